@@ -1,0 +1,150 @@
+//! Scope lists (RFC 6749 section 3.3): space-separated words whose order carries no meaning.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A list of scopes without duplicates, kept in the order they first came in.
+///
+/// ```
+/// use stepup_protocol::scope::Scopes;
+///
+/// let wanted: Scopes = "openid  transfer:funds openid".parse().unwrap();
+/// assert_eq!(wanted.to_string(), "openid transfer:funds");
+/// assert!(wanted.contains("openid"));
+/// assert!(wanted.includes(&"transfer:funds".parse().unwrap()));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Scopes(Vec<String>);
+
+impl Scopes {
+    /// No scope.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `scope` is one of them.
+    #[must_use]
+    pub fn contains(&self, scope: &str) -> bool {
+        self.0.iter().any(|held| held == scope)
+    }
+
+    /// Whether every scope of `wanted` is one of them.
+    #[must_use]
+    pub fn includes(&self, wanted: &Self) -> bool {
+        wanted.iter().all(|scope| self.contains(scope))
+    }
+
+    /// Whether both hold the same scopes, in whatever order.
+    #[must_use]
+    pub fn same_set(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len() && self.includes(other)
+    }
+
+    /// The scopes in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Adds `scope` at the end unless it is there.
+    pub fn insert(&mut self, scope: &str) {
+        if !scope.is_empty() && !self.contains(scope) {
+            self.0.push(scope.to_owned());
+        }
+    }
+
+    /// Removes `scope` if it is there.
+    pub fn remove(&mut self, scope: &str) {
+        self.0.retain(|held| held != scope);
+    }
+
+    /// These, followed by those of `other` that are new.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut all = self.clone();
+        other.iter().for_each(|scope| all.insert(scope));
+        all
+    }
+
+    /// Those of these for which `keep` holds.
+    #[must_use]
+    pub fn filter(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
+    }
+
+    /// The words joined by single spaces, or nothing for an empty list: what goes into a request.
+    #[must_use]
+    pub fn to_parameter(&self) -> Option<String> {
+        (!self.is_empty()).then(|| self.to_string())
+    }
+}
+
+impl From<&str> for Scopes {
+    fn from(text: &str) -> Self {
+        text.split_ascii_whitespace().collect()
+    }
+}
+
+impl From<String> for Scopes {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<Scopes> for String {
+    fn from(scopes: Scopes) -> Self {
+        scopes.to_string()
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self::from(text))
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Scopes {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(scopes: I) -> Self {
+        let mut list = Self::none();
+        scopes.into_iter().for_each(|scope| list.insert(scope));
+        list
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_is_kept_and_duplicates_are_dropped() {
+        let scopes = Scopes::from(" b a  b\tc ");
+        assert_eq!(scopes.to_string(), "b a c");
+        assert!(scopes.same_set(&Scopes::from("c b a")));
+        assert!(!scopes.same_set(&Scopes::from("c b")));
+        assert_eq!(scopes.union(&Scopes::from("d a")).to_string(), "b a c d");
+        assert_eq!(scopes.filter(|scope| scope != "a").to_string(), "b c");
+        assert_eq!(Scopes::from("  ").to_parameter(), None);
+    }
+}
