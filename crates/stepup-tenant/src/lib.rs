@@ -1,3 +1,4 @@
 //! Under construction.
 
 pub mod actions;
+pub mod pages;

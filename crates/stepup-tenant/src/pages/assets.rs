@@ -1,0 +1,114 @@
+//! The stylesheet, the script and the icon: compiled in, served under names with their hash, kept for a year.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Response};
+
+/// Where they live.
+pub const PREFIX: &str = "/u/assets/";
+
+/// Sends the form of a `form_post` answer.
+pub(super) const FORM_POST: &str = include_str!("../../templates/assets/form_post.js");
+
+/// Sends the message of a `web_message` answer.
+pub(super) const WEB_MESSAGE: &str = include_str!("../../templates/assets/web_message.js");
+
+/// A file and the name it is served under.
+#[derive(Debug)]
+struct Asset {
+    path: String,
+    content_type: &'static str,
+    content: &'static str,
+}
+
+static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("css", "text/css; charset=utf-8", include_str!("../../templates/assets/login.css"))
+});
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("js", "text/javascript; charset=utf-8", include_str!("../../templates/assets/login.js"))
+});
+static ICON: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("svg", "image/svg+xml", include_str!("../../templates/assets/icon.svg")));
+
+impl Asset {
+    fn new(extension: &str, content_type: &'static str, content: &'static str) -> Self {
+        let hash: String = digest(&SHA256, content.as_bytes())
+            .as_ref()
+            .iter()
+            .take(6)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self { path: format!("{PREFIX}login.{hash}.{extension}"), content_type, content }
+    }
+}
+
+/// The address of the stylesheet, for `<link rel="stylesheet">`.
+#[must_use]
+pub fn stylesheet() -> &'static str {
+    &STYLESHEET.path
+}
+
+/// The address of the script, for `<script defer src>`.
+#[must_use]
+pub fn script() -> &'static str {
+    &SCRIPT.path
+}
+
+/// The address of the icon, for `<link rel="icon">`.
+#[must_use]
+pub fn icon() -> &'static str {
+    &ICON.path
+}
+
+/// The file at `path` (the whole path of a GET request, for example `/u/assets/login.1a2b3c.css`), or `None`.
+///
+/// ```
+/// use stepup_tenant::pages::assets;
+///
+/// let stylesheet = assets::serve(assets::stylesheet()).expect("it is there");
+/// assert_eq!(stylesheet.headers()["content-type"], "text/css; charset=utf-8");
+/// assert!(assets::serve("/u/assets/../login").is_none());
+/// ```
+#[must_use]
+pub fn serve(path: &str) -> Option<Response<&'static str>> {
+    let asset = [&STYLESHEET, &SCRIPT, &ICON].into_iter().find(|asset| asset.path == path)?;
+    let mut response = Response::new(asset.content);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Some(response)
+}
+
+/// The source expression that lets exactly this inline script run (CSP Level 3 section 2.3.1).
+pub(super) fn hash_source(script: &str) -> String {
+    let hash = base64::engine::general_purpose::STANDARD.encode(digest(&SHA256, script.as_bytes()));
+    format!("'sha256-{hash}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stylesheet_is_small() {
+        assert!(STYLESHEET.content.len() < 8 * 1024, "{} bytes", STYLESHEET.content.len());
+    }
+
+    #[test]
+    fn files_are_kept_for_a_year_under_a_name_that_changes_with_them() {
+        for (path, content_type) in [
+            (stylesheet(), "text/css; charset=utf-8"),
+            (script(), "text/javascript; charset=utf-8"),
+            (icon(), "image/svg+xml"),
+        ] {
+            let response = serve(path).unwrap();
+            assert_eq!(response.headers()["content-type"], content_type);
+            assert_eq!(response.headers()["cache-control"], "public, max-age=31536000, immutable");
+        }
+        assert!(serve("/u/assets/login.000000000000.css").is_none());
+    }
+}

@@ -1,0 +1,33 @@
+//! The page for what cannot be answered by a redirect: an unknown client, a callback that is not allowed, a lost
+//! transaction.
+
+use askama::Template;
+
+use super::html;
+
+/// What the page shows.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "error.html")]
+pub struct View<'a> {
+    /// The tenant's friendly name.
+    pub tenant: &'a str,
+    /// What happened, to what: `Callback URL mismatch.`, `Unknown client: abc`.
+    pub message: &'a str,
+    /// What to do about it, in the reader's words.
+    pub advice: &'a str,
+    /// For the developer: the OAuth error code, and what was sent where something else is configured.
+    pub details: &'a [(&'a str, &'a str)],
+    /// A way on, as an address and the text of its link.
+    pub way_out: Option<(&'a str, &'a str)>,
+}
+
+/// What to do about a transaction that is not there (any more): the usual [`View::advice`].
+pub const LOST_TRANSACTION: &str = "You may have pressed the back button, refreshed during login, opened too many \
+    login dialogs, or there is some issue with cookies, since we couldn't find your session. Go back to the \
+    application and log in again from there.";
+
+/// The page as HTML.
+#[must_use]
+pub fn render(view: &View<'_>) -> String {
+    html(view)
+}

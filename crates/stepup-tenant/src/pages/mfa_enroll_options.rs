@@ -1,0 +1,29 @@
+//! `/u/mfa-enroll-options`: which factor to enrol.
+
+use askama::Template;
+use stepup_protocol::mfa::FactorType;
+
+use super::factor::{Choice, to_enroll};
+use super::{Frame, html};
+
+/// What the page shows. Each factor is a button `name="action"` with the factor's word as its value.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The transaction.
+    pub frame: Frame<'a>,
+    /// What may be enrolled, in the order to show it.
+    pub factors: &'a [FactorType],
+}
+
+#[derive(Template)]
+#[template(path = "mfa_enroll_options.html")]
+struct Page<'a> {
+    frame: Frame<'a>,
+    choices: Vec<Choice>,
+}
+
+/// The page as HTML.
+#[must_use]
+pub fn render(view: &View<'_>) -> String {
+    html(&Page { frame: view.frame, choices: view.factors.iter().copied().map(to_enroll).collect() })
+}
