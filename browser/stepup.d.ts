@@ -1,0 +1,273 @@
+/** Paths of the SDK's routes. */
+export interface Routes {
+  login: string;
+  logout: string;
+  profile: string;
+  accessToken: string;
+  mfaAuthenticators: string;
+  mfaAssociate: string;
+  mfaChallenge: string;
+  mfaVerify: string;
+}
+
+export interface Configuration {
+  /** What is left out stays as it is. */
+  routes?: Partial<Routes>;
+  /** What stands before every route, such as `/bank`. */
+  basePath?: string;
+  /** Is called instead of the browser's `fetch`. */
+  fetch?: typeof globalThis.fetch;
+}
+
+/** Says where the SDK's routes are, when they are not at their default places. */
+export function configure(options: Configuration): void;
+
+/** Every call that goes over the network can be given up; it then rejects with the signal's reason. */
+export interface Abortable {
+  signal?: AbortSignal;
+}
+
+export interface WithMfaToken extends Abortable {
+  /** The `mfa_token` of an {@link MfaRequiredError}. */
+  mfaToken: string;
+}
+
+export interface Authenticator {
+  id: string;
+  authenticatorType: "otp" | "oob" | "recovery-code" | (string & {});
+  active: boolean;
+  /** The factor's name, as the requirements use it. */
+  type?: string;
+  name?: string;
+  /** Masked. */
+  phoneNumber?: string;
+  oobChannel?: string;
+  /** RFC 3339. */
+  createdAt?: string;
+  /** RFC 3339. */
+  lastAuthenticatedAt?: string;
+}
+
+export type OobChannel = "sms" | "voice" | "email" | "auth0";
+
+export type EnrollOptions = WithMfaToken &
+  (
+    | { factorType: "otp" }
+    /** `phoneNumber` in E.164. */
+    | { factorType: "sms" | "phone" | "voice"; phoneNumber: string }
+    /** Without `email`, the address of the account. */
+    | { factorType: "email"; email?: string }
+    | { factorType: "push" | "push-notification" }
+    | { authenticatorTypes: ["otp"] }
+    | { authenticatorTypes: ["oob"]; oobChannels: OobChannel[]; phoneNumber?: string; email?: string }
+  );
+
+export interface OtpEnrollment {
+  authenticatorType: "otp";
+  id?: string;
+  /** Base32. */
+  secret: string;
+  /** `otpauth:`, what the QR code holds. */
+  barcodeUri: string;
+  /** With a person's first authenticator: to be shown once and kept by the person. */
+  recoveryCodes?: string[];
+}
+
+export interface OobEnrollment {
+  authenticatorType: "oob";
+  id?: string;
+  oobChannel: OobChannel;
+  name?: string;
+  oobCode?: string;
+  /** `prompt`: the person types a code that was sent. */
+  bindingMethod?: string;
+  /** For a push device: what the QR code holds. */
+  barcodeUri?: string;
+  recoveryCodes?: string[];
+}
+
+export type Enrollment = OtpEnrollment | OobEnrollment;
+
+export interface ChallengeOptions extends WithMfaToken {
+  challengeType: "otp" | "oob" | (string & {});
+  authenticatorId?: string;
+}
+
+export interface Challenge {
+  challengeType: string;
+  oobCode?: string;
+  /** `prompt`: the person types a code that was sent. */
+  bindingMethod?: string;
+}
+
+export type VerifyOptions = WithMfaToken &
+  (
+    | { otp: string }
+    /** `bindingCode` where a code was sent; a push has none. */
+    | { oobCode: string; bindingCode?: string }
+    | { recoveryCode: string }
+  );
+
+export interface Verification {
+  success: true;
+  /** The new recovery code that replaces the one just used: shown this once. */
+  recovery_code?: string;
+}
+
+/** What a person does with a second factor. */
+export const mfa: {
+  /** Lists the person's authenticators that may answer this challenge. */
+  getAuthenticators(options: WithMfaToken): Promise<Authenticator[]>;
+  /** The factors that may be enrolled: `[]` when the tenant wants an existing one. */
+  getEnrollmentFactors(error: MfaRequiredError): MfaFactor[];
+  /** Begins the enrolment of an authenticator; the first `verify` with it completes it. */
+  enroll(options: WithMfaToken & ({ factorType: "otp" } | { authenticatorTypes: ["otp"] })): Promise<OtpEnrollment>;
+  enroll(options: EnrollOptions): Promise<Enrollment>;
+  /** Asks for a challenge: with `oob` the tenant sends a code or a push, with `otp` there is nothing to send. */
+  challenge(options: ChallengeOptions): Promise<Challenge>;
+  /** Gives the answer to the challenge. The tokens go into the session on the server. */
+  verify(options: VerifyOptions): Promise<Verification>;
+  /** Takes one authenticator away from the person. */
+  deleteAuthenticator(options: WithMfaToken & { authenticatorId: string }): Promise<void>;
+};
+
+export interface AccessTokenOptions extends Abortable {
+  /** The API that the token is for; the configured one if left out. */
+  audience?: string;
+  /** Separated by spaces. */
+  scope?: string;
+  /** `false`: exactly `scope`, without the configured scopes. */
+  mergeScopes?: boolean;
+  includeFullResponse?: boolean;
+}
+
+export interface AccessToken {
+  token: string;
+  scope?: string;
+  /** Unix seconds. */
+  expires_at: number;
+  /** Seconds from now. */
+  expires_in?: number;
+  token_type?: string;
+}
+
+/** Gets an access token from the session; the server refreshes it when needed. */
+export function getAccessToken(options: AccessTokenOptions & { includeFullResponse: true }): Promise<AccessToken>;
+export function getAccessToken(options?: AccessTokenOptions & { includeFullResponse?: false }): Promise<string>;
+
+/** The session's claims about the person. */
+export interface User {
+  sub: string;
+  name?: string;
+  nickname?: string;
+  given_name?: string;
+  family_name?: string;
+  picture?: string;
+  email?: string;
+  email_verified?: boolean;
+  org_id?: string;
+  [claim: string]: unknown;
+}
+
+/** Who is logged in, or `null` if nobody is. */
+export function getUser(options?: Abortable): Promise<User | null>;
+
+export interface LoginOptions {
+  /** Where to come back to; this page if left out. */
+  returnTo?: string;
+  /** Sent to the tenant: `audience`, `scope`, `prompt`, `login_hint`, … */
+  authorizationParams?: Record<string, string | number | undefined>;
+}
+
+/** Leaves the page to log in. */
+export function login(options?: LoginOptions): void;
+
+export interface LogoutOptions {
+  /** Where to come back to; the tenant must allow it. */
+  returnTo?: string;
+  /** Log out of the identity provider behind the tenant too. */
+  federated?: boolean;
+}
+
+/** Leaves the page to log out, here and at the tenant. */
+export function logout(options?: LogoutOptions): void;
+
+export interface MfaFactor {
+  type: string;
+}
+
+export interface MfaRequirements {
+  challenge?: MfaFactor[] | null;
+  enroll?: MfaFactor[] | null;
+}
+
+export interface ErrorDetails {
+  /** HTTP status of the answer, if one came. */
+  status?: number;
+  /** Seconds to wait before trying again. */
+  retryAfter?: number;
+  cause?: unknown;
+}
+
+/** What every call rejects with. */
+export class StepupError extends Error {
+  constructor(error: string, error_description: string, details?: ErrorDetails);
+  /** The stable code: the SDK's or the tenant's; `client_error` if no answer came or it could not be read. */
+  readonly error: string;
+  /** The same as `error`. */
+  get code(): string;
+  /** A sentence for people. */
+  readonly error_description: string;
+  readonly status?: number;
+  readonly retryAfter?: number;
+  readonly cause?: unknown;
+  toJSON(): { error: string; error_description: string };
+}
+
+/** An access token could not be had. */
+export class AccessTokenError extends StepupError {}
+
+/** The call itself was wrong: nothing was sent. */
+export class InvalidRequestError extends StepupError {
+  constructor(error_description: string);
+}
+
+/** The tenant wants a second factor. */
+export class MfaRequiredError extends StepupError {
+  constructor(
+    error_description: string,
+    details?: ErrorDetails & { mfa_token?: string | null; mfa_requirements?: MfaRequirements | null },
+  );
+  readonly error: "mfa_required";
+  /** Sealed. Empty if only a new login helps. */
+  readonly mfa_token: string;
+  readonly mfa_requirements?: MfaRequirements;
+  toJSON(): { error: string; error_description: string; mfa_token: string; mfa_requirements?: MfaRequirements };
+}
+
+/** The time to answer is over: ask for the access token again. */
+export class MfaTokenExpiredError extends StepupError {}
+
+/** The `mfa_token` was changed on its way, or belongs to somebody else. */
+export class MfaTokenInvalidError extends StepupError {}
+
+/** The `mfa_token` is good, but belongs to nothing that this session began. */
+export class MfaTokenNotFoundError extends StepupError {}
+
+/** The tenant's requirements leave no factor for this challenge. */
+export class MfaNoAvailableFactorsError extends StepupError {}
+
+/** The authenticators could not be listed. */
+export class MfaGetAuthenticatorsError extends StepupError {}
+
+/** An authenticator could not be enrolled. */
+export class MfaEnrollmentError extends StepupError {}
+
+/** A challenge could not be sent. */
+export class MfaChallengeError extends StepupError {}
+
+/** The answer was not accepted: `invalid_grant` is a wrong code. */
+export class MfaVerifyError extends StepupError {}
+
+/** An authenticator could not be deleted. */
+export class MfaDeleteAuthenticatorError extends StepupError {}
