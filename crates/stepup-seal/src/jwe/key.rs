@@ -1,0 +1,196 @@
+//! Content encryption keys, prepared once.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
+    cipher::{
+        AES_256, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey,
+        UnboundCipherKey,
+    },
+    error::Unspecified,
+    hmac,
+    iv::FixedLength,
+};
+
+use super::{Compact, JweError};
+use crate::{Random, base64url, digest};
+
+/// Content encryption algorithms (RFC 7518 section 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encryption {
+    /// AES-256 in Galois/Counter Mode.
+    A256Gcm,
+    /// AES-256-CBC with HMAC-SHA-512, encrypt then MAC.
+    A256CbcHs512,
+}
+
+impl Encryption {
+    /// The value of `enc`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::A256Gcm => "A256GCM",
+            Self::A256CbcHs512 => "A256CBC-HS512",
+        }
+    }
+}
+
+/// A key for direct encryption, made ready for use; never printed.
+pub struct JweKey(Prepared);
+
+enum Prepared {
+    Gcm(LessSafeKey),
+    CbcHmac(Box<CbcHmac>),
+}
+
+struct CbcHmac {
+    mac: hmac::Key,
+    encrypt: PaddedBlockEncryptingKey,
+    decrypt: PaddedBlockDecryptingKey,
+}
+
+const GCM_IV: usize = 12;
+const GCM_TAG: usize = 16;
+const CBC_IV: usize = 16;
+const CBC_TAG: usize = 32;
+
+impl JweKey {
+    /// A key for A256GCM.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "fails only for a key of another length")]
+    pub fn a256gcm(key: &[u8; 32]) -> Self {
+        let key = UnboundKey::new(&AES_256_GCM, key).expect("an AES-256 key has 32 bytes");
+        Self(Prepared::Gcm(LessSafeKey::new(key)))
+    }
+
+    /// A key for A256CBC-HS512: 32 bytes to authenticate with, then 32 to encrypt with (RFC 7518 section 5.2.2.1).
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "fails only for a key of another length")]
+    pub fn a256cbc_hs512(key: &[u8; 64]) -> Self {
+        let (mac, cipher) = key.split_at(32);
+        let cipher = || UnboundCipherKey::new(&AES_256, cipher);
+        let encrypt =
+            cipher().and_then(PaddedBlockEncryptingKey::cbc_pkcs7).expect("an AES-256 key has 32 bytes");
+        let decrypt =
+            cipher().and_then(PaddedBlockDecryptingKey::cbc_pkcs7).expect("an AES-256 key has 32 bytes");
+        Self(Prepared::CbcHmac(Box::new(CbcHmac {
+            mac: hmac::Key::new(hmac::HMAC_SHA512, mac),
+            encrypt,
+            decrypt,
+        })))
+    }
+
+    /// What the key is for.
+    #[must_use]
+    pub const fn encryption(&self) -> Encryption {
+        match self.0 {
+            Prepared::Gcm(_) => Encryption::A256Gcm,
+            Prepared::CbcHmac(_) => Encryption::A256CbcHs512,
+        }
+    }
+
+    /// Seals `plaintext` under a header that is encoded already.
+    #[expect(clippy::expect_used, reason = "sealing fails only for plaintexts of 64 gigabytes")]
+    pub(crate) fn seal(&self, header: &str, plaintext: &[u8], random: &dyn Random) -> String {
+        let mut buffer = Vec::with_capacity(plaintext.len() + CBC_IV);
+        buffer.extend_from_slice(plaintext);
+        match &self.0 {
+            Prepared::Gcm(key) => {
+                let mut iv = [0; GCM_IV];
+                random.fill(&mut iv);
+                let nonce = Nonce::assume_unique_for_key(iv);
+                let tag = key
+                    .seal_in_place_separate_tag(nonce, Aad::from(header), &mut buffer)
+                    .expect("the plaintext is shorter than 64 gigabytes");
+                write(header, &iv, &buffer, tag.as_ref())
+            }
+            Prepared::CbcHmac(key) => {
+                let mut iv = [0; CBC_IV];
+                random.fill(&mut iv);
+                let context = EncryptionContext::Iv128(FixedLength::from(iv));
+                key.encrypt
+                    .less_safe_encrypt(&mut buffer, context)
+                    .expect("a plaintext of any length can be padded");
+                write(header, &iv, &buffer, &key.tag(header, &iv, &buffer))
+            }
+        }
+    }
+
+    /// Opens a token, decrypting where it was decoded.
+    pub(crate) fn open(&self, token: &Compact<'_>) -> Result<Vec<u8>, JweError> {
+        let mut buffer = Vec::with_capacity(token.ciphertext.len() / 4 * 3 + GCM_TAG + 4);
+        base64url::decode_into(token.ciphertext, &mut buffer)
+            .map_err(|_| JweError::Malformed("its ciphertext is not base64url"))?;
+        let length = match &self.0 {
+            Prepared::Gcm(key) => {
+                let iv = decode_array::<GCM_IV>(token.iv, "its initialisation vector is not 12 bytes")?;
+                let tag = decode_array::<GCM_TAG>(token.tag, "its tag is not 16 bytes")?;
+                buffer.extend_from_slice(&tag);
+                let nonce = Nonce::assume_unique_for_key(iv);
+                key.open_in_place(nonce, Aad::from(token.header), &mut buffer)
+                    .map(|plaintext| plaintext.len())
+            }
+            Prepared::CbcHmac(key) => {
+                let iv = decode_array::<CBC_IV>(token.iv, "its initialisation vector is not 16 bytes")?;
+                let tag = decode_array::<CBC_TAG>(token.tag, "its tag is not 32 bytes")?;
+                key.decrypt(token.header, iv, &mut buffer, &tag)
+            }
+        }
+        .map_err(|Unspecified| JweError::Decryption)?;
+        buffer.truncate(length);
+        Ok(buffer)
+    }
+}
+
+impl CbcHmac {
+    /// The tag over header, vector, ciphertext and the header's length in bits (RFC 7518 section 5.2.2.1).
+    fn tag(&self, header: &str, iv: &[u8; CBC_IV], ciphertext: &[u8]) -> [u8; CBC_TAG] {
+        let mut mac = hmac::Context::with_key(&self.mac);
+        mac.update(header.as_bytes());
+        mac.update(iv);
+        mac.update(ciphertext);
+        mac.update(&(header.len() as u64 * 8).to_be_bytes());
+        let mut tag = [0; CBC_TAG];
+        tag.copy_from_slice(&mac.sign().as_ref()[..CBC_TAG]);
+        tag
+    }
+
+    /// Nothing is decrypted before the tag is found right, so that padding tells nobody anything.
+    fn decrypt(
+        &self,
+        header: &str,
+        iv: [u8; CBC_IV],
+        buffer: &mut [u8],
+        tag: &[u8; CBC_TAG],
+    ) -> Result<usize, Unspecified> {
+        if !digest::constant_time_eq(tag, &self.tag(header, &iv, buffer)) {
+            return Err(Unspecified);
+        }
+        let context = DecryptionContext::Iv128(FixedLength::from(iv));
+        self.decrypt.decrypt(buffer, context).map(|plaintext| plaintext.len())
+    }
+}
+
+impl fmt::Debug for JweKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("JweKey").field(&self.encryption()).finish_non_exhaustive()
+    }
+}
+
+fn decode_array<const N: usize>(text: &str, otherwise: &'static str) -> Result<[u8; N], JweError> {
+    base64url::decode_array(text).map_err(|_| JweError::Malformed(otherwise))
+}
+
+fn write(header: &str, iv: &[u8], ciphertext: &[u8], tag: &[u8]) -> String {
+    let mut token =
+        String::with_capacity(header.len() + (iv.len() + ciphertext.len() + tag.len()) / 3 * 4 + 16);
+    token.push_str(header);
+    token.push_str("..");
+    base64url::encode_into(iv, &mut token);
+    token.push('.');
+    base64url::encode_into(ciphertext, &mut token);
+    token.push('.');
+    base64url::encode_into(tag, &mut token);
+    token
+}

@@ -1,0 +1,186 @@
+//! Sealed values: a payload that only the application can read, good for one purpose until it expires.
+
+mod auth0_server_python;
+mod claims;
+mod keys;
+mod nextjs_auth0;
+mod stepup;
+
+use std::{fmt, sync::Arc};
+
+use serde::{Serialize, de::DeserializeOwned};
+use stepup_protocol::time::UnixTime;
+
+use crate::{Random, Secrets, jwe::Compact};
+use keys::KeyCache;
+
+/// Longest sealed value that is read, in bytes: a session in 30 chunks.
+pub const MAX_VALUE_BYTES: usize = 128 * 1024;
+
+/// How values are sealed, and whose they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// auth0-server-python's: A256CBC-HS512, one key an identifier, **no expiry inside**.
+    Auth0ServerPython,
+    /// nextjs-auth0's: A256GCM, one key for all purposes, `exp` in the payload, accepted for 14 seconds longer.
+    NextjsAuth0,
+    /// Ours: A256GCM, one key a purpose and context, purpose, version and expiry in the authenticated header; to the second.
+    #[default]
+    Stepup,
+}
+
+/// What a value is sealed for. In [`Format::Stepup`] it opens as nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Access tokens of federated connections, in cookies of their own.
+    ConnectionTokens,
+    /// A pending step-up.
+    MfaToken,
+    /// A session that is kept in the browser.
+    Session,
+    /// The id of a session that is kept in a store.
+    StatefulId,
+    /// A login under way.
+    Transaction,
+}
+
+impl Purpose {
+    /// Every purpose, in order.
+    pub const ALL: [Self; 5] =
+        [Self::ConnectionTokens, Self::MfaToken, Self::Session, Self::StatefulId, Self::Transaction];
+
+    /// Its name in keys and headers.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionTokens => "connection-tokens",
+            Self::MfaToken => "mfa-token",
+            Self::Session => "session",
+            Self::StatefulId => "stateful-id",
+            Self::Transaction => "transaction",
+        }
+    }
+}
+
+/// A value that does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// It is authentic and its time is over.
+    #[error("the value has expired")]
+    Expired,
+    /// It is not a sealed value, was tampered with, was sealed with another secret or for another purpose, or holds a
+    /// payload of another type.
+    #[error("the value is not one that was sealed here for this purpose")]
+    Invalid,
+}
+
+/// An opened value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsealed<T> {
+    /// What was sealed.
+    pub payload: T,
+    /// When it expires. `None` where the form carries no expiry (auth0-server-python): then the payload's own times and
+    /// the reader's lifetimes decide.
+    pub expires_at: Option<UnixTime>,
+    /// Whether one of the older secrets opened it: seal it anew.
+    pub stale_secret: bool,
+    /// When it was first issued, where nextjs-auth0 before version 4 wrote it: the payload is then of that version's
+    /// shape. `None` for every other value.
+    pub legacy_issued_at: Option<UnixTime>,
+}
+
+/// Seals and opens values in one form. Prepares each key once; cheap to clone.
+///
+/// ```
+/// # #[derive(Debug)] struct Fixed;
+/// # impl stepup_seal::Random for Fixed { fn fill(&self, destination: &mut [u8]) { destination.fill(7) } }
+/// use std::time::Duration;
+/// use stepup_protocol::time::UnixTime;
+/// use stepup_seal::{Format, OpenError, Purpose, Sealer, Secrets};
+///
+/// let sealer = Sealer::new(&Secrets::new(["a secret of thirty-two bytes, or more".into()])?, Format::Stepup);
+/// let now = UnixTime::from_seconds(1_767_225_600);
+/// let value = sealer.seal(Purpose::Session, "", &"ada", now + Duration::from_secs(60), &Fixed);
+///
+/// assert_eq!(sealer.open::<String>(Purpose::Session, "", &value, now)?.payload, "ada");
+/// assert_eq!(sealer.open::<String>(Purpose::MfaToken, "", &value, now), Err(OpenError::Invalid));
+/// let later = now + Duration::from_secs(60);
+/// assert_eq!(sealer.open::<String>(Purpose::Session, "", &value, later), Err(OpenError::Expired));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Sealer(Arc<KeyCache>);
+
+impl Sealer {
+    /// A sealer for values of `format`.
+    #[must_use]
+    pub fn new(secrets: &Secrets, format: Format) -> Self {
+        Self(Arc::new(KeyCache::new(secrets, format)))
+    }
+
+    /// The form of the values.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.0.format()
+    }
+
+    /// Seals `payload` with the first secret, for `purpose`, until `expires_at`.
+    ///
+    /// `context` binds a value more closely, to the state of a login or the name of a cookie; it must be the same when
+    /// the value is opened. [`Format::NextjsAuth0`] has no such thing and ignores it; in
+    /// [`Format::Auth0ServerPython`] it is the state of a transaction and the identifier of a session (`_a0_session`
+    /// where it is empty). That form does not carry `expires_at`.
+    ///
+    /// # Panics
+    /// Where `payload` does not serialise to JSON or, for [`Format::NextjsAuth0`], not to an object: a fault of its type.
+    pub fn seal<T: Serialize + ?Sized>(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        payload: &T,
+        expires_at: UnixTime,
+        random: &dyn Random,
+    ) -> String {
+        let key = self.0.sealing(purpose, context);
+        match self.format() {
+            Format::Auth0ServerPython => auth0_server_python::seal(&key, payload, random),
+            Format::NextjsAuth0 => nextjs_auth0::seal(&key, payload, expires_at, random),
+            Format::Stepup => stepup::seal(&key, purpose, payload, expires_at, random),
+        }
+    }
+
+    /// Opens `value` at the time `now`, with whichever secret sealed it.
+    ///
+    /// # Errors
+    /// [`OpenError::Expired`] for an authentic value whose time is over, whichever secret sealed it, else
+    /// [`OpenError::Invalid`].
+    pub fn open<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        value: &str,
+        now: UnixTime,
+    ) -> Result<Unsealed<T>, OpenError> {
+        let value = Compact::split(value, MAX_VALUE_BYTES).map_err(|_| OpenError::Invalid)?;
+        match self.format() {
+            Format::Auth0ServerPython => auth0_server_python::open(&value, &self.0, purpose, context),
+            Format::NextjsAuth0 => nextjs_auth0::open(&value, &self.0, purpose, now),
+            Format::Stepup => stepup::open(&value, &self.0, purpose, context, now),
+        }
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sealer").field("format", &self.format()).finish_non_exhaustive()
+    }
+}
+
+/// The JSON text of a payload.
+#[expect(
+    clippy::expect_used,
+    reason = "the documented panic of `Sealer::seal`: a fault of the payload's type"
+)]
+fn to_json<T: Serialize + ?Sized>(payload: &T) -> Vec<u8> {
+    serde_json::to_vec(payload).expect("the payload serialises to JSON")
+}

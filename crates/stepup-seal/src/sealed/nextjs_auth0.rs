@@ -1,0 +1,104 @@
+//! The form of `@auth0/nextjs-auth0` 4, and what its version 3 left in browsers.
+//!
+//! JWE with `dir` and A256GCM under one key for every purpose; `exp` is a member of the payload. A reader accepts a value
+//! until 15 seconds after it. Purposes are told apart by the payload's shape alone, so the payload's type must require
+//! what only its purpose has.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::time::Duration;
+use stepup_protocol::time::UnixTime;
+
+use super::{
+    OpenError, Purpose, Unsealed,
+    claims::{self, Claims},
+    keys::KeyCache,
+    to_json,
+};
+use crate::{
+    Random, header, hkdf,
+    jwe::{self, Compact, Encryption, JweKey},
+};
+
+const HEADER: &str = r#"{"enc":"A256GCM","alg":"dir"}"#;
+/// [`HEADER`] as it stands in almost every value, so that it need not be read.
+const ENCODED_HEADER: &str = "eyJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiZGlyIn0";
+/// How long after its expiry a value is still accepted.
+const TOLERANCE: Duration = Duration::from_secs(15);
+
+pub(super) fn key(secret: &[u8]) -> JweKey {
+    JweKey::a256gcm(&hkdf::derive(secret, b"", b"JWE CEK"))
+}
+
+/// The payload must be an object; `exp` is added to it.
+#[expect(clippy::panic, reason = "the documented panic of `Sealer::seal`: a fault of the payload's type")]
+pub(super) fn seal<T: Serialize + ?Sized>(
+    key: &JweKey,
+    payload: &T,
+    expires_at: UnixTime,
+    random: &dyn Random,
+) -> String {
+    let mut json = to_json(payload);
+    let separator = match json.as_slice() {
+        b"{}" => "",
+        [b'{', .., b'}'] => ",",
+        _ => panic!("the payload is not a JSON object"),
+    };
+    json.pop();
+    json.extend_from_slice(format!(r#"{separator}"exp":{expires_at}}}"#).as_bytes());
+    jwe::seal(key, HEADER, &json, random)
+}
+
+pub(super) fn open<T: DeserializeOwned>(
+    value: &Compact<'_>,
+    keys: &KeyCache,
+    purpose: Purpose,
+    now: UnixTime,
+) -> Result<Unsealed<T>, OpenError> {
+    let legacy = match value.header {
+        ENCODED_HEADER => None,
+        other => read_header(other, purpose).ok_or(OpenError::Invalid)?,
+    };
+    let (plaintext, stale_secret) = keys.decrypt(value, purpose, "")?;
+    let (payload, Claims { exp, nbf }) = claims::split(&plaintext).map_err(|_| OpenError::Invalid)?;
+    let expires_at = match legacy {
+        Some(Legacy { expires_at, .. }) => expires_at,
+        None => Some(exp.ok_or(OpenError::Invalid)?),
+    };
+    if expires_at.is_some_and(|expires_at| expires_at + TOLERANCE <= now) {
+        return Err(OpenError::Expired);
+    }
+    if nbf.is_some_and(|nbf| nbf > now + TOLERANCE) {
+        return Err(OpenError::Invalid);
+    }
+    Ok(Unsealed {
+        payload,
+        expires_at,
+        stale_secret,
+        legacy_issued_at: legacy.map(|legacy| legacy.issued_at),
+    })
+}
+
+/// What version 3 kept in the header of a session.
+#[derive(Clone, Copy)]
+struct Legacy {
+    issued_at: UnixTime,
+    expires_at: Option<UnixTime>,
+}
+
+/// Reads a header that is not spelt as version 4 does. `None` where it cannot be used.
+fn read_header(segment: &str, purpose: Purpose) -> Option<Option<Legacy>> {
+    let header = header::parse(segment).ok()?;
+    jwe::check_algorithm(&header, Encryption::A256Gcm).ok()?;
+    let time = |name| header.get(name).map(Value::as_i64);
+    match (purpose, time("iat")) {
+        (Purpose::Session, Some(issued_at)) => {
+            let expires_at = match time("exp") {
+                Some(seconds) => Some(UnixTime::from_seconds(seconds?)),
+                None => None,
+            };
+            Some(Some(Legacy { issued_at: UnixTime::from_seconds(issued_at?), expires_at }))
+        }
+        _ => Some(None),
+    }
+}
