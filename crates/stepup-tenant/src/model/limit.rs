@@ -1,0 +1,44 @@
+//! Token buckets against guessing.
+
+use std::time::Duration;
+
+/// One bucket of attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket<'a> {
+    /// What is counted.
+    pub kind: BucketKind,
+    /// Whose attempts: a user, or a user and an address.
+    pub subject: &'a str,
+}
+
+/// What a bucket counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum BucketKind {
+    /// Wrong one-time codes of a user, of whatever factor.
+    Code,
+    /// Wrong passwords of a user from one address.
+    Password,
+    /// Wrong recovery codes of a user.
+    RecoveryCode,
+}
+
+impl BucketKind {
+    /// Its name in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Password => "password",
+            Self::RecoveryCode => "recovery-code",
+        }
+    }
+}
+
+/// How large a bucket is and how fast it fills again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketRule {
+    /// Attempts in a full bucket.
+    pub size: u32,
+    /// Time until one more attempt is there; whole seconds.
+    pub refill: Duration,
+}

@@ -1,0 +1,22 @@
+//! What a tenant knows: plain values without behaviour beyond their own invariants.
+//!
+//! Secrets that clients hold (codes, refresh tokens, `mfa_token`s, session cookies) are not here: the store keeps
+//! their [`Digest`] and finds the value by it.
+
+mod authenticator;
+mod digest;
+mod event;
+mod grant;
+mod limit;
+mod session;
+mod transaction;
+mod user;
+
+pub use authenticator::{Authenticator, Credential};
+pub use digest::Digest;
+pub use event::{Channel, LogEvent, Message};
+pub use grant::{ActionClaims, AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshToken};
+pub use limit::{Bucket, BucketKind, BucketRule};
+pub use session::{AuthenticationMethod, TenantSession};
+pub use transaction::{LoginTransaction, MfaTransaction};
+pub use user::User;

@@ -1,0 +1,419 @@
+//! What a tenant remembers, behind one trait.
+//!
+//! Rules of the room:
+//! - Not found is `Ok(None)`; an error means that the store failed.
+//! - Time comes in as an argument; the store has no clock.
+//! - Taking a one-time thing is a verb of its own (`take_…`, `accept_…`, `rotate_…`) and atomic: of two callers, one wins.
+//! - What was acknowledged is durable where the database is a file.
+//!
+//! To add something to the store: a value in [`crate::model`], a method here with the headings below, its SQL in
+//! `sqlite/`, its table in a new migration, and its cases in
+//! `tests/it/store.rs`, which holds every kind of database to the same rules.
+
+mod sqlite;
+mod vault;
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+use stepup_protocol::time::UnixTime;
+
+pub use self::{sqlite::SqliteStore, vault::Vault};
+use crate::model::{
+    Authenticator, AuthorizationCode, Bucket, BucketRule, Channel, Digest, LogEvent, LoginTransaction,
+    Message, MfaTransaction, RefreshToken, TenantSession, User,
+};
+
+/// What a method of the store returns.
+pub type Stored<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// Everything a tenant remembers.
+pub trait Store:
+    Users + Authenticators + Sessions + Grants + Transactions + Limits + Events + Send + Sync + fmt::Debug
+{
+    /// Forgets everything.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn clear(&self) -> Stored<'_, ()>;
+
+    /// Removes what expired before `now`, and is of no use even to tell expired from unknown.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn sweep(&self, now: UnixTime) -> Stored<'_, ()>;
+
+    /// Finishes what is under way and closes the database. Further calls fail.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// The users.
+pub trait Users: Send + Sync {
+    /// Adds `user`.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the id, or the address or name within the connection, is taken.
+    fn insert_user<'a>(&'a self, user: &'a User) -> Stored<'a, ()>;
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn user<'a>(&'a self, user_id: &'a str) -> Stored<'a, Option<User>>;
+
+    /// The user of `connection` whose e-mail address or user name is `identifier`, without regard to case.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn user_by_identifier<'a>(&'a self, connection: &'a str, identifier: &'a str)
+    -> Stored<'a, Option<User>>;
+
+    /// Counts a login at `now` and returns the user as it then is; nothing where there is none.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn record_login<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, Option<User>>;
+
+    /// Merges members into both kinds of metadata, atomically; a null removes its member. Returns the user as it then is.
+    ///
+    /// # Parameters
+    /// - `user`, `app`: what to merge into `user_metadata` and `app_metadata`; empty maps change nothing.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn merge_metadata<'a>(
+        &'a self,
+        user_id: &'a str,
+        user: &'a Map<String, Value>,
+        app: &'a Map<String, Value>,
+        now: UnixTime,
+    ) -> Stored<'a, Option<User>>;
+}
+
+/// What users prove second factors with.
+pub trait Authenticators: Send + Sync {
+    /// All of a user's, pending ones included, in the order of enrolment.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn authenticators<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<Authenticator>>;
+
+    /// Adds `authenticator`. A recovery code replaces the user's earlier one, whatever its state.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the id is taken.
+    fn insert_authenticator<'a>(&'a self, authenticator: &'a Authenticator) -> Stored<'a, ()>;
+
+    /// Accepts `step` for a TOTP authenticator, if it is later than every step accepted before. Confirms the
+    /// authenticator if it was pending, and with it the user's pending recovery code.
+    ///
+    /// Returns whether the step was accepted: of two callers with one code, one is.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn accept_totp_step<'a>(&'a self, id: &'a str, step: u64, now: UnixTime) -> Stored<'a, bool>;
+
+    /// Spends the user's active recovery code if it is `presented`, and puts `replacement` in its place.
+    ///
+    /// Returns whether it was: of two callers with one code, one gets true.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn take_recovery_code<'a>(
+        &'a self,
+        user_id: &'a str,
+        presented: &'a Digest,
+        replacement: &'a Digest,
+        now: UnixTime,
+    ) -> Stored<'a, bool>;
+
+    /// Removes one authenticator of the user; when the last active one other than a recovery code goes, the recovery
+    /// code goes too. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn delete_authenticator<'a>(&'a self, user_id: &'a str, id: &'a str) -> Stored<'a, bool>;
+}
+
+/// The sessions of browsers.
+pub trait Sessions: Send + Sync {
+    /// Adds a session that is found by `cookie`, and by its id.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where either is taken.
+    fn insert_session<'a>(&'a self, cookie: &'a Digest, session: &'a TenantSession) -> Stored<'a, ()>;
+
+    /// The session that a cookie opens, expired or not.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn session_by_cookie<'a>(&'a self, cookie: &'a Digest) -> Stored<'a, Option<TenantSession>>;
+
+    /// The session with this id (`sid`), expired or not.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn session<'a>(&'a self, id: &'a str) -> Stored<'a, Option<TenantSession>>;
+
+    /// Writes a changed session; false where it was removed in the meantime, and then stays removed.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn update_session<'a>(&'a self, session: &'a TenantSession) -> Stored<'a, bool>;
+
+    /// Lets the session be opened by `new` and no longer by `old`: after a login, against fixation.
+    /// False where `old` opens none.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn renew_session_cookie<'a>(&'a self, old: &'a Digest, new: &'a Digest) -> Stored<'a, bool>;
+
+    /// Ends a session. Returns whether there was one.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn delete_session<'a>(&'a self, id: &'a str) -> Stored<'a, bool>;
+}
+
+/// Codes and refresh tokens.
+pub trait Grants: Send + Sync {
+    /// Adds a code.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the digest is taken.
+    fn insert_code<'a>(&'a self, code: &'a Digest, value: &'a AuthorizationCode) -> Stored<'a, ()>;
+
+    /// Takes a code, expired or not: the first caller gets [`CodeTaken::Now`], every later one [`CodeTaken::Before`].
+    ///
+    /// # Errors
+    /// The store failed.
+    fn take_code<'a>(&'a self, code: &'a Digest, now: UnixTime) -> Stored<'a, Option<CodeTaken>>;
+
+    /// Adds a refresh token: the first of a family, or a child that leaves its parent as it is until it is used itself
+    /// (as a verified second factor gives it). Beyond 200 of one user and client the oldest goes.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the digest or the id is taken.
+    fn insert_refresh_token<'a>(&'a self, token: &'a Digest, value: &'a RefreshToken) -> Stored<'a, ()>;
+
+    /// The refresh token as it is, without judging it: for revocation and look-up.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn refresh_token<'a>(&'a self, token: &'a Digest) -> Stored<'a, Option<RefreshToken>>;
+
+    /// Judges a refresh token that `client_id` presents, and spends nothing. A replay revokes the family.
+    ///
+    /// # Parameters
+    /// - `leeway`: seconds for which a token that was exchanged may be exchanged again, as long as none of its
+    ///   children was used.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn present_refresh_token<'a>(
+        &'a self,
+        token: &'a Digest,
+        client_id: &'a str,
+        leeway: u64,
+        now: UnixTime,
+    ) -> Stored<'a, Presented>;
+
+    /// Exchanges a refresh token for `child`: judges it again, retires it and its parent and adds the child, as one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the child's digest or id is taken.
+    fn rotate_refresh_token<'a>(
+        &'a self,
+        token: &'a Digest,
+        child: &'a Digest,
+        value: &'a RefreshToken,
+        leeway: u64,
+        now: UnixTime,
+    ) -> Stored<'a, Presented>;
+
+    /// Notes that a token which does not rotate was exchanged; false where it is gone or revoked.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn touch_refresh_token<'a>(
+        &'a self,
+        token: &'a Digest,
+        idle_expires_at: Option<UnixTime>,
+        now: UnixTime,
+    ) -> Stored<'a, bool>;
+
+    /// Revokes every token of a family, those still to be added included.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn revoke_family<'a>(&'a self, family: &'a str, now: UnixTime) -> Stored<'a, ()>;
+}
+
+/// Logins and token requests that are under way.
+pub trait Transactions: Send + Sync {
+    /// Adds a login under its `state`.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the state is taken.
+    fn insert_login<'a>(&'a self, state: &'a Digest, login: &'a LoginTransaction) -> Stored<'a, ()>;
+
+    /// The login with this `state`, expired or not.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn login<'a>(&'a self, state: &'a Digest) -> Stored<'a, Option<LoginTransaction>>;
+
+    /// Writes a changed login; false where it was taken in the meantime.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn update_login<'a>(&'a self, state: &'a Digest, login: &'a LoginTransaction) -> Stored<'a, bool>;
+
+    /// Takes the login away: of two callers, one gets it.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn take_login<'a>(&'a self, state: &'a Digest) -> Stored<'a, Option<LoginTransaction>>;
+
+    /// Adds what an `mfa_token` stands for.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the digest is taken.
+    fn insert_mfa<'a>(&'a self, mfa_token: &'a Digest, value: &'a MfaTransaction) -> Stored<'a, ()>;
+
+    /// What an `mfa_token` stands for, expired or not.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn mfa<'a>(&'a self, mfa_token: &'a Digest) -> Stored<'a, Option<MfaTransaction>>;
+
+    /// Takes it away, after a factor was passed: of two callers, one gets it.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn take_mfa<'a>(&'a self, mfa_token: &'a Digest) -> Stored<'a, Option<MfaTransaction>>;
+}
+
+/// Buckets against guessing.
+pub trait Limits: Send + Sync {
+    /// Takes one attempt out of a bucket; false where it is empty, and then nothing is taken.
+    ///
+    /// Take before checking, so that many guesses at once cannot pass: [`Limits::return_attempt`] gives a right one back.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn take_attempt<'a>(&'a self, bucket: Bucket<'a>, rule: BucketRule, now: UnixTime) -> Stored<'a, bool>;
+
+    /// Puts one attempt back.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn return_attempt<'a>(&'a self, bucket: Bucket<'a>, rule: BucketRule) -> Stored<'a, ()>;
+
+    /// Fills a bucket.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn refill<'a>(&'a self, bucket: Bucket<'a>) -> Stored<'a, ()>;
+}
+
+/// The tenant log and the inbox.
+pub trait Events: Send + Sync {
+    /// Adds events, all or none.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn append_log<'a>(&'a self, events: &'a [LogEvent]) -> Stored<'a, ()>;
+
+    /// At most `limit` events, of one type if asked, newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn log<'a>(&'a self, kind: Option<&'a str>, limit: u32) -> Stored<'a, Vec<LogEvent>>;
+
+    /// Adds a message to the inbox.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn insert_message<'a>(&'a self, message: &'a Message) -> Stored<'a, ()>;
+
+    /// At most `limit` messages, to one recipient and by one channel if asked, newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn messages<'a>(
+        &'a self,
+        to: Option<&'a str>,
+        channel: Option<Channel>,
+        limit: u32,
+    ) -> Stored<'a, Vec<Message>>;
+}
+
+/// Whether a code was there to be taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CodeTaken {
+    /// It was taken before: a replay.
+    Before(AuthorizationCode),
+    /// This caller took it.
+    Now(AuthorizationCode),
+}
+
+/// What a presented refresh token turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Presented {
+    /// Unknown, expired, revoked, or another client's.
+    Invalid,
+    /// Exchanged before: a replay. Its family has just been revoked.
+    Reused(RefreshToken),
+    /// Good.
+    Valid(RefreshToken),
+}
+
+/// How the store failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Something with that key is there already.
+    #[error("{what} is already in the store")]
+    Conflict {
+        /// What was to be added.
+        what: &'static str,
+    },
+    /// A row cannot be read: written by something else, or sealed with another key.
+    #[error("{what} in the store cannot be read: {reason}")]
+    Corrupt {
+        /// Which value.
+        what: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// The database answered with an error.
+    #[error("the database failed")]
+    Database(#[source] sqlx::Error),
+    /// The database could not be opened.
+    #[error("the database {url} cannot be opened")]
+    Open {
+        /// Its address.
+        url: String,
+        /// Why not.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// The database was written by a newer version.
+    #[error(
+        "the database has schema {found}, newer than this program's {known}: use a newer stepup, or another database"
+    )]
+    TooNew {
+        /// The version in the database.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// The address names no database that is supported.
+    #[error("`{url}` is not a database address: use sqlite::memory: or sqlite://FILE")]
+    Unsupported {
+        /// The address.
+        url: String,
+    },
+}

@@ -1,0 +1,91 @@
+//! The log and the inbox in SQLite.
+
+use sqlx::Row;
+
+use super::{SqliteStore, decode, encode};
+use crate::{
+    model::{Channel, LogEvent, Message},
+    store::{Events, StoreError, Stored},
+};
+
+impl Events for SqliteStore {
+    fn append_log<'a>(&'a self, events: &'a [LogEvent]) -> Stored<'a, ()> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            for event in events {
+                sqlx::query("INSERT INTO log (kind, data) VALUES (?, ?)")
+                    .bind(&event.kind)
+                    .bind(encode("a log event", event)?)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(StoreError::Database)?;
+            }
+            sqlx::query("DELETE FROM log WHERE seq <= (SELECT MAX(seq) FROM log) - ?")
+                .bind(KEPT)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            transaction.commit().await.map_err(StoreError::Database)
+        })
+    }
+
+    fn log<'a>(&'a self, kind: Option<&'a str>, limit: u32) -> Stored<'a, Vec<LogEvent>> {
+        Box::pin(async move {
+            let rows =
+                sqlx::query("SELECT data FROM log WHERE ?1 IS NULL OR kind = ?1 ORDER BY seq DESC LIMIT ?2")
+                    .bind(kind)
+                    .bind(limit)
+                    .fetch_all(&self.reader)
+                    .await
+                    .map_err(StoreError::Database)?;
+            rows.iter()
+                .map(|row| decode("a log event", row.try_get("data").map_err(StoreError::Database)?))
+                .collect()
+        })
+    }
+
+    fn insert_message<'a>(&'a self, message: &'a Message) -> Stored<'a, ()> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            sqlx::query("INSERT INTO messages (channel, recipient, data) VALUES (?, ?, ?)")
+                .bind(message.channel.as_str())
+                .bind(&message.to)
+                .bind(encode("a message", message)?)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            sqlx::query("DELETE FROM messages WHERE seq <= (SELECT MAX(seq) FROM messages) - ?")
+                .bind(KEPT)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            transaction.commit().await.map_err(StoreError::Database)
+        })
+    }
+
+    fn messages<'a>(
+        &'a self,
+        to: Option<&'a str>,
+        channel: Option<Channel>,
+        limit: u32,
+    ) -> Stored<'a, Vec<Message>> {
+        Box::pin(async move {
+            let rows = sqlx::query(
+                "SELECT data FROM messages WHERE (?1 IS NULL OR recipient = ?1) AND (?2 IS NULL OR channel = ?2)
+                 ORDER BY seq DESC LIMIT ?3",
+            )
+            .bind(to)
+            .bind(channel.map(Channel::as_str))
+            .bind(limit)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(StoreError::Database)?;
+            rows.iter()
+                .map(|row| decode("a message", row.try_get("data").map_err(StoreError::Database)?))
+                .collect()
+        })
+    }
+}
+
+/// How many events and messages are kept, the newest.
+const KEPT: i64 = 100_000;

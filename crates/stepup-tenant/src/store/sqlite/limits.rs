@@ -1,0 +1,63 @@
+//! Buckets in SQLite: each row holds the one number that says all, the time at which the bucket is full again.
+
+use stepup_protocol::time::UnixTime;
+
+use super::SqliteStore;
+use crate::{
+    model::{Bucket, BucketRule},
+    store::{Limits, StoreError, Stored},
+};
+
+impl Limits for SqliteStore {
+    fn take_attempt<'a>(&'a self, bucket: Bucket<'a>, rule: BucketRule, now: UnixTime) -> Stored<'a, bool> {
+        Box::pin(async move {
+            // A time further off than an empty bucket needs was written before the clock went back: the bucket is full.
+            let taken = sqlx::query(
+                "INSERT INTO buckets (kind, subject, full_at) VALUES (?1, ?2, ?3 + ?4)
+                 ON CONFLICT (kind, subject) DO UPDATE
+                 SET full_at = CASE WHEN buckets.full_at BETWEEN ?3 AND ?3 + ?5 THEN buckets.full_at ELSE ?3 END + ?4
+                 WHERE CASE WHEN buckets.full_at BETWEEN ?3 AND ?3 + ?5 THEN buckets.full_at ELSE ?3 END + ?4
+                       <= ?3 + ?5
+                 RETURNING full_at",
+            )
+            .bind(bucket.kind.as_str())
+            .bind(bucket.subject)
+            .bind(now.seconds())
+            .bind(refill_seconds(rule))
+            .bind(refill_seconds(rule).saturating_mul(i64::from(rule.size)))
+            .fetch_optional(&self.writer)
+            .await
+            .map_err(StoreError::Database)?;
+            Ok(taken.is_some())
+        })
+    }
+
+    fn return_attempt<'a>(&'a self, bucket: Bucket<'a>, rule: BucketRule) -> Stored<'a, ()> {
+        Box::pin(async move {
+            sqlx::query("UPDATE buckets SET full_at = full_at - ? WHERE kind = ? AND subject = ?")
+                .bind(refill_seconds(rule))
+                .bind(bucket.kind.as_str())
+                .bind(bucket.subject)
+                .execute(&self.writer)
+                .await
+                .map(drop)
+                .map_err(StoreError::Database)
+        })
+    }
+
+    fn refill<'a>(&'a self, bucket: Bucket<'a>) -> Stored<'a, ()> {
+        Box::pin(async move {
+            sqlx::query("DELETE FROM buckets WHERE kind = ? AND subject = ?")
+                .bind(bucket.kind.as_str())
+                .bind(bucket.subject)
+                .execute(&self.writer)
+                .await
+                .map(drop)
+                .map_err(StoreError::Database)
+        })
+    }
+}
+
+fn refill_seconds(rule: BucketRule) -> i64 {
+    i64::try_from(rule.refill.as_secs().max(1)).unwrap_or(i64::MAX)
+}
