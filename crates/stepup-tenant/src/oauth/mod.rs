@@ -1,0 +1,5 @@
+//! OpenID Connect and OAuth 2.0: one module an endpoint, one a grant.
+
+pub(crate) mod params;
+pub(crate) mod pkce;
+pub(crate) mod redirect_uri;
