@@ -1,1 +1,37 @@
-//! Under construction.
+//! Log in with Auth0, keep the session, get access tokens, and step up with a second factor.
+//!
+//! A [`Client`] is built once ([`Client::builder`], [`Client::from_env`]) and cloned freely. It answers the routes of
+//! a login ([`Client::route`], [`Client::handle`]) and hands out tokens ([`Client::access_token`]); a framework's
+//! adapter, such as `stepup-axum`, does the plumbing between them and HTTP.
+//!
+//! Time, randomness and HTTP come in through the builder ([`Clock`], [`Random`], [`HttpClient`]) with system defaults.
+
+mod client;
+mod clock;
+mod config;
+mod http_client;
+mod login;
+pub mod mfa;
+mod provider;
+mod random;
+mod session;
+mod tokens;
+mod transaction;
+mod web;
+
+pub use client::Client;
+pub use clock::{Clock, SystemClock};
+pub use config::{
+    ClientAuthentication, ClientBuilder, ConfigError, ConfigProblem, CookieOptions, LogoutStrategy, Routes, SameSite,
+    TransactionCookieOptions,
+};
+#[cfg(feature = "reqwest")]
+pub use http_client::ReqwestClient;
+pub use http_client::{HttpClient, HttpError, MAX_RESPONSE_BYTES};
+pub use login::{CallbackError, LoginError, LogoutError};
+pub use provider::{IdTokenError, ProviderError};
+pub use random::SystemRandom;
+pub use session::{Session, SessionState, TokenSet};
+pub use stepup_seal::{Format, Random};
+pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest};
+pub use web::{MAX_REQUEST_BYTES, Route};

@@ -1,3 +1,0 @@
-//! The second factor: when it is due, and the MFA API.
-
-pub mod requirement;

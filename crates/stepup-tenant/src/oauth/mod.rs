@@ -1,5 +1,0 @@
-//! OpenID Connect and OAuth 2.0: one module an endpoint, one a grant.
-
-pub(crate) mod params;
-pub(crate) mod pkce;
-pub(crate) mod redirect_uri;

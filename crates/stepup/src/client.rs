@@ -1,0 +1,105 @@
+//! The client: the door to every flow.
+
+use std::{fmt, sync::Arc};
+
+use stepup_protocol::time::UnixTime;
+use stepup_seal::{Format, Random, Sealer, Secrets};
+
+use crate::{
+    clock::Clock,
+    config::{ClientBuilder, Config, ConfigError},
+    http_client::HttpClient,
+    provider::{self, Provider},
+    tokens::Refreshes,
+};
+
+/// One application's client of one tenant. Cheap to clone; every clone shares the tenant's keys and the refreshes
+/// under way.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    provider: Provider,
+    sealer: Sealer,
+    refreshes: Refreshes,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// What a client is made of.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) provider: provider::Settings,
+    pub(crate) secrets: Secrets,
+    pub(crate) format: Format,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) http: Arc<dyn HttpClient>,
+}
+
+impl Client {
+    /// Begins a configuration.
+    #[must_use]
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client configured by environment variables alone: `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET`,
+    /// `AUTH0_SECRET` and `APP_BASE_URL` must be set.
+    ///
+    /// # Errors
+    ///
+    /// Every problem there is, each with its option and variable.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder().environment().build()
+    }
+
+    pub(crate) fn new(parts: Parts) -> Self {
+        let provider = Provider::new(parts.provider, parts.http, Arc::clone(&parts.clock));
+        Self(Arc::new(Inner {
+            config: parts.config,
+            provider,
+            sealer: Sealer::new(&parts.secrets, parts.format),
+            refreshes: Refreshes::default(),
+            clock: parts.clock,
+            random: parts.random,
+        }))
+    }
+
+    /// The tenant's issuer, as tokens name it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.config().issuer.url
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.0.provider
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    pub(crate) fn refreshes(&self) -> &Refreshes {
+        &self.0.refreshes
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.0.random
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.config().fmt(formatter)
+    }
+}

@@ -1,0 +1,23 @@
+//! Where the time comes from.
+
+use std::time::{Duration, SystemTime};
+
+use stepup_protocol::time::UnixTime;
+
+/// The time of day. Tests bring one that they can move.
+pub trait Clock: Send + Sync + std::fmt::Debug {
+    /// Whole seconds since 1970.
+    fn now(&self) -> UnixTime;
+}
+
+/// The machine's clock: the default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the SDK asks the system for the time")]
+    fn now(&self) -> UnixTime {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        UnixTime::from_seconds(0) + since_epoch
+    }
+}

@@ -1,0 +1,241 @@
+//! From options to a configuration, or to the list of what is wrong with them.
+
+use std::{sync::Arc, time::Duration};
+
+use stepup_protocol::scope::Scopes;
+use stepup_seal::{Format, Secrets};
+use url::Url;
+
+use super::{
+    Authorization, ClientBuilder, Config, ConfigError, CookieAttributes, Logout, SameSite, SessionCookie,
+    TransactionCookie, domain, environment, error::Problems, routes::is_path,
+};
+use crate::{
+    client::{Client, Parts},
+    clock::SystemClock,
+    http_client::HttpClient,
+    login::RESERVED_PARAMETERS,
+    provider,
+    random::SystemRandom,
+    session::Lifetime,
+};
+
+const DEFAULT_SCOPE: &str = "openid profile email offline_access";
+const DEFAULT_ABSOLUTE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+const DEFAULT_INACTIVITY: Duration = Duration::from_secs(24 * 60 * 60);
+const DEFAULT_TRANSACTION: Duration = Duration::from_secs(60 * 60);
+const DEFAULT_MFA_CONTEXT_TTL: Duration = Duration::from_secs(300);
+const DEFAULT_HTTP_TIMEOUT: Duration = Duration::from_secs(5);
+const DEFAULT_DISCOVERY_TTL: Duration = Duration::from_secs(600);
+
+pub(super) fn build(mut builder: ClientBuilder) -> Result<Client, ConfigError> {
+    let mut problems = Problems::default();
+    if let Some(lookup) = builder.environment.take() {
+        environment::fill(&mut builder, &*lookup, &mut problems);
+    }
+    let parts = check(builder, &mut problems);
+    problems.or(parts).map(Client::new)
+}
+
+fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
+    let issuer = problems.missing("domain", builder.domain.take());
+    let issuer = issuer.and_then(|domain| problems.take("domain", domain::parse(&domain)));
+    let client_id = problems.missing("client_id", builder.client_id.take().filter(|id| !id.is_empty()));
+    let client_secret = problems.missing("client_secret", builder.client_secret.take());
+    let secrets = problems.take("secret", Secrets::new(std::mem::take(&mut builder.secrets)));
+    let base_urls = base_urls(&builder.app_base_urls, problems);
+    let base_path = base_path(&builder.base_path, problems);
+    builder.routes.problems().into_iter().for_each(|problem| problems.add("routes", problem));
+
+    let authorization = authorization(&builder, problems);
+    let secure = builder.session_cookie.secure.unwrap_or(false)
+        || (!base_urls.is_empty() && base_urls.iter().all(|url| url.scheme() == "https"));
+    let default_path = if base_path.is_empty() { "/" } else { &base_path };
+    let session_cookie = session_cookie(&builder, secure, default_path, problems);
+    let transaction_cookie = transaction_cookie(&builder, secure, default_path, problems);
+    let sign_in_return_to_path = builder.sign_in_return_to_path.take().unwrap_or_else(|| "/".to_owned());
+    if !sign_in_return_to_path.starts_with('/') || sign_in_return_to_path.starts_with("//") {
+        problems.add("sign_in_return_to_path", "is no path from the root of the application");
+    }
+    let lifetime = lifetime(&builder, problems);
+    let mfa_context_ttl =
+        positive("mfa_context_ttl", builder.mfa_context_ttl, DEFAULT_MFA_CONTEXT_TTL, problems);
+    let timeout = positive("http_timeout", builder.http_timeout, DEFAULT_HTTP_TIMEOUT, problems);
+    let http = http_client(&mut builder, problems);
+
+    let (issuer, client_id) = (issuer?, client_id?);
+    Some(Parts {
+        provider: provider::Settings {
+            issuer: issuer.url.clone(),
+            client_id: client_id.clone(),
+            client_secret: client_secret?,
+            authentication: builder.client_authentication,
+            telemetry: builder.telemetry.unwrap_or(true),
+            timeout,
+            discovery_ttl: builder.discovery_ttl.unwrap_or(DEFAULT_DISCOVERY_TTL),
+        },
+        config: Config {
+            issuer,
+            client_id,
+            base_urls,
+            trust_forwarded_headers: builder.trust_forwarded_headers,
+            base_path,
+            routes: builder.routes,
+            authorization,
+            sign_in_return_to_path,
+            lifetime,
+            session_cookie,
+            transaction_cookie,
+            logout: Logout {
+                strategy: builder.logout_strategy,
+                id_token_hint: builder.id_token_hint.unwrap_or(true),
+            },
+            access_token_endpoint: builder.access_token_endpoint.unwrap_or(true),
+            no_content_profile: builder.no_content_profile,
+            token_refresh_buffer: builder.token_refresh_buffer,
+            mfa_context_ttl,
+            before_session_saved: builder.before_session_saved,
+        },
+        secrets: secrets?,
+        format: builder.format,
+        clock: builder.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+        random: builder.random.unwrap_or_else(|| Arc::new(SystemRandom)),
+        http: http?,
+    })
+}
+
+fn base_urls(texts: &[String], problems: &mut Problems) -> Vec<Url> {
+    if texts.is_empty() {
+        problems.add("app_base_url", "is missing");
+    }
+    texts.iter().filter_map(|text| problems.take("app_base_url", base_url(text))).collect()
+}
+
+fn base_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).map_err(|error| format!("{text:?} is no address: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(format!("{text:?} is no http or https address"));
+    }
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err("has a query, a fragment or a user name in it".to_owned());
+    }
+    Ok(url)
+}
+
+/// Without its final slash; empty for the root.
+fn base_path(text: &str, problems: &mut Problems) -> String {
+    let path = text.trim_end_matches('/');
+    if !path.is_empty() && !is_path(path) {
+        problems.add("base_path", format!("{text:?} is no path such as /shop"));
+    }
+    path.to_owned()
+}
+
+fn authorization(builder: &ClientBuilder, problems: &mut Problems) -> Authorization {
+    let mut scope = builder.scope.clone().unwrap_or_else(|| Scopes::from(DEFAULT_SCOPE));
+    scope.insert("openid");
+    let mut scope_by_audience = builder.scope_by_audience.clone();
+    if let Some(own) = builder.audience.as_ref().and_then(|audience| scope_by_audience.get_mut(audience)) {
+        own.insert("openid");
+    }
+    for (name, _) in &builder.parameters {
+        if RESERVED_PARAMETERS.contains(&name.as_str()) {
+            problems.add("authorization_parameter", format!("{name} is set by the SDK"));
+        } else if matches!(name.as_str(), "scope" | "audience") {
+            problems.add("authorization_parameter", format!("{name} has a method of its own"));
+        }
+    }
+    Authorization {
+        audience: builder.audience.clone().filter(|audience| !audience.is_empty()),
+        scope,
+        scope_by_audience,
+        parameters: builder.parameters.clone(),
+    }
+}
+
+fn session_cookie(
+    builder: &ClientBuilder,
+    secure: bool,
+    default_path: &str,
+    problems: &mut Problems,
+) -> SessionCookie {
+    let options = &builder.session_cookie;
+    let default_name = if builder.format == Format::Auth0ServerPython { "_a0_session" } else { "__session" };
+    let name = options.name.clone().unwrap_or_else(|| default_name.to_owned());
+    let attributes = CookieAttributes {
+        secure,
+        same_site: options.same_site.unwrap_or_default(),
+        path: options.path.clone().unwrap_or_else(|| default_path.to_owned()),
+        domain: options.domain.clone(),
+    };
+    if let Some(problem) = attributes.problem(&name) {
+        problems.add("session_cookie", problem);
+    }
+    SessionCookie { name, transient: options.transient.unwrap_or(false), attributes }
+}
+
+fn transaction_cookie(
+    builder: &ClientBuilder,
+    secure: bool,
+    default_path: &str,
+    problems: &mut Problems,
+) -> TransactionCookie {
+    let options = &builder.transaction_cookie;
+    let python = builder.format == Format::Auth0ServerPython;
+    let prefix = options.prefix.clone().unwrap_or_else(|| if python { "_a0_tx" } else { "__txn_" }.to_owned());
+    let attributes = CookieAttributes {
+        secure: secure || options.secure.unwrap_or(false),
+        same_site: options.same_site.unwrap_or_default(),
+        path: options.path.clone().unwrap_or_else(|| default_path.to_owned()),
+        domain: options.domain.clone().or_else(|| builder.session_cookie.domain.clone()),
+    };
+    if let Some(problem) = attributes.problem(&prefix) {
+        problems.add("transaction_cookie", problem);
+    }
+    if attributes.same_site == SameSite::Strict {
+        problems.add("transaction_cookie", "same_site: strict keeps the cookie away from the callback");
+    }
+    let max_age = positive("transaction_cookie", options.max_age, DEFAULT_TRANSACTION, problems);
+    TransactionCookie {
+        prefix,
+        parallel: builder.parallel_transactions.unwrap_or(!python),
+        max_age,
+        attributes,
+    }
+}
+
+fn lifetime(builder: &ClientBuilder, problems: &mut Problems) -> Lifetime {
+    // A form that carries no expiry cannot tell when a session was last written.
+    let python = builder.format == Format::Auth0ServerPython;
+    if python && builder.rolling == Some(true) {
+        problems.add("rolling", "is not possible in auth0-server-python's form, which carries no expiry");
+    }
+    Lifetime {
+        rolling: builder.rolling.unwrap_or(!python),
+        inactivity: positive("inactivity_duration", builder.inactivity_duration, DEFAULT_INACTIVITY, problems),
+        absolute: positive("absolute_duration", builder.absolute_duration, DEFAULT_ABSOLUTE, problems),
+    }
+}
+
+/// Whole seconds count where a time ends up in a cookie or a token; nothing here may be shorter than a millisecond.
+fn positive(option: &'static str, value: Option<Duration>, default: Duration, problems: &mut Problems) -> Duration {
+    if value.is_some_and(|value| value < Duration::from_millis(1)) {
+        problems.add(option, "must be longer than nothing");
+    }
+    value.unwrap_or(default)
+}
+
+fn http_client(builder: &mut ClientBuilder, problems: &mut Problems) -> Option<Arc<dyn HttpClient>> {
+    builder.http_client.take().or_else(|| default_http_client(problems))
+}
+
+#[cfg(feature = "reqwest")]
+fn default_http_client(problems: &mut Problems) -> Option<Arc<dyn HttpClient>> {
+    let client = problems.take("http_client", crate::http_client::ReqwestClient::new());
+    client.map(|client| Arc::new(client) as Arc<dyn HttpClient>)
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_http_client(problems: &mut Problems) -> Option<Arc<dyn HttpClient>> {
+    problems.missing("http_client", None)
+}

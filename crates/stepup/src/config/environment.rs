@@ -1,0 +1,85 @@
+//! The environment variables that set options. What is set in code wins.
+
+use std::{str::FromStr, time::Duration};
+
+use secrecy::SecretString;
+
+use super::{ClientBuilder, error::Problems};
+
+/// Option and variable, for error messages. `AUTH0_MFA_TOKEN_TTL` is read too, for those who move over.
+const VARIABLES: [(&str, &str); 12] = [
+    ("domain", "AUTH0_DOMAIN"),
+    ("client_id", "AUTH0_CLIENT_ID"),
+    ("client_secret", "AUTH0_CLIENT_SECRET"),
+    ("secret", "AUTH0_SECRET"),
+    ("app_base_url", "APP_BASE_URL"),
+    ("session_cookie.secure", "AUTH0_COOKIE_SECURE"),
+    ("session_cookie.same_site", "AUTH0_COOKIE_SAME_SITE"),
+    ("session_cookie.path", "AUTH0_COOKIE_PATH"),
+    ("session_cookie.domain", "AUTH0_COOKIE_DOMAIN"),
+    ("session_cookie.transient", "AUTH0_COOKIE_TRANSIENT"),
+    ("mfa_context_ttl", "AUTH0_MFA_CONTEXT_TTL"),
+    ("mfa_context_ttl", "AUTH0_MFA_TOKEN_TTL"),
+];
+
+/// The variable that sets `option` too.
+pub(super) fn variable_of(option: &str) -> Option<&'static str> {
+    VARIABLES.iter().find(|(name, _)| *name == option).map(|(_, variable)| *variable)
+}
+
+/// Fills in what `builder` leaves open, from `lookup`. An empty variable counts as not set.
+pub(super) fn fill(builder: &mut ClientBuilder, lookup: &dyn Fn(&str) -> Option<String>, problems: &mut Problems) {
+    let mut environment = Environment { lookup, problems };
+    let from = &mut environment;
+    or_else(&mut builder.domain, || from.text("domain"));
+    or_else(&mut builder.client_id, || from.text("client_id"));
+    or_else(&mut builder.client_secret, || from.text("client_secret").map(SecretString::from));
+    if builder.secrets.is_empty() {
+        builder.secrets = from.list("secret").map(SecretString::from).collect();
+    }
+    if builder.app_base_urls.is_empty() {
+        builder.app_base_urls = from.list("app_base_url").collect();
+    }
+    let cookie = &mut builder.session_cookie;
+    or_else(&mut cookie.secure, || from.parsed("session_cookie.secure", "is neither true nor false"));
+    or_else(&mut cookie.same_site, || from.parsed("session_cookie.same_site", "is none of lax, strict and none"));
+    or_else(&mut cookie.path, || from.text("session_cookie.path"));
+    or_else(&mut cookie.domain, || from.text("session_cookie.domain"));
+    or_else(&mut cookie.transient, || from.parsed("session_cookie.transient", "is neither true nor false"));
+    or_else(&mut builder.mfa_context_ttl, || {
+        from.parsed("mfa_context_ttl", "is no number of seconds").map(Duration::from_secs)
+    });
+}
+
+fn or_else<T>(option: &mut Option<T>, value: impl FnOnce() -> Option<T>) {
+    if option.is_none() {
+        *option = value();
+    }
+}
+
+struct Environment<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: &'a mut Problems,
+}
+
+impl Environment<'_> {
+    fn text(&self, option: &str) -> Option<String> {
+        VARIABLES
+            .iter()
+            .filter(|(name, _)| *name == option)
+            .find_map(|(_, variable)| (self.lookup)(variable).filter(|value| !value.is_empty()))
+    }
+
+    fn list(&self, option: &str) -> impl Iterator<Item = String> + use<> {
+        let parts = self.text(option).map(|all| all.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>());
+        parts.into_iter().flatten().filter(|part| !part.is_empty())
+    }
+
+    fn parsed<T: FromStr>(&mut self, option: &'static str, problem: &str) -> Option<T> {
+        let parsed = self.text(option)?.trim().parse().ok();
+        if parsed.is_none() {
+            self.problems.add(option, problem);
+        }
+        parsed
+    }
+}

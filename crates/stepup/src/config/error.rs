@@ -1,0 +1,76 @@
+//! What is wrong with a configuration, all of it at once.
+
+use std::fmt;
+
+/// A configuration that cannot be used. Names every problem, so that one look is enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    problems: Vec<ConfigProblem>,
+}
+
+/// One option that is missing or wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// The option, as the builder's method is called.
+    pub option: &'static str,
+    /// The environment variable that sets it too.
+    pub variable: Option<&'static str>,
+    /// What is wrong, and what to do. Never holds a secret.
+    pub problem: String,
+}
+
+impl ConfigError {
+    /// The problems, in the order of the options.
+    #[must_use]
+    pub fn problems(&self) -> &[ConfigProblem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the configuration cannot be used:")?;
+        self.problems.iter().try_for_each(|problem| write!(formatter, "\n  - {problem}"))
+    }
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.variable {
+            Some(variable) => write!(formatter, "{} ({variable}): {}", self.option, self.problem),
+            None => write!(formatter, "{}: {}", self.option, self.problem),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Problems as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Problems(Vec<ConfigProblem>);
+
+impl Problems {
+    pub(super) fn add(&mut self, option: &'static str, problem: impl Into<String>) {
+        let variable = super::environment::variable_of(option);
+        self.0.push(ConfigProblem { option, variable, problem: problem.into() });
+    }
+
+    pub(super) fn missing<T>(&mut self, option: &'static str, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.add(option, "is missing");
+        }
+        value
+    }
+
+    /// The value, or its problem on the list.
+    pub(super) fn take<T>(&mut self, option: &'static str, value: Result<T, impl fmt::Display>) -> Option<T> {
+        value.map_err(|problem| self.add(option, problem.to_string())).ok()
+    }
+
+    pub(super) fn or<T>(self, value: Option<T>) -> Result<T, ConfigError> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(ConfigError { problems: self.0 }),
+        }
+    }
+}

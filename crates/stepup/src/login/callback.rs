@@ -1,0 +1,201 @@
+//! The way back: from the parameters of the callback to a session (OIDC Core section 3.1.3, RFC 9207).
+
+use std::time::Duration;
+
+use http::StatusCode;
+use stepup_protocol::{
+    error::{OAuthError, code},
+    token::{GrantType, TokenResponse},
+};
+
+use crate::{
+    client::Client,
+    provider::{Expected, IdTokenError, ProviderError, TokenError, TokenForm},
+    session::{Grant, Session},
+    transaction::Transaction,
+};
+
+/// How long before its announced end a session is over.
+pub(crate) const CEILING_MARGIN: Duration = Duration::from_secs(30);
+
+/// The query of a callback.
+#[derive(Default)]
+pub(crate) struct CallbackParameters(Vec<(String, String)>);
+
+/// Why a login did not come to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// The tenant, or the user at the tenant, said no: `access_denied`, `login_required`, …
+    #[error("the tenant ended the login: {}{}", .0.error, .0.error_description.as_deref().map(|text| format!(" ({text})")).unwrap_or_default())]
+    Authorization(OAuthError),
+    /// The tenant did not take the code, or could not be reached.
+    #[error("the authorization code could not be exchanged")]
+    Exchange(#[source] ProviderError),
+    /// The ID token is not accepted.
+    #[error("the tenant's ID token is not accepted")]
+    IdToken(#[source] IdTokenError),
+    /// The callback's parameters are not those of an authorization response.
+    #[error("the callback is malformed: {0}")]
+    InvalidResponse(&'static str),
+    /// No login with this state is under way: it took too long, ended before, or began in another browser.
+    #[error("The state parameter is invalid.")]
+    InvalidState,
+    /// The tenant asks for a second factor at the token endpoint, which the code flow never does.
+    #[error("the tenant asked for a second factor after the login; log in again")]
+    MfaRequired,
+    /// No state.
+    #[error("The state parameter is missing.")]
+    MissingState,
+    /// The answer holds no ID token.
+    #[error("the tenant sent no ID token; is `openid` among the scopes?")]
+    NoIdToken,
+    /// The identity provider's session is over already (`session_expiry`).
+    #[error("the session of the identity provider has expired")]
+    SessionExpired,
+    /// The request came to an address that is not configured.
+    #[error("the request's host is none of the configured base URLs (app_base_url)")]
+    UnknownHost,
+}
+
+impl CallbackError {
+    /// A stable code for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Authorization(_) => "authorization_error",
+            Self::Exchange(ProviderError::Unreachable { .. }) => "authorization_code_grant_request_error",
+            Self::Exchange(_) | Self::IdToken(_) | Self::MfaRequired | Self::NoIdToken => {
+                "authorization_code_grant_error"
+            }
+            Self::InvalidResponse(_) => "invalid_request",
+            Self::InvalidState => "invalid_state",
+            Self::MissingState => "missing_state",
+            Self::SessionExpired => "session_expired",
+            Self::UnknownHost => "invalid_configuration",
+        }
+    }
+
+    /// 400 where the visitor or the tenant ended the login, 500 where something is broken.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Authorization(body) if body.error == code::SERVER_ERROR => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Exchange(ProviderError::Refused { status, .. }) if status.is_client_error() => StatusCode::BAD_REQUEST,
+            Self::Exchange(_) | Self::IdToken(_) | Self::MfaRequired | Self::NoIdToken | Self::UnknownHost => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            Self::Authorization(_)
+            | Self::InvalidResponse(_)
+            | Self::InvalidState
+            | Self::MissingState
+            | Self::SessionExpired => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl CallbackParameters {
+    pub(crate) fn parse(query: &str) -> Self {
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    /// The login that the callback is for.
+    pub(crate) fn state(&self) -> Result<&str, CallbackError> {
+        self.one("state")?.filter(|state| !state.is_empty()).ok_or(CallbackError::MissingState)
+    }
+
+    /// RFC 6749 section 3.1: a parameter comes once.
+    fn one(&self, name: &'static str) -> Result<Option<&str>, CallbackError> {
+        let mut values = self.0.iter().filter(|(held, _)| held == name).map(|(_, value)| value.as_str());
+        let first = values.next();
+        if values.next().is_some() {
+            return Err(CallbackError::InvalidResponse("a parameter came more than once"));
+        }
+        Ok(first)
+    }
+
+    /// The code, if this is the success answer of our tenant.
+    fn code(&self, issuer: &str, issuer_required: bool) -> Result<&str, CallbackError> {
+        // RFC 9207 section 2.4: an answer of another server is not looked at, errors included.
+        match self.one("iss")? {
+            Some(named) if named != issuer => {
+                return Err(CallbackError::InvalidResponse("it is the answer of another issuer"));
+            }
+            None if issuer_required => {
+                return Err(CallbackError::InvalidResponse("`iss` is missing, which the tenant promises to send"));
+            }
+            Some(_) | None => {}
+        }
+        if let Some(error) = self.one("error")?.filter(|error| !error.is_empty()) {
+            let error_description = self.one("error_description")?.map(str::to_owned);
+            return Err(CallbackError::Authorization(OAuthError { error: error.to_owned(), error_description }));
+        }
+        if self.one("id_token")?.is_some() || self.one("token")?.is_some() || self.one("access_token")?.is_some() {
+            return Err(CallbackError::InvalidResponse("it carries tokens, which were not asked for"));
+        }
+        self.one("code")?.filter(|code| !code.is_empty()).ok_or(CallbackError::InvalidResponse("there is no `code`"))
+    }
+}
+
+impl Client {
+    /// Completes the login that `transaction` began: code for tokens, tokens for a session.
+    pub(crate) async fn complete_login(
+        &self,
+        transaction: &Transaction,
+        parameters: &CallbackParameters,
+        redirect_uri: &str,
+    ) -> Result<Session, CallbackError> {
+        let provider = self.provider();
+        let metadata = provider.metadata().await.map_err(CallbackError::Exchange)?;
+        let issuer_required = metadata.authorization_response_iss_parameter_supported.unwrap_or(false);
+        let code = parameters.code(provider.issuer(), issuer_required)?;
+
+        provider.prepare().await.map_err(CallbackError::Exchange)?;
+        let tokens = self.exchange_code(transaction, code, redirect_uri).await?;
+        let id_token = tokens.id_token.as_deref().ok_or(CallbackError::NoIdToken)?;
+        let expected = Expected {
+            nonce: transaction.nonce.as_deref(),
+            max_age: transaction.max_age,
+            organization: transaction.organization.as_deref(),
+            access_token: Some(&tokens.access_token),
+        };
+        let claims = provider.id_token(id_token, &expected).await.map_err(CallbackError::IdToken)?;
+        let issued_at = claims.iat;
+        let grant = Grant {
+            audience: transaction.audience.clone(),
+            requested: transaction.scope.clone(),
+            tokens,
+            claims: Some(claims.clone()),
+            received_at: self.now(),
+        };
+        let mut session = Session::new(&grant, &claims);
+        if session.internal.expires_at.is_some_and(|end| end <= issued_at + CEILING_MARGIN) {
+            return Err(CallbackError::SessionExpired);
+        }
+        self.before_saving(&mut session);
+        Ok(session)
+    }
+
+    async fn exchange_code(
+        &self,
+        transaction: &Transaction,
+        code: &str,
+        redirect_uri: &str,
+    ) -> Result<TokenResponse, CallbackError> {
+        let form = TokenForm::new(GrantType::AuthorizationCode)
+            .with("redirect_uri", transaction.redirect_uri.as_deref().unwrap_or(redirect_uri))
+            .with("code", code)
+            .with("code_verifier", &transaction.code_verifier);
+        self.provider().token(form).await.map_err(|error| match error {
+            TokenError::MfaRequired(_) => CallbackError::MfaRequired,
+            TokenError::Provider(error) => CallbackError::Exchange(error),
+        })
+    }
+
+    /// Lets the application have its say before a session is written.
+    pub(crate) fn before_saving(&self, session: &mut Session) {
+        if let Some(hook) = &self.config().before_session_saved {
+            hook(session);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Logging in and out: values in, values out. Cookies and responses are the `web` room's.
+
+mod callback;
+mod logout;
+mod start;
+
+pub(crate) use self::{
+    callback::{CEILING_MARGIN, CallbackParameters},
+    logout::LogoutRequest,
+    start::{LoginRequest, RESERVED_PARAMETERS, StartedLogin},
+};
+pub use self::{callback::CallbackError, logout::LogoutError, start::LoginError};

@@ -1,0 +1,144 @@
+//! The way to the tenant: an authorization request with PKCE, state and nonce (OIDC Core section 3.1.2.1, RFC 7636).
+
+use stepup_protocol::scope::Scopes;
+use stepup_seal::{base64url, digest, token};
+use url::Url;
+
+use crate::{client::Client, provider::ProviderError, transaction::Transaction};
+
+/// The parameters of an authorization request that are the SDK's own.
+pub(crate) const RESERVED_PARAMETERS: [&str; 7] =
+    ["client_id", "redirect_uri", "response_type", "code_challenge", "code_challenge_method", "state", "nonce"];
+
+/// The bytes of randomness in a state, a nonce and a code verifier: 43 characters of base64url.
+const RANDOM_BYTES: usize = 32;
+/// Longest scope or audience that is remembered; longer ones are not asked for.
+const LONGEST: usize = 2048;
+
+/// A login to begin.
+#[derive(Debug)]
+pub(crate) struct LoginRequest {
+    /// A path of the application, safe to go to.
+    pub(crate) return_to: String,
+    /// Where the tenant sends the browser back to.
+    pub(crate) redirect_uri: Url,
+    /// Parameters over the configured ones.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// A login that has begun: where to send the browser, and what to remember.
+#[derive(Debug)]
+pub(crate) struct StartedLogin {
+    pub(crate) location: Url,
+    pub(crate) transaction: Transaction,
+}
+
+/// Why a login could not begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// The tenant says of itself that its authorization endpoint is somewhere that is no address.
+    #[error("the tenant's authorization endpoint is no address")]
+    AuthorizationEndpoint(#[source] url::ParseError),
+    /// `max_age` is not a number of seconds.
+    #[error("Invalid max_age query param: {0:?}. Must be a non-negative integer.")]
+    MaxAge(String),
+    /// What the tenant says of itself could not be had.
+    #[error("the tenant's discovery document could not be had")]
+    Discovery(#[from] ProviderError),
+}
+
+impl Client {
+    /// Begins a login.
+    pub(crate) async fn start_login(&self, request: LoginRequest) -> Result<StartedLogin, LoginError> {
+        let parameters = self.login_parameters(&request.parameters);
+        let max_age = parameters.get("max_age").map(max_age).transpose()?;
+        let metadata = self.provider().metadata().await?;
+        let endpoint = Url::parse(&metadata.authorization_endpoint).map_err(LoginError::AuthorizationEndpoint)?;
+
+        let transaction = Transaction {
+            state: token(self.random(), RANDOM_BYTES),
+            nonce: Some(token(self.random(), RANDOM_BYTES)),
+            code_verifier: token(self.random(), RANDOM_BYTES),
+            return_to: request.return_to,
+            scope: parameters.get("scope").map(Scopes::from).unwrap_or_default(),
+            audience: parameters.get("audience").map(str::to_owned),
+            max_age,
+            organization: parameters.get("organization").map(str::to_owned),
+            redirect_uri: Some(request.redirect_uri.to_string()),
+        };
+        let location = self.authorization_url(endpoint, &parameters, &transaction, &request.redirect_uri);
+        Ok(StartedLogin { location, transaction })
+    }
+
+    /// The configured parameters, and the given ones over them. `openid` is always asked for: without it nobody would
+    /// come back.
+    fn login_parameters(&self, given: &[(String, String)]) -> Parameters {
+        let configured = &self.config().authorization;
+        let mut parameters = Parameters::default();
+        let given = || given.iter().filter(|(name, value)| is_free(name) && !value.is_empty());
+        let own_audience = given().rev().find(|(name, _)| name == "audience").map(|(_, value)| value.as_str());
+        let audience = own_audience.or(configured.audience.as_deref());
+
+        parameters.set("scope", &configured.scope_for(audience).to_string());
+        if let Some(audience) = audience {
+            parameters.set("audience", audience);
+        }
+        configured.parameters.iter().chain(given()).for_each(|(name, value)| parameters.set(name, value));
+        let mut scope = parameters.get("scope").map(Scopes::from).unwrap_or_default();
+        scope.insert("openid");
+        parameters.set("scope", &scope.to_string());
+        parameters
+    }
+
+    fn authorization_url(
+        &self,
+        mut endpoint: Url,
+        parameters: &Parameters,
+        transaction: &Transaction,
+        redirect_uri: &Url,
+    ) -> Url {
+        let challenge = base64url::encode(digest::sha256(transaction.code_verifier.as_bytes()));
+        endpoint
+            .query_pairs_mut()
+            .extend_pairs(&parameters.0)
+            .append_pair("client_id", &self.config().client_id)
+            .append_pair("redirect_uri", redirect_uri.as_str())
+            .append_pair("response_type", "code")
+            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("state", &transaction.state)
+            .extend_pairs(transaction.nonce.iter().map(|nonce| ("nonce", nonce)));
+        endpoint
+    }
+}
+
+fn is_free(name: &str) -> bool {
+    !RESERVED_PARAMETERS.contains(&name)
+}
+
+fn max_age(text: &str) -> Result<u64, LoginError> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten().ok_or_else(|| LoginError::MaxAge(text.to_owned()))
+}
+
+/// Parameters in the order they were first set.
+#[derive(Debug, Default)]
+struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    fn set(&mut self, name: &str, value: &str) {
+        if matches!(name, "scope" | "audience") && value.len() > LONGEST {
+            tracing::warn!(parameter = name, bytes = value.len(), "too long, and so left out");
+            return;
+        }
+        match self.0.iter_mut().find(|(held, _)| held == name) {
+            Some((_, held)) => value.clone_into(held),
+            None => self.0.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
+    }
+}

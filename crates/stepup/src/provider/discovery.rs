@@ -1,0 +1,52 @@
+//! The discovery document (OpenID Connect Discovery 1.0 sections 4 and 4.3).
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::Request;
+use stepup_protocol::discovery::ProviderMetadata;
+
+use super::{Provider, ProviderError, once::Document};
+
+const ENDPOINT: &str = "discovery document";
+
+#[derive(Debug)]
+pub(super) struct Discovery {
+    ttl: Duration,
+    document: Document<ProviderMetadata>,
+}
+
+impl Discovery {
+    pub(super) const fn new(ttl: Duration) -> Self {
+        Self { ttl, document: Document::new() }
+    }
+}
+
+impl Provider {
+    /// What the tenant says of itself: at most as old as `discovery_ttl`, unless asking again fails.
+    ///
+    /// # Errors
+    ///
+    /// It was never had and cannot be had now.
+    pub(crate) async fn metadata(&self) -> Result<Arc<ProviderMetadata>, ProviderError> {
+        self.discovery.document.get(self.discovery.ttl, self.clock.now(), self.fetch_metadata()).await
+    }
+
+    async fn fetch_metadata(&self) -> Result<ProviderMetadata, ProviderError> {
+        let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
+        let request = get(&address, ENDPOINT)?;
+        let answer = self.exchange(ENDPOINT, request).await?;
+        let metadata: ProviderMetadata = answer.success()?;
+        // Section 4.3: the issuer must be exactly the one that was asked.
+        if metadata.issuer != self.issuer {
+            let reason = format!("its issuer is {:?} where {:?} was asked", metadata.issuer, self.issuer);
+            return Err(answer.untrustworthy(reason));
+        }
+        Ok(metadata)
+    }
+}
+
+/// A `GET` of an address that the tenant, or the configuration, named.
+pub(super) fn get(address: &str, endpoint: &'static str) -> Result<Request<Bytes>, ProviderError> {
+    Request::get(address).body(Bytes::new()).map_err(|error| super::error::bad_address(endpoint, &error))
+}

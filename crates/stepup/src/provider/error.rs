@@ -1,0 +1,66 @@
+//! What goes wrong between here and the tenant, by whose fault it is.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use stepup_protocol::error::{OAuthError, code};
+
+use crate::http_client::HttpError;
+
+/// Why the tenant's answer is of no use.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// The tenant said no, in its own words.
+    #[error("the {endpoint} refused with {status}: {}{}", .body.error, description(.body))]
+    Refused {
+        /// Which part of the tenant.
+        endpoint: &'static str,
+        /// The status of its answer.
+        status: StatusCode,
+        /// Its `error` and `error_description`.
+        body: OAuthError,
+        /// How long it asks to wait (`Retry-After`).
+        retry_after: Option<Duration>,
+    },
+    /// No answer came. Trying again may help.
+    #[error("the {endpoint} could not be reached")]
+    Unreachable {
+        /// Which part of the tenant.
+        endpoint: &'static str,
+        /// What happened.
+        #[source]
+        source: HttpError,
+    },
+    /// An answer came that is not what the specification says.
+    #[error("the {endpoint} gave an answer that cannot be used ({status}): {reason}")]
+    Untrustworthy {
+        /// Which part of the tenant.
+        endpoint: &'static str,
+        /// The status of its answer.
+        status: StatusCode,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl ProviderError {
+    /// The code that goes on the wire: the tenant's own, or `server_error`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Refused { body, .. } => &body.error,
+            Self::Unreachable { .. } | Self::Untrustworthy { .. } => code::SERVER_ERROR,
+        }
+    }
+}
+
+fn description(body: &OAuthError) -> String {
+    body.error_description.as_deref().map(|text| format!(" ({text})")).unwrap_or_default()
+}
+
+/// An address that the tenant names in its discovery document, and that is none.
+pub(super) fn bad_address(endpoint: &'static str, error: &http::Error) -> ProviderError {
+    let reason = format!("the address that discovery names is not one: {error}");
+    ProviderError::Untrustworthy { endpoint, status: StatusCode::OK, reason }
+}

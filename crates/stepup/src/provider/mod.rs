@@ -1,0 +1,86 @@
+//! Everything that is said to the tenant.
+//!
+//! [`Provider`] knows the endpoints (discovery), the keys, how a client proves itself, and what an answer means. Each
+//! request is bounded in time and size; each failure says whose fault it is.
+
+mod discovery;
+mod error;
+mod exchange;
+mod id_token;
+mod keys;
+mod mfa_api;
+mod once;
+mod token_endpoint;
+
+use std::{sync::Arc, time::Duration};
+
+use secrecy::SecretString;
+
+pub(crate) use self::{
+    id_token::Expected,
+    mfa_api::{MfaAnswer, MfaCall},
+    token_endpoint::{TokenError, TokenForm},
+};
+pub use self::{error::ProviderError, id_token::IdTokenError};
+use self::{discovery::Discovery, exchange::Answer, keys::Keys};
+use crate::{clock::Clock, config::ClientAuthentication, http_client::HttpClient};
+
+/// One tenant, as one client of it sees it.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    /// With its final slash, where the domain has no path of its own.
+    issuer: String,
+    client_id: String,
+    client_secret: SecretString,
+    authentication: ClientAuthentication,
+    /// The value of `Auth0-Client`, unless telemetry is off.
+    telemetry: Option<http::HeaderValue>,
+    http: Arc<dyn HttpClient>,
+    timeout: Duration,
+    clock: Arc<dyn Clock>,
+    discovery: Discovery,
+    keys: Keys,
+}
+
+/// What a provider is made of.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: SecretString,
+    pub(crate) authentication: ClientAuthentication,
+    pub(crate) telemetry: bool,
+    pub(crate) timeout: Duration,
+    pub(crate) discovery_ttl: Duration,
+}
+
+impl Provider {
+    pub(crate) fn new(settings: Settings, http: Arc<dyn HttpClient>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            discovery: Discovery::new(settings.discovery_ttl),
+            keys: Keys::new(settings.discovery_ttl),
+            issuer: settings.issuer,
+            client_id: settings.client_id,
+            client_secret: settings.client_secret,
+            authentication: settings.authentication,
+            telemetry: settings.telemetry.then(exchange::telemetry_header),
+            http,
+            timeout: settings.timeout,
+            clock,
+        }
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Learns everything that judging an answer takes, so that nothing is spent on an answer that cannot be judged.
+    ///
+    /// # Errors
+    ///
+    /// The tenant's documents cannot be had.
+    pub(crate) async fn prepare(&self) -> Result<(), ProviderError> {
+        let metadata = self.metadata().await?;
+        self.key_set(&metadata).await.map(drop)
+    }
+}

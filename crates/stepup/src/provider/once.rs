@@ -1,0 +1,76 @@
+//! A document of the tenant that is fetched now and then: one fetch at a time, an old copy served while a fetch fails,
+//! no failure kept.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use stepup_protocol::time::UnixTime;
+
+/// How long an old copy is served after a failed fetch, and how long a fetch that found nothing new counts.
+pub(super) const COOLDOWN: Duration = Duration::from_secs(30);
+
+/// The last copy, and the one fetch in flight.
+#[derive(Debug)]
+pub(super) struct Document<T> {
+    copy: Mutex<Option<Copy<T>>>,
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Copy<T> {
+    document: Arc<T>,
+    fetched_at: UnixTime,
+    /// When the last fetch began, whatever became of it.
+    tried_at: UnixTime,
+}
+
+impl<T> Document<T> {
+    pub(super) const fn new() -> Self {
+        Self { copy: Mutex::new(None), fetching: tokio::sync::Mutex::const_new(()) }
+    }
+
+    /// The copy if it is younger than `age` or was looked for within the cooldown, else a fresh one.
+    pub(super) async fn get<E>(
+        &self,
+        age: Duration,
+        now: UnixTime,
+        fetch: impl Future<Output = Result<T, E>>,
+    ) -> Result<Arc<T>, E> {
+        if let Some(document) = self.usable(age, now) {
+            return Ok(document);
+        }
+        let _one_at_a_time = self.fetching.lock().await;
+        if let Some(document) = self.usable(age, now) {
+            return Ok(document);
+        }
+        match fetch.await {
+            Ok(document) => Ok(self.store(document, now)),
+            Err(error) => self.tried(now).ok_or(error),
+        }
+    }
+
+    fn usable(&self, age: Duration, now: UnixTime) -> Option<Arc<T>> {
+        let held = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref()
+            .filter(|copy| now.since(copy.fetched_at) < age || now.since(copy.tried_at) < COOLDOWN)
+            .map(|copy| Arc::clone(&copy.document))
+    }
+
+    fn store(&self, document: T, now: UnixTime) -> Arc<T> {
+        let document = Arc::new(document);
+        let copy = Copy { document: Arc::clone(&document), fetched_at: now, tried_at: now };
+        *self.copy.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy);
+        document
+    }
+
+    /// Notes a failed fetch; the old copy, if there is one, serves on.
+    fn tried(&self, now: UnixTime) -> Option<Arc<T>> {
+        let mut held = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_mut().map(|copy| {
+            copy.tried_at = now;
+            Arc::clone(&copy.document)
+        })
+    }
+}

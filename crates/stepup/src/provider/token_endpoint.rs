@@ -1,0 +1,137 @@
+//! The token endpoint: the one place that knows what its answers mean (RFC 6749 sections 2.3.1, 5.1 and 5.2).
+
+use bytes::Bytes;
+use http::{Request, header};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use stepup_protocol::{
+    error::{MfaRequiredBody, code},
+    token::{GrantType, TokenResponse},
+};
+
+use super::{Answer, Provider, ProviderError, error::bad_address};
+use crate::config::ClientAuthentication;
+
+const TOKEN: &str = "token endpoint";
+const REVOCATION: &str = "revocation endpoint";
+
+/// A token request, without client authentication. Prints no value.
+pub(crate) struct TokenForm(form_urlencoded::Serializer<'static, String>);
+
+impl TokenForm {
+    pub(crate) fn new(grant: GrantType) -> Self {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", grant.as_str());
+        Self(form)
+    }
+
+    /// Adds a parameter.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.append_pair(name, value);
+        self
+    }
+
+    /// Adds a parameter if there is something in it.
+    pub(crate) fn with_some(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) if !value.is_empty() => self.with(name, value),
+            _ => self,
+        }
+    }
+}
+
+impl std::fmt::Debug for TokenForm {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TokenForm(…)")
+    }
+}
+
+/// What else the token endpoint answers.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    /// A second factor is due. Whatever the status was: servers differ.
+    #[error("the tenant asks for a second factor")]
+    MfaRequired(MfaRequiredBody),
+    /// Refused, unreachable or untrustworthy.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+impl Provider {
+    /// Hands in a grant for tokens.
+    ///
+    /// # Errors
+    ///
+    /// See [`TokenError`].
+    pub(crate) async fn token(&self, form: TokenForm) -> Result<TokenResponse, TokenError> {
+        let metadata = self.metadata().await?;
+        let request = self.authenticated_form(TOKEN, &metadata.token_endpoint, form.0)?;
+        let answer = self.exchange(TOKEN, request).await?;
+        meaning(&answer)
+    }
+
+    /// Revokes a refresh token (RFC 7009 section 2.1). Nothing happens where the tenant has no such endpoint.
+    ///
+    /// # Errors
+    ///
+    /// The tenant refused or cannot be reached.
+    pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), ProviderError> {
+        let metadata = self.metadata().await?;
+        let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(()) };
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("token_type_hint", "refresh_token").append_pair("token", refresh_token);
+        let answer = self.exchange(REVOCATION, self.authenticated_form(REVOCATION, endpoint, form)?).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(answer.refusal()) }
+    }
+
+    fn authenticated_form(
+        &self,
+        endpoint: &'static str,
+        address: &str,
+        mut form: form_urlencoded::Serializer<'static, String>,
+    ) -> Result<Request<Bytes>, ProviderError> {
+        let mut request =
+            Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded;charset=UTF-8");
+        let secret = self.client_secret.expose_secret();
+        match self.authentication {
+            ClientAuthentication::Basic => {
+                request = request.header(header::AUTHORIZATION, basic(&self.client_id, secret));
+            }
+            ClientAuthentication::Post => {
+                form.append_pair("client_id", &self.client_id).append_pair("client_secret", secret);
+            }
+        }
+        request.body(Bytes::from(form.finish())).map_err(|error| bad_address(endpoint, &error))
+    }
+
+    /// The MFA API takes the client's credentials in the JSON body, whichever method the token endpoint uses.
+    pub(super) fn authenticate_json(&self, body: &mut Value) {
+        if let Some(body) = body.as_object_mut() {
+            body.insert("client_id".to_owned(), self.client_id.clone().into());
+            body.insert("client_secret".to_owned(), self.client_secret.expose_secret().into());
+        }
+    }
+}
+
+/// What the token endpoint said.
+fn meaning(answer: &Answer) -> Result<TokenResponse, TokenError> {
+    if answer.status.is_success() {
+        let tokens: TokenResponse = answer.success()?;
+        if tokens.access_token.is_empty() {
+            return Err(answer.untrustworthy("its access token is empty".to_owned()).into());
+        }
+        return Ok(tokens);
+    }
+    match serde_json::from_slice::<MfaRequiredBody>(&answer.body) {
+        Ok(body) if body.error == code::MFA_REQUIRED => Err(TokenError::MfaRequired(body)),
+        Ok(_) | Err(_) => Err(answer.refusal().into()),
+    }
+}
+
+/// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
+fn basic(client_id: &str, secret: &str) -> String {
+    use base64::Engine as _;
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let credentials = format!("{}:{}", encode(client_id), encode(secret));
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(credentials))
+}

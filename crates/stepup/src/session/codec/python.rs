@@ -1,0 +1,126 @@
+//! auth0-server-python's members. Absent ones are `null`; the default audience is the word `default`; there is no
+//! place for what was asked for, so what was granted stands for it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use stepup_protocol::{scope::Scopes, time::UnixTime};
+
+use crate::session::{Internal, Session, TokenSet};
+
+/// What that package calls the audience of a login that named none.
+const DEFAULT_AUDIENCE: &str = "default";
+
+#[derive(Serialize)]
+pub(super) struct Written<'s> {
+    user: &'s Map<String, Value>,
+    id_token: Option<&'s str>,
+    refresh_token: Option<&'s str>,
+    token_sets: Vec<WrittenSet<'s>>,
+    connection_token_sets: Value,
+    domain: Value,
+    internal: WrittenInternal<'s>,
+}
+
+#[derive(Serialize)]
+struct WrittenSet<'s> {
+    audience: &'s str,
+    access_token: &'s str,
+    scope: Option<&'s Scopes>,
+    expires_at: UnixTime,
+}
+
+#[derive(Serialize)]
+struct WrittenInternal<'s> {
+    sid: &'s str,
+    created_at: UnixTime,
+    session_expires_at: Option<UnixTime>,
+}
+
+impl<'s> From<&'s Session> for Written<'s> {
+    fn from(session: &'s Session) -> Self {
+        let kept = |name| session.data.get(name).cloned();
+        Self {
+            user: &session.user,
+            id_token: session.id_token.as_deref(),
+            refresh_token: session.refresh_token.as_deref(),
+            token_sets: session.token_sets().map(WrittenSet::from).collect(),
+            connection_token_sets: kept("connection_token_sets").unwrap_or_else(|| Value::Array(Vec::new())),
+            domain: kept("domain").unwrap_or(Value::Null),
+            internal: WrittenInternal {
+                sid: &session.internal.sid,
+                created_at: session.internal.created_at,
+                session_expires_at: session.internal.expires_at,
+            },
+        }
+    }
+}
+
+impl<'s> From<&'s TokenSet> for WrittenSet<'s> {
+    fn from(set: &'s TokenSet) -> Self {
+        Self {
+            audience: set.audience.as_deref().unwrap_or(DEFAULT_AUDIENCE),
+            access_token: &set.access_token,
+            scope: set.scope.as_ref().or(set.requested_scope.as_ref()),
+            expires_at: set.expires_at.unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Read {
+    user: Option<Map<String, Value>>,
+    id_token: Option<String>,
+    refresh_token: Option<String>,
+    #[serde(default)]
+    token_sets: Vec<ReadSet>,
+    internal: ReadInternal,
+    #[serde(flatten)]
+    other: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct ReadSet {
+    audience: Option<String>,
+    access_token: String,
+    scope: Option<Scopes>,
+    expires_at: UnixTime,
+}
+
+#[derive(Deserialize)]
+struct ReadInternal {
+    sid: Option<String>,
+    created_at: UnixTime,
+    session_expires_at: Option<UnixTime>,
+}
+
+impl Read {
+    /// The login's own token set is the one for the default audience, by its name or as `default`; else the first.
+    pub(super) fn into_session(self, default_audience: Option<&str>) -> Option<Session> {
+        let mut sets: Vec<TokenSet> = self.token_sets.into_iter().map(TokenSet::from).collect();
+        let is_main = |set: &TokenSet| set.audience.is_none() || set.audience.as_deref() == default_audience;
+        let main = sets.iter().position(is_main).unwrap_or(0);
+        let main = (main < sets.len()).then(|| sets.remove(main))?;
+        let internal = Internal {
+            sid: self.internal.sid.unwrap_or_default(),
+            created_at: self.internal.created_at,
+            expires_at: self.internal.session_expires_at,
+            other: Map::new(),
+        };
+        // `null` is that package's way of leaving a claim out.
+        let user = self.user?.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        Session::stored(user, main, sets, self.id_token, self.refresh_token, internal, self.other)
+    }
+}
+
+impl From<ReadSet> for TokenSet {
+    fn from(set: ReadSet) -> Self {
+        Self {
+            access_token: set.access_token,
+            scope: set.scope,
+            requested_scope: None,
+            audience: set.audience.filter(|audience| audience != DEFAULT_AUDIENCE),
+            expires_at: Some(set.expires_at).filter(|end| end.seconds() > 0),
+            token_type: None,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! One access token with what it is good for, and how a session finds the right one.
+
+use stepup_protocol::{scope::Scopes, time::UnixTime};
+
+use super::{Grant, Session};
+
+/// An access token and what it is good for. Does not print the token.
+#[derive(Clone, PartialEq)]
+pub struct TokenSet {
+    pub(crate) access_token: String,
+    /// Granted.
+    pub(crate) scope: Option<Scopes>,
+    /// Asked for.
+    pub(crate) requested_scope: Option<Scopes>,
+    pub(crate) audience: Option<String>,
+    pub(crate) expires_at: Option<UnixTime>,
+    pub(crate) token_type: Option<String>,
+}
+
+impl TokenSet {
+    pub(crate) fn of(grant: &Grant) -> Self {
+        let tokens = &grant.tokens;
+        Self {
+            access_token: tokens.access_token.clone(),
+            scope: tokens.scope.clone(),
+            requested_scope: Some(grant.requested.clone()),
+            audience: grant.audience.clone(),
+            expires_at: tokens.expires_in.map(|seconds| grant.received_at + std::time::Duration::from_secs(seconds)),
+            token_type: Some(normal_token_type(&tokens.token_type)),
+        }
+    }
+
+    /// The access token.
+    #[must_use]
+    pub fn access_token(&self) -> &str {
+        &self.access_token
+    }
+
+    /// What was granted, where the tenant told it.
+    #[must_use]
+    pub fn scope(&self) -> Option<&Scopes> {
+        self.scope.as_ref()
+    }
+
+    /// The API it is for; absent for the tenant's default.
+    #[must_use]
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// From when on it is not to be used, where the tenant told it.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        self.expires_at
+    }
+
+    /// `Bearer` or `DPoP`.
+    #[must_use]
+    pub fn token_type(&self) -> Option<&str> {
+        self.token_type.as_deref()
+    }
+
+    /// Whether it was asked for with everything in `wanted`. No scope at all is a wish of its own: what the tenant
+    /// grants by default.
+    pub(crate) fn serves(&self, wanted: &Scopes) -> bool {
+        match self.requested_scope.as_ref().or(self.scope.as_ref()) {
+            Some(held) if !held.is_empty() && !wanted.is_empty() => held.includes(wanted),
+            Some(held) => held.is_empty() && wanted.is_empty(),
+            None => wanted.is_empty(),
+        }
+    }
+
+    fn expired(&self, now: UnixTime) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+impl Session {
+    /// The token set for `audience` (absent: the session's default) that was asked for with all of `wanted`; of several
+    /// the one that was granted least.
+    pub(crate) fn find(&self, audience: Option<&str>, wanted: &Scopes) -> Option<&TokenSet> {
+        if self.is_main(audience) && self.main.serves(wanted) {
+            return Some(&self.main);
+        }
+        let audience = audience.or(self.main.audience.as_deref());
+        self.others
+            .iter()
+            .filter(|set| set.audience.as_deref() == audience && set.serves(wanted))
+            .min_by_key(|set| set.scope.as_ref().map_or(0, Scopes::len))
+    }
+
+    /// Whether the login's own token set is for `audience`.
+    pub(crate) fn is_main(&self, audience: Option<&str>) -> bool {
+        audience.is_none() || audience == self.main.audience.as_deref()
+    }
+
+    /// Puts `set` where [`Session::find`] looks. Same audience and same requested scope: same place. What has expired is
+    /// dropped: it only makes the cookie longer.
+    pub(super) fn put(&mut self, mut set: TokenSet, now: UnixTime) {
+        self.others.retain(|other| !other.expired(now));
+        if self.is_main(set.audience.as_deref()) {
+            set.audience.clone_from(&self.main.audience);
+            if self.main.expired(now) || includes(&set, &self.main) {
+                self.main = set;
+                return;
+            }
+        }
+        self.others.retain(|other| other.audience != set.audience || !same_request(other, &set));
+        self.others.push(set);
+    }
+}
+
+fn includes(wider: &TokenSet, narrower: &TokenSet) -> bool {
+    let asked = narrower.requested_scope.as_ref().or(narrower.scope.as_ref());
+    asked.is_none_or(|asked| wider.requested_scope.as_ref().is_some_and(|wide| wide.includes(asked)))
+}
+
+fn same_request(one: &TokenSet, other: &TokenSet) -> bool {
+    match (&one.requested_scope, &other.requested_scope) {
+        (Some(one), Some(other)) => one.same_set(other),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// `bearer` and `dpop` in the spelling that goes into an `Authorization` header; others as they came.
+fn normal_token_type(word: &str) -> String {
+    if word.is_empty() || word.eq_ignore_ascii_case("bearer") {
+        "Bearer".to_owned()
+    } else if word.eq_ignore_ascii_case("dpop") {
+        "DPoP".to_owned()
+    } else {
+        word.to_owned()
+    }
+}
+
+impl std::fmt::Debug for TokenSet {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("TokenSet")
+            .field("audience", &self.audience)
+            .field("scope", &self.scope)
+            .field("requested_scope", &self.requested_scope)
+            .field("expires_at", &self.expires_at)
+            .field("token_type", &self.token_type)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! One login under way: what must be remembered between leaving for the tenant and coming back.
+
+mod codec;
+mod cookies;
+
+use stepup_protocol::scope::Scopes;
+
+/// A login under way. Prints none of its secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Transaction {
+    pub(crate) state: String,
+    /// Absent only in a login that auth0-server-python began.
+    pub(crate) nonce: Option<String>,
+    pub(crate) code_verifier: String,
+    /// A path of the application, safe to go to.
+    pub(crate) return_to: String,
+    /// What was asked for.
+    pub(crate) scope: Scopes,
+    pub(crate) audience: Option<String>,
+    pub(crate) max_age: Option<u64>,
+    pub(crate) organization: Option<String>,
+    pub(crate) redirect_uri: Option<String>,
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Transaction")
+            .field("return_to", &self.return_to)
+            .field("scope", &self.scope)
+            .field("audience", &self.audience)
+            .field("max_age", &self.max_age)
+            .field("organization", &self.organization)
+            .finish_non_exhaustive()
+    }
+}

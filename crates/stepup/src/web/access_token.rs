@@ -1,0 +1,60 @@
+//! `GET /auth/access-token`: an access token for the browser.
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::answer;
+use crate::{
+    client::Client,
+    session::SessionState,
+    tokens::{AccessToken, AccessTokenError, AccessTokenRequest},
+};
+
+pub(super) async fn answer(client: &Client, request: &Request<Bytes>, state: &mut SessionState) -> Response<Bytes> {
+    match token(client, request, state).await {
+        Ok(token) => answer::json(StatusCode::OK, &Value::Object(body(client, &token))),
+        Err(error) => {
+            tracing::debug!(code = error.code(), "no access token");
+            answer::json(error.status(), &error.to_json())
+        }
+    }
+}
+
+async fn token(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &mut SessionState,
+) -> Result<AccessToken, AccessTokenError> {
+    let session = state.session_mut().ok_or(AccessTokenError::MissingSession)?;
+    client.access_token(session, &wanted(request.uri().query().unwrap_or(""))).await
+}
+
+fn wanted(query: &str) -> AccessTokenRequest {
+    let mut wanted = AccessTokenRequest::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        wanted = match &*name {
+            "audience" => wanted.audience(value),
+            "scope" if !value.is_empty() => wanted.scope(&*value),
+            "mergeScopes" => wanted.merge_scopes(value != "false"),
+            _ => wanted,
+        };
+    }
+    wanted
+}
+
+fn body(client: &Client, token: &AccessToken) -> Map<String, Value> {
+    let mut body = Map::new();
+    body.insert("token".to_owned(), token.token().into());
+    if let Some(scope) = token.scope() {
+        body.insert("scope".to_owned(), scope.to_string().into());
+    }
+    if let (Some(end), Some(left)) = (token.expires_at(), token.expires_in(client.now())) {
+        body.insert("expires_at".to_owned(), json!(end));
+        body.insert("expires_in".to_owned(), left.as_secs().into());
+    }
+    if let Some(token_type) = token.token_type() {
+        body.insert("token_type".to_owned(), token_type.into());
+    }
+    body
+}

@@ -1,0 +1,57 @@
+//! Answers: JSON, plain text, redirects; none of them to be kept by a cache.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
+use url::Url;
+
+/// An empty answer.
+pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}
+
+/// A JSON answer.
+pub(super) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
+    typed(status, "application/json", body.to_string())
+}
+
+/// The flat error body of OAuth and of the MFA routes.
+pub(super) fn error(status: StatusCode, code: &str, description: &str) -> Response<Bytes> {
+    json(status, &json!({ "error": code, "error_description": description }))
+}
+
+/// A plain-text answer.
+pub(super) fn text(status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
+    typed(status, "text/plain;charset=UTF-8", body.into())
+}
+
+/// 307: the method stays, as in Auth0's own SDKs.
+pub(super) fn redirect(to: &Url) -> Response<Bytes> {
+    let mut response = empty(StatusCode::TEMPORARY_REDIRECT);
+    if let Ok(location) = HeaderValue::from_str(to.as_str()) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// Adds what keeps the answer out of every cache.
+pub(super) fn private(mut response: Response<Bytes>) -> Response<Bytes> {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache, no-store, must-revalidate, max-age=0"),
+    );
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(header::EXPIRES, HeaderValue::from_static("0"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn typed(status: StatusCode, content_type: &'static str, body: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

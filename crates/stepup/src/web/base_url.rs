@@ -1,0 +1,44 @@
+//! Which of the configured addresses a request came to.
+
+use http::{HeaderMap, header};
+use url::Url;
+
+use crate::{client::Client, config::Config};
+
+/// The request came to an address that is not configured.
+#[derive(Debug, thiserror::Error)]
+#[error("the request's host is none of the configured base URLs (app_base_url)")]
+pub(crate) struct UnknownHost;
+
+/// The only configured address, or the one whose host, and scheme where it is known, the request names.
+pub(crate) fn of<'c>(client: &'c Client, headers: &HeaderMap) -> Result<&'c Url, UnknownHost> {
+    choose(client.config(), headers).ok_or(UnknownHost)
+}
+
+fn choose<'c>(config: &'c Config, headers: &HeaderMap) -> Option<&'c Url> {
+    if let [only] = config.base_urls.as_slice() {
+        return Some(only);
+    }
+    let first = |name: &str| Some(headers.get(name)?.to_str().ok()?.split(',').next()?.trim().to_ascii_lowercase());
+    let trusted = |name: &str| config.trust_forwarded_headers.then(|| first(name)).flatten();
+    let host = trusted("x-forwarded-host").or_else(|| first(header::HOST.as_str()))?;
+    let scheme = trusted("x-forwarded-proto");
+    config.base_urls.iter().find(|url| {
+        let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        let usual = matches!((url.scheme(), url.port()), ("https" | "http", None));
+        let same_host = authority == host || (usual && with_port(url) == host);
+        same_host && scheme.as_deref().is_none_or(|scheme| scheme == url.scheme())
+    })
+}
+
+fn with_port(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
+/// The address of one of our routes.
+pub(crate) fn route(client: &Client, base: &Url, path: &str) -> Url {
+    let mut address = base.clone();
+    let root = base.path().trim_end_matches('/');
+    address.set_path(&format!("{root}{}{path}", client.config().base_path));
+    address
+}

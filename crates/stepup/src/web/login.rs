@@ -1,0 +1,65 @@
+//! `GET /auth/login`: off to the tenant.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+
+use super::{answer, base_url, return_to};
+use crate::{
+    client::Client,
+    login::{LoginError, LoginRequest},
+};
+
+const FAILED: &str = "An error occurred while trying to initiate the login request.";
+
+pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Response<Bytes> {
+    if is_prefetch(request.headers()) {
+        return answer::empty(StatusCode::NO_CONTENT);
+    }
+    let Ok(base) = base_url::of(client, request.headers()) else {
+        return answer::text(StatusCode::INTERNAL_SERVER_ERROR, FAILED);
+    };
+    let mut login = LoginRequest {
+        return_to: client.config().sign_in_return_to_path.clone(),
+        redirect_uri: base_url::route(client, base, &client.config().routes.callback),
+        parameters: Vec::new(),
+    };
+    for (name, value) in form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes()) {
+        match &*name {
+            "returnTo" => {
+                if let Some(path) = return_to::safe_path(&value, base) {
+                    login.return_to = path;
+                }
+            }
+            "challengeMode" if value == "redirect" => {}
+            "challengeMode" => return answer::text(StatusCode::BAD_REQUEST, bad_challenge_mode(&value)),
+            _ => login.parameters.push((name.into_owned(), value.into_owned())),
+        }
+    }
+    match client.start_login(login).await {
+        Ok(started) => {
+            let mut response = answer::redirect(&started.location);
+            let cookies: Vec<HeaderValue> = client.remember(&started.transaction, request.headers());
+            cookies.into_iter().for_each(|cookie| drop(response.headers_mut().append(header::SET_COOKIE, cookie)));
+            response
+        }
+        Err(error @ LoginError::MaxAge(_)) => answer::text(StatusCode::BAD_REQUEST, error.to_string()),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a login could not begin");
+            answer::text(StatusCode::INTERNAL_SERVER_ERROR, FAILED)
+        }
+    }
+}
+
+fn bad_challenge_mode(value: &str) -> String {
+    format!("Invalid challengeMode query param: {value}. Expected 'redirect', or omit.")
+}
+
+/// A browser or a framework that looks ahead must not begin a login.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let purposes = text("sec-purpose");
+    !matches!(text("next-router-prefetch"), "" | "0" | "false")
+        || text("purpose") == "prefetch"
+        || (purposes.contains("prefetch") && !purposes.contains("prerender"))
+        || text("x-middleware-prefetch") == "1"
+}

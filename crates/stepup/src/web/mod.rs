@@ -1,0 +1,65 @@
+//! The routes, as `http::Request<Bytes> -> http::Response<Bytes>`.
+//!
+//! A request's session is opened once, the route's handler changes it, and cookies are written once at the end.
+
+mod access_token;
+mod answer;
+mod base_url;
+mod callback;
+pub(crate) mod cookies;
+mod login;
+mod logout;
+mod mfa;
+mod profile;
+pub(crate) mod return_to;
+mod route;
+mod same_origin;
+mod script;
+
+use bytes::Bytes;
+use http::{Method, Request, Response, header};
+
+pub use self::route::Route;
+use crate::client::Client;
+
+/// The largest request body that the routes read: 64 KiB.
+pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+impl Client {
+    /// Answers a request for one of the SDK's routes. Read the body up to [`MAX_REQUEST_BYTES`] first, and only for
+    /// requests that [`Client::route`] knows.
+    ///
+    /// ```no_run
+    /// # async fn answer(client: stepup::Client, request: http::Request<bytes::Bytes>) -> Option<http::Response<bytes::Bytes>> {
+    /// let route = client.route(request.method(), request.uri().path())?;
+    /// Some(client.handle(route, request).await)
+    /// # }
+    /// ```
+    pub async fn handle(&self, route: Route, request: Request<Bytes>) -> Response<Bytes> {
+        if route == Route::Script {
+            return script::answer(&request);
+        }
+        let changes_something = request.method() != Method::GET;
+        if changes_something && let Err(refusal) = same_origin::check(self, &request) {
+            return answer::private(refusal);
+        }
+        let mut session = self.open_session(request.headers());
+        let mut response = match route {
+            Route::AccessToken => access_token::answer(self, &request, &mut session).await,
+            Route::Callback => callback::answer(self, &request, &mut session).await,
+            Route::Login => login::answer(self, &request).await,
+            Route::Logout => logout::answer(self, &request, &mut session).await,
+            Route::MfaAssociate => mfa::associate(self, &request, &mut session).await,
+            Route::MfaAuthenticators => mfa::authenticators(self, &request, &mut session).await,
+            Route::MfaChallenge => mfa::challenge(self, &request, &mut session).await,
+            Route::MfaDelete { id } => mfa::delete(self, &request, &mut session, id.as_deref()).await,
+            Route::MfaVerify => mfa::verify(self, &request, &mut session).await,
+            Route::Profile => profile::answer(self, &session),
+            Route::Script => script::answer(&request),
+        };
+        for cookie in self.write_session(&session) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        answer::private(response)
+    }
+}

@@ -1,0 +1,77 @@
+//! Which route a request is for.
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use crate::client::Client;
+
+/// A route of the SDK.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// An access token for the browser.
+    AccessToken,
+    /// The way back from the tenant.
+    Callback,
+    /// The way to the tenant.
+    Login,
+    /// The way out.
+    Logout,
+    /// Enrols an authenticator.
+    MfaAssociate,
+    /// Lists authenticators.
+    MfaAuthenticators,
+    /// Challenges an authenticator.
+    MfaChallenge,
+    /// Deletes an authenticator: the one in the path, or else in the query's `id`.
+    MfaDelete {
+        /// The id in the path, decoded.
+        id: Option<String>,
+    },
+    /// Verifies a second factor.
+    MfaVerify,
+    /// The user.
+    Profile,
+    /// The browser module.
+    Script,
+}
+
+impl Client {
+    /// The route that a request is for; `None`: it is the application's own. A final slash is ignored, case counts, and
+    /// a method that the route does not know is the application's too.
+    #[must_use]
+    pub fn route(&self, method: &Method, path: &str) -> Option<Route> {
+        let routes = &self.config().routes;
+        let path = path.strip_prefix(self.config().base_path.as_str())?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if method == Method::DELETE {
+            let id = path.strip_prefix(&routes.mfa_authenticators)?;
+            return authenticator_id(id);
+        }
+        // A HEAD is a GET whose body the server leaves out; but these routes do things, so only GET counts.
+        let known = [
+            (Method::GET, &routes.login, Route::Login),
+            (Method::GET, &routes.callback, Route::Callback),
+            (Method::GET, &routes.logout, Route::Logout),
+            (Method::GET, &routes.profile, Route::Profile),
+            (Method::GET, &routes.access_token, Route::AccessToken),
+            (Method::GET, &routes.mfa_authenticators, Route::MfaAuthenticators),
+            (Method::POST, &routes.mfa_challenge, Route::MfaChallenge),
+            (Method::POST, &routes.mfa_associate, Route::MfaAssociate),
+            (Method::POST, &routes.mfa_verify, Route::MfaVerify),
+            (Method::GET, &routes.script, Route::Script),
+        ];
+        let (_, _, route) = known.into_iter().find(|(takes, at, _)| takes == method && *at == path)?;
+        (route != Route::AccessToken || self.config().access_token_endpoint).then_some(route)
+    }
+}
+
+/// Nothing after the path, or one segment.
+fn authenticator_id(rest: &str) -> Option<Route> {
+    if rest.is_empty() {
+        return Some(Route::MfaDelete { id: None });
+    }
+    let segment = rest.strip_prefix('/').filter(|segment| !segment.is_empty() && !segment.contains('/'))?;
+    let id = percent_decode_str(segment).decode_utf8().ok()?.into_owned();
+    Some(Route::MfaDelete { id: Some(id) })
+}
