@@ -1,0 +1,88 @@
+"""The tenant that the runner started, and a person in front of it."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import sys
+import traceback
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import httpx
+
+ADA = {"username": "ada@example.com", "password": "correct horse battery staple"}
+
+
+@contextmanager
+def step(name):
+    """One named step of a program; the first that fails ends the program and is named."""
+    try:
+        yield
+    except BaseException:
+        print(f"FAIL {name}")
+        traceback.print_exc(file=sys.stdout)
+        sys.exit(1)
+    print(f"ok   {name}", flush=True)
+
+
+class LocalTenant:
+    def __init__(self):
+        with open(os.environ["STEPUP_READY_FILE"], encoding="utf-8") as file:
+            ready = json.load(file)
+        self.domain = ready["domain"]
+        self.issuer = ready["issuer"]
+        self._clients = ready["clients"]
+        self._control = httpx.Client(
+            base_url=ready["control"]["url"], headers={"Authorization": f"Bearer {ready['control']['key']}"}
+        )
+
+    def client(self, name):
+        return next(client for client in self._clients if client["name"] == name)
+
+    def now(self):
+        """The tenant's time, in Unix seconds."""
+        return self._control.get("/clock").raise_for_status().json()["unix"]
+
+    def advance(self, seconds):
+        """Moves the tenant's clock."""
+        self._control.post("/clock", json={"advance_seconds": seconds}).raise_for_status()
+
+
+def log_in(authorization_url, redirect_uri, *, username, password):
+    """Logs in as a person does, without a browser: returns the address to which the tenant sent the browser back."""
+    with httpx.Client() as browser:
+        page = browser.get(authorization_url, follow_redirects=True)
+        assert page.url.path == "/u/login", f"expected the log-in page, came to {page.url}\n{page.text}"
+        state = page.url.params["state"]
+        form = {"state": state, "username": username, "password": password, "action": "default"}
+        answer = browser.post(page.url, data=form)
+        while answer.has_redirect_location:
+            location = urljoin(str(answer.url), answer.headers["location"])
+            if location.startswith(redirect_uri):
+                return location
+            answer = browser.get(location)
+        raise AssertionError(f"expected to come back, came to {answer.url}\n{answer.text}")
+
+
+def code_of(barcode_uri, seconds):
+    """What an authenticator app shows after scanning `barcode_uri`, at a time in Unix seconds (RFC 6238)."""
+    uri = urlsplit(barcode_uri)
+    assert (uri.scheme, uri.netloc) == ("otpauth", "totp"), barcode_uri
+    parameters = {name: values[0] for name, values in parse_qs(uri.query).items()}
+    secret = parameters["secret"]
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digits = int(parameters.get("digits", 6))
+    counter = int(seconds) // int(parameters.get("period", 30))
+    algorithm = getattr(hashlib, parameters.get("algorithm", "SHA1").lower())
+    mac = hmac.new(key, counter.to_bytes(8, "big"), algorithm).digest()
+    offset = mac[-1] & 0xF
+    number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
+    return str(number % 10**digits).zfill(digits)
+
+
+def claims_of(token):
+    """The claims of a token that somebody else has checked."""
+    payload = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
