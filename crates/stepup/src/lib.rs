@@ -22,8 +22,8 @@ mod web;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use config::{
-    ClientAuthentication, ClientBuilder, ConfigError, ConfigProblem, CookieOptions, LogoutStrategy, Routes, SameSite,
-    TransactionCookieOptions,
+    ClientAuthentication, ClientBuilder, ConfigError, ConfigProblem, CookieOptions, LogoutStrategy, Routes,
+    SameSite, TransactionCookieOptions,
 };
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
@@ -33,5 +33,5 @@ pub use provider::{IdTokenError, ProviderError};
 pub use random::SystemRandom;
 pub use session::{Session, SessionState, TokenSet};
 pub use stepup_seal::{Format, Random};
-pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest};
+pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest, RefreshError};
 pub use web::{MAX_REQUEST_BYTES, Route};

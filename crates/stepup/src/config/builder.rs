@@ -80,7 +80,10 @@ impl ClientBuilder {
 
     /// As [`environment`](Self::environment), from elsewhere: a file of your own, or a test.
     #[must_use]
-    pub fn environment_from(mut self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+    pub fn environment_from(
+        mut self,
+        lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         self.environment = Some(Arc::new(lookup));
         self
     }

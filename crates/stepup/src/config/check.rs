@@ -116,7 +116,11 @@ fn base_url(text: &str) -> Result<Url, String> {
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(format!("{text:?} is no http or https address"));
     }
-    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+    if url.query().is_some()
+        || url.fragment().is_some()
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
         return Err("has a query, a fragment or a user name in it".to_owned());
     }
     Ok(url)
@@ -182,7 +186,8 @@ fn transaction_cookie(
 ) -> TransactionCookie {
     let options = &builder.transaction_cookie;
     let python = builder.format == Format::Auth0ServerPython;
-    let prefix = options.prefix.clone().unwrap_or_else(|| if python { "_a0_tx" } else { "__txn_" }.to_owned());
+    let prefix =
+        options.prefix.clone().unwrap_or_else(|| if python { "_a0_tx" } else { "__txn_" }.to_owned());
     let attributes = CookieAttributes {
         secure: secure || options.secure.unwrap_or(false),
         same_site: options.same_site.unwrap_or_default(),
@@ -212,13 +217,23 @@ fn lifetime(builder: &ClientBuilder, problems: &mut Problems) -> Lifetime {
     }
     Lifetime {
         rolling: builder.rolling.unwrap_or(!python),
-        inactivity: positive("inactivity_duration", builder.inactivity_duration, DEFAULT_INACTIVITY, problems),
+        inactivity: positive(
+            "inactivity_duration",
+            builder.inactivity_duration,
+            DEFAULT_INACTIVITY,
+            problems,
+        ),
         absolute: positive("absolute_duration", builder.absolute_duration, DEFAULT_ABSOLUTE, problems),
     }
 }
 
 /// Whole seconds count where a time ends up in a cookie or a token; nothing here may be shorter than a millisecond.
-fn positive(option: &'static str, value: Option<Duration>, default: Duration, problems: &mut Problems) -> Duration {
+fn positive(
+    option: &'static str,
+    value: Option<Duration>,
+    default: Duration,
+    problems: &mut Problems,
+) -> Duration {
     if value.is_some_and(|value| value < Duration::from_millis(1)) {
         problems.add(option, "must be longer than nothing");
     }

@@ -95,7 +95,11 @@ impl CookieAttributes {
             Some("name: its prefix needs the path / and no domain")
         } else if !super::routes::is_path(&self.path) || self.path.contains(';') {
             Some("path: is no path")
-        } else if self.domain.as_deref().is_some_and(|domain| domain.is_empty() || !domain.bytes().all(is_host)) {
+        } else if self
+            .domain
+            .as_deref()
+            .is_some_and(|domain| domain.is_empty() || !domain.bytes().all(is_host))
+        {
             Some("domain: is no host name")
         } else {
             None
@@ -105,7 +109,24 @@ impl CookieAttributes {
 
 /// RFC 6265 section 4.1.1: a token of RFC 9110.
 const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
 }
 
 const fn is_host(byte: u8) -> bool {

@@ -52,9 +52,15 @@ fn address(text: &str) -> Result<Issuer, &'static str> {
         return Err("has a user name or password in it");
     }
     match url.host() {
-        Some(Host::Domain(name)) if name.ends_with(".local") => return Err("is a .local name, which is not supported"),
-        Some(Host::Ipv4(ip)) if !ip.is_loopback() => return Err("is an IPv4 address; a tenant has a host name"),
-        Some(Host::Ipv6(ip)) if !ip.is_loopback() => return Err("is an IPv6 address; a tenant has a host name"),
+        Some(Host::Domain(name)) if name.ends_with(".local") => {
+            return Err("is a .local name, which is not supported");
+        }
+        Some(Host::Ipv4(ip)) if !ip.is_loopback() => {
+            return Err("is an IPv4 address; a tenant has a host name");
+        }
+        Some(Host::Ipv6(ip)) if !ip.is_loopback() => {
+            return Err("is an IPv6 address; a tenant has a host name");
+        }
         Some(_) => {}
         None => return Err("has no host name"),
     }

@@ -28,7 +28,11 @@ pub(super) fn variable_of(option: &str) -> Option<&'static str> {
 }
 
 /// Fills in what `builder` leaves open, from `lookup`. An empty variable counts as not set.
-pub(super) fn fill(builder: &mut ClientBuilder, lookup: &dyn Fn(&str) -> Option<String>, problems: &mut Problems) {
+pub(super) fn fill(
+    builder: &mut ClientBuilder,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    problems: &mut Problems,
+) {
     let mut environment = Environment { lookup, problems };
     let from = &mut environment;
     or_else(&mut builder.domain, || from.text("domain"));
@@ -42,7 +46,9 @@ pub(super) fn fill(builder: &mut ClientBuilder, lookup: &dyn Fn(&str) -> Option<
     }
     let cookie = &mut builder.session_cookie;
     or_else(&mut cookie.secure, || from.parsed("session_cookie.secure", "is neither true nor false"));
-    or_else(&mut cookie.same_site, || from.parsed("session_cookie.same_site", "is none of lax, strict and none"));
+    or_else(&mut cookie.same_site, || {
+        from.parsed("session_cookie.same_site", "is none of lax, strict and none")
+    });
     or_else(&mut cookie.path, || from.text("session_cookie.path"));
     or_else(&mut cookie.domain, || from.text("session_cookie.domain"));
     or_else(&mut cookie.transient, || from.parsed("session_cookie.transient", "is neither true nor false"));
@@ -71,7 +77,9 @@ impl Environment<'_> {
     }
 
     fn list(&self, option: &str) -> impl Iterator<Item = String> + use<> {
-        let parts = self.text(option).map(|all| all.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>());
+        let parts = self
+            .text(option)
+            .map(|all| all.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>());
         parts.into_iter().flatten().filter(|part| !part.is_empty())
     }
 

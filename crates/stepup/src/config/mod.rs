@@ -13,13 +13,13 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use stepup_protocol::scope::Scopes;
 use url::Url;
 
-pub(crate) use self::{cookies::CookieAttributes, domain::Issuer};
 pub use self::{
     builder::ClientBuilder,
     cookies::{CookieOptions, SameSite, TransactionCookieOptions},
     error::{ConfigError, ConfigProblem},
     routes::Routes,
 };
+pub(crate) use self::{cookies::CookieAttributes, domain::Issuer};
 use crate::session::{Lifetime, Session};
 
 /// How the client proves itself at the token endpoint (RFC 6749 section 2.3.1).

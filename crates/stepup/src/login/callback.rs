@@ -80,11 +80,17 @@ impl CallbackError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Authorization(body) if body.error == code::SERVER_ERROR => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Exchange(ProviderError::Refused { status, .. }) if status.is_client_error() => StatusCode::BAD_REQUEST,
-            Self::Exchange(_) | Self::IdToken(_) | Self::MfaRequired | Self::NoIdToken | Self::UnknownHost => {
+            Self::Authorization(body) if body.error == code::SERVER_ERROR => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
+            Self::Exchange(ProviderError::Refused { status, .. }) if status.is_client_error() => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Exchange(_)
+            | Self::IdToken(_)
+            | Self::MfaRequired
+            | Self::NoIdToken
+            | Self::UnknownHost => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Authorization(_)
             | Self::InvalidResponse(_)
             | Self::InvalidState
@@ -122,18 +128,28 @@ impl CallbackParameters {
                 return Err(CallbackError::InvalidResponse("it is the answer of another issuer"));
             }
             None if issuer_required => {
-                return Err(CallbackError::InvalidResponse("`iss` is missing, which the tenant promises to send"));
+                return Err(CallbackError::InvalidResponse(
+                    "`iss` is missing, which the tenant promises to send",
+                ));
             }
             Some(_) | None => {}
         }
         if let Some(error) = self.one("error")?.filter(|error| !error.is_empty()) {
             let error_description = self.one("error_description")?.map(str::to_owned);
-            return Err(CallbackError::Authorization(OAuthError { error: error.to_owned(), error_description }));
+            return Err(CallbackError::Authorization(OAuthError {
+                error: error.to_owned(),
+                error_description,
+            }));
         }
-        if self.one("id_token")?.is_some() || self.one("token")?.is_some() || self.one("access_token")?.is_some() {
+        if self.one("id_token")?.is_some()
+            || self.one("token")?.is_some()
+            || self.one("access_token")?.is_some()
+        {
             return Err(CallbackError::InvalidResponse("it carries tokens, which were not asked for"));
         }
-        self.one("code")?.filter(|code| !code.is_empty()).ok_or(CallbackError::InvalidResponse("there is no `code`"))
+        self.one("code")?
+            .filter(|code| !code.is_empty())
+            .ok_or(CallbackError::InvalidResponse("there is no `code`"))
     }
 }
 

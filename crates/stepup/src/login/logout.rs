@@ -3,12 +3,7 @@
 
 use url::Url;
 
-use crate::{
-    client::Client,
-    config::LogoutStrategy,
-    provider::ProviderError,
-    session::Session,
-};
+use crate::{client::Client, config::LogoutStrategy, provider::ProviderError, session::Session};
 
 /// A logout to carry out.
 #[derive(Debug)]
@@ -41,7 +36,10 @@ impl Client {
     pub(crate) async fn revoke_refresh_token(&self, session: &Session) {
         let Some(refresh_token) = &session.refresh_token else { return };
         if let Err(error) = self.provider().revoke(refresh_token).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the refresh token could not be revoked");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the refresh token could not be revoked"
+            );
         }
     }
 
@@ -66,7 +64,12 @@ impl Client {
         }
     }
 
-    fn oidc_logout_url(&self, mut endpoint: Url, session: Option<&Session>, request: &LogoutRequest<'_>) -> Url {
+    fn oidc_logout_url(
+        &self,
+        mut endpoint: Url,
+        session: Option<&Session>,
+        request: &LogoutRequest<'_>,
+    ) -> Url {
         {
             let mut query = endpoint.query_pairs_mut();
             query

@@ -7,8 +7,15 @@ use url::Url;
 use crate::{client::Client, provider::ProviderError, transaction::Transaction};
 
 /// The parameters of an authorization request that are the SDK's own.
-pub(crate) const RESERVED_PARAMETERS: [&str; 7] =
-    ["client_id", "redirect_uri", "response_type", "code_challenge", "code_challenge_method", "state", "nonce"];
+pub(crate) const RESERVED_PARAMETERS: [&str; 7] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "code_challenge",
+    "code_challenge_method",
+    "state",
+    "nonce",
+];
 
 /// The bytes of randomness in a state, a nonce and a code verifier: 43 characters of base64url.
 const RANDOM_BYTES: usize = 32;
@@ -54,7 +61,8 @@ impl Client {
         let parameters = self.login_parameters(&request.parameters);
         let max_age = parameters.get("max_age").map(max_age).transpose()?;
         let metadata = self.provider().metadata().await?;
-        let endpoint = Url::parse(&metadata.authorization_endpoint).map_err(LoginError::AuthorizationEndpoint)?;
+        let endpoint =
+            Url::parse(&metadata.authorization_endpoint).map_err(LoginError::AuthorizationEndpoint)?;
 
         let transaction = Transaction {
             state: token(self.random(), RANDOM_BYTES),
@@ -77,7 +85,8 @@ impl Client {
         let configured = &self.config().authorization;
         let mut parameters = Parameters::default();
         let given = || given.iter().filter(|(name, value)| is_free(name) && !value.is_empty());
-        let own_audience = given().rev().find(|(name, _)| name == "audience").map(|(_, value)| value.as_str());
+        let own_audience =
+            given().rev().find(|(name, _)| name == "audience").map(|(_, value)| value.as_str());
         let audience = own_audience.or(configured.audience.as_deref());
 
         parameters.set("scope", &configured.scope_for(audience).to_string());

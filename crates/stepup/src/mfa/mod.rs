@@ -25,6 +25,12 @@ impl MfaRequired {
         Self { body }
     }
 
+    /// Whether only a new login helps.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        self.body.mfa_token.is_none()
+    }
+
     /// The body that goes on the wire.
     #[must_use]
     pub fn to_json(&self) -> Value {

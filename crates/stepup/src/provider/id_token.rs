@@ -55,7 +55,11 @@ impl Provider {
     /// # Errors
     ///
     /// The first rule that it breaks.
-    pub(crate) async fn id_token(&self, token: &str, expected: &Expected<'_>) -> Result<IdTokenClaims, IdTokenError> {
+    pub(crate) async fn id_token(
+        &self,
+        token: &str,
+        expected: &Expected<'_>,
+    ) -> Result<IdTokenClaims, IdTokenError> {
         let metadata = self.metadata().await.map_err(IdTokenError::Unchecked)?;
         let listed = metadata.id_token_signing_alg_values_supported.as_deref();
         let verified = match self.verify(&metadata, token, &allowed(listed)).await {
@@ -75,7 +79,10 @@ impl Provider {
 /// What the tenant lists, without shared secrets and `none`; RS256 where it lists nothing.
 fn allowed(listed: Option<&[String]>) -> Vec<Algorithm> {
     let Some(listed) = listed else { return vec![Algorithm::Rs256] };
-    Algorithm::ASYMMETRIC.into_iter().filter(|algorithm| listed.iter().any(|name| name == algorithm.name())).collect()
+    Algorithm::ASYMMETRIC
+        .into_iter()
+        .filter(|algorithm| listed.iter().any(|name| name == algorithm.name()))
+        .collect()
 }
 
 /// The rules, in the order of OIDC Core section 3.1.3.7.
@@ -137,14 +144,18 @@ fn check_organization(claims: &IdTokenClaims, asked: &str) -> Result<(), IdToken
     match held {
         Some(held) if same(held, asked) => Ok(()),
         Some(_) => Err(IdTokenError::Claim { claim, problem: "is another organization" }),
-        None => Err(IdTokenError::Claim { claim, problem: "is missing although an organization was asked for" }),
+        None => {
+            Err(IdTokenError::Claim { claim, problem: "is missing although an organization was asked for" })
+        }
     }
 }
 
 /// Section 3.1.3.6: the left half of the access token's hash, with the hash function of the signature's algorithm.
 fn check_hash(at_hash: &str, access_token: &str, algorithm: Algorithm) -> Result<(), IdTokenError> {
     let hash = match algorithm {
-        Algorithm::Es384 | Algorithm::Ps384 | Algorithm::Rs384 | Algorithm::Hs384 => &aws_lc_rs::digest::SHA384,
+        Algorithm::Es384 | Algorithm::Ps384 | Algorithm::Rs384 | Algorithm::Hs384 => {
+            &aws_lc_rs::digest::SHA384
+        }
         Algorithm::EdDsa | Algorithm::Es512 | Algorithm::Ps512 | Algorithm::Rs512 | Algorithm::Hs512 => {
             &aws_lc_rs::digest::SHA512
         }

@@ -16,13 +16,13 @@ use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 
+use self::{discovery::Discovery, exchange::Answer, keys::Keys};
+pub use self::{error::ProviderError, id_token::IdTokenError};
 pub(crate) use self::{
     id_token::Expected,
     mfa_api::{MfaAnswer, MfaCall},
     token_endpoint::{TokenError, TokenForm},
 };
-pub use self::{error::ProviderError, id_token::IdTokenError};
-use self::{discovery::Discovery, exchange::Answer, keys::Keys};
 use crate::{clock::Clock, config::ClientAuthentication, http_client::HttpClient};
 
 /// One tenant, as one client of it sees it.

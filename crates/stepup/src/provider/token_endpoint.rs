@@ -5,7 +5,7 @@ use http::{Request, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use stepup_protocol::{
-    error::{MfaRequiredBody, code},
+    error::{MfaRequiredBody, OAuthError, code},
     token::{GrantType, TokenResponse},
 };
 
@@ -16,19 +16,17 @@ const TOKEN: &str = "token endpoint";
 const REVOCATION: &str = "revocation endpoint";
 
 /// A token request, without client authentication. Prints no value.
-pub(crate) struct TokenForm(form_urlencoded::Serializer<'static, String>);
+pub(crate) struct TokenForm(String);
 
 impl TokenForm {
     pub(crate) fn new(grant: GrantType) -> Self {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", grant.as_str());
-        Self(form)
+        Self(String::new()).with("grant_type", grant.as_str())
     }
 
     /// Adds a parameter.
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
-        self.0.append_pair(name, value);
-        self
+    pub(crate) fn with(self, name: &str, value: &str) -> Self {
+        let end = self.0.len();
+        Self(form_urlencoded::Serializer::for_suffix(self.0, end).append_pair(name, value).finish())
     }
 
     /// Adds a parameter if there is something in it.
@@ -65,7 +63,7 @@ impl Provider {
     /// See [`TokenError`].
     pub(crate) async fn token(&self, form: TokenForm) -> Result<TokenResponse, TokenError> {
         let metadata = self.metadata().await?;
-        let request = self.authenticated_form(TOKEN, &metadata.token_endpoint, form.0)?;
+        let request = self.authenticated_form(TOKEN, &metadata.token_endpoint, form)?;
         let answer = self.exchange(TOKEN, request).await?;
         meaning(&answer)
     }
@@ -78,8 +76,8 @@ impl Provider {
     pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), ProviderError> {
         let metadata = self.metadata().await?;
         let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(()) };
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("token_type_hint", "refresh_token").append_pair("token", refresh_token);
+        let form =
+            TokenForm(String::new()).with("token_type_hint", "refresh_token").with("token", refresh_token);
         let answer = self.exchange(REVOCATION, self.authenticated_form(REVOCATION, endpoint, form)?).await?;
         if answer.status.is_success() { Ok(()) } else { Err(answer.refusal()) }
     }
@@ -88,20 +86,20 @@ impl Provider {
         &self,
         endpoint: &'static str,
         address: &str,
-        mut form: form_urlencoded::Serializer<'static, String>,
+        mut form: TokenForm,
     ) -> Result<Request<Bytes>, ProviderError> {
-        let mut request =
-            Request::post(address).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded;charset=UTF-8");
+        let mut request = Request::post(address)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded;charset=UTF-8");
         let secret = self.client_secret.expose_secret();
         match self.authentication {
             ClientAuthentication::Basic => {
                 request = request.header(header::AUTHORIZATION, basic(&self.client_id, secret));
             }
             ClientAuthentication::Post => {
-                form.append_pair("client_id", &self.client_id).append_pair("client_secret", secret);
+                form = form.with("client_id", &self.client_id).with("client_secret", secret);
             }
         }
-        request.body(Bytes::from(form.finish())).map_err(|error| bad_address(endpoint, &error))
+        request.body(Bytes::from(form.0)).map_err(|error| bad_address(endpoint, &error))
     }
 
     /// The MFA API takes the client's credentials in the JSON body, whichever method the token endpoint uses.
@@ -122,10 +120,21 @@ fn meaning(answer: &Answer) -> Result<TokenResponse, TokenError> {
         }
         return Ok(tokens);
     }
-    match serde_json::from_slice::<MfaRequiredBody>(&answer.body) {
-        Ok(body) if body.error == code::MFA_REQUIRED => Err(TokenError::MfaRequired(body)),
-        Ok(_) | Err(_) => Err(answer.refusal().into()),
+    match answer.refusal() {
+        ProviderError::Refused { body, .. } if body.error == code::MFA_REQUIRED => {
+            Err(TokenError::MfaRequired(mfa_required(body, &answer.body)))
+        }
+        error => Err(error.into()),
     }
+}
+
+/// Requirements that cannot be read are as good as none: any factor is then tried, and the tenant decides.
+fn mfa_required(OAuthError { error, error_description }: OAuthError, body: &[u8]) -> MfaRequiredBody {
+    serde_json::from_slice(body).unwrap_or_else(|_| {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let mfa_token = body.get("mfa_token").and_then(Value::as_str).map(str::to_owned);
+        MfaRequiredBody { error, error_description, mfa_token, mfa_requirements: None }
+    })
 }
 
 /// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.

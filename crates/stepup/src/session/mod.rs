@@ -12,8 +12,8 @@ mod token_set;
 use serde_json::{Map, Value};
 use stepup_protocol::{claims::IdTokenClaims, scope::Scopes, time::UnixTime, token::TokenResponse};
 
-pub use self::{state::SessionState, token_set::TokenSet};
 pub(crate) use self::lifetime::Lifetime;
+pub use self::{state::SessionState, token_set::TokenSet};
 
 /// A logged-in user and their tokens. Prints no token.
 #[derive(Clone)]

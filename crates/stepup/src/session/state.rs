@@ -66,7 +66,8 @@ impl Client {
             let (name, audience) = (&config.session_cookie.name, config.authorization.audience.as_deref());
             codec::open(self.sealer(), name, audience, &value, now)
         });
-        let Some(Opened { session, expires_at, outdated }) = opened else { return state };
+        let Some(Opened { mut session, expires_at, outdated }) = opened else { return state };
+        session.assume_requested(|audience| config.authorization.scope_for(audience));
         if session.is_over(now) {
             state.removed = true;
         } else if !config.lifetime.is_over(session.created_at(), now) {
@@ -100,7 +101,9 @@ impl Client {
         }
         let chunks = cookies::split(&value, cookie, format);
         let expiry = (!cookie.transient).then_some((lasts, now));
-        let set = chunks.iter().filter_map(|(name, value)| web::cookies::set(name, value, &cookie.attributes, expiry));
+        let set = chunks
+            .iter()
+            .filter_map(|(name, value)| web::cookies::set(name, value, &cookie.attributes, expiry));
         let stale = state.received.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
         set.chain(self.delete_cookies(stale)).collect()
     }

@@ -25,7 +25,9 @@ impl TokenSet {
             scope: tokens.scope.clone(),
             requested_scope: Some(grant.requested.clone()),
             audience: grant.audience.clone(),
-            expires_at: tokens.expires_in.map(|seconds| grant.received_at + std::time::Duration::from_secs(seconds)),
+            expires_at: tokens
+                .expires_in
+                .map(|seconds| grant.received_at + std::time::Duration::from_secs(seconds)),
             token_type: Some(normal_token_type(&tokens.token_type)),
         }
     }
@@ -70,8 +72,13 @@ impl TokenSet {
         }
     }
 
-    fn expired(&self, now: UnixTime) -> bool {
+    pub(crate) fn expired(&self, now: UnixTime) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether it is known to be good after `time`. One without an end is not: it may be over already.
+    pub(crate) fn is_good_after(&self, time: UnixTime) -> bool {
+        self.expires_at.is_some_and(|end| end > time)
     }
 }
 
@@ -92,6 +99,13 @@ impl Session {
     /// Whether the login's own token set is for `audience`.
     pub(crate) fn is_main(&self, audience: Option<&str>) -> bool {
         audience.is_none() || audience == self.main.audience.as_deref()
+    }
+
+    /// Forms that do not remember what a login asked for: then it was what is configured.
+    pub(super) fn assume_requested<'c>(&mut self, configured: impl FnOnce(Option<&str>) -> &'c Scopes) {
+        if self.main.requested_scope.is_none() {
+            self.main.requested_scope = Some(configured(self.main.audience.as_deref()).clone());
+        }
     }
 
     /// Puts `set` where [`Session::find`] looks. Same audience and same requested scope: same place. What has expired is

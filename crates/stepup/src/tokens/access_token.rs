@@ -1,13 +1,17 @@
 //! `access_token`: cache, refresh, or a second factor.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use stepup_protocol::{scope::Scopes, time::UnixTime};
 
-use super::AccessTokenError;
+use super::{
+    error::{AccessTokenError, RefreshError},
+    refresh::{Failure, Refreshed, Want, refresh},
+};
 use crate::{
     client::Client,
-    session::{Session, TokenSet},
+    mfa::MfaRequired,
+    session::{Grant, Session, TokenSet},
 };
 
 /// Which access token is wanted.
@@ -125,7 +129,74 @@ impl Client {
         session: &mut Session,
         request: &AccessTokenRequest,
     ) -> Result<AccessToken, AccessTokenError> {
-        let _ = (request, self.refreshes());
-        Ok(AccessToken::of(&session.main))
+        let now = self.now();
+        if session.is_over(now) {
+            return Err(AccessTokenError::SessionExpired);
+        }
+        let audience = request.audience.as_deref();
+        let wanted = request.wanted(self.config().authorization.scope_for(audience));
+        let good_after = now + self.config().token_refresh_buffer;
+        let held = session.find(audience, &wanted);
+        let Some(refresh_token) = &session.refresh_token else {
+            let usable = held.filter(|set| !set.expired(now)).map(AccessToken::of);
+            return usable.ok_or(AccessTokenError::MissingRefreshToken);
+        };
+        if let Some(held) = held
+            && !request.refresh
+            && held.is_good_after(good_after)
+        {
+            return Ok(AccessToken::of(held));
+        }
+        let want =
+            Want { audience: request.audience.clone(), scope: request.sent(&wanted), requested: wanted };
+        let still_good = |grant: &Grant| !request.refresh && TokenSet::of(grant).is_good_after(good_after);
+        match refresh(self, refresh_token, want.clone(), still_good).await {
+            Ok(refreshed) => self.keep_refreshed(session, &refreshed),
+            Err(failure) => Err(self.failed(&failure, session, &want)),
+        }
+    }
+
+    fn keep_refreshed(
+        &self,
+        session: &mut Session,
+        new: &Refreshed,
+    ) -> Result<AccessToken, AccessTokenError> {
+        session.keep(&new.grant).map_err(|_| RefreshError::OtherUser)?;
+        session.refresh_token = Some(new.refresh_token.clone());
+        if new.grant.claims.is_some() {
+            self.before_saving(session);
+        }
+        let mut set = TokenSet::of(&new.grant);
+        if session.is_main(set.audience()) {
+            set.audience.clone_from(&session.main.audience);
+        }
+        Ok(AccessToken { set })
+    }
+
+    fn failed(&self, failure: &Failure, session: &Session, want: &Want) -> AccessTokenError {
+        match failure {
+            Failure::MfaRequired(body) => {
+                let subject = Some(session.subject());
+                MfaRequired::seal(self, body.clone(), want.audience.as_deref(), &want.requested, subject)
+                    .into()
+            }
+            Failure::Other(error) => AccessTokenError::FailedToRefresh(Arc::clone(error)),
+        }
+    }
+}
+
+impl AccessTokenRequest {
+    /// What the token set must have been asked for with.
+    fn wanted(&self, configured: &Scopes) -> Scopes {
+        match &self.scope {
+            given if self.only_this_scope => given.clone().unwrap_or_default(),
+            Some(given) => configured.union(given),
+            None => configured.clone(),
+        }
+    }
+
+    /// What goes into the request: nothing where the caller named no scope, so that the tenant grants what it granted.
+    fn sent(&self, wanted: &Scopes) -> Option<Scopes> {
+        self.scope.is_some().then(|| wanted.clone())
     }
 }

@@ -1,7 +1,10 @@
 //! Why there is no access token.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::{Value, json};
+use stepup_protocol::error::code;
 
 use crate::{
     mfa::MfaRequired,
@@ -14,19 +17,21 @@ use crate::{
 pub enum AccessTokenError {
     /// The tenant refused the refresh token or could not be reached: see the source.
     /// [`AccessTokenError::needs_login`] tells whether only a new login helps.
-    #[error("the access token could not be renewed")]
-    FailedToRefresh(#[source] RefreshError),
+    #[error("The access token has expired and there was an error while trying to refresh it.")]
+    FailedToRefresh(#[source] Arc<RefreshError>),
     /// The user must give a second factor first; it carries the token to do it with.
     #[error("a second factor is needed for this access token")]
     MfaRequired(#[from] MfaRequired),
     /// The token is over, and the session has nothing to renew it with: ask for `offline_access`, or log in again.
-    #[error("the access token has expired and the session has no refresh token; the user must log in again")]
+    #[error(
+        "The access token has expired and a refresh token was not provided. The user needs to re-authenticate."
+    )]
     MissingRefreshToken,
     /// Nobody is logged in.
-    #[error("there is no session")]
+    #[error("The user does not have an active session.")]
     MissingSession,
     /// The identity provider ended the session (`session_expiry`).
-    #[error("the session has expired; the user must log in again")]
+    #[error("The session has expired. The user needs to re-authenticate.")]
     SessionExpired,
 }
 
@@ -70,6 +75,17 @@ impl AccessTokenError {
         }
     }
 
+    /// Whether only a new login helps: there is no session any more, nothing to renew it with, or the tenant no longer
+    /// takes its refresh token. Else trying again may help, or a second factor does.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        match self {
+            Self::FailedToRefresh(error) => error.is_final(),
+            Self::MfaRequired(required) => required.needs_login(),
+            Self::MissingRefreshToken | Self::MissingSession | Self::SessionExpired => true,
+        }
+    }
+
     /// The body that goes on the wire: flat for `mfa_required`, nested under `error` for the others, as browsers'
     /// clients expect it.
     #[must_use]
@@ -78,5 +94,22 @@ impl AccessTokenError {
             Self::MfaRequired(required) => required.to_json(),
             error => json!({ "error": { "message": error.to_string(), "code": error.code() } }),
         }
+    }
+}
+
+impl RefreshError {
+    /// Whether the refresh token is of no use any more.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Provider(ProviderError::Refused { body, .. }) => body.error == code::INVALID_GRANT,
+            Self::OtherUser => true,
+            Self::IdToken(_) | Self::Interrupted | Self::Provider(_) => false,
+        }
+    }
+}
+
+impl From<RefreshError> for AccessTokenError {
+    fn from(error: RefreshError) -> Self {
+        Self::FailedToRefresh(Arc::new(error))
     }
 }

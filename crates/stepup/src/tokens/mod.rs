@@ -7,5 +7,5 @@ mod refresh;
 pub(crate) use self::refresh::Refreshes;
 pub use self::{
     access_token::{AccessToken, AccessTokenRequest},
-    error::AccessTokenError,
+    error::{AccessTokenError, RefreshError},
 };

@@ -1,5 +1,239 @@
 //! One refresh at a time.
+//!
+//! A rotated refresh token may be spent once, so everybody who holds it must share what it brings. Each refresh token
+//! in use has a *lane* in this process: callers queue in it, the first one's refresh runs as a task of its own (a
+//! caller that goes away loses nothing), and those behind it, or later with the old refresh token, find its outcome
+//! there. The lane keeps outcomes for a grace time.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use stepup_protocol::{error::MfaRequiredBody, scope::Scopes, time::UnixTime, token::GrantType};
+use stepup_seal::digest;
+use tokio::sync::OwnedMutexGuard;
+
+use super::error::RefreshError;
+use crate::{
+    client::Client,
+    provider::{Expected, TokenError, TokenForm},
+    session::Grant,
+};
+
+/// How long the outcome of a refresh is there for those who come with the old refresh token.
+const GRACE: Duration = Duration::from_secs(300);
+/// How many lanes are kept at most; beyond, those not used for longest go.
+const LANES: usize = 4096;
 
 /// The refreshes under way in this process, and those that have just been.
-#[derive(Debug, Default)]
-pub(crate) struct Refreshes {}
+#[derive(Default)]
+pub(crate) struct Refreshes(Mutex<HashMap<[u8; 32], Arc<Lane>>>);
+
+/// What a refresh is to bring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Want {
+    /// For the request; absent: the default.
+    pub(super) audience: Option<String>,
+    /// For the request, where the caller named one.
+    pub(super) scope: Option<Scopes>,
+    /// What the token set is remembered to be asked for with.
+    pub(super) requested: Scopes,
+}
+
+/// What a refresh brought, and the refresh token to go on with.
+#[derive(Clone)]
+pub(super) struct Refreshed {
+    pub(super) grant: Grant,
+    pub(super) refresh_token: String,
+}
+
+/// Why it brought nothing; shared by everybody who waited for it.
+#[derive(Debug)]
+pub(super) enum Failure {
+    MfaRequired(MfaRequiredBody),
+    Other(Arc<RefreshError>),
+}
+
+/// Everybody who holds one refresh token, or one that was rotated from it.
+struct Lane {
+    /// How many refreshes have ended.
+    turn: AtomicU64,
+    last_used: AtomicI64,
+    state: Arc<tokio::sync::Mutex<State>>,
+}
+
+struct State {
+    refresh_token: String,
+    /// The last outcome for each want.
+    outcomes: Vec<Outcome>,
+}
+
+#[derive(Clone)]
+struct Outcome {
+    want: Want,
+    turn: u64,
+    at: UnixTime,
+    result: Result<Grant, Arc<Failure>>,
+}
+
+/// Refreshes with `refresh_token`, or takes part in somebody else's refresh. A grant of before this call counts if
+/// `still_good` says so.
+pub(super) async fn refresh(
+    client: &Client,
+    refresh_token: &str,
+    want: Want,
+    still_good: impl Fn(&Grant) -> bool,
+) -> Result<Refreshed, Arc<Failure>> {
+    let lane = client.refreshes().lane(refresh_token, client.now());
+    let turn = lane.turn.load(Ordering::Acquire);
+    let state = Arc::clone(&lane.state).lock_owned().await;
+    if let Some(known) = state.outcome(&want, turn, client.now(), still_good) {
+        return known;
+    }
+    // From here on it runs to its end, whether or not anybody still waits.
+    let client = client.clone();
+    let task = tokio::spawn(async move { lane.advance(&client, state, want).await });
+    task.await.unwrap_or_else(|_| Err(Arc::new(Failure::from(RefreshError::Interrupted))))
+}
+
+impl Lane {
+    async fn advance(
+        self: Arc<Self>,
+        client: &Client,
+        mut state: OwnedMutexGuard<State>,
+        want: Want,
+    ) -> Result<Refreshed, Arc<Failure>> {
+        let result = self.renew(client, &mut state, &want).await.map_err(Arc::new);
+        let turn = self.turn.fetch_add(1, Ordering::AcqRel) + 1;
+        state.outcomes.retain(|outcome| outcome.want != want);
+        state.outcomes.push(Outcome { want, turn, at: client.now(), result: result.clone() });
+        result.map(|grant| Refreshed { grant, refresh_token: state.refresh_token.clone() })
+    }
+
+    async fn renew(
+        self: &Arc<Self>,
+        client: &Client,
+        state: &mut State,
+        want: &Want,
+    ) -> Result<Grant, Failure> {
+        let provider = client.provider();
+        provider.prepare().await.map_err(RefreshError::Provider)?;
+        let form = TokenForm::new(GrantType::RefreshToken)
+            .with("refresh_token", &state.refresh_token)
+            .with_some("audience", want.audience.as_deref())
+            .with_some("scope", want.scope.as_ref().and_then(Scopes::to_parameter).as_deref());
+        let tokens = provider.token(form).await?;
+        if let Some(rotated) = &tokens.refresh_token {
+            // Before anything else can fail: the old one is spent.
+            state.refresh_token.clone_from(rotated);
+            client.refreshes().join(rotated, self);
+        }
+        let claims = match &tokens.id_token {
+            Some(id_token) => {
+                let expected = Expected { access_token: Some(&tokens.access_token), ..Expected::default() };
+                Some(provider.id_token(id_token, &expected).await.map_err(RefreshError::IdToken)?)
+            }
+            None => None,
+        };
+        let (audience, requested) = (want.audience.clone(), want.requested.clone());
+        Ok(Grant { audience, requested, tokens, claims, received_at: client.now() })
+    }
+}
+
+impl State {
+    /// What is known already: the outcome of a refresh that ended while the caller waited, good or bad, or an earlier
+    /// grant that will do.
+    fn outcome(
+        &self,
+        want: &Want,
+        since: u64,
+        now: UnixTime,
+        still_good: impl Fn(&Grant) -> bool,
+    ) -> Option<Result<Refreshed, Arc<Failure>>> {
+        let outcome = self.outcomes.iter().find(|outcome| outcome.want == *want)?;
+        let waited_for = outcome.turn > since;
+        match &outcome.result {
+            Ok(grant) if waited_for || (now.since(outcome.at) < GRACE && still_good(grant)) => {
+                Some(Ok(Refreshed { grant: grant.clone(), refresh_token: self.refresh_token.clone() }))
+            }
+            Err(failure) if waited_for => Some(Err(Arc::clone(failure))),
+            Ok(_) | Err(_) => None,
+        }
+    }
+}
+
+impl Refreshes {
+    fn lane(&self, refresh_token: &str, now: UnixTime) -> Arc<Lane> {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = digest::sha256(refresh_token.as_bytes());
+        if !lanes.contains_key(&key) {
+            make_room(&mut lanes, now);
+        }
+        let lane = lanes.entry(key).or_insert_with(|| Arc::new(Lane::new(refresh_token)));
+        lane.last_used.store(now.seconds(), Ordering::Relaxed);
+        Arc::clone(lane)
+    }
+
+    /// Lets those who hold `refresh_token` into `lane` too.
+    fn join(&self, refresh_token: &str, lane: &Arc<Lane>) {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.insert(digest::sha256(refresh_token.as_bytes()), Arc::clone(lane));
+    }
+}
+
+/// Removes lanes that nobody used for the grace time, and the oldest if there are too many. One in which somebody waits
+/// or works stays.
+fn make_room(lanes: &mut HashMap<[u8; 32], Arc<Lane>>, now: UnixTime) {
+    let used = |lane: &Lane| UnixTime::from_seconds(lane.last_used.load(Ordering::Relaxed));
+    if lanes.len() < LANES / 4 {
+        return;
+    }
+    lanes.retain(|_, lane| lane.is_busy() || now.since(used(lane)) < GRACE);
+    if lanes.len() >= LANES {
+        let mut times: Vec<UnixTime> = lanes.values().map(|lane| used(lane)).collect();
+        let (_, median, _) = times.select_nth_unstable(LANES / 2);
+        let median = *median;
+        lanes.retain(|_, lane| lane.is_busy() || used(lane) > median);
+    }
+}
+
+impl Lane {
+    fn new(refresh_token: &str) -> Self {
+        let state = State { refresh_token: refresh_token.to_owned(), outcomes: Vec::new() };
+        Self {
+            turn: AtomicU64::new(0),
+            last_used: AtomicI64::new(0),
+            state: Arc::new(tokio::sync::Mutex::new(state)),
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.state.try_lock().is_err()
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::MfaRequired(body) => Self::MfaRequired(body),
+            TokenError::Provider(error) => RefreshError::Provider(error).into(),
+        }
+    }
+}
+
+impl From<RefreshError> for Failure {
+    fn from(error: RefreshError) -> Self {
+        Self::Other(Arc::new(error))
+    }
+}
+
+impl std::fmt::Debug for Refreshes {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Refreshes").finish_non_exhaustive()
+    }
+}

@@ -8,7 +8,12 @@ use stepup_seal::{Format, Purpose, Random, Sealer};
 
 use super::Transaction;
 
-pub(super) fn seal(sealer: &Sealer, transaction: &Transaction, expires_at: UnixTime, random: &dyn Random) -> String {
+pub(super) fn seal(
+    sealer: &Sealer,
+    transaction: &Transaction,
+    expires_at: UnixTime,
+    random: &dyn Random,
+) -> String {
     let state = transaction.state.as_str();
     match sealer.format() {
         Format::Auth0ServerPython => {
@@ -23,9 +28,11 @@ pub(super) fn seal(sealer: &Sealer, transaction: &Transaction, expires_at: UnixT
 /// The transaction in `value`, if it is the one of `state`.
 pub(super) fn open(sealer: &Sealer, state: &str, value: &str, now: UnixTime) -> Option<Transaction> {
     let transaction = match sealer.format() {
-        Format::Auth0ServerPython => {
-            sealer.open::<Python>(Purpose::Transaction, state, value, now).ok()?.payload.into_transaction(state)
-        }
+        Format::Auth0ServerPython => sealer
+            .open::<Python>(Purpose::Transaction, state, value, now)
+            .ok()?
+            .payload
+            .into_transaction(state),
         Format::NextjsAuth0 | Format::Stepup => {
             sealer.open::<Nextjs>(Purpose::Transaction, "", value, now).ok()?.payload.into_transaction()?
         }

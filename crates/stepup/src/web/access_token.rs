@@ -11,7 +11,11 @@ use crate::{
     tokens::{AccessToken, AccessTokenError, AccessTokenRequest},
 };
 
-pub(super) async fn answer(client: &Client, request: &Request<Bytes>, state: &mut SessionState) -> Response<Bytes> {
+pub(super) async fn answer(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &mut SessionState,
+) -> Response<Bytes> {
     match token(client, request, state).await {
         Ok(token) => answer::json(StatusCode::OK, &Value::Object(body(client, &token))),
         Err(error) => {

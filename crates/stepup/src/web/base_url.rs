@@ -19,7 +19,8 @@ fn choose<'c>(config: &'c Config, headers: &HeaderMap) -> Option<&'c Url> {
     if let [only] = config.base_urls.as_slice() {
         return Some(only);
     }
-    let first = |name: &str| Some(headers.get(name)?.to_str().ok()?.split(',').next()?.trim().to_ascii_lowercase());
+    let first =
+        |name: &str| Some(headers.get(name)?.to_str().ok()?.split(',').next()?.trim().to_ascii_lowercase());
     let trusted = |name: &str| config.trust_forwarded_headers.then(|| first(name)).flatten();
     let host = trusted("x-forwarded-host").or_else(|| first(header::HOST.as_str()))?;
     let scheme = trusted("x-forwarded-proto");

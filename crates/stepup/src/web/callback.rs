@@ -11,7 +11,11 @@ use crate::{
     session::{Session, SessionState},
 };
 
-pub(super) async fn answer(client: &Client, request: &Request<Bytes>, state: &mut SessionState) -> Response<Bytes> {
+pub(super) async fn answer(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &mut SessionState,
+) -> Response<Bytes> {
     let parameters = CallbackParameters::parse(request.uri().query().unwrap_or(""));
     match complete(client, &parameters, request.headers()).await {
         Ok((session, target)) => {
@@ -44,7 +48,11 @@ async fn complete(
 }
 
 /// A transaction is good for one callback, however it ends.
-fn forget(client: &Client, parameters: &CallbackParameters, mut response: Response<Bytes>) -> Response<Bytes> {
+fn forget(
+    client: &Client,
+    parameters: &CallbackParameters,
+    mut response: Response<Bytes>,
+) -> Response<Bytes> {
     if let Some(cookie) = parameters.state().ok().and_then(|state| client.forget(state)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -55,7 +63,10 @@ fn forget(client: &Client, parameters: &CallbackParameters, mut response: Respon
 fn message(error: &CallbackError) -> String {
     match error {
         CallbackError::Authorization(_) => "An error occurred during the authorization flow.".to_owned(),
-        CallbackError::Exchange(_) | CallbackError::IdToken(_) | CallbackError::MfaRequired | CallbackError::NoIdToken => {
+        CallbackError::Exchange(_)
+        | CallbackError::IdToken(_)
+        | CallbackError::MfaRequired
+        | CallbackError::NoIdToken => {
             "An error occurred while trying to exchange the authorization code.".to_owned()
         }
         error => error.to_string(),

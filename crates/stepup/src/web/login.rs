@@ -1,7 +1,7 @@
 //! `GET /auth/login`: off to the tenant.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 
 use super::{answer, base_url, return_to};
 use crate::{
@@ -38,8 +38,9 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
     match client.start_login(login).await {
         Ok(started) => {
             let mut response = answer::redirect(&started.location);
-            let cookies: Vec<HeaderValue> = client.remember(&started.transaction, request.headers());
-            cookies.into_iter().for_each(|cookie| drop(response.headers_mut().append(header::SET_COOKIE, cookie)));
+            for cookie in client.remember(&started.transaction, request.headers()) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
             response
         }
         Err(error @ LoginError::MaxAge(_)) => answer::text(StatusCode::BAD_REQUEST, error.to_string()),

@@ -7,7 +7,11 @@ use url::Url;
 use super::{answer, base_url, return_to};
 use crate::{client::Client, login::LogoutRequest, session::SessionState};
 
-pub(super) async fn answer(client: &Client, request: &Request<Bytes>, state: &mut SessionState) -> Response<Bytes> {
+pub(super) async fn answer(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &mut SessionState,
+) -> Response<Bytes> {
     let session = state.session().cloned();
     if let Some(session) = &session {
         client.revoke_refresh_token(session).await;

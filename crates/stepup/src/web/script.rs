@@ -9,8 +9,12 @@ const SCRIPT: &str = include_str!("../../../../browser/stepup.js");
 
 /// The module, with an entity tag: browsers ask again and get 304.
 pub(super) fn answer(request: &Request<Bytes>) -> Response<Bytes> {
-    let tag = format!("\"{}\"", stepup_seal::base64url::encode(&stepup_seal::digest::sha256(SCRIPT.as_bytes())[..12]));
-    let known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|held| held.as_bytes() == tag.as_bytes());
+    let tag = format!(
+        "\"{}\"",
+        stepup_seal::base64url::encode(&stepup_seal::digest::sha256(SCRIPT.as_bytes())[..12])
+    );
+    let known =
+        request.headers().get(header::IF_NONE_MATCH).is_some_and(|held| held.as_bytes() == tag.as_bytes());
     let mut response = if known {
         answer::empty(StatusCode::NOT_MODIFIED)
     } else {

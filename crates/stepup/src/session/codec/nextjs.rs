@@ -164,7 +164,15 @@ impl Read {
         };
         let sid = self.user.get("sid").and_then(Value::as_str).unwrap_or_default().to_owned();
         let internal = Internal { sid, created_at: issued_at, expires_at: None, other: Map::new() };
-        Session::stored(self.user, main, Vec::new(), tokens.id_token, tokens.refresh_token, internal, Map::new())
+        Session::stored(
+            self.user,
+            main,
+            Vec::new(),
+            tokens.id_token,
+            tokens.refresh_token,
+            internal,
+            Map::new(),
+        )
     }
 }
 
