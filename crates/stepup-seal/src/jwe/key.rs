@@ -194,3 +194,40 @@ fn write(header: &str, iv: &[u8], ciphertext: &[u8], tag: &[u8]) -> String {
     base64url::encode_into(tag, &mut token);
     token
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<_> = text.chars().filter(|character| !character.is_whitespace()).collect();
+        digits.chunks(2).map(|pair| u8::from_str_radix(&String::from_iter(pair), 16).unwrap()).collect()
+    }
+
+    /// RFC 7518 appendix B.3, where what is authenticated besides the ciphertext is a sentence.
+    #[test]
+    fn rfc7518_b3_aes_256_cbc_hmac_sha_512() {
+        let key: [u8; 64] = std::array::from_fn(|index| u8::try_from(index).unwrap());
+        let associated = "The second principle of Auguste Kerckhoffs";
+        let plaintext = "A cipher system must not be required to be secret, and it must be able to fall into the hands of \
+                         the enemy without inconvenience";
+        let iv: [u8; 16] = hex("1af38c2dc2b96ffdd86694092341bc04").try_into().unwrap();
+        let ciphertext = hex(
+            "4affaaadb78c31c5da4b1b590d10ffbd 3dd8d5d302423526912da037ecbcc7bd 822c301dd67c373bccb584ad3e9279c2
+             e6d12a1374b77f077553df8294104 46b 36ebd97066296ae6427ea75c2e0846a1 1a09ccf5370dc80bfecbad28c73f09b3
+             a3b75e662a2594410ae496b2e2e6609e 31e6e02cc837f053d21f37ff4f51950b be2638d09dd7a4930930806d0703b1f6",
+        );
+        let tag: [u8; 32] =
+            hex("4dd3b4c088a7f45c216839645b2012bf2e6269a8c56a816dbc1b267761955bc5").try_into().unwrap();
+
+        let JweKey(Prepared::CbcHmac(key)) = JweKey::a256cbc_hs512(&key) else { unreachable!() };
+        assert_eq!(key.tag(associated, &iv, &ciphertext), tag);
+        let mut buffer = ciphertext.clone();
+        let length = key.decrypt(associated, iv, &mut buffer, &tag).unwrap();
+        assert_eq!(&buffer[..length], plaintext.as_bytes());
+
+        let mut buffer = plaintext.as_bytes().to_vec();
+        key.encrypt.less_safe_encrypt(&mut buffer, EncryptionContext::Iv128(FixedLength::from(iv))).unwrap();
+        assert_eq!(buffer, ciphertext);
+    }
+}

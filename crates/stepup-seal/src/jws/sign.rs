@@ -41,7 +41,7 @@ enum Pair {
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ec(EcdsaKeyPair, Curve),
     Ed(Ed25519KeyPair),
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
 }
 
 #[derive(Clone, Copy)]
@@ -50,6 +50,13 @@ struct Curve {
     coordinate_bytes: usize,
     signing: &'static EcdsaSigningAlgorithm,
 }
+
+const P256: Curve =
+    Curve { name: "P-256", coordinate_bytes: 32, signing: &signature::ECDSA_P256_SHA256_FIXED_SIGNING };
+const P384: Curve =
+    Curve { name: "P-384", coordinate_bytes: 48, signing: &signature::ECDSA_P384_SHA384_FIXED_SIGNING };
+const P521: Curve =
+    Curve { name: "P-521", coordinate_bytes: 66, signing: &signature::ECDSA_P521_SHA512_FIXED_SIGNING };
 
 impl SigningKey {
     /// A new RSA key of 2048 bits for RS256. Takes about 0.1 seconds.
@@ -76,7 +83,7 @@ impl SigningKey {
         };
         let pair = EcdsaKeyPair::generate(curve.signing).map_err(rejected(algorithm))?;
         let pkcs8 = pair.to_pkcs8v1().map_err(rejected(algorithm))?.as_ref().to_vec();
-        Ok(Self { algorithm, pair: Pair::Ec(pair, curve), pkcs8: pkcs8.into() })
+        Ok(Self { algorithm, pair: Pair::Ec(pair, P256), pkcs8: pkcs8.into() })
     }
 
     /// The private key of a PEM text: PKCS #8, `-----BEGIN PRIVATE KEY-----`.
@@ -226,22 +233,29 @@ fn rsa_encoding(algorithm: Algorithm) -> Option<&'static dyn RsaEncoding> {
 }
 
 fn curve(algorithm: Algorithm) -> Option<Curve> {
-    Some(match algorithm {
-        Algorithm::Es256 => Curve {
-            name: "P-256",
-            coordinate_bytes: 32,
-            signing: &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
-        },
-        Algorithm::Es384 => Curve {
-            name: "P-384",
-            coordinate_bytes: 48,
-            signing: &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
-        },
-        Algorithm::Es512 => Curve {
-            name: "P-521",
-            coordinate_bytes: 66,
-            signing: &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
-        },
-        _ => return None,
-    })
+    match algorithm {
+        Algorithm::Es256 => Some(P256),
+        Algorithm::Es384 => Some(P384),
+        Algorithm::Es512 => Some(P521),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8037 appendix A.4: the signature is the same every time.
+    #[test]
+    fn rfc8037_a4_ed25519() {
+        const PKCS8_START: &[u8] = &[0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+        let seed = base64url::decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
+        let key = SigningKey::from_pkcs8_der(&[PKCS8_START, &seed].concat(), Algorithm::EdDsa).unwrap();
+        let message = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+        assert_eq!(
+            base64url::encode(key.signature(message).unwrap()),
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+        );
+        assert_eq!(key.public_jwk().unwrap().x.unwrap(), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+    }
 }

@@ -23,7 +23,7 @@ pub struct VerificationKey {
 
 enum Prepared {
     Public(ParsedPublicKey),
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
 }
 
 impl VerificationKey {
@@ -171,7 +171,7 @@ fn oct(jwk: &Jwk, restriction: Option<Algorithm>) -> Result<Vec<(Algorithm, Prep
 }
 
 /// A key at least as long as the hash's output (RFC 7518 section 3.2).
-pub(super) fn hmac_key(secret: &[u8], algorithm: Algorithm) -> Result<hmac::Key, KeyError> {
+pub(super) fn hmac_key(secret: &[u8], algorithm: Algorithm) -> Result<Box<hmac::Key>, KeyError> {
     let (hash, bytes, needs) = match algorithm {
         Algorithm::Hs256 => (hmac::HMAC_SHA256, 32, "HS256 needs at least 256"),
         Algorithm::Hs384 => (hmac::HMAC_SHA384, 48, "HS384 needs at least 384"),
@@ -181,7 +181,7 @@ pub(super) fn hmac_key(secret: &[u8], algorithm: Algorithm) -> Result<hmac::Key,
     if secret.len() < bytes {
         return Err(KeyError::TooShort { bits: secret.len() * 8, needs });
     }
-    Ok(hmac::Key::new(hash, secret))
+    Ok(Box::new(hmac::Key::new(hash, secret)))
 }
 
 fn public(

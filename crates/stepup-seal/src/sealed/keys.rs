@@ -57,6 +57,7 @@ impl KeyCache {
 
 impl SecretKeys {
     fn key(&self, format: Format, purpose: Purpose, context: &str) -> Arc<JweKey> {
+        let context = if format == Format::NextjsAuth0 { "" } else { context };
         let derive = || {
             let secret = self.secret.expose_secret().as_bytes();
             Arc::new(match format {

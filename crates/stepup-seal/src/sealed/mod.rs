@@ -11,6 +11,8 @@ use std::{fmt, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 use stepup_protocol::time::UnixTime;
 
+pub use nextjs_auth0::legacy_session_id;
+
 use crate::{Random, Secrets, jwe::Compact};
 use keys::KeyCache;
 

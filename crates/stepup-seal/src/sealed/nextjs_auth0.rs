@@ -4,9 +4,11 @@
 //! until 15 seconds after it. Purposes are told apart by the payload's shape alone, so the payload's type must require
 //! what only its purpose has.
 
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::time::Duration;
 use stepup_protocol::time::UnixTime;
 
 use super::{
@@ -16,7 +18,7 @@ use super::{
     to_json,
 };
 use crate::{
-    Random, header, hkdf,
+    Random, Secrets, base64url, digest, header, hkdf,
     jwe::{self, Compact, Encryption, JweKey},
 };
 
@@ -77,6 +79,22 @@ pub(super) fn open<T: DeserializeOwned>(
         stale_secret,
         legacy_issued_at: legacy.map(|legacy| legacy.issued_at),
     })
+}
+
+/// The session id in a cookie that nextjs-auth0 version 3 wrote for a session kept in a store: `ID.SIGNATURE`, where the
+/// signature is HS256 over `COOKIE_NAME=ID` with a detached payload. `None` where no secret made it.
+#[must_use]
+pub fn legacy_session_id<'v>(secrets: &Secrets, cookie_name: &str, value: &'v str) -> Option<&'v str> {
+    // the encoded header is {"alg":"HS256","b64":false,"crit":["b64"]}
+    const SIGNED_HEADER: &str = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19";
+    let (id, signature) = value.rsplit_once('.')?;
+    let signature = base64url::decode_array::<32>(signature).ok()?;
+    let message = format!("{SIGNED_HEADER}.{cookie_name}={id}");
+    let made_it = |secret: &SecretString| {
+        let key = hkdf::derive::<32>(secret.expose_secret().as_bytes(), b"", b"JWS Cookie Signing");
+        digest::constant_time_eq(&digest::hmac_sha256(&*key, message.as_bytes()), &signature)
+    };
+    (made_it(secrets.current()) || secrets.older().iter().any(made_it)).then_some(id)
 }
 
 /// What version 3 kept in the header of a session.

@@ -1,0 +1,3 @@
+//! The second factor: when it is due, and the MFA API.
+
+pub mod requirement;

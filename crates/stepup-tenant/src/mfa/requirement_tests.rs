@@ -1,0 +1,302 @@
+//! The decision as tables.
+
+use FactorType::{Email, Otp, Phone, PushNotification as Push, RecoveryCode as Recovery};
+
+use super::*;
+use crate::actions::{Factor, FactorChoice, Selection};
+
+const ALL: &[FactorType] = &[Push, Otp, Phone, Email, Recovery];
+
+fn factors(enabled: &[FactorType], enrolled: &[FactorType]) -> Factors {
+    Factors { enabled: enabled.to_vec(), enrolled: enrolled.to_vec() }
+}
+
+fn choice(factors: &[FactorType]) -> FactorChoice {
+    FactorChoice {
+        selection: Selection::Any,
+        factors: factors.iter().map(|&factor| Factor::new(factor)).collect(),
+    }
+}
+
+fn challenge_with(factors: &[FactorType]) -> FactorCommand {
+    FactorCommand::Challenge(choice(factors))
+}
+
+fn enroll_with(factors: &[FactorType]) -> FactorCommand {
+    FactorCommand::Enroll(choice(factors))
+}
+
+fn seen(flow: Flow) -> Seen<'static> {
+    Seen {
+        flow,
+        passed: &[],
+        commands: 0,
+        acr_multi_factor: false,
+        for_mfa_api: false,
+        session_has_mfa: false,
+        browser_remembered: false,
+        confidence: Confidence::High,
+    }
+}
+
+fn enable(provider: MultifactorProvider) -> MultifactorRequest {
+    MultifactorRequest { provider, allow_remember_browser: false, provider_options: serde_json::Value::Null }
+}
+
+/// A decision in one line.
+fn told(decision: &Decision) -> String {
+    let list = |choice: &Choice| {
+        let names: Vec<_> = choice.factors.iter().map(|factor| factor.as_str()).collect();
+        let listed = if choice.listed_by == ListedBy::Action { "listed" } else { "any" };
+        format!("{listed} {}", names.join(" "))
+    };
+    match &decision.requirement {
+        Requirement::Nothing => "nothing".to_owned(),
+        Requirement::Challenge(choice) => format!("challenge {}", list(choice)),
+        Requirement::Enroll(choice) => format!("enroll {}", list(choice)),
+        Requirement::Refused(refusal) => format!("{refusal:?}"),
+    }
+}
+
+#[test]
+fn policy_by_flow_and_enrolment() {
+    let none: &[FactorType] = &[];
+    let challenge = "challenge any otp recovery-code";
+    let enroll = "enroll any push-notification otp phone";
+    for (policy, flow, enrolled, expected) in [
+        (Policy::Never, Flow::Interactive, &[Otp][..], "nothing"),
+        (Policy::Never, Flow::Silent, &[Otp], "nothing"),
+        (Policy::Never, Flow::Refresh, &[Otp], "nothing"),
+        (Policy::Never, Flow::Password, &[Otp], "nothing"),
+        (Policy::Always, Flow::Interactive, &[Otp, Recovery], challenge),
+        (Policy::Always, Flow::Silent, &[Otp, Recovery], challenge),
+        (Policy::Always, Flow::Refresh, &[Otp, Recovery], challenge),
+        (Policy::Always, Flow::Password, &[Otp, Recovery], challenge),
+        (Policy::Always, Flow::Interactive, none, enroll),
+        (Policy::Always, Flow::Refresh, none, enroll),
+        (Policy::Always, Flow::Password, none, enroll),
+        (Policy::Always, Flow::Password, &[Email], "challenge any email"),
+        (Policy::Always, Flow::Password, &[Recovery], enroll),
+        (Policy::Adaptive, Flow::Interactive, &[Otp], "nothing"),
+        (Policy::Adaptive, Flow::Refresh, &[Otp], "nothing"),
+        (Policy::Adaptive, Flow::Password, &[Otp], "nothing"),
+    ] {
+        let decision = requirement(policy, Asked::End(None), &factors(ALL, enrolled), &seen(flow));
+        assert_eq!(told(&decision), expected, "{policy:?} {flow:?} {enrolled:?}");
+    }
+}
+
+#[test]
+fn adaptive_asks_the_enrolled_when_confidence_is_low() {
+    for (flow, enrolled, expected) in [
+        (Flow::Interactive, &[Otp][..], "challenge any otp"),
+        (Flow::Silent, &[Otp], "challenge any otp"),
+        (Flow::Interactive, &[], "nothing"),
+        (Flow::Refresh, &[Otp], "nothing"),
+        (Flow::Password, &[Otp], "nothing"),
+    ] {
+        let low = Seen { confidence: Confidence::Low, ..seen(flow) };
+        let decision = requirement(Policy::Adaptive, Asked::End(None), &factors(ALL, enrolled), &low);
+        assert_eq!(told(&decision), expected, "{flow:?} {enrolled:?}");
+    }
+}
+
+#[test]
+fn a_policy_without_an_enabled_factor_asks_nothing_and_says_so() {
+    let decision =
+        requirement(Policy::Always, Asked::End(None), &factors(&[], &[]), &seen(Flow::Interactive));
+    assert_eq!(decision.requirement, Requirement::Nothing);
+    assert_eq!(decision.dropped, [Dropped::NothingEnabled]);
+}
+
+#[test]
+fn multifactor_enable_stands_over_the_policy() {
+    for (policy, provider, expected) in [
+        (Policy::Never, MultifactorProvider::Any, "challenge any otp"),
+        (Policy::Never, MultifactorProvider::Guardian, "challenge any otp"),
+        (Policy::Always, MultifactorProvider::None, "nothing"),
+        (Policy::Always, MultifactorProvider::Any, "challenge any otp"),
+    ] {
+        for flow in [Flow::Interactive, Flow::Refresh, Flow::Password] {
+            let request = enable(provider);
+            let decision =
+                requirement(policy, Asked::End(Some(&request)), &factors(ALL, &[Otp]), &seen(flow));
+            assert_eq!(told(&decision), expected, "{policy:?} {provider:?} {flow:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_passed_ends_the_policys_turn() {
+    let passed = [Passed { factor: Otp, how: How::Challenged }];
+    for state in [
+        Seen { passed: &passed, ..seen(Flow::Refresh) },
+        Seen { session_has_mfa: true, ..seen(Flow::Interactive) },
+        Seen { session_has_mfa: true, ..seen(Flow::Silent) },
+        Seen { browser_remembered: true, ..seen(Flow::Interactive) },
+    ] {
+        let decision = requirement(Policy::Always, Asked::End(None), &factors(ALL, &[Otp]), &state);
+        assert_eq!(told(&decision), "nothing", "{state:?}");
+    }
+    for (state, why) in [
+        (
+            Seen { session_has_mfa: true, ..seen(Flow::Refresh) },
+            "an earlier login does not count at a refresh",
+        ),
+        (Seen { commands: 1, ..seen(Flow::Refresh) }, "a command that was skipped proves nothing"),
+    ] {
+        let decision = requirement(Policy::Always, Asked::End(None), &factors(ALL, &[Otp]), &state);
+        assert_eq!(told(&decision), "challenge any otp", "{why}");
+    }
+}
+
+#[test]
+fn acr_values_demand_a_factor_in_this_very_transaction() {
+    let demanded = Seen {
+        acr_multi_factor: true,
+        session_has_mfa: true,
+        browser_remembered: true,
+        ..seen(Flow::Interactive)
+    };
+    let none = enable(MultifactorProvider::None);
+    for (policy, enabled, enrolled, expected) in [
+        (Policy::Never, None, &[Otp][..], "challenge any otp"),
+        (Policy::Always, None, &[Otp], "challenge any otp"),
+        (Policy::Never, None, &[], "enroll any push-notification otp phone"),
+        (Policy::Never, Some(&none), &[Otp], "nothing"),
+    ] {
+        let decision = requirement(policy, Asked::End(enabled), &factors(ALL, enrolled), &demanded);
+        assert_eq!(told(&decision), expected, "{policy:?} {enrolled:?}");
+    }
+}
+
+#[test]
+fn the_mfa_apis_token_needs_a_factor_of_whoever_has_one() {
+    let passed = [Passed { factor: Otp, how: How::Challenged }];
+    let none = enable(MultifactorProvider::None);
+    for (enrolled, passed, enabled, expected) in [
+        (&[][..], &[][..], None, "nothing"),
+        (&[Email], &[], None, "nothing"),
+        (&[Recovery], &[], None, "nothing"),
+        (&[Otp], &[], None, "challenge any otp"),
+        (&[Otp], &[], Some(&none), "challenge any otp"),
+        (&[Otp], &passed, None, "nothing"),
+    ] {
+        let state = Seen {
+            for_mfa_api: true,
+            browser_remembered: true,
+            session_has_mfa: true,
+            passed,
+            ..seen(Flow::Password)
+        };
+        let decision = requirement(Policy::Never, Asked::End(enabled), &factors(ALL, enrolled), &state);
+        assert_eq!(told(&decision), expected, "{enrolled:?}");
+    }
+}
+
+#[test]
+fn challenge_commands() {
+    let otp_passed: &[Passed] = &[Passed { factor: Otp, how: How::Challenged }];
+    let otp_enrolled: &[Passed] = &[Passed { factor: Otp, how: How::Enrolled }];
+    for (listed, enrolled, passed, expected) in [
+        (&[Otp, Phone][..], &[Otp][..], &[][..], "challenge listed otp"),
+        (&[Phone, Otp], &[Otp, Phone], &[], "challenge listed phone otp"),
+        (&[Otp, Otp], &[Otp], &[], "challenge listed otp"),
+        (&[Otp], &[Otp, Recovery], &[], "challenge listed otp recovery-code"),
+        (&[Recovery, Otp], &[Otp, Recovery], &[], "challenge listed recovery-code otp"),
+        (&[Recovery], &[Otp, Recovery], &[], "challenge listed recovery-code"),
+        (&[Otp], &[], &[], "NoFactorToChallenge"),
+        (&[Phone], &[Otp, Recovery], &[], "NoFactorToChallenge"),
+        (&[Otp], &[Otp], otp_passed, "nothing"),
+        (&[Otp, Phone], &[Otp, Phone], otp_passed, "nothing"),
+        (&[Otp], &[Otp], otp_enrolled, "nothing"),
+        (&[Phone], &[Otp, Phone], otp_passed, "challenge listed phone"),
+    ] {
+        let state = Seen { passed, commands: passed.len(), ..seen(Flow::Refresh) };
+        let command = challenge_with(listed);
+        let decision = requirement(Policy::Always, Asked::Command(&command), &factors(ALL, enrolled), &state);
+        assert_eq!(told(&decision), expected, "{listed:?} of {enrolled:?} after {passed:?}");
+    }
+}
+
+#[test]
+fn enrol_commands() {
+    let otp_challenged: &[Passed] = &[Passed { factor: Otp, how: How::Challenged }];
+    let otp_enrolled: &[Passed] = &[Passed { factor: Otp, how: How::Enrolled }];
+    for (listed, enrolled, passed, expected) in [
+        (&[Otp, Phone, Push][..], &[][..], &[][..], "enroll listed otp phone push-notification"),
+        (&[Otp], &[Email], &[], "enroll listed otp"),
+        (&[Otp], &[Recovery], &[], "enroll listed otp"),
+        (&[Otp], &[Otp], &[], "nothing"),
+        (&[Otp, Phone], &[Otp], &[], "AlreadyEnrolled"),
+        (&[Phone], &[Otp], &[], "AlreadyEnrolled"),
+        (&[Phone], &[Otp], otp_challenged, "enroll listed phone"),
+        (&[Otp, Phone], &[Otp], otp_enrolled, "nothing"),
+        (&[Email], &[], &[], "NoFactorToEnroll"),
+        (&[Recovery], &[Otp], otp_challenged, "NoFactorToEnroll"),
+    ] {
+        let state = Seen { passed, commands: passed.len(), ..seen(Flow::Password) };
+        let command = enroll_with(listed);
+        let decision = requirement(Policy::Never, Asked::Command(&command), &factors(ALL, enrolled), &state);
+        assert_eq!(told(&decision), expected, "{listed:?} with {enrolled:?} after {passed:?}");
+    }
+}
+
+#[test]
+fn what_the_tenant_has_off_is_never_offered() {
+    let only_otp = &[Otp, Recovery];
+    for (command, enrolled, expected, dropped) in [
+        (
+            enroll_with(&[Otp, Phone, Push]),
+            &[][..],
+            "enroll listed otp",
+            &[Dropped::NotEnabled(Phone), Dropped::NotEnabled(Push)][..],
+        ),
+        (enroll_with(&[Phone]), &[], "NoFactorToEnroll", &[Dropped::NotEnabled(Phone)]),
+        (
+            challenge_with(&[Otp, Phone, Email]),
+            &[Otp, Phone],
+            "challenge listed otp",
+            &[Dropped::NotEnabled(Phone), Dropped::NotEnabled(Email)],
+        ),
+        (challenge_with(&[Phone]), &[Phone], "NoFactorToChallenge", &[Dropped::NotEnabled(Phone)]),
+        (challenge_with(&[Otp]), &[], "NoFactorToChallenge", &[Dropped::NotEnrolled(Otp)]),
+    ] {
+        let decision = requirement(
+            Policy::Never,
+            Asked::Command(&command),
+            &factors(only_otp, enrolled),
+            &seen(Flow::Refresh),
+        );
+        assert_eq!(told(&decision), expected, "{command:?}");
+        assert_eq!(decision.dropped, dropped, "{command:?}");
+    }
+}
+
+#[test]
+fn the_fifth_command_fails_the_flow() {
+    let command = challenge_with(&[Otp]);
+    for (commands, expected) in [(3, "challenge listed otp"), (4, "TooManyCommands")] {
+        let state = Seen { commands, ..seen(Flow::Interactive) };
+        let decision = requirement(Policy::Never, Asked::Command(&command), &factors(ALL, &[Otp]), &state);
+        assert_eq!(told(&decision), expected, "after {commands}");
+    }
+}
+
+#[test]
+fn remembering_the_browser_is_offered_by_policy_and_by_option_only() {
+    let remember = MultifactorRequest { allow_remember_browser: true, ..enable(MultifactorProvider::Any) };
+    let plain = enable(MultifactorProvider::Any);
+    for (policy, enabled, acr, expected) in [
+        (Policy::Always, None, false, true),
+        (Policy::Always, None, true, false),
+        (Policy::Never, Some(&remember), false, true),
+        (Policy::Never, Some(&plain), false, false),
+        (Policy::Always, Some(&plain), false, false),
+    ] {
+        let state = Seen { acr_multi_factor: acr, ..seen(Flow::Interactive) };
+        let decision = requirement(policy, Asked::End(enabled), &factors(ALL, &[Otp]), &state);
+        let Requirement::Challenge(choice) = decision.requirement else { panic!("{decision:?}") };
+        assert_eq!(choice.may_remember, expected, "{policy:?} {enabled:?} {acr}");
+    }
+}
