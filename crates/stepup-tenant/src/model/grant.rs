@@ -5,17 +5,7 @@ use serde_json::{Map, Value};
 use stepup_protocol::{scope::Scopes, time::UnixTime, token::GrantType};
 
 use super::AuthenticationMethod;
-
-/// Claims that Actions added to the tokens of a transaction.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ActionClaims {
-    /// For the access token.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub access_token: Map<String, Value>,
-    /// For the ID token.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub id_token: Map<String, Value>,
-}
+use crate::actions::Changes;
 
 /// What an authorization code stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,8 +34,8 @@ pub struct AuthorizationCode {
     pub mfa: bool,
     /// How the user proved who they are.
     pub methods: Vec<AuthenticationMethod>,
-    /// What Actions added.
-    pub claims: ActionClaims,
+    /// What Actions want done to the tokens.
+    pub changes: Changes,
     /// When it was issued.
     pub created_at: UnixTime,
     /// Not good any more from then on.

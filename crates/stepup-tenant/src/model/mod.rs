@@ -15,7 +15,7 @@ mod user;
 pub use authenticator::{Authenticator, Credential};
 pub use digest::Digest;
 pub use event::{Channel, LogEvent, Message};
-pub use grant::{ActionClaims, AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshToken};
+pub use grant::{AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshToken};
 pub use limit::{Bucket, BucketKind, BucketRule};
 pub use session::{AuthenticationMethod, TenantSession};
 pub use transaction::{LoginTransaction, MfaTransaction};

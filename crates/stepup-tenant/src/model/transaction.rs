@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepup_protocol::{scope::Scopes, time::UnixTime, token::GrantType};
 
-use super::{ActionClaims, AuthenticationMethod, Digest};
+use super::Digest;
 
 /// A login under way on the pages: from `/authorize` to its redirect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,16 +21,8 @@ pub struct LoginTransaction {
     pub user_id: Option<String>,
     /// The session that was there at the start, or was made by this login.
     pub session_id: Option<String>,
-    /// What the user has proved in this transaction, or the session before it.
-    pub methods: Vec<AuthenticationMethod>,
-    /// Whether a second factor was passed in this very transaction.
-    pub mfa: bool,
-    /// The requirement in force, as `mfa::requirement` writes it.
-    pub requirement: Option<Value>,
-    /// How far the Actions have come, with their metadata, as the engine writes it.
-    pub actions: Value,
-    /// What Actions have added so far.
-    pub claims: ActionClaims,
+    /// How far the Actions and the factors have come, as the pipeline writes it.
+    pub progress: Value,
     /// What the pages keep between two of their requests, as they write it.
     pub page: Value,
     /// When it began.
@@ -58,14 +50,8 @@ pub struct MfaTransaction {
     pub session_id: Option<String>,
     /// For a refresh: the digest of the token that was presented and not spent.
     pub refresh_token: Option<Digest>,
-    /// What the user has proved, factors of this chain included.
-    pub methods: Vec<AuthenticationMethod>,
-    /// The requirement in force, as `mfa::requirement` writes it; none under a policy.
-    pub requirement: Option<Value>,
-    /// How far the Actions have come, with their metadata, as the engine writes it.
-    pub actions: Value,
-    /// What Actions have added so far.
-    pub claims: ActionClaims,
+    /// How far the Actions and the factors have come, as the pipeline writes it.
+    pub progress: Value,
     /// The parameters of the request that Actions may see, secrets removed.
     pub request: Map<String, Value>,
     /// When it was issued.
