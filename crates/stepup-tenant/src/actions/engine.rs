@@ -1,10 +1,28 @@
 //! Executions: one thread each, at most so many at once, none waited for longer than it may take.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
-use serde_json::Value;
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::timeout,
+};
 
-use super::{Action, ActionError, Cause, Entry, Host, Outcome};
+use super::{Action, ActionError, Cause, Entry, Host, Outcome, cache::Cache, execution::Execution, host::Console};
+
+/// How much longer than the Action may run the caller waits: an interrupt takes effect between two steps of a script.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// Bytes of a thread's stack beside the JavaScript stack: for the engine's own calls, which it does not count.
+const NATIVE_STACK: usize = 1 << 20;
 
 /// What an execution may use.
 #[derive(Clone, Copy, Debug)]
@@ -27,34 +45,136 @@ impl Default for Limits {
 }
 
 /// Runs Actions.
+///
+/// One engine serves a tenant. It keeps nothing between executions but `api.cache`.
 #[derive(Debug)]
 pub struct Engine {
     limits: Limits,
+    cache: Arc<Cache>,
+    places: Arc<Semaphore>,
+    given_up: AtomicUsize,
 }
 
 impl Engine {
     /// An engine with these limits.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits }
+        let places = Arc::new(Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { limits, cache: Arc::default(), places, given_up: AtomicUsize::new(0) }
     }
 
-    /// Runs `entry` of `action` with `event` (an object as the post-login trigger describes it; `secrets` is added).
+    /// Runs `entry` of `action` with `event`: an object as the post-login trigger describes it, to which `secrets` is added.
+    ///
+    /// Returns at the latest when the time limit, doubled, is over: where as many Actions as are allowed are running, it
+    /// waits for a place first. An execution that no interrupt stops, because it is inside native code, is given up: its
+    /// thread ends by itself later, and keeps its place until then.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), stepup_tenant::actions::ActionError> {
+    /// use stepup_protocol::time::UnixTime;
+    /// use stepup_tenant::actions::{Action, Engine, Entry, Host, Limits};
+    ///
+    /// let engine = Engine::new(Limits::default());
+    /// let action = Action::new("refuse", "exports.onExecutePostLogin = async (event, api) => api.access.deny('closed')");
+    /// let host = Host { now: UnixTime::from_seconds(1_767_225_600), seed: [7; 32] };
+    /// let outcome = engine.run(&action, Entry::PostLogin, serde_json::json!({}), host).await?;
+    /// assert_eq!(outcome.denial.unwrap().reason, "closed");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
-    /// [`ActionError`] when the Action did not finish; whatever it decided until then is dropped.
-    pub async fn run(
+    /// [`ActionError`] when the Action did not finish; whatever it decided until then is dropped, except for `api.cache`.
+    pub async fn run(&self, action: &Action, entry: Entry, event: Value, host: Host) -> Result<Outcome, ActionError> {
+        let console = Console::default();
+        match self.execute(action, entry, event, host, &console).await {
+            Ok(outcome) => Ok(Outcome { console: console.take(), ..outcome }),
+            Err(cause) => Err(ActionError { action: action.name.to_string(), cause, console: console.take() }),
+        }
+    }
+
+    /// How many executions are under way, those given up included.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.limits.concurrent.saturating_sub(self.places.available_permits())
+    }
+
+    /// How many executions were given up since the start, because nothing stopped them in time.
+    #[must_use]
+    pub fn given_up(&self) -> usize {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
+    /// Waits until no execution is under way.
+    pub async fn idle(&self) {
+        let all = u32::try_from(self.limits.concurrent.max(1)).unwrap_or(u32::MAX);
+        // the semaphore is never closed; were it, nothing would be under way
+        drop(self.places.acquire_many(all).await);
+    }
+
+    /// Empties `api.cache`.
+    pub fn clear_cache(&self) {
+        self.cache.clear();
+    }
+
+    async fn execute(
         &self,
         action: &Action,
-        _entry: Entry,
-        _event: Value,
-        _host: Host,
-    ) -> Result<Outcome, ActionError> {
-        std::future::ready(()).await;
-        Err(ActionError {
-            action: action.name.to_string(),
-            cause: Cause::Busy { running: self.limits.concurrent },
-            console: Vec::new(),
-        })
+        entry: Entry,
+        event: Value,
+        host: Host,
+        console: &Console,
+    ) -> Result<Outcome, Cause> {
+        let limits = self.limits;
+        let place = timeout(limits.time, Arc::clone(&self.places).acquire_owned()).await;
+        let Ok(Ok(place)) = place else {
+            return Err(Cause::Busy { running: limits.concurrent });
+        };
+        let started = now();
+        let execution = Execution {
+            action: action.clone(),
+            entry,
+            event: with_secrets(event, action),
+            host,
+            limits,
+            cache: Arc::clone(&self.cache),
+            console: console.clone(),
+            deadline: started + limits.time,
+        };
+        let (answer, answered) = oneshot::channel();
+        let run = move || {
+            let result = execution.run().map(|outcome| Outcome { duration: started.elapsed(), ..outcome });
+            drop(place);
+            // a caller that went away wants no answer
+            drop(answer.send(result));
+        };
+        thread::Builder::new()
+            .name("action".to_owned())
+            .stack_size(limits.stack + NATIVE_STACK)
+            .spawn(run)
+            .map_err(|error| Cause::Engine(format!("no thread for it: {error}")))?;
+        match timeout(limits.time + GRACE, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(Cause::Engine("its thread ended without an answer".to_owned())),
+            Err(_) => {
+                self.given_up.fetch_add(1, Ordering::Relaxed);
+                Err(Cause::TimedOut { limit: limits.time })
+            }
+        }
     }
+}
+
+/// Time as it passes for a thread that runs: limits are about this, not about the tenant's clock.
+#[expect(clippy::disallowed_methods, reason = "an Action is limited in real time, whatever the tenant's clock says")]
+pub(super) fn now() -> Instant {
+    Instant::now()
+}
+
+fn with_secrets(event: Value, action: &Action) -> Value {
+    let mut event = match event {
+        Value::Object(event) => event,
+        _ => Map::new(),
+    };
+    let secrets = action.secrets.iter().map(|(name, secret)| (name.clone(), secret.expose_secret().into()));
+    event.insert("secrets".to_owned(), Value::Object(secrets.collect()));
+    Value::Object(event)
 }

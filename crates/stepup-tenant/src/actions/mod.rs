@@ -4,9 +4,18 @@
 //! file system and no network. [`Engine::run`] gives the Action `event` as JSON and an `api` that only takes notes; what it
 //! noted comes back as an [`Outcome`]. Carrying that out is the caller's part.
 
+mod cache;
+mod chance;
+mod claims;
 mod engine;
 mod error;
+mod exception;
+mod execution;
+mod host;
 mod outcome;
+mod platform;
+mod recorder;
+mod session_token;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -79,6 +88,6 @@ impl fmt::Display for Entry {
 pub struct Host {
     /// The tenant's clock: what `Date` says.
     pub now: UnixTime,
-    /// Where `Math.random` and `crypto` draw from: 32 bytes from the tenant's [`Random`](stepup_seal::Random), never used twice.
+    /// Where `Math.random` and `crypto` draw from: 32 bytes from the tenant's `Random`, never used twice.
     pub seed: [u8; 32],
 }

@@ -1,0 +1,168 @@
+//! One execution: a runtime that is made for it and thrown away after it, whatever happened in between.
+
+use std::{cell::Cell, rc::Rc, sync::Arc, time::Instant};
+
+use rquickjs::{
+    Context, Ctx, Error, FromJs, Function, Object, Persistent, Promise, Runtime, context::EvalOptions,
+    runtime::JobException,
+};
+use serde_json::Value;
+
+use super::{
+    Action, Cause, Entry, Host, Limits, Outcome,
+    cache::Cache,
+    exception::{self, Source},
+    host::{self, Console, Notes},
+};
+
+/// The CommonJS wrapper. It adds nothing before the code but on its first line, so that lines are the person's own.
+const BEFORE: &str = "(function (exports, require, module, __filename, __dirname) {";
+const AFTER: &str = "\n})";
+
+/// Everything an execution needs; `event` holds secrets, so there is no `Debug`.
+pub(super) struct Execution {
+    pub(super) action: Action,
+    pub(super) entry: Entry,
+    /// `event`, secrets included.
+    pub(super) event: Value,
+    pub(super) host: Host,
+    pub(super) limits: Limits,
+    pub(super) cache: Arc<Cache>,
+    pub(super) console: Console,
+    /// When it is interrupted.
+    pub(super) deadline: Instant,
+}
+
+impl Execution {
+    /// Runs to the end, on the thread that calls it, and frees everything.
+    pub(super) fn run(&self) -> Result<Outcome, Cause> {
+        let late = Rc::new(Cell::new(false));
+        let runtime = Runtime::new().map_err(|error| self.engine_failed(&error))?;
+        runtime.set_memory_limit(self.limits.heap);
+        runtime.set_max_stack_size(self.limits.stack);
+        let (deadline, was_late) = (self.deadline, Rc::clone(&late));
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            was_late.set(was_late.get() || super::engine::now() >= deadline);
+            was_late.get()
+        })));
+        let context = Context::full(&runtime).map_err(|error| self.engine_failed(&error))?;
+        let notes = Notes::new(self.host, Arc::clone(&self.cache), self.console.clone());
+        let result = self.run_in(&runtime, &context, &notes);
+        if late.get() {
+            return Err(Cause::TimedOut { limit: self.limits.time });
+        }
+        result.map(|()| notes.take_outcome())
+    }
+
+    fn run_in(&self, runtime: &Runtime, context: &Context, notes: &Rc<Notes>) -> Result<(), Cause> {
+        let started = context.with(|ctx| self.start(&ctx, notes))?;
+        loop {
+            while self.run_job(runtime)? {
+                // the interrupt handler looks at the clock within a job only, and jobs may beget jobs for ever
+                if super::engine::now() >= self.deadline {
+                    return Err(Cause::TimedOut { limit: self.limits.time });
+                }
+            }
+            if context.with(|ctx| self.is_settled(&ctx, &started))? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Everything up to the handler's first `await`.
+    fn start(&self, ctx: &Ctx<'_>, notes: &Rc<Notes>) -> Result<Started, Cause> {
+        let failed = |error: Error| self.cause(ctx, &error);
+        let host = host::object(ctx, notes).map_err(failed)?;
+        let environment: Function<'_> =
+            evaluate(ctx, "stepup:environment", include_str!("js/environment.js")).map_err(failed)?;
+        let environment: Object<'_> = environment.call((host.clone(),)).map_err(failed)?;
+        let event = ctx.json_parse(self.event.to_string()).map_err(failed)?;
+        let api: Function<'_> = evaluate(ctx, "stepup:api", include_str!("js/api.js")).map_err(failed)?;
+        let api: Object<'_> = api.call((host, event.clone())).map_err(failed)?;
+
+        let handler = self.load(ctx, &environment)?;
+        let start: Function<'_> = environment.get("start").map_err(failed)?;
+        let promise: Promise<'_> = start.call((handler, event, api)).map_err(failed)?;
+        Ok(Started { promise: Persistent::save(ctx, promise), environment: Persistent::save(ctx, environment) })
+    }
+
+    /// Compiles the module, runs its top level and takes the handler from its exports.
+    fn load<'js>(&self, ctx: &Ctx<'js>, environment: &Object<'js>) -> Result<Function<'js>, Cause> {
+        let failed = |error: Error| self.cause(ctx, &error);
+        let name = &*self.action.name;
+        let wrapped = format!("{BEFORE}{}{AFTER}", self.action.code);
+        let module: Function<'js> = evaluate(ctx, name, wrapped).map_err(|error| match failed(error) {
+            Cause::Threw(thrown) => Cause::Syntax(thrown),
+            other => other,
+        })?;
+        let (object, exports) = (Object::new(ctx.clone()), Object::new(ctx.clone()));
+        let (object, exports) = (object.map_err(failed)?, exports.map_err(failed)?);
+        object.set("exports", exports.clone()).map_err(failed)?;
+        let require: Function<'js> = environment.get("require").map_err(failed)?;
+        let () = module.call((exports, require, object.clone(), name, "/")).map_err(failed)?;
+        let exports: rquickjs::Value<'js> = object.get("exports").map_err(failed)?;
+        let no_handler = || Cause::NoHandler(self.entry);
+        let handler: rquickjs::Value<'js> =
+            exports.as_object().ok_or_else(no_handler)?.get(self.entry.function()).map_err(failed)?;
+        handler.into_function().ok_or_else(no_handler)
+    }
+
+    /// Runs one job; false where none is left. An error within an `async` function rejects its promise, and what comes
+    /// out here is what no promise can hold: interrupts, and memory that runs out between two functions.
+    fn run_job(&self, runtime: &Runtime) -> Result<bool, Cause> {
+        runtime.execute_pending_job().map_err(|JobException(context)| {
+            context.with(|ctx| self.cause(&ctx, &Error::Exception))
+        })
+    }
+
+    /// Whether the handler is done, now that no job is left; if it is not, the next timer is due.
+    fn is_settled(&self, ctx: &Ctx<'_>, started: &Started) -> Result<bool, Cause> {
+        let failed = |error: Error| self.cause(ctx, &error);
+        let promise = started.promise.clone().restore(ctx).map_err(failed)?;
+        if let Some(result) = promise.result::<rquickjs::Value<'_>>() {
+            return result.map(|_| true).map_err(failed);
+        }
+        let environment = started.environment.clone().restore(ctx).map_err(failed)?;
+        let next_timer: Function<'_> = environment.get("nextTimer").map_err(failed)?;
+        let due: f64 = next_timer.call(()).map_err(failed)?;
+        if due < 0.0 {
+            return Err(Cause::NeverSettles);
+        }
+        if due > self.limits.time.as_secs_f64() * 1000.0 {
+            return Err(Cause::TimedOut { limit: self.limits.time });
+        }
+        let fire_timer: Function<'_> = environment.get("fireTimer").map_err(failed)?;
+        let () = fire_timer.call(()).map_err(failed)?;
+        Ok(false)
+    }
+
+    fn cause(&self, ctx: &Ctx<'_>, error: &Error) -> Cause {
+        let source = Source {
+            file: &self.action.name,
+            code: &self.action.code,
+            indent: u32::try_from(BEFORE.len()).unwrap_or(u32::MAX),
+        };
+        exception::cause(ctx, error, source, self.limits.heap)
+    }
+
+    fn engine_failed(&self, error: &Error) -> Cause {
+        match error {
+            Error::Allocation | Error::Exception => Cause::OutOfMemory { limit: self.limits.heap },
+            other => Cause::Engine(other.to_string()),
+        }
+    }
+}
+
+/// A handler under way, and the environment that it runs in.
+struct Started {
+    promise: Persistent<Promise<'static>>,
+    environment: Persistent<Object<'static>>,
+}
+
+/// The value of a script; `file` is what its stack frames say.
+pub(super) fn evaluate<'js, T: FromJs<'js>>(ctx: &Ctx<'js>, file: &str, script: impl Into<Vec<u8>>) -> Result<T, Error> {
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some(file.to_owned());
+    ctx.eval_with_options(script, options)
+}

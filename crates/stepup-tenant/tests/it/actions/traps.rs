@@ -1,0 +1,195 @@
+//! Code that does not end, takes all memory, or leaves something behind.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use stepup_tenant::actions::{Action, Cause, Engine, Entry, Limits};
+
+use super::{cause, host, run, run_module};
+
+const SHORT: Duration = Duration::from_millis(50);
+
+fn quick() -> Engine {
+    let mut limits = Limits::default();
+    limits.time = SHORT;
+    Engine::new(limits)
+}
+
+async fn cause_in(engine: &Engine, body: &str) -> Cause {
+    let action = Action::new("trap.js", format!("exports.onExecutePostLogin = async (event, api) => {{ {body} }}"));
+    engine.run(&action, Entry::PostLogin, json!({}), host()).await.unwrap_err().cause
+}
+
+#[tokio::test]
+async fn endless_code_is_interrupted_however_it_is_written() {
+    for body in [
+        "for (;;) {}",
+        "try { for (;;) {} } catch {} finally { for (;;) {} }",
+        "for (;;) { try { for (;;) {} } catch {} }",
+        "for (;;) await null",
+        "const again = () => Promise.resolve().then(again); await again()",
+        "(async () => { for (;;) await null })()",
+        "const f = () => { setTimeout(f, 0) }; f(); for (;;) await null",
+        "/^(a+)+$/.test('a'.repeat(40) + 'b')",
+        "await { then() { for (;;) {} } }",
+        "throw { get message() { for (;;) {} }, toString() { for (;;) {} } }",
+        "JSON.stringify({ toJSON() { for (;;) {} } })",
+        "Array.from({ length: 1e9 }, () => 0).sort(() => { for (;;) {} })",
+    ] {
+        let engine = quick();
+        let cause = cause_in(&engine, body).await;
+        assert!(matches!(cause, Cause::TimedOut { limit: SHORT } | Cause::OutOfMemory { .. }), "{body}: {cause:?}");
+        assert_eq!(engine.given_up(), 0, "{body}");
+        engine.idle().await;
+        assert_eq!(engine.running(), 0);
+    }
+}
+
+#[tokio::test]
+async fn endless_code_at_the_top_of_the_module_is_interrupted() {
+    let action = Action::new("trap.js", "for (;;) {}");
+    let error = quick().run(&action, Entry::PostLogin, json!({}), host()).await.unwrap_err();
+    assert_eq!(error.cause, Cause::TimedOut { limit: SHORT });
+    assert_eq!(error.to_string(), "the Action `trap.js` failed");
+    assert_eq!(error.cause.to_string(), "it did not end within 50 ms");
+}
+
+#[tokio::test]
+async fn a_timer_beyond_the_limit_times_out_at_once() {
+    let started = Instant::now();
+    let cause = cause("await new Promise((resolve) => setTimeout(resolve, 60000))").await;
+    assert_eq!(cause, Cause::TimedOut { limit: Duration::from_secs(2) });
+    assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_promise_that_nothing_settles_is_noticed_at_once() {
+    let started = Instant::now();
+    assert_eq!(cause("await new Promise(() => {})").await, Cause::NeverSettles);
+    assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn memory_is_limited() {
+    const LIMIT: Cause = Cause::OutOfMemory { limit: 8 << 20 };
+    assert_eq!(cause("const all = []; for (;;) all.push([1, 2, 3])").await, LIMIT);
+    assert_eq!(cause("new Array(1e6).fill(0).map((_, i) => ({ i })).sort()").await, LIMIT);
+    assert_eq!(cause("new Uint8Array(16 << 20)").await, LIMIT);
+    assert_eq!(LIMIT.to_string(), "it ran out of memory: the limit is 8192 KiB");
+}
+
+#[tokio::test]
+async fn a_string_cannot_double_for_ever() {
+    let cause = cause("let text = 'x'; for (;;) text += text").await;
+    assert!(matches!(&cause, Cause::Threw(thrown) if thrown.message.contains("string too long")), "{cause:?}");
+}
+
+#[tokio::test]
+async fn recursion_is_limited() {
+    let cause = cause("const down = () => down() + 1;\ndown()").await;
+    let Cause::StackOverflow(thrown) = &cause else { panic!("{cause:?}") };
+    assert_eq!(thrown.location.unwrap().line, 1);
+    for body in [
+        "let deep = []; for (let i = 0; i < 100000; i++) deep = [deep]; JSON.stringify(deep)",
+        "JSON.parse('['.repeat(200000))",
+        "new RegExp('('.repeat(100000) + ')'.repeat(100000))",
+        "eval('('.repeat(100000))",
+        "let deep = []; for (let i = 0; i < 100000; i++) deep = [deep]; String(deep)",
+    ] {
+        assert!(run(body, json!({})).await.is_err(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn native_work_that_nothing_interrupts_is_given_up() {
+    // the interrupt counts steps of the script, and one such step here takes long
+    let body = "const text = 'a'.repeat(1e6); for (let i = 0; i < 100; i++) text.indexOf('ab')";
+    let engine = quick();
+    let started = Instant::now();
+    let cause = cause_in(&engine, body).await;
+    assert_eq!(cause, Cause::TimedOut { limit: SHORT });
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert_eq!(engine.given_up(), 1);
+    assert_eq!(engine.running(), 1, "its thread keeps its place");
+    engine.idle().await;
+    assert_eq!(engine.running(), 0, "and ends by itself");
+}
+
+#[tokio::test]
+async fn actions_given_up_take_the_places_of_others_until_they_end() {
+    let mut limits = Limits::default();
+    limits.time = SHORT;
+    limits.concurrent = 1;
+    let engine = Engine::new(limits);
+    let body = "const text = 'a'.repeat(1e6); for (let i = 0; i < 100; i++) text.indexOf('ab')";
+    assert_eq!(cause_in(&engine, body).await, Cause::TimedOut { limit: SHORT });
+    assert_eq!(cause_in(&engine, "").await, Cause::Busy { running: 1 });
+    engine.idle().await;
+    let action = Action::new("fine.js", "exports.onExecutePostLogin = () => {}");
+    assert!(engine.run(&action, Entry::PostLogin, json!({}), host()).await.is_ok());
+}
+
+#[tokio::test]
+async fn nothing_outlives_an_execution() {
+    let engine = quick();
+    let spoil = "Object.prototype.polluted = 1; Array.prototype.map = null; globalThis.leak = event; JSON.stringify = null; \
+                 Promise.prototype.then = null; for (;;) await null";
+    assert!(matches!(cause_in(&engine, spoil).await, Cause::TimedOut { .. } | Cause::Threw(_)));
+    let look = "exports.onExecutePostLogin = async (event, api) => {
+        console.log(typeof leak, ({}).polluted, [1].map((n) => n + 1), JSON.stringify([2]));
+    }";
+    let outcome = engine.run(&Action::new("look.js", look), Entry::PostLogin, json!({}), host()).await.unwrap();
+    assert_eq!(outcome.console[0].text, "undefined undefined [\n  2\n] [2]");
+}
+
+#[tokio::test]
+async fn an_action_that_spoils_the_globals_spoils_only_its_own_run() {
+    let body = "JSON.stringify = JSON.parse = Object.assign = Array.isArray = null; Promise = null; \
+                api.access.deny('as noted')";
+    assert_eq!(run(body, json!({})).await.unwrap().denial.unwrap().reason, "as noted");
+}
+
+#[tokio::test]
+async fn what_was_printed_before_a_trap_is_kept() {
+    let action = Action::new("t.js", "exports.onExecutePostLogin = () => { console.log('before'); for (;;) {} }");
+    let error = quick().run(&action, Entry::PostLogin, json!({}), host()).await.unwrap_err();
+    assert_eq!(error.console[0].text, "before");
+    let error = run("for (;;) console.log('x'.repeat(1000))", json!({})).await.unwrap_err();
+    let bytes: usize = error.console.iter().map(|line| line.text.len()).sum();
+    assert!((60_000..66_000).contains(&bytes), "{bytes}");
+    assert_eq!(error.console.last().unwrap().text, "(what follows is left out)");
+}
+
+#[tokio::test]
+async fn notes_are_limited_in_size() {
+    let error = run("for (;;) api.user.setUserMetadata('k', 'v'.repeat(100000))", json!({})).await.unwrap_err();
+    assert!(error.cause.to_string().contains("an Action can hand over 1024 KiB at most"), "{}", error.cause);
+}
+
+/// An engine out of memory at any point whatever frees what it has, and does not bring the process down.
+#[tokio::test]
+async fn memory_may_run_out_anywhere() {
+    let code = include_str!("../../../../../examples/actions/step-up.js");
+    let event = json!({ "request": { "body": { "grant_type": "refresh_token" } }, "user": { "enrolledFactors": [] },
+                        "resource_server": { "identifier": "https://api.example.com" } });
+    let mut finished = 0;
+    for heap in (64 << 10..768 << 10).step_by(3 << 10) {
+        let mut limits = Limits::default();
+        limits.heap = heap;
+        let action = Action::new("step-up.js", code);
+        match Engine::new(limits).run(&action, Entry::PostLogin, event.clone(), host()).await {
+            Ok(outcome) => finished += outcome.commands.len(),
+            Err(error) => assert!(matches!(error.cause, Cause::OutOfMemory { .. }), "{heap}: {error:?}"),
+        }
+    }
+    assert!(finished > 0);
+}
+
+#[tokio::test]
+async fn hostile_modules_are_errors() {
+    for code in ["", "\0", "exports.onExecutePostLogin = 1", "module.exports = null", "}) ; (function () {", "module.exports = new Proxy({}, { get() { throw 1 } })",
+        "exports.onExecutePostLogin = { toString() { for (;;) {} } }", "delete module.exports", "#!/usr/bin/env node"] {
+        let error = run_module(code, json!({})).await.unwrap_err();
+        assert!(!matches!(error.cause, Cause::Busy { .. } | Cause::TimedOut { .. }), "{code}: {error:?}");
+    }
+}
