@@ -55,8 +55,9 @@ impl Cache {
         let expires_at = ends.into_iter().flatten().min().unwrap_or(now + USUAL).min(now + LONGEST);
         let mut records = self.live(now);
         let others = records.iter().filter(|(other, _)| *other != key);
-        let (count, bytes) =
-            others.fold((0, 0), |(count, bytes), (key, record)| (count + 1, bytes + key.len() + record.value.len()));
+        let (count, bytes) = others.fold((0, 0), |(count, bytes), (key, record)| {
+            (count + 1, bytes + key.len() + record.value.len())
+        });
         if count >= RECORDS {
             return Err("ItemLimitExceeded");
         }

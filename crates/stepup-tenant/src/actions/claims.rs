@@ -15,7 +15,8 @@ pub(super) fn refusal(name: &str) -> Option<&'static str> {
         return Some("the namespace is reserved");
     }
     let host = url::Url::parse(name).ok().and_then(|url| url.host_str().map(str::to_owned))?;
-    let is_reserved = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let is_reserved =
+        |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     RESERVED_DOMAINS.iter().any(|domain| is_reserved(domain)).then_some("the namespace is reserved")
 }
 
@@ -23,12 +24,70 @@ const RESERVED_DOMAINS: [&str; 3] = ["auth0.com", "webtask.io", "webtask.run"];
 
 /// Sorted by bytes.
 const RESERVED: [&str; 64] = [
-    "acr", "act", "active", "amr", "at_hash", "ath", "attest", "aud", "auth_time", "authorization_details", "azp",
-    "c_hash", "client_id", "cnf", "cty", "dest", "entitlements", "events", "exp", "groups", "gty", "htm", "htu", "iat",
-    "internalService", "iss", "jcard", "jku", "jti", "jwe", "jwk", "kid", "may_act", "mky", "nbf", "nonce", "object_id",
-    "org_id", "org_name", "orig", "origid", "permissions", "roles", "rph", "s_hash", "scope", "sid", "sip_callid",
-    "sip_cseq_num", "sip_date", "sip_from_tag", "sip_via_branch", "sub", "sub_jwk", "toe", "txn", "typ", "uuid", "vot",
-    "vtm", "x5t", "x5t#S256", "x5u", "zip",
+    "acr",
+    "act",
+    "active",
+    "amr",
+    "at_hash",
+    "ath",
+    "attest",
+    "aud",
+    "auth_time",
+    "authorization_details",
+    "azp",
+    "c_hash",
+    "client_id",
+    "cnf",
+    "cty",
+    "dest",
+    "entitlements",
+    "events",
+    "exp",
+    "groups",
+    "gty",
+    "htm",
+    "htu",
+    "iat",
+    "internalService",
+    "iss",
+    "jcard",
+    "jku",
+    "jti",
+    "jwe",
+    "jwk",
+    "kid",
+    "may_act",
+    "mky",
+    "nbf",
+    "nonce",
+    "object_id",
+    "org_id",
+    "org_name",
+    "orig",
+    "origid",
+    "permissions",
+    "roles",
+    "rph",
+    "s_hash",
+    "scope",
+    "sid",
+    "sip_callid",
+    "sip_cseq_num",
+    "sip_date",
+    "sip_from_tag",
+    "sip_via_branch",
+    "sub",
+    "sub_jwk",
+    "toe",
+    "txn",
+    "typ",
+    "uuid",
+    "vot",
+    "vtm",
+    "x5t",
+    "x5t#S256",
+    "x5u",
+    "zip",
 ];
 
 #[cfg(test)]
@@ -45,10 +104,13 @@ mod tests {
 
     #[test]
     fn namespaces_of_the_service_are_refused() {
-        for name in ["https://auth0.com/a", "http://login.auth0.com/a", "https://x.webtask.io/", "urn:auth0:x"] {
+        for name in
+            ["https://auth0.com/a", "http://login.auth0.com/a", "https://x.webtask.io/", "urn:auth0:x"]
+        {
             assert_eq!(refusal(name), Some("the namespace is reserved"), "{name}");
         }
-        for name in ["https://bank.example/tier", "https://notauth0.com/a", "tier", "email", "urn:bank:tier"] {
+        for name in ["https://bank.example/tier", "https://notauth0.com/a", "tier", "email", "urn:bank:tier"]
+        {
             assert_eq!(refusal(name), None, "{name}");
         }
     }

@@ -16,7 +16,9 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Action, ActionError, Cause, Entry, Host, Outcome, cache::Cache, execution::Execution, host::Console};
+use super::{
+    Action, ActionError, Cause, Entry, Host, Outcome, cache::Cache, execution::Execution, host::Console,
+};
 
 /// How much longer than the Action may run the caller waits: an interrupt takes effect between two steps of a script.
 const GRACE: Duration = Duration::from_millis(100);
@@ -84,11 +86,19 @@ impl Engine {
     ///
     /// # Errors
     /// [`ActionError`] when the Action did not finish; whatever it decided until then is dropped, except for `api.cache`.
-    pub async fn run(&self, action: &Action, entry: Entry, event: Value, host: Host) -> Result<Outcome, ActionError> {
+    pub async fn run(
+        &self,
+        action: &Action,
+        entry: Entry,
+        event: Value,
+        host: Host,
+    ) -> Result<Outcome, ActionError> {
         let console = Console::default();
         match self.execute(action, entry, event, host, &console).await {
             Ok(outcome) => Ok(Outcome { console: console.take(), ..outcome }),
-            Err(cause) => Err(ActionError { action: action.name.to_string(), cause, console: console.take() }),
+            Err(cause) => {
+                Err(ActionError { action: action.name.to_string(), cause, console: console.take() })
+            }
         }
     }
 
@@ -164,7 +174,10 @@ impl Engine {
 }
 
 /// Time as it passes for a thread that runs: limits are about this, not about the tenant's clock.
-#[expect(clippy::disallowed_methods, reason = "an Action is limited in real time, whatever the tenant's clock says")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an Action is limited in real time, whatever the tenant's clock says"
+)]
 pub(super) fn now() -> Instant {
     Instant::now()
 }

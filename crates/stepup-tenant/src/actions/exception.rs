@@ -1,6 +1,6 @@
 //! From a JavaScript exception to a [`Cause`].
 
-use rquickjs::{Coerced, Ctx, Error, Object, Value};
+use rquickjs::{Coerced, Ctx, Error, Object, Type, Value};
 
 use super::error::{Cause, Location, Thrown};
 
@@ -24,8 +24,9 @@ pub(super) fn cause(ctx: &Ctx<'_>, error: &Error, source: Source<'_>, limit: usi
 
 /// What was thrown, or what a promise was rejected with.
 fn thrown(value: &Value<'_>, source: Source<'_>, limit: usize) -> Cause {
-    // the engine throws `null` where it has not even the memory for an error; code that does so itself is rarer still
-    if value.is_null() {
+    // the engine throws `null`, or nothing, where it has not even the memory for an error; code that throws `null` itself
+    // is rarer still
+    if matches!(value.type_of(), Type::Null | Type::Uninitialized) {
         return Cause::OutOfMemory { limit };
     }
     let Some(error) = value.as_object().filter(|object| object.is_error()) else {
@@ -34,7 +35,8 @@ fn thrown(value: &Value<'_>, source: Source<'_>, limit: usize) -> Cause {
     };
     let name = property(error, "name").unwrap_or_default();
     let message = property(error, "message").unwrap_or_default();
-    if name == "InternalError" && message == "out of memory" {
+    // an error whose message found no memory has none
+    if name == "InternalError" && matches!(message.as_str(), "" | "out of memory") {
         return Cause::OutOfMemory { limit };
     }
     let frames = property(error, "stack").unwrap_or_default();
@@ -57,7 +59,10 @@ fn text(value: &Value<'_>) -> Option<String> {
 
 /// Frames of the libraries, and of functions that are not JavaScript.
 fn is_ours(frame: &str) -> bool {
-    frame.is_empty() || frame.contains("(stepup:") || frame.starts_with("at stepup:") || frame.ends_with("(native)")
+    frame.is_empty()
+        || frame.contains("(stepup:")
+        || frame.starts_with("at stepup:")
+        || frame.ends_with("(native)")
 }
 
 /// The place in `at name (file:line:column)` or `at file:line:column`, if it is in the Action's own file.

@@ -4,7 +4,6 @@ use std::{cell::Cell, rc::Rc, sync::Arc, time::Instant};
 
 use rquickjs::{
     Context, Ctx, Error, FromJs, Function, Object, Persistent, Promise, Runtime, context::EvalOptions,
-    runtime::JobException,
 };
 use serde_json::Value;
 
@@ -83,7 +82,10 @@ impl Execution {
         let handler = self.load(ctx, &environment)?;
         let start: Function<'_> = environment.get("start").map_err(failed)?;
         let promise: Promise<'_> = start.call((handler, event, api)).map_err(failed)?;
-        Ok(Started { promise: Persistent::save(ctx, promise), environment: Persistent::save(ctx, environment) })
+        Ok(Started {
+            promise: Persistent::save(ctx, promise),
+            environment: Persistent::save(ctx, environment),
+        })
     }
 
     /// Compiles the module, runs its top level and takes the handler from its exports.
@@ -110,9 +112,9 @@ impl Execution {
     /// Runs one job; false where none is left. An error within an `async` function rejects its promise, and what comes
     /// out here is what no promise can hold: interrupts, and memory that runs out between two functions.
     fn run_job(&self, runtime: &Runtime) -> Result<bool, Cause> {
-        runtime.execute_pending_job().map_err(|JobException(context)| {
-            context.with(|ctx| self.cause(&ctx, &Error::Exception))
-        })
+        runtime
+            .execute_pending_job()
+            .map_err(|exception| exception.0.with(|ctx| self.cause(&ctx, &Error::Exception)))
     }
 
     /// Whether the handler is done, now that no job is left; if it is not, the next timer is due.
@@ -160,7 +162,11 @@ struct Started {
 }
 
 /// The value of a script; `file` is what its stack frames say.
-pub(super) fn evaluate<'js, T: FromJs<'js>>(ctx: &Ctx<'js>, file: &str, script: impl Into<Vec<u8>>) -> Result<T, Error> {
+pub(super) fn evaluate<'js, T: FromJs<'js>>(
+    ctx: &Ctx<'js>,
+    file: &str,
+    script: impl Into<Vec<u8>>,
+) -> Result<T, Error> {
     let mut options = EvalOptions::default();
     options.strict = false;
     options.filename = Some(file.to_owned());

@@ -89,13 +89,17 @@ impl Notes {
     }
 
     fn cache_set(&self, key: &str, record: &str) -> Result<String, String> {
-        let record: NewRecord = serde_json::from_str(record)
-            .map_err(|_| "api.cache.set: the value must be a string, `ttl` and `expires_at` numbers".to_owned())?;
+        let record: NewRecord = serde_json::from_str(record).map_err(|_| {
+            "api.cache.set: the value must be a string, `ttl` and `expires_at` numbers".to_owned()
+        })?;
         Ok(match self.cache.set(key, record, self.host.now.milliseconds()) {
             Ok(record) => {
                 let answer = json!({ "type": "success", "record": record });
-                let write =
-                    CacheWrite::Set { key: key.to_owned(), value: record.value, expires_at: record.expires_at };
+                let write = CacheWrite::Set {
+                    key: key.to_owned(),
+                    value: record.value,
+                    expires_at: record.expires_at,
+                };
                 self.written.borrow_mut().push(write);
                 answer
             }
@@ -149,7 +153,8 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, notes: &Rc<Notes>) -> JsResult<Object<
     host.set("library", Function::new(ctx.clone(), |ctx: Ctx<'js>, name: String| library(&ctx, &name))?)?;
 
     let shared = Rc::clone(notes);
-    let note = move |ctx: Ctx<'js>, method: String, call: String| type_error(&ctx, shared.note(&method, &call));
+    let note =
+        move |ctx: Ctx<'js>, method: String, call: String| type_error(&ctx, shared.note(&method, &call));
     host.set("note", Function::new(ctx.clone(), note)?)?;
 
     let shared = Rc::clone(notes);
@@ -167,7 +172,8 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, notes: &Rc<Notes>) -> JsResult<Object<
     host.set("cacheGet", Function::new(ctx.clone(), move |key: String| shared.cache_get(&key))?)?;
 
     let shared = Rc::clone(notes);
-    let set = move |ctx: Ctx<'js>, key: String, record: String| type_error(&ctx, shared.cache_set(&key, &record));
+    let set =
+        move |ctx: Ctx<'js>, key: String, record: String| type_error(&ctx, shared.cache_set(&key, &record));
     host.set("cacheSet", Function::new(ctx.clone(), set)?)?;
 
     let shared = Rc::clone(notes);

@@ -12,8 +12,9 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> JsResult<()> {
     let function = |name: &str, function: Function<'js>| host.set(name, function);
     let parse = |ctx: Ctx<'js>, url: String, base: String| type_error(&ctx, parse_url(&url, &base));
     function("urlParse", Function::new(ctx.clone(), parse)?)?;
-    let write =
-        |ctx: Ctx<'js>, href: String, part: String, value: String| type_error(&ctx, write_url(&href, &part, &value));
+    let write = |ctx: Ctx<'js>, href: String, part: String, value: String| {
+        type_error(&ctx, write_url(&href, &part, &value))
+    };
     function("urlWrite", Function::new(ctx.clone(), write)?)?;
     function("queryParse", Function::new(ctx.clone(), |query: String| parse_query(&query))?)?;
     let write = |ctx: Ctx<'js>, pairs: String| type_error(&ctx, write_query(&pairs));
@@ -40,7 +41,11 @@ fn bytes(binary: &str) -> Vec<u8> {
 }
 
 fn parse_url(url: &str, base: &str) -> Result<String, String> {
-    let base = if base.is_empty() { None } else { Some(Url::parse(base).map_err(|_| format!("Invalid URL: {base}"))?) };
+    let base = if base.is_empty() {
+        None
+    } else {
+        Some(Url::parse(base).map_err(|_| format!("Invalid URL: {base}"))?)
+    };
     let parsed = Url::options().base_url(base.as_ref()).parse(url);
     parsed.map(|url| parts(&url)).map_err(|_| format!("Invalid URL: {url}"))
 }

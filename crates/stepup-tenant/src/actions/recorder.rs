@@ -8,8 +8,9 @@ use url::Url;
 use super::{
     claims,
     outcome::{
-        CookieMode, Denial, Factor, FactorChoice, FactorCommand, FactorOptions, MetadataChanges, MultifactorProvider,
-        MultifactorRequest, Outcome, Redirect, ScopeChange, Selection, SessionRevocation,
+        CookieMode, Denial, Factor, FactorChoice, FactorCommand, FactorOptions, MetadataChanges,
+        MultifactorProvider, MultifactorRequest, Outcome, Redirect, ScopeChange, Selection,
+        SessionRevocation,
     },
 };
 
@@ -49,11 +50,23 @@ impl Recorder {
     }
 
     fn apply(&mut self, call: Call) -> Result<Noted, String> {
-        let Outcome { commands, multifactor, denial, redirect, transaction_metadata, recorded_methods, changes, .. } =
-            &mut self.outcome;
+        let Outcome {
+            commands,
+            multifactor,
+            denial,
+            redirect,
+            transaction_metadata,
+            recorded_methods,
+            changes,
+            ..
+        } = &mut self.outcome;
         match call {
-            Call::AccessTokenClaim { key, value } => return Ok(set_claim(&mut changes.access_token_claims, key, value)),
-            Call::AddScope { scope } => changes.access_token_scopes.push(ScopeChange::Add(scope_token(scope)?)),
+            Call::AccessTokenClaim { key, value } => {
+                return Ok(set_claim(&mut changes.access_token_claims, key, value));
+            }
+            Call::AddScope { scope } => {
+                changes.access_token_scopes.push(ScopeChange::Add(scope_token(scope)?));
+            }
             Call::AppMetadata { key, value } => drop(changes.app_metadata.insert(key, value)),
             Call::Challenge(request) => {
                 commands.push(FactorCommand::Challenge(request.check(|_| true)?));
@@ -64,9 +77,12 @@ impl Recorder {
             Call::Enroll(request) => {
                 commands.push(FactorCommand::Enroll(request.check(|factor| factor != FactorType::Email)?));
             }
-            Call::IdTokenClaim { key, value } => return Ok(set_claim(&mut changes.id_token_claims, key, value)),
+            Call::IdTokenClaim { key, value } => {
+                return Ok(set_claim(&mut changes.id_token_claims, key, value));
+            }
             Call::Multifactor { provider, allow_remember_browser, provider_options } => {
-                *multifactor = Some(MultifactorRequest { provider, allow_remember_browser, provider_options });
+                *multifactor =
+                    Some(MultifactorRequest { provider, allow_remember_browser, provider_options });
             }
             Call::PrimaryUser { user_id } if changes.primary_user.is_some() => {
                 return Err(format!("the primary user is set already; `{user_id}` cannot be it too"));
@@ -86,7 +102,9 @@ impl Recorder {
                     }
                 }
             }
-            Call::RemoveScope { scope } => changes.access_token_scopes.push(ScopeChange::Remove(scope_token(scope)?)),
+            Call::RemoveScope { scope } => {
+                changes.access_token_scopes.push(ScopeChange::Remove(scope_token(scope)?));
+            }
             Call::Session(change) => {
                 let session = &mut changes.session;
                 match change {
@@ -208,7 +226,8 @@ fn set_claim(claims: &mut serde_json::Map<String, Value>, name: String, value: V
 
 fn scope_token(scope: String) -> Result<String, String> {
     // RFC 6749 section 3.3
-    let is_token = !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+    let is_token =
+        !scope.is_empty() && scope.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
     if is_token { Ok(scope) } else { Err(format!("`{scope}` is no scope")) }
 }
 

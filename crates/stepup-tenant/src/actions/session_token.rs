@@ -19,14 +19,22 @@ pub(super) fn encode(
 }
 
 /// The claims of a token that `secret` signed, that has not expired and that was made for `state`.
-pub(super) fn validate(secret: &str, token: &str, state: &str, now: UnixTime) -> Result<Map<String, Value>, String> {
+pub(super) fn validate(
+    secret: &str,
+    token: &str,
+    state: &str,
+    now: UnixTime,
+) -> Result<Map<String, Value>, String> {
     if token.is_empty() {
         return Err("the session token is missing".to_owned());
     }
-    let key = VerificationKey::hmac(&key_bytes(secret), Algorithm::Hs256).map_err(|error| unusable(&error))?;
+    let key =
+        VerificationKey::hmac(&key_bytes(secret), Algorithm::Hs256).map_err(|error| unusable(&error))?;
     let keys: KeySet = std::iter::once(key).collect();
     let verified = keys.verify(token, &[Algorithm::Hs256]).map_err(|error| match error {
-        JwsError::Signature | JwsError::NoMatchingKey => "the signature of the session token is wrong".to_owned(),
+        JwsError::Signature | JwsError::NoMatchingKey { .. } => {
+            "the signature of the session token is wrong".to_owned()
+        }
         other => format!("the session token is not valid: {other}"),
     })?;
     let claims: Map<String, Value> =
@@ -34,7 +42,11 @@ pub(super) fn validate(secret: &str, token: &str, state: &str, now: UnixTime) ->
     if claims.get("exp").and_then(Value::as_i64).is_none_or(|exp| exp <= now.seconds()) {
         return Err("the session token has expired".to_owned());
     }
-    if claims.get("state").and_then(Value::as_str).is_none_or(|claimed| claimed.is_empty() || claimed != state) {
+    if claims
+        .get("state")
+        .and_then(Value::as_str)
+        .is_none_or(|claimed| claimed.is_empty() || claimed != state)
+    {
         return Err("the `state` of the session token is not that of this request".to_owned());
     }
     Ok(claims)

@@ -1,9 +1,11 @@
 //! Code that does not end, takes all memory, or leaves something behind.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use stepup_tenant::actions::{Action, Cause, Engine, Entry, Limits};
+
+use tokio::time::timeout;
 
 use super::{cause, host, run, run_module};
 
@@ -16,7 +18,8 @@ fn quick() -> Engine {
 }
 
 async fn cause_in(engine: &Engine, body: &str) -> Cause {
-    let action = Action::new("trap.js", format!("exports.onExecutePostLogin = async (event, api) => {{ {body} }}"));
+    let action =
+        Action::new("trap.js", format!("exports.onExecutePostLogin = async (event, api) => {{ {body} }}"));
     engine.run(&action, Entry::PostLogin, json!({}), host()).await.unwrap_err().cause
 }
 
@@ -38,7 +41,10 @@ async fn endless_code_is_interrupted_however_it_is_written() {
     ] {
         let engine = quick();
         let cause = cause_in(&engine, body).await;
-        assert!(matches!(cause, Cause::TimedOut { limit: SHORT } | Cause::OutOfMemory { .. }), "{body}: {cause:?}");
+        assert!(
+            matches!(cause, Cause::TimedOut { limit: SHORT } | Cause::OutOfMemory { .. }),
+            "{body}: {cause:?}"
+        );
         assert_eq!(engine.given_up(), 0, "{body}");
         engine.idle().await;
         assert_eq!(engine.running(), 0);
@@ -56,17 +62,15 @@ async fn endless_code_at_the_top_of_the_module_is_interrupted() {
 
 #[tokio::test]
 async fn a_timer_beyond_the_limit_times_out_at_once() {
-    let started = Instant::now();
-    let cause = cause("await new Promise((resolve) => setTimeout(resolve, 60000))").await;
+    let cause = cause("await new Promise((resolve) => setTimeout(resolve, 60000))");
+    let cause = timeout(Duration::from_secs(1), cause).await.unwrap();
     assert_eq!(cause, Cause::TimedOut { limit: Duration::from_secs(2) });
-    assert!(started.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test]
 async fn a_promise_that_nothing_settles_is_noticed_at_once() {
-    let started = Instant::now();
-    assert_eq!(cause("await new Promise(() => {})").await, Cause::NeverSettles);
-    assert!(started.elapsed() < Duration::from_secs(1));
+    let cause = timeout(Duration::from_secs(1), cause("await new Promise(() => {})")).await.unwrap();
+    assert_eq!(cause, Cause::NeverSettles);
 }
 
 #[tokio::test]
@@ -81,7 +85,10 @@ async fn memory_is_limited() {
 #[tokio::test]
 async fn a_string_cannot_double_for_ever() {
     let cause = cause("let text = 'x'; for (;;) text += text").await;
-    assert!(matches!(&cause, Cause::Threw(thrown) if thrown.message.contains("string too long")), "{cause:?}");
+    assert!(
+        matches!(&cause, Cause::Threw(thrown) if thrown.message.contains("string too long")),
+        "{cause:?}"
+    );
 }
 
 #[tokio::test]
@@ -105,10 +112,8 @@ async fn native_work_that_nothing_interrupts_is_given_up() {
     // the interrupt counts steps of the script, and one such step here takes long
     let body = "const text = 'a'.repeat(1e6); for (let i = 0; i < 100; i++) text.indexOf('ab')";
     let engine = quick();
-    let started = Instant::now();
-    let cause = cause_in(&engine, body).await;
+    let cause = timeout(Duration::from_secs(1), cause_in(&engine, body)).await.unwrap();
     assert_eq!(cause, Cause::TimedOut { limit: SHORT });
-    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     assert_eq!(engine.given_up(), 1);
     assert_eq!(engine.running(), 1, "its thread keeps its place");
     engine.idle().await;
@@ -138,7 +143,8 @@ async fn nothing_outlives_an_execution() {
     let look = "exports.onExecutePostLogin = async (event, api) => {
         console.log(typeof leak, ({}).polluted, [1].map((n) => n + 1), JSON.stringify([2]));
     }";
-    let outcome = engine.run(&Action::new("look.js", look), Entry::PostLogin, json!({}), host()).await.unwrap();
+    let outcome =
+        engine.run(&Action::new("look.js", look), Entry::PostLogin, json!({}), host()).await.unwrap();
     assert_eq!(outcome.console[0].text, "undefined undefined [\n  2\n] [2]");
 }
 
@@ -151,7 +157,8 @@ async fn an_action_that_spoils_the_globals_spoils_only_its_own_run() {
 
 #[tokio::test]
 async fn what_was_printed_before_a_trap_is_kept() {
-    let action = Action::new("t.js", "exports.onExecutePostLogin = () => { console.log('before'); for (;;) {} }");
+    let action =
+        Action::new("t.js", "exports.onExecutePostLogin = () => { console.log('before'); for (;;) {} }");
     let error = quick().run(&action, Entry::PostLogin, json!({}), host()).await.unwrap_err();
     assert_eq!(error.console[0].text, "before");
     let error = run("for (;;) console.log('x'.repeat(1000))", json!({})).await.unwrap_err();
@@ -162,7 +169,8 @@ async fn what_was_printed_before_a_trap_is_kept() {
 
 #[tokio::test]
 async fn notes_are_limited_in_size() {
-    let error = run("for (;;) api.user.setUserMetadata('k', 'v'.repeat(100000))", json!({})).await.unwrap_err();
+    let error =
+        run("for (;;) api.user.setUserMetadata('k', 'v'.repeat(100000))", json!({})).await.unwrap_err();
     assert!(error.cause.to_string().contains("an Action can hand over 1024 KiB at most"), "{}", error.cause);
 }
 
@@ -187,8 +195,17 @@ async fn memory_may_run_out_anywhere() {
 
 #[tokio::test]
 async fn hostile_modules_are_errors() {
-    for code in ["", "\0", "exports.onExecutePostLogin = 1", "module.exports = null", "}) ; (function () {", "module.exports = new Proxy({}, { get() { throw 1 } })",
-        "exports.onExecutePostLogin = { toString() { for (;;) {} } }", "delete module.exports", "#!/usr/bin/env node"] {
+    for code in [
+        "",
+        "\0",
+        "exports.onExecutePostLogin = 1",
+        "module.exports = null",
+        "}) ; (function () {",
+        "module.exports = new Proxy({}, { get() { throw 1 } })",
+        "exports.onExecutePostLogin = { toString() { for (;;) {} } }",
+        "delete module.exports",
+        "#!/usr/bin/env node",
+    ] {
         let error = run_module(code, json!({})).await.unwrap_err();
         assert!(!matches!(error.cause, Cause::Busy { .. } | Cause::TimedOut { .. }), "{code}: {error:?}");
     }
