@@ -2,3 +2,4 @@
 
 pub(crate) mod params;
 pub(crate) mod pkce;
+pub(crate) mod redirect_uri;
