@@ -2,4 +2,3 @@
 
 pub(crate) mod params;
 pub(crate) mod pkce;
-pub(crate) mod redirect_uri;

@@ -1,39 +1,54 @@
-//! Stepping up: a second factor where the tenant asks for one.
+//! The second factor: list, enrol, challenge, verify, delete.
+//!
+//! [`Client::access_token`](crate::Client::access_token) fails with [`MfaRequired`] when the tenant wants more than a
+//! password. What it carries, an [`MfaToken`] and the requirements, is all that a page needs to go on:
+//!
+//! ```no_run
+//! # use stepup::{Client, SessionState, mfa::{Enroll, MfaRequired, Verify, VerifyError}};
+//! # async fn step_up(client: &Client, session: &mut SessionState, due: MfaRequired) -> Result<(), Box<dyn std::error::Error>> {
+//! let mfa = client.mfa();
+//! let Some(token) = due.mfa_token else { return Ok(()) };          // only a new login helps
+//!
+//! if mfa.authenticators(&token).await?.iter().any(|authenticator| authenticator.active) {
+//!     // The user has an app: ask for its code.
+//! } else {
+//!     let app = mfa.enroll(&token, &Enroll::otp()).await?;          // show app.barcode_uri as a QR code
+//! }
+//! match mfa.verify(session, &token, Verify::otp("123456")).await {
+//!     Ok(_verified) => {}                                          // the access token is in the session
+//!     Err(VerifyError::WrongCode(_)) => {}                         // the same token serves again
+//!     Err(VerifyError::MfaRequired(_next)) => {}                   // an Action wants a further factor
+//!     Err(other) => return Err(other.into()),
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Errors tell their code, status and JSON through [`MfaError`].
 
-use serde_json::{Value, json};
-use stepup_protocol::{error::MfaRequiredBody, scope::Scopes};
+mod client;
+mod error;
+mod failure;
+mod form;
+mod request;
+mod requirement;
+mod token;
+mod verify;
+mod wire;
 
-use crate::client::Client;
+pub use stepup_protocol::mfa::{
+    AssociateResponse, Authenticator, AuthenticatorType, ChallengeResponse, FactorType, MfaRequirements,
+    OobChannel, RequiredFactor,
+};
 
-/// The tenant asks for a second factor.
-#[derive(Debug, thiserror::Error)]
-#[error("a second factor is due")]
-pub struct MfaRequired {
-    body: MfaRequiredBody,
-}
-
-impl MfaRequired {
-    /// What `tokens` hands over when the token endpoint says `mfa_required`: the raw token is sealed here.
-    pub(crate) fn seal(
-        client: &Client,
-        body: MfaRequiredBody,
-        audience: Option<&str>,
-        scope: &Scopes,
-        subject: Option<&str>,
-    ) -> Self {
-        let _ = (client, audience, scope, subject);
-        Self { body }
-    }
-
-    /// Whether only a new login helps.
-    #[must_use]
-    pub fn needs_login(&self) -> bool {
-        self.body.mfa_token.is_none()
-    }
-
-    /// The body that goes on the wire.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({ "error": "mfa_required", "error_description": self.body.error_description })
-    }
-}
+pub use self::{
+    client::Mfa,
+    error::{
+        ChallengeError, DeleteAuthenticatorError, EnrollError, InvalidRequest, ListAuthenticatorsError,
+        MfaRequired, MfaTokenError, NoAvailableFactors, Refusal, VerifyError,
+    },
+    failure::Unavailable,
+    request::{Challenge, Enroll, Verify},
+    token::MfaToken,
+    verify::Verified,
+    wire::MfaError,
+};

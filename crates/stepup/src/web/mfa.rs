@@ -1,25 +1,138 @@
-//! The MFA routes.
+//! The MFA routes: one way in, one way out. Bodies and answers are nextjs-auth0's, so that its browser client works;
+//! where the statuses differ, a caller can act on ours.
+
+mod body;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use serde_json::{Value, json};
 
 use super::answer;
-use crate::{client::Client, session::SessionState};
+use crate::{
+    client::Client,
+    mfa::{
+        ChallengeError, DeleteAuthenticatorError, EnrollError, InvalidRequest, ListAuthenticatorsError,
+        MfaError, VerifyError,
+    },
+    session::SessionState,
+};
 
-macro_rules! soon {
-    ($($name:ident),*) => {$(
-        pub(super) async fn $name(_client: &Client, _request: &Request<Bytes>, _session: &mut SessionState) -> Response<Bytes> {
-            answer::empty(StatusCode::NOT_IMPLEMENTED)
-        }
-    )*};
-}
-soon!(associate, authenticators, challenge, verify);
-
-pub(super) async fn delete(
-    _client: &Client,
-    _request: &Request<Bytes>,
-    _session: &mut SessionState,
-    _id: Option<&str>,
+/// `GET mfa/authenticators`: the tenant's list, filtered by what the step-up may be answered with.
+pub(super) async fn authenticators(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &SessionState,
 ) -> Response<Bytes> {
-    answer::empty(StatusCode::NOT_IMPLEMENTED)
+    let token = match body::bearer(request.headers()) {
+        Ok(token) => token,
+        Err(error) => return refused(&error),
+    };
+    let listed = async {
+        let context = client.mfa().open(&token, state.session())?;
+        client.mfa().list(&context).await
+    };
+    match listed.await {
+        Ok(listed) => answer::json(StatusCode::OK, &Value::Array(listed)),
+        Err::<_, ListAuthenticatorsError>(error) => refused(&error),
+    }
+}
+
+/// `POST mfa/associate`.
+pub(super) async fn associate(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &SessionState,
+) -> Response<Bytes> {
+    let read =
+        || Ok::<_, InvalidRequest>((body::bearer(request.headers())?, body::associate(request.body())?));
+    let (token, enroll) = match read() {
+        Ok(read) => read,
+        Err(error) => return refused(&error),
+    };
+    let enrolled = async {
+        let context = client.mfa().open(&token, state.session())?;
+        client.mfa().associate(&context, &enroll).await
+    };
+    match enrolled.await {
+        Ok(enrolled) => answer::json(StatusCode::OK, &enrolled),
+        Err::<_, EnrollError>(error) => refused(&error),
+    }
+}
+
+/// `POST mfa/challenge`; the token is in the body.
+pub(super) async fn challenge(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &SessionState,
+) -> Response<Bytes> {
+    let (token, challenge) = match body::challenge(request.body()) {
+        Ok(read) => read,
+        Err(error) => return refused(&error),
+    };
+    let begun = async {
+        let context = client.mfa().open(&token, state.session())?;
+        client.mfa().begin_challenge(&context, &challenge).await
+    };
+    match begun.await {
+        Ok(begun) => answer::json(StatusCode::OK, &begun),
+        Err::<_, ChallengeError>(error) => refused(&error),
+    }
+}
+
+/// `POST mfa/verify`. Tokens go into the session and never into the body.
+pub(super) async fn verify(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &mut SessionState,
+) -> Response<Bytes> {
+    let read = || Ok::<_, InvalidRequest>((body::bearer(request.headers())?, body::verify(request.body())?));
+    let (token, proof) = match read() {
+        Ok(read) => read,
+        Err(error) => return refused(&error),
+    };
+    match client.mfa().verify(state, &token, proof).await {
+        Ok(verified) => {
+            let mut success = json!({ "success": true });
+            if let Some(recovery_code) = verified.recovery_code {
+                success["recovery_code"] = recovery_code.into();
+            }
+            answer::json(StatusCode::OK, &success)
+        }
+        Err::<_, VerifyError>(error) => refused(&error),
+    }
+}
+
+/// `DELETE mfa/authenticators/{id}` and `?id=`.
+pub(super) async fn delete(
+    client: &Client,
+    request: &Request<Bytes>,
+    state: &SessionState,
+    path_id: Option<&str>,
+) -> Response<Bytes> {
+    let read = || {
+        let id = body::authenticator_id(path_id, request.uri().query())?;
+        Ok::<_, InvalidRequest>((body::bearer(request.headers())?, id))
+    };
+    let (token, id) = match read() {
+        Ok(read) => read,
+        Err(error) => return refused(&error),
+    };
+    let deleted = async {
+        let context = client.mfa().open(&token, state.session())?;
+        client.mfa().delete(&context, &id).await
+    };
+    match deleted.await {
+        Ok(()) => answer::empty(StatusCode::NO_CONTENT),
+        Err::<_, DeleteAuthenticatorError>(error) => refused(&error),
+    }
+}
+
+/// The answer that an error derives.
+fn refused(error: &(impl MfaError + 'static)) -> Response<Bytes> {
+    tracing::debug!(code = &*error.code(), error = error as &dyn std::error::Error, "the MFA route refused");
+    let mut response = answer::json(error.status(), &error.to_json());
+    if let Some(wait) = error.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+    }
+    response
 }

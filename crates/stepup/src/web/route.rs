@@ -66,6 +66,24 @@ impl Client {
     }
 }
 
+impl Client {
+    /// The path of the login route that brings the visitor back to `return_to` (a path with its query) afterwards.
+    ///
+    /// ```
+    /// # fn show(client: &stepup::Client) {
+    /// assert_eq!(client.login_path("/transfer?to=bob"), "/auth/login?returnTo=%2Ftransfer%3Fto%3Dbob");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn login_path(&self, return_to: &str) -> String {
+        let config = self.config();
+        let mut query =
+            form_urlencoded::Serializer::new(format!("{}{}?", config.base_path, config.routes.login));
+        query.append_pair("returnTo", return_to);
+        query.finish()
+    }
+}
+
 /// Nothing after the path, or one segment.
 fn authenticator_id(rest: &str) -> Option<Route> {
     if rest.is_empty() {

@@ -1,0 +1,90 @@
+//! Errors of the SDK as answers.
+
+use axum_core::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use stepup::{
+    AccessTokenError,
+    mfa::{
+        ChallengeError, DeleteAuthenticatorError, EnrollError, ListAuthenticatorsError, MfaError,
+        MfaRequired, MfaTokenError, VerifyError,
+    },
+};
+
+use crate::routes::json;
+
+/// An error of the SDK as the JSON answer that its own routes would give, so that a handler can use `?`.
+///
+/// ```
+/// use stepup_axum::{ErrorResponse, Session};
+///
+/// async fn token(mut session: Session) -> Result<String, ErrorResponse> {
+///     let token = session.access_token(&stepup::AccessTokenRequest::new()).await?;
+///     Ok(token.scope().map(ToString::to_string).unwrap_or_default())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct ErrorResponse(Box<Response>);
+
+impl ErrorResponse {
+    fn of(error: &impl MfaError) -> Self {
+        let mut response = json(error.status(), &error.to_json());
+        if let Some(wait) = error.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        }
+        Self(Box::new(response))
+    }
+}
+
+impl IntoResponse for ErrorResponse {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<AccessTokenError> for ErrorResponse {
+    fn from(error: AccessTokenError) -> Self {
+        Self(Box::new(json(error.status(), &error.to_json())))
+    }
+}
+
+impl From<ChallengeError> for ErrorResponse {
+    fn from(error: ChallengeError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<DeleteAuthenticatorError> for ErrorResponse {
+    fn from(error: DeleteAuthenticatorError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<EnrollError> for ErrorResponse {
+    fn from(error: EnrollError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<ListAuthenticatorsError> for ErrorResponse {
+    fn from(error: ListAuthenticatorsError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<MfaRequired> for ErrorResponse {
+    fn from(error: MfaRequired) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<MfaTokenError> for ErrorResponse {
+    fn from(error: MfaTokenError) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<VerifyError> for ErrorResponse {
+    fn from(error: VerifyError) -> Self {
+        Self::of(&error)
+    }
+}

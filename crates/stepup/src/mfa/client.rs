@@ -1,0 +1,249 @@
+//! The MFA API for the server side: everything but verify, which has a room of its own.
+
+use http::{Method, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use stepup_protocol::{
+    error::{MfaRequiredBody, OAuthError},
+    mfa::{AssociateResponse, Authenticator, ChallengeResponse, FactorType},
+    scope::Scopes,
+};
+
+use super::{
+    Challenge, ChallengeError, DeleteAuthenticatorError, Enroll, EnrollError, ListAuthenticatorsError,
+    MfaRequired, MfaToken, MfaTokenError, Refusal,
+    failure::{Failure, Operation},
+    requirement,
+    token::{Context, RawToken, Sealing},
+};
+use crate::{
+    client::Client,
+    provider::{MfaAnswer, MfaCall},
+    session::Session,
+};
+
+/// What stays as it is in a path segment: the unreserved characters of RFC 3986 section 2.3.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The second factor of a user, as far as a pending step-up reaches. From [`Client::mfa`].
+#[derive(Clone, Copy, Debug)]
+pub struct Mfa<'a> {
+    pub(super) client: &'a Client,
+}
+
+impl Client {
+    /// The calls that a step-up needs.
+    #[must_use]
+    pub const fn mfa(&self) -> Mfa<'_> {
+        Mfa { client: self }
+    }
+
+    fn mfa_sealing(&self) -> Sealing<'_> {
+        Sealing {
+            sealer: self.sealer(),
+            issuer: self.issuer(),
+            ttl: self.config().mfa_context_ttl,
+            now: self.now(),
+            random: self.random(),
+        }
+    }
+}
+
+impl Mfa<'_> {
+    /// The user's authenticators that may answer, in the tenant's order; pending ones are `active: false`.
+    ///
+    /// # Errors
+    ///
+    /// See [`ListAuthenticatorsError`].
+    pub async fn authenticators(
+        &self,
+        token: &MfaToken,
+    ) -> Result<Vec<Authenticator>, ListAuthenticatorsError> {
+        let context = self.open(token, None)?;
+        let listed = self.list(&context).await?;
+        // An authenticator of a kind that is not known here cannot be used here either.
+        Ok(listed.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
+    }
+
+    /// The factors of which the user is asked to enrol one; empty where no Action asked, when any that the tenant
+    /// offers will do. Asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// The token will not do.
+    pub fn enrollment_factors(&self, token: &MfaToken) -> Result<Vec<FactorType>, MfaTokenError> {
+        let context = self.open(token, None)?;
+        Ok(requirement::enrollment_factors(context.requirements.as_ref()))
+    }
+
+    /// Begins an enrolment. The first successful verify with the new authenticator confirms it; its answer may hold a
+    /// recovery code, which is shown to the user once.
+    ///
+    /// # Errors
+    ///
+    /// See [`EnrollError`].
+    pub async fn enroll(&self, token: &MfaToken, enroll: &Enroll) -> Result<AssociateResponse, EnrollError> {
+        let context = self.open(token, None)?;
+        let answer = self.associate(&context, enroll).await?;
+        Ok(typed(answer, Operation::Enroll)?)
+    }
+
+    /// Begins a challenge: sends the message or the push. An authenticator app needs none.
+    ///
+    /// # Errors
+    ///
+    /// See [`ChallengeError`].
+    pub async fn challenge(
+        &self,
+        token: &MfaToken,
+        challenge: &Challenge,
+    ) -> Result<ChallengeResponse, ChallengeError> {
+        let context = self.open(token, None)?;
+        let answer = self.begin_challenge(&context, challenge).await?;
+        Ok(typed(answer, Operation::Challenge)?)
+    }
+
+    /// Deletes an authenticator.
+    ///
+    /// # Errors
+    ///
+    /// See [`DeleteAuthenticatorError`].
+    pub async fn delete_authenticator(
+        &self,
+        token: &MfaToken,
+        id: &str,
+    ) -> Result<(), DeleteAuthenticatorError> {
+        let context = self.open(token, None)?;
+        self.delete(&context, id).await
+    }
+
+    /// Opens `token`; where there is a session, it must be the session's.
+    pub(crate) fn open(&self, token: &MfaToken, session: Option<&Session>) -> Result<Context, MfaTokenError> {
+        let context = self.client.mfa_sealing().open(token)?;
+        context.check_subject(session.map(Session::subject))?;
+        Ok(context)
+    }
+
+    /// `GET mfa/authenticators`, filtered by the requirements; the entries as the tenant wrote them.
+    pub(crate) async fn list(&self, context: &Context) -> Result<Vec<Value>, ListAuthenticatorsError> {
+        let call = MfaCall {
+            method: Method::GET,
+            path: "authenticators",
+            bearer: Some(context.raw.expose()),
+            body: None,
+            authenticated: false,
+        };
+        match self.call(call, Operation::List).await? {
+            Value::Array(listed) => Ok(requirement::usable(listed, context.requirements.as_ref())),
+            _ => Err(Failure::unusable(Operation::List, StatusCode::OK, "there is no list in it").into()),
+        }
+    }
+
+    /// `POST mfa/associate`; the answer as the tenant wrote it.
+    pub(crate) async fn associate(&self, context: &Context, enroll: &Enroll) -> Result<Value, EnrollError> {
+        let call = MfaCall {
+            method: Method::POST,
+            path: "associate",
+            bearer: Some(context.raw.expose()),
+            body: Some(json!(enroll)),
+            authenticated: false,
+        };
+        Ok(self.call(call, Operation::Enroll).await?)
+    }
+
+    /// `POST mfa/challenge`, with the client's credentials; the answer as the tenant wrote it.
+    pub(crate) async fn begin_challenge(
+        &self,
+        context: &Context,
+        challenge: &Challenge,
+    ) -> Result<Value, ChallengeError> {
+        requirement::allow_challenge(&challenge.challenge_type, context.requirements.as_ref())
+            .map_err(ChallengeError::NoAvailableFactors)?;
+        let mut body =
+            json!({ "challenge_type": challenge.challenge_type, "mfa_token": context.raw.expose() });
+        if let Some(id) = &challenge.authenticator_id {
+            body["authenticator_id"] = id.as_str().into();
+        }
+        let call = MfaCall {
+            method: Method::POST,
+            path: "challenge",
+            bearer: None,
+            body: Some(body),
+            authenticated: true,
+        };
+        Ok(self.call(call, Operation::Challenge).await?)
+    }
+
+    /// `DELETE mfa/authenticators/{id}`.
+    pub(crate) async fn delete(&self, context: &Context, id: &str) -> Result<(), DeleteAuthenticatorError> {
+        let path = format!("authenticators/{}", utf8_percent_encode(id, SEGMENT));
+        let call = MfaCall {
+            method: Method::DELETE,
+            path: &path,
+            bearer: Some(context.raw.expose()),
+            body: None,
+            authenticated: false,
+        };
+        let answer = self.send(call, Operation::Delete).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(refused(answer, Operation::Delete).into()) }
+    }
+
+    /// A call whose success is JSON.
+    async fn call(&self, call: MfaCall<'_>, operation: Operation) -> Result<Value, Failure> {
+        let answer = self.send(call, operation).await?;
+        if !answer.status.is_success() {
+            return Err(refused(answer, operation));
+        }
+        answer.json.ok_or_else(|| Failure::unusable(operation, answer.status, "there is no JSON in it"))
+    }
+
+    async fn send(&self, call: MfaCall<'_>, operation: Operation) -> Result<MfaAnswer, Failure> {
+        self.client.provider().mfa(call).await.map_err(|error| Failure::of(operation, error))
+    }
+}
+
+impl MfaRequired {
+    /// Seals what the tenant answered where a second factor is due. `audience` and `scope` are what was asked for, the
+    /// default audience being `None`; `subject` is the session's user.
+    pub(crate) fn seal(
+        client: &Client,
+        body: MfaRequiredBody,
+        audience: Option<&str>,
+        scope: &Scopes,
+        subject: Option<&str>,
+    ) -> Self {
+        let sealing = client.mfa_sealing();
+        let sealed = body.mfa_token.and_then(RawToken::new).map(|raw| {
+            sealing.seal(&Context {
+                raw,
+                audience: audience.map(str::to_owned),
+                scope: scope.clone(),
+                requirements: body.mfa_requirements.clone(),
+                issuer: Some(sealing.issuer.to_owned()),
+                subject: subject.map(str::to_owned),
+                created_at: sealing.now,
+            })
+        });
+        Self::new(sealed, body.mfa_requirements, body.error_description)
+    }
+}
+
+/// What an answer that is no success says: the tenant's own words if it found any.
+fn refused(answer: MfaAnswer, operation: Operation) -> Failure {
+    let words = answer.json.and_then(|json| serde_json::from_value::<OAuthError>(json).ok());
+    match words.filter(|words| !words.error.is_empty()) {
+        Some(words) => Failure::Refused(Refusal {
+            status: answer.status,
+            error: words.error,
+            description: words.error_description,
+            retry_after: answer.retry_after,
+        }),
+        None => Failure::unusable(operation, answer.status, "there is no OAuth error in it"),
+    }
+}
+
+fn typed<T: DeserializeOwned>(answer: Value, operation: Operation) -> Result<T, Failure> {
+    serde_json::from_value(answer)
+        .map_err(|error| Failure::unusable(operation, StatusCode::OK, error.to_string()))
+}

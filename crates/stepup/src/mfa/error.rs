@@ -1,0 +1,298 @@
+//! What can go wrong in a step-up, one enum an operation.
+//!
+//! Whose fault it is comes first: the caller's (a bad request, a token that is expired, invalid or somebody else's),
+//! the user's turn ([`MfaRequired`]), the tenant's word ([`Refusal`]), or nobody's ([`Unavailable`]). Codes, statuses
+//! and JSON of all of them: [`MfaError`](super::MfaError).
+
+use std::time::Duration;
+
+use http::StatusCode;
+use stepup_protocol::{
+    error::{code, description},
+    mfa::{FactorType, MfaRequirements},
+};
+
+use super::{
+    MfaToken,
+    failure::{Failure, Unavailable},
+    requirement,
+};
+use crate::provider::IdTokenError;
+
+/// A second factor is due before the tenant hands out the token (code `mfa_required`).
+///
+/// Keep [`MfaRequired::mfa_token`] (a form field will do), let the user enrol or answer a challenge, and hand both to
+/// `verify`; the token that was asked for is then in the session.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a second factor is due: {description}")]
+#[non_exhaustive]
+pub struct MfaRequired {
+    /// Stands for the pending step-up. Absent where the tenant gave none: see [`MfaRequired::needs_login`].
+    pub mfa_token: Option<MfaToken>,
+    /// Which factors an Action asked for. Absent under a policy, when any enrolled factor will do.
+    pub requirements: Option<MfaRequirements>,
+    /// The tenant's words, for the developer.
+    pub description: String,
+}
+
+impl MfaRequired {
+    pub(crate) fn new(
+        mfa_token: Option<MfaToken>,
+        requirements: Option<MfaRequirements>,
+        description: Option<String>,
+    ) -> Self {
+        let description = description.unwrap_or_else(|| description::MFA_REQUIRED.to_owned());
+        Self { mfa_token, requirements, description }
+    }
+
+    /// The body that goes on the wire; status 403.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        super::MfaError::to_json(self)
+    }
+
+    /// Whether the step-up cannot be done here: the tenant gave no token to go on with, so only a new login helps.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        self.mfa_token.is_none()
+    }
+
+    /// The factors to enrol one of, in the Action's order; empty where no enrolment was asked for.
+    #[must_use]
+    pub fn enrollment_factors(&self) -> Vec<FactorType> {
+        requirement::enrollment_factors(self.requirements.as_ref())
+    }
+
+    /// The factors to be challenged by one of, in the Action's order; empty where none was named.
+    #[must_use]
+    pub fn challenge_factors(&self) -> Vec<FactorType> {
+        requirement::challenge_factors(self.requirements.as_ref())
+    }
+}
+
+/// The [`MfaToken`] will not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MfaTokenError {
+    /// Past its life (code `mfa_token_expired`): ask for the access token again, which begins a new step-up.
+    #[error("MFA token has expired. Please restart the MFA flow.")]
+    Expired,
+    /// Not sealed by this application, tampered with, made for another purpose or by another tenant (code
+    /// `mfa_token_invalid`).
+    #[error("MFA token is invalid.")]
+    Invalid,
+    /// A good token that belongs to no step-up of this session: it was made for another user than the one who is
+    /// logged in (code `mfa_token_not_found`).
+    #[error("MFA token belongs to no pending step-up of this session.")]
+    NotFound,
+}
+
+/// The request is not one that could be carried out (code `invalid_request`).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRequest(std::borrow::Cow<'static, str>);
+
+impl InvalidRequest {
+    pub(crate) fn new(text: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+        Self(text.into())
+    }
+}
+
+/// The requirements leave no challenge of this kind (code `mfa_no_available_factors`). The tenant was not asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoAvailableFactors {
+    /// No challenge will do.
+    #[error("No MFA challenge types available in mfa_requirements")]
+    EmptyList,
+    /// Another challenge will.
+    #[error("Challenge type \"{challenge_type}\" is not allowed by mfa_requirements. Allowed: {}", .allowed.join(", "))]
+    NotAllowed {
+        /// What was asked for.
+        challenge_type: String,
+        /// What the requirements list.
+        allowed: Vec<String>,
+    },
+}
+
+/// The tenant said no, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the tenant answered {status} with {error}: {}", .description.as_deref().unwrap_or("no description"))]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The tenant's status.
+    pub status: StatusCode,
+    /// The tenant's code, one of [`stepup_protocol::error::code`] or another.
+    pub error: String,
+    /// The tenant's words, for the developer.
+    pub description: Option<String>,
+    /// From the `Retry-After` header.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// Whether attempts are used up for a while, whatever status and code the tenant says it with.
+    #[must_use]
+    pub fn is_lockout(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
+            || matches!(&*self.error, code::TOO_MANY_ATTEMPTS | code::TOO_MANY_REQUESTS)
+            || self.description.as_deref() == Some(description::TOO_MANY_CODES)
+    }
+
+    fn is_wrong_code(&self) -> bool {
+        self.error == code::INVALID_GRANT
+            && matches!(
+                self.description.as_deref(),
+                Some(
+                    description::INVALID_OTP_CODE
+                        | description::INVALID_BINDING_CODE
+                        | description::MFA_REJECTED
+                )
+            )
+    }
+}
+
+/// Listing the authenticators failed (the documented class `MfaGetAuthenticatorsError`).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListAuthenticatorsError {
+    /// The tenant refused.
+    #[error("the authenticators were not listed")]
+    Refused(#[source] Refusal),
+    /// The token will not do.
+    #[error("the authenticators were not listed")]
+    Token(#[from] MfaTokenError),
+    /// The tenant did not answer.
+    #[error("the authenticators were not listed")]
+    Unavailable(#[source] Unavailable),
+}
+
+/// Enrolling failed (the documented class `MfaEnrollmentError`).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnrollError {
+    /// The tenant refused: `access_denied` where the user has an authenticator already, and must answer a challenge.
+    #[error("nothing was enrolled")]
+    Refused(#[source] Refusal),
+    /// The token will not do.
+    #[error("nothing was enrolled")]
+    Token(#[from] MfaTokenError),
+    /// The tenant did not answer.
+    #[error("nothing was enrolled")]
+    Unavailable(#[source] Unavailable),
+}
+
+/// Challenging failed (the documented classes `MfaChallengeError` and `MfaNoAvailableFactorsError`).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChallengeError {
+    /// The requirements leave no such challenge.
+    #[error("no challenge was begun")]
+    NoAvailableFactors(#[source] NoAvailableFactors),
+    /// The tenant refused.
+    #[error("no challenge was begun")]
+    Refused(#[source] Refusal),
+    /// The token will not do.
+    #[error("no challenge was begun")]
+    Token(#[from] MfaTokenError),
+    /// The tenant did not answer.
+    #[error("no challenge was begun")]
+    Unavailable(#[source] Unavailable),
+}
+
+/// Deleting failed (the documented class `MfaDeleteAuthenticatorError`).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeleteAuthenticatorError {
+    /// The tenant refused. Auth0 takes only an access token for its MFA API here, not a token of a pending step-up.
+    #[error("the authenticator was not deleted")]
+    Refused(#[source] Refusal),
+    /// The token will not do.
+    #[error("the authenticator was not deleted")]
+    Token(#[from] MfaTokenError),
+    /// The tenant did not answer.
+    #[error("the authenticator was not deleted")]
+    Unavailable(#[source] Unavailable),
+}
+
+/// Verifying failed (the documented class `MfaVerifyError`). The session is as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The answer came with an ID token that cannot be trusted (code `server_error`).
+    #[error("the ID token of the answer was refused")]
+    IdToken(#[source] IdTokenError),
+    /// Attempts are used up for a while: the right code would be refused too. Wait for
+    /// [`MfaError::retry_after`](super::MfaError::retry_after), or some minutes.
+    #[error("attempts are used up for a while")]
+    LockedOut(#[source] Refusal),
+    /// The code was right, and an Action wants a further factor: go on with the new token.
+    #[error(transparent)]
+    MfaRequired(MfaRequired),
+    /// There is no session, and no ID token was asked for that could begin one. The code was not spent (code
+    /// `missing_session`).
+    #[error("There is no session to keep the result in. Log in first, or ask for the 'openid' scope.")]
+    MissingSession,
+    /// The answer is for another user than the session (code `user_mismatch`).
+    #[error("The verification was for another user than the one who is logged in.")]
+    OtherUser,
+    /// The tenant refused for another reason; `authorization_pending` and `slow_down` mean: ask again in a while.
+    #[error("the proof was not accepted")]
+    Refused(#[source] Refusal),
+    /// The token will not do.
+    #[error("nothing was verified")]
+    Token(#[from] MfaTokenError),
+    /// The tenant did not answer.
+    #[error("nothing was verified")]
+    Unavailable(#[source] Unavailable),
+    /// The code is wrong, or was used before. The same token serves for another attempt.
+    #[error("the code is wrong")]
+    WrongCode(#[source] Refusal),
+}
+
+impl From<Failure> for ListAuthenticatorsError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::Refused(refusal),
+            Failure::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<Failure> for EnrollError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::Refused(refusal),
+            Failure::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<Failure> for ChallengeError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::Refused(refusal),
+            Failure::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<Failure> for DeleteAuthenticatorError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self::Refused(refusal),
+            Failure::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<Failure> for VerifyError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) if refusal.is_lockout() => Self::LockedOut(refusal),
+            Failure::Refused(refusal) if refusal.is_wrong_code() => Self::WrongCode(refusal),
+            Failure::Refused(refusal) => Self::Refused(refusal),
+            Failure::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}

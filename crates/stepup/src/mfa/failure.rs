@@ -1,0 +1,122 @@
+//! What every call of this room can fail with: the tenant said no, or said nothing that can be used.
+
+use http::StatusCode;
+
+use super::Refusal;
+use crate::provider::ProviderError;
+
+/// A call, for the words of its errors: nextjs-auth0's, which its browser client shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Operation {
+    Challenge,
+    Delete,
+    Enroll,
+    List,
+    Verify,
+}
+
+impl Operation {
+    /// The tenant answered an error and did not say which.
+    const fn failed(self) -> &'static str {
+        match self {
+            Self::Challenge => "Failed to initiate MFA challenge",
+            Self::Delete => "Failed to delete authenticator",
+            Self::Enroll => "Failed to enroll authenticator",
+            Self::List => "Failed to retrieve authenticators",
+            Self::Verify => "Failed to verify MFA",
+        }
+    }
+
+    /// No answer, or a success with nonsense in it.
+    const fn unexpected(self) -> &'static str {
+        match self {
+            Self::Challenge => "Unexpected error during MFA challenge",
+            Self::Delete => "Unexpected error during authenticator deletion",
+            Self::Enroll => "Unexpected error during MFA enrollment",
+            Self::List => "Unexpected error during authenticator retrieval",
+            Self::Verify => "Unexpected error during MFA verification",
+        }
+    }
+}
+
+/// The tenant could not be reached in time, or its answer was no answer (codes `server_error`, `discovery_error`,
+/// `unknown_error`). Nothing was changed on this side; the cause is the source.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Unavailable {
+    text: &'static str,
+    code: &'static str,
+    status: StatusCode,
+    source: ProviderError,
+}
+
+impl Unavailable {
+    pub(super) const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What a route answers: the tenant's failure is a bad gateway, a request that something on the way to it turned
+    /// down without a word is a bad request.
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Failure {
+    Refused(Refusal),
+    Unavailable(Unavailable),
+}
+
+impl Failure {
+    /// What `error` means for `operation`.
+    pub(super) fn of(operation: Operation, error: ProviderError) -> Self {
+        match error {
+            ProviderError::Refused { status, body, retry_after, .. } => Self::Refused(Refusal {
+                status,
+                error: body.error,
+                description: body.error_description,
+                retry_after,
+            }),
+            ProviderError::Untrustworthy { status, .. } if !status.is_success() => {
+                let (code, answer) = if status.is_client_error() {
+                    ("unknown_error", StatusCode::BAD_REQUEST)
+                } else {
+                    ("server_error", StatusCode::BAD_GATEWAY)
+                };
+                Self::Unavailable(Unavailable {
+                    text: operation.failed(),
+                    code,
+                    status: answer,
+                    source: error,
+                })
+            }
+            ProviderError::Unreachable { .. } | ProviderError::Untrustworthy { .. } => {
+                Self::Unavailable(Unavailable {
+                    text: operation.unexpected(),
+                    code: "server_error",
+                    status: StatusCode::BAD_GATEWAY,
+                    source: error,
+                })
+            }
+        }
+    }
+
+    /// The tenant's documents, without which no answer can be judged, cannot be had.
+    pub(super) const fn of_discovery(error: ProviderError) -> Self {
+        Self::Unavailable(Unavailable {
+            text: "Failed to discover authorization server metadata",
+            code: "discovery_error",
+            status: StatusCode::BAD_GATEWAY,
+            source: error,
+        })
+    }
+
+    /// An answer of the MFA API that does not say what its status promises.
+    pub(super) fn unusable(operation: Operation, status: StatusCode, reason: impl Into<String>) -> Self {
+        Self::of(
+            operation,
+            ProviderError::Untrustworthy { endpoint: "MFA API", status, reason: reason.into() },
+        )
+    }
+}

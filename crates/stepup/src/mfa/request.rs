@@ -1,0 +1,282 @@
+//! What a caller asks for: an enrolment, a challenge, a verification.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use stepup_protocol::{mfa::AuthenticatorType, token::GrantType};
+
+use super::error::InvalidRequest;
+
+/// What to enrol: the body of `POST /mfa/associate`.
+///
+/// ```
+/// use stepup::mfa::Enroll;
+///
+/// let app = Enroll::otp();
+/// let phone = Enroll::sms("+12025550123");
+/// assert_ne!(app, phone);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Enroll {
+    authenticator_types: [AuthenticatorType; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oob_channels: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+}
+
+impl Enroll {
+    /// An authenticator app: the answer carries the secret and the URI of its QR code.
+    #[must_use]
+    pub fn otp() -> Self {
+        Self {
+            authenticator_types: [AuthenticatorType::Otp],
+            oob_channels: None,
+            phone_number: None,
+            email: None,
+        }
+    }
+
+    /// Codes by text message to `phone_number` (E.164, such as `+12025550123`).
+    #[must_use]
+    pub fn sms(phone_number: impl Into<String>) -> Self {
+        Self { phone_number: Some(phone_number.into()), ..Self::out_of_band(vec!["sms".to_owned()]) }
+    }
+
+    /// Codes read out in a call to `phone_number` (E.164).
+    #[must_use]
+    pub fn voice(phone_number: impl Into<String>) -> Self {
+        Self { phone_number: Some(phone_number.into()), ..Self::out_of_band(vec!["voice".to_owned()]) }
+    }
+
+    /// Codes by e-mail; without an address, to the user's own.
+    #[must_use]
+    pub fn email(address: Option<String>) -> Self {
+        Self { email: address, ..Self::out_of_band(vec!["email".to_owned()]) }
+    }
+
+    /// Push notifications to the Guardian app.
+    #[must_use]
+    pub fn push() -> Self {
+        Self::out_of_band(vec!["auth0".to_owned()])
+    }
+
+    /// The enrolment that a form names by `factor`: `otp`, `sms`, `voice`, `email` or `push`.
+    ///
+    /// ```
+    /// use stepup::mfa::Enroll;
+    ///
+    /// assert_eq!(Enroll::by_name("otp", None, None).unwrap(), Enroll::otp());
+    /// assert!(Enroll::by_name("sms", None, None).is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The name is none of these, or the phone number that `sms` and `voice` need is missing.
+    pub fn by_name(
+        factor: &str,
+        phone_number: Option<String>,
+        email: Option<String>,
+    ) -> Result<Self, InvalidRequest> {
+        let phone = || {
+            phone_number.filter(|number| !number.is_empty()).ok_or_else(|| {
+                InvalidRequest::new(format!("phoneNumber is required for factorType: {factor}"))
+            })
+        };
+        match factor {
+            "otp" => Ok(Self::otp()),
+            "sms" => Ok(Self::sms(phone()?)),
+            "voice" => Ok(Self::voice(phone()?)),
+            "email" => Ok(Self::email(email)),
+            "push" => Ok(Self::push()),
+            other => Err(InvalidRequest::new(format!("Unknown factorType: {other}"))),
+        }
+    }
+
+    /// An out-of-band enrolment as the routes read it: what the tenant knows, it decides.
+    pub(crate) fn out_of_band(channels: Vec<String>) -> Self {
+        Self {
+            authenticator_types: [AuthenticatorType::Oob],
+            oob_channels: Some(channels),
+            phone_number: None,
+            email: None,
+        }
+    }
+
+    pub(crate) fn with_contact(self, phone_number: Option<String>, email: Option<String>) -> Self {
+        Self { phone_number, email, ..self }
+    }
+}
+
+/// What to challenge: the body of `POST /mfa/challenge` without the token and the client.
+///
+/// An authenticator app needs no challenge: go straight to [`Verify::otp`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    pub(super) challenge_type: String,
+    pub(super) authenticator_id: Option<String>,
+}
+
+impl Challenge {
+    /// A challenge by authenticator app.
+    #[must_use]
+    pub fn otp() -> Self {
+        Self::of_type("otp")
+    }
+
+    /// A challenge by message, call or push.
+    #[must_use]
+    pub fn oob() -> Self {
+        Self::of_type("oob")
+    }
+
+    /// The same challenge, to one authenticator; without it the tenant chooses.
+    #[must_use]
+    pub fn authenticator(self, id: impl Into<String>) -> Self {
+        Self { authenticator_id: Some(id.into()), ..self }
+    }
+
+    pub(crate) fn of_type(challenge_type: impl Into<String>) -> Self {
+        Self { challenge_type: challenge_type.into(), authenticator_id: None }
+    }
+}
+
+/// The proof that the user gives: a code, or that something was answered on another device.
+///
+/// Prints none of its codes.
+///
+/// ```
+/// use stepup::mfa::Verify;
+///
+/// let proof = Verify::otp("123456");
+/// assert_eq!(format!("{proof:?}"), "Verify(otp)");
+/// ```
+#[derive(Clone)]
+pub struct Verify(Proof);
+
+#[derive(Clone)]
+enum Proof {
+    Otp(SecretString),
+    OutOfBand { oob_code: SecretString, binding_code: Option<SecretString> },
+    RecoveryCode(SecretString),
+}
+
+impl Verify {
+    /// The six digits of an authenticator app. Spaces around and within are dropped: people copy them along.
+    #[must_use]
+    pub fn otp(code: impl AsRef<str>) -> Self {
+        Self(Proof::Otp(without_spaces(code.as_ref())))
+    }
+
+    /// What `challenge` or `enroll` answered as `oob_code`; alone for a push, otherwise with
+    /// [`Verify::binding_code`].
+    #[must_use]
+    pub fn oob(oob_code: impl AsRef<str>) -> Self {
+        Self(Proof::OutOfBand { oob_code: SecretString::from(oob_code.as_ref()), binding_code: None })
+    }
+
+    /// The code that the user received and typed. Only an out-of-band proof has one.
+    #[must_use]
+    pub fn binding_code(self, code: impl AsRef<str>) -> Self {
+        match self.0 {
+            Proof::OutOfBand { oob_code, .. } => {
+                Self(Proof::OutOfBand { oob_code, binding_code: Some(without_spaces(code.as_ref())) })
+            }
+            other => Self(other),
+        }
+    }
+
+    /// The recovery code. It is spent by this, and the tenant answers with a new one to show to the user.
+    #[must_use]
+    pub fn recovery_code(code: impl AsRef<str>) -> Self {
+        Self(Proof::RecoveryCode(SecretString::from(code.as_ref().trim())))
+    }
+
+    pub(super) fn grant(&self) -> GrantType {
+        match self.0 {
+            Proof::Otp(_) => GrantType::MfaOtp,
+            Proof::OutOfBand { .. } => GrantType::MfaOob,
+            Proof::RecoveryCode(_) => GrantType::MfaRecoveryCode,
+        }
+    }
+
+    /// The form fields that carry the proof.
+    pub(super) fn parameters(&self) -> Vec<(&'static str, &str)> {
+        match &self.0 {
+            Proof::Otp(code) => vec![("otp", code.expose_secret())],
+            Proof::OutOfBand { oob_code, binding_code } => {
+                let binding = binding_code.as_ref().map(|code| ("binding_code", code.expose_secret()));
+                std::iter::once(("oob_code", oob_code.expose_secret())).chain(binding).collect()
+            }
+            Proof::RecoveryCode(code) => vec![("recovery_code", code.expose_secret())],
+        }
+    }
+}
+
+impl fmt::Debug for Verify {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.0 {
+            Proof::Otp(_) => "Verify(otp)",
+            Proof::OutOfBand { .. } => "Verify(oob)",
+            Proof::RecoveryCode(_) => "Verify(recovery-code)",
+        })
+    }
+}
+
+fn without_spaces(code: &str) -> SecretString {
+    SecretString::from(code.split_whitespace().collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_becomes_its_grant_and_fields() {
+        for (proof, grant, fields) in [
+            (Verify::otp(" 123 456 "), GrantType::MfaOtp, vec![("otp", "123456")]),
+            (Verify::oob("oob-1"), GrantType::MfaOob, vec![("oob_code", "oob-1")]),
+            (
+                Verify::oob("oob-1").binding_code("654 321"),
+                GrantType::MfaOob,
+                vec![("oob_code", "oob-1"), ("binding_code", "654321")],
+            ),
+            (
+                Verify::recovery_code(" 17EQ-HNZC\n"),
+                GrantType::MfaRecoveryCode,
+                vec![("recovery_code", "17EQ-HNZC")],
+            ),
+            (Verify::otp("1").binding_code("2"), GrantType::MfaOtp, vec![("otp", "1")]),
+        ] {
+            assert_eq!(proof.grant(), grant);
+            assert_eq!(proof.parameters(), fields);
+            assert!(!format!("{proof:?}").contains(fields[0].1), "{proof:?}");
+        }
+    }
+
+    #[test]
+    fn an_enrolment_writes_only_what_it_has() {
+        for (enroll, body) in [
+            (Enroll::otp(), r#"{"authenticator_types":["otp"]}"#),
+            (
+                Enroll::sms("+1555"),
+                r#"{"authenticator_types":["oob"],"oob_channels":["sms"],"phone_number":"+1555"}"#,
+            ),
+            (
+                Enroll::voice("+1555"),
+                r#"{"authenticator_types":["oob"],"oob_channels":["voice"],"phone_number":"+1555"}"#,
+            ),
+            (Enroll::email(None), r#"{"authenticator_types":["oob"],"oob_channels":["email"]}"#),
+            (
+                Enroll::email(Some("a@b".to_owned())),
+                r#"{"authenticator_types":["oob"],"oob_channels":["email"],"email":"a@b"}"#,
+            ),
+            (Enroll::push(), r#"{"authenticator_types":["oob"],"oob_channels":["auth0"]}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&enroll).unwrap(), body);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The sealed token that stands for a pending step-up, and what is inside.
+//!
+//! A tenant answers `mfa_required` with a raw `mfa_token`: whoever holds it may list, enrol and challenge in the
+//! user's name. It never leaves this module's neighbours. What callers and browsers hold is an [`MfaToken`]: the
+//! raw token sealed together with what it is for and whose it is.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use stepup_protocol::{mfa::MfaRequirements, scope::Scopes, time::UnixTime};
+use stepup_seal::{Format, OpenError, Purpose, Random, Sealer};
+
+use super::{error::MfaTokenError, form};
+
+/// A sealed value longer than this is not ours: a raw token has about 2000 characters.
+const LONGEST: usize = 16 * 1024;
+
+/// A pending step-up, safe to hand to a browser and to take back: opaque, sealed, bound to the audience, scope,
+/// requirements, issuer and user it was made for, and good for `mfa_context_ttl` (300 s unless set).
+///
+/// It is a credential: it prints nothing. Write it with [`MfaToken::as_str`] into a form field or a JSON body, and
+/// read it back with [`MfaToken::from`] (or serde); whether it is any good is found out where it is used.
+///
+/// ```
+/// use stepup::mfa::MfaToken;
+///
+/// let token = MfaToken::from("eyJ…".to_owned());
+/// assert_eq!(format!("{token:?}"), "MfaToken(…)");
+/// assert_eq!(token.as_str(), "eyJ…");
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MfaToken(String);
+
+impl MfaToken {
+    /// The sealed text: header-safe and URL-safe.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for MfaToken {
+    fn from(sealed: String) -> Self {
+        Self(sealed)
+    }
+}
+
+impl From<&str> for MfaToken {
+    fn from(sealed: &str) -> Self {
+        Self(sealed.to_owned())
+    }
+}
+
+impl FromStr for MfaToken {
+    type Err = std::convert::Infallible;
+
+    fn from_str(sealed: &str) -> Result<Self, Self::Err> {
+        Ok(Self::from(sealed))
+    }
+}
+
+impl fmt::Debug for MfaToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MfaToken(…)")
+    }
+}
+
+/// The tenant's own `mfa_token`. Erased when dropped; only this room may read it.
+#[derive(Clone, Debug)]
+pub(super) struct RawToken(SecretString);
+
+impl RawToken {
+    /// `None` for an empty one, which stands for nothing.
+    pub(super) fn new(raw: String) -> Option<Self> {
+        (!raw.is_empty()).then(|| Self(SecretString::from(raw)))
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// What an [`MfaToken`] stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(super) raw: RawToken,
+    /// The audience that the tokens will be for; `None`: the default one.
+    pub(super) audience: Option<String>,
+    /// What was asked for, merged with the configuration.
+    pub(super) scope: Scopes,
+    pub(super) requirements: Option<MfaRequirements>,
+    /// Absent in a token that another SDK sealed.
+    pub(super) issuer: Option<String>,
+    /// Whose step-up it is. Absent before anybody is logged in, and in a token that another SDK sealed.
+    pub(super) subject: Option<String>,
+    pub(super) created_at: UnixTime,
+}
+
+impl Context {
+    /// A token is for the user it was made for: the session's, if there is one.
+    pub(super) fn check_subject(&self, session: Option<&str>) -> Result<(), MfaTokenError> {
+        match (self.subject.as_deref(), session) {
+            (Some(bound), Some(present)) if bound != present => Err(MfaTokenError::NotFound),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What sealing and opening need: one of these a request.
+pub(super) struct Sealing<'a> {
+    pub(super) sealer: &'a Sealer,
+    pub(super) issuer: &'a str,
+    pub(super) ttl: Duration,
+    pub(super) now: UnixTime,
+    pub(super) random: &'a dyn Random,
+}
+
+impl Sealing<'_> {
+    pub(super) fn seal(&self, context: &Context) -> MfaToken {
+        let expires_at = context.created_at + self.ttl;
+        MfaToken(match self.sealer.format() {
+            Format::Auth0ServerPython => self.seal_form(&form::Python::from(context), expires_at),
+            Format::NextjsAuth0 => self.seal_form(&form::Nextjs::from(context), expires_at),
+            Format::Stepup => self.seal_form(&form::Stepup::from(context), expires_at),
+        })
+    }
+
+    fn seal_form(&self, form: &impl Serialize, expires_at: UnixTime) -> String {
+        self.sealer.seal(Purpose::MfaToken, "", form, expires_at, self.random)
+    }
+
+    /// # Errors
+    ///
+    /// `Expired` past its life; `Invalid` for everything else that is not a token of this SDK and issuer.
+    pub(super) fn open(&self, token: &MfaToken) -> Result<Context, MfaTokenError> {
+        let context = match self.sealer.format() {
+            Format::Auth0ServerPython => {
+                let form: form::Python = self.open_form(token)?.0;
+                let context = Context::try_from(form)?;
+                // This form has no expiry of its own: the reader's time to live counts, and its last second is good.
+                if self.now > context.created_at + self.ttl {
+                    return Err(MfaTokenError::Expired);
+                }
+                context
+            }
+            Format::NextjsAuth0 => {
+                let (form, expires_at): (form::Nextjs, _) = self.open_form(token)?;
+                expires_at.ok_or(MfaTokenError::Invalid)?;
+                Context::try_from(form)?
+            }
+            Format::Stepup => Context::try_from(self.open_form::<form::Stepup>(token)?.0)?,
+        };
+        match context.issuer.as_deref() {
+            Some(issuer) if issuer != self.issuer => Err(MfaTokenError::Invalid),
+            _ => Ok(context),
+        }
+    }
+
+    fn open_form<T: for<'de> Deserialize<'de>>(
+        &self,
+        token: &MfaToken,
+    ) -> Result<(T, Option<UnixTime>), MfaTokenError> {
+        if token.0.len() > LONGEST {
+            return Err(MfaTokenError::Invalid);
+        }
+        let opened =
+            self.sealer.open::<T>(Purpose::MfaToken, "", &token.0, self.now).map_err(
+                |error| match error {
+                    OpenError::Expired => MfaTokenError::Expired,
+                    _ => MfaTokenError::Invalid,
+                },
+            )?;
+        Ok((opened.payload, opened.expires_at))
+    }
+}
+
+#[cfg(test)]
+mod tests;
