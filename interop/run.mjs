@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as after } from "node:timers/promises";
 
 const folder = import.meta.dirname;
 const stepup = process.env.STEPUP_BIN ?? join(folder, "../target/debug/stepup");
@@ -32,8 +33,9 @@ let steps = 0;
 for (const { name, start, command } of chosen) {
   console.log(`\n${name}`);
   const scratch = await mkdtemp(join(tmpdir(), "stepup-interop-"));
-  const running = await start(scratch);
+  let running;
   try {
+    running = await start(scratch);
     const { passed, failed } = await run(command, { STEPUP_BIN: stepup, ...running.environment });
     steps += passed;
     if (failed) {
@@ -43,7 +45,7 @@ for (const { name, start, command } of chosen) {
       break;
     }
   } finally {
-    await running.stop();
+    await running?.stop();
     await rm(scratch, { recursive: true });
   }
 }
@@ -75,7 +77,7 @@ async function tenant(scratch) {
   const readyFile = join(scratch, "ready.json");
   const parameters = ["tenant", "--port", "0", "--tls", "--control", "--data-dir", scratch, "--ready-file", readyFile];
   const server = serve(parameters, {});
-  await Promise.race([server.ended, appeared(scratch, readyFile)]);
+  await server.until(appeared(scratch, readyFile));
   const { ca_certificate: certificate } = JSON.parse(await readFile(readyFile, "utf8"));
   return {
     ...server,
@@ -94,11 +96,11 @@ async function demo(scratch) {
     STEPUP_TENANT_READY_FILE: readyFile,
   });
   const address = `http://localhost:${port}`;
-  await Promise.race([server.ended, Promise.all([appeared(scratch, readyFile), server.says(address)])]);
+  await server.until(Promise.all([appeared(scratch, readyFile), server.says(address)]));
   return { ...server, environment: { STEPUP_READY_FILE: readyFile, STEPUP_APP: address } };
 }
 
-/** Starts `stepup`; `ended` rejects if it ends by itself, `says` waits for a text on its output. */
+/** Starts `stepup`: `until` waits for it, but not for ever and not when it has ended; `says` waits for a text on its output. */
 function serve(parameters, environment) {
   const server = spawn(stepup, parameters, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
@@ -109,11 +111,17 @@ function serve(parameters, environment) {
     });
   }
   const closed = once(server, "close");
-  const ended = closed.then(([status]) => Promise.reject(new Error(`stepup ${parameters[0]} ended (${status}):\n${printed}`)));
-  ended.catch(() => {}); // it may end when nobody waits for it any more
+  const failure = (what) => new Error(`stepup ${parameters[0]} ${what}:\n${printed}`);
   return {
-    ended,
     log: () => printed,
+    async until(ready) {
+      const ended = closed.then(([status]) => Promise.reject(failure(`ended with ${status}`)));
+      const late = after(30_000, undefined, { ref: false }).then(() => Promise.reject(failure("is not ready after 30 s")));
+      await Promise.race([ready, ended, late]).catch(async (error) => {
+        await this.stop();
+        throw error;
+      });
+    },
     async says(text) {
       while (!printed.includes(text)) await once(server, "printed");
     },
