@@ -51,8 +51,9 @@ impl Purpose {
     pub const ALL: [Self; 5] =
         [Self::ConnectionTokens, Self::MfaToken, Self::Session, Self::StatefulId, Self::Transaction];
 
-    /// Its name in keys and headers.
-    pub(crate) const fn name(self) -> &'static str {
+    /// Its name in the keys and headers of [`Format::Stepup`].
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::ConnectionTokens => "connection-tokens",
             Self::MfaToken => "mfa-token",
