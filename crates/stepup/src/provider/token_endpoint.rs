@@ -25,8 +25,7 @@ impl TokenForm {
 
     /// Adds a parameter.
     pub(crate) fn with(self, name: &str, value: &str) -> Self {
-        let end = self.0.len();
-        Self(form_urlencoded::Serializer::for_suffix(self.0, end).append_pair(name, value).finish())
+        Self(form_urlencoded::Serializer::for_suffix(self.0, 0).append_pair(name, value).finish())
     }
 
     /// Adds a parameter if there is something in it.
