@@ -69,3 +69,8 @@ pub use self::{
     session::{OptionalSession, Session},
     user::User,
 };
+
+/// Keeps the README's example compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
