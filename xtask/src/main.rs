@@ -1,6 +1,7 @@
-//! What a developer runs: `cargo xtask test`.
+//! What a developer runs: `cargo xtask test`, `cargo xtask bench`.
 #![expect(clippy::print_stdout, reason = "a developer's tool speaks on the terminal")]
 
+mod bench;
 mod test;
 mod workspace;
 
@@ -9,12 +10,15 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "What a developer runs")]
 enum Task {
+    /// Measures what is promised, built for release; prints a table and writes target/bench.json
+    Bench,
     /// Installs what the tests need and is missing, then runs them all: what CI runs
     Test(test::Options),
 }
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
+        Task::Bench => bench::run(),
         Task::Test(options) => test::run(&options),
     }
 }

@@ -1,0 +1,40 @@
+//! CPU time of a process: `utime` and `stime` of `/proc/PID/stat` (`proc_pid_stat(5)`).
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+
+/// Ticks a second in which Linux tells CPU time to programs, on every machine that it runs on.
+const TICKS: f64 = 100.0;
+
+/// Seconds of CPU that process `pid` has used.
+pub(crate) fn of(pid: u32) -> anyhow::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // the second field is the program's name in parentheses, and may hold anything
+    let (_, fields) = stat.rsplit_once(") ").context("no such process")?;
+    let ticks = |field: usize| fields.split(' ').nth(field).and_then(|ticks| ticks.parse::<f64>().ok());
+    let (user, system) = ticks(11).zip(ticks(12)).context("no CPU time in /proc")?;
+    Ok((user + system) / TICKS)
+}
+
+/// Seconds of CPU that one call of `work` takes, with every core busy at it for `time`.
+pub(crate) fn of_call(time: Duration, work: &(impl Fn() + Sync)) -> anyhow::Result<f64> {
+    let cores = thread::available_parallelism()?.get();
+    let before = of(std::process::id())?;
+    let calls: u64 = thread::scope(|scope| {
+        let busy = || {
+            let (started, mut calls) = (Instant::now(), 0);
+            while started.elapsed() < time {
+                work();
+                calls += 1;
+            }
+            calls
+        };
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(busy)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
+    });
+    Ok((of(std::process::id())? - before) / calls as f64)
+}

@@ -1,0 +1,120 @@
+//! `stepup action run`: one Action, offline.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+use stepup::{Clock, SystemClock, SystemRandom};
+use stepup_protocol::time::UnixTime;
+use stepup_seal::Random;
+use stepup_tenant::actions::{Action, ActionError, Cause, ConsoleLine, Engine, Entry, Host, Limits, Outcome};
+
+use crate::{failure::Failure, output};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a post-login Action offline and print what it decided, as one JSON object
+    ///
+    /// What the Action prints goes to standard error. Exit code 1 where it fails; one that denies the login has not failed.
+    Run(Run),
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// The Action's code, a CommonJS module
+    file: PathBuf,
+    /// The `event` that it gets, a JSON object; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    event: PathBuf,
+    /// One of `event.secrets`
+    #[arg(long = "secret", value_name = "NAME=VALUE", value_parser = secret)]
+    secrets: Vec<(String, SecretString)>,
+    /// What the time is for the Action, as 2026-01-01T00:00:00Z; default: now
+    #[arg(long, value_name = "TIME")]
+    now: Option<jiff::Timestamp>,
+    /// Run `onContinuePostLogin` instead of `onExecutePostLogin`
+    #[arg(long = "continue")]
+    resume: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Command::Run(run) = arguments.command;
+    let file = run.file.display().to_string();
+    let code = read(&run.file)?;
+    let event = event(&run.event)?;
+    let mut seed = [0; 32];
+    SystemRandom.fill(&mut seed);
+    let now = run.now.map_or_else(|| SystemClock.now(), |now| UnixTime::from_seconds(now.as_second()));
+    let entry = if run.resume { Entry::ContinuePostLogin } else { Entry::PostLogin };
+
+    let action = Action::new(file.as_str(), code).with_secrets(run.secrets);
+    match Engine::new(Limits::default()).run(&action, entry, event, Host { now, seed }).await {
+        Ok(outcome) => {
+            print(&outcome.console);
+            output::line(format_args!("{:#}", decided(outcome)?));
+            Ok(())
+        }
+        Err(error) => {
+            print(&error.console);
+            Err(Failure::Other(told(&file, &error)))
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let text = if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(file)
+    };
+    text.map_err(|error| Failure::Usage(format!("cannot read {}: {error}", file.display())))
+}
+
+fn event(file: &Path) -> Result<Value, Failure> {
+    let event: Map<String, Value> = serde_json::from_str(&read(file)?).map_err(|error| {
+        Failure::Usage(format!("{}: the event must be a JSON object: {error}", file.display()))
+    })?;
+    Ok(Value::Object(event))
+}
+
+fn secret(argument: &str) -> Result<(String, SecretString), String> {
+    let (name, value) = argument.split_once('=').ok_or("a secret is given as NAME=VALUE")?;
+    Ok((name.to_owned(), value.into()))
+}
+
+fn print(console: &[ConsoleLine]) {
+    console.iter().for_each(|line| output::note(&line.text));
+}
+
+/// The outcome without what is printed elsewhere, and with a duration that reads well.
+fn decided(outcome: Outcome) -> Result<Value, Failure> {
+    let milliseconds = outcome.duration.as_secs_f64() * 1000.0;
+    let mut decided = serde_json::to_value(outcome).map_err(|error| Failure::other(&error))?;
+    if let Some(members) = decided.as_object_mut() {
+        members.remove("console");
+        members.remove("duration");
+        members.insert("duration_ms".to_owned(), json!((milliseconds * 1000.0).round() / 1000.0));
+    }
+    Ok(decided)
+}
+
+/// Where it failed, in the way compilers say it, and why.
+fn told(file: &str, error: &ActionError) -> String {
+    match (&error.cause, error.cause.location()) {
+        (Cause::Threw(thrown) | Cause::Syntax(thrown), Some(at)) => format!("{file}:{at}: {}", thrown.message),
+        (Cause::StackOverflow(_), Some(at)) => format!("{file}:{at}: its calls are nested too deeply"),
+        (cause, _) => format!("{file}: {cause}"),
+    }
+}
