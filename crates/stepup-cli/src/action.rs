@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     match Engine::new(Limits::default()).run(&action, entry, event, Host { now, seed }).await {
         Ok(outcome) => {
             print(&outcome.console);
-            output::line(format_args!("{:#}", decided(outcome)?));
+            output::line(decided(outcome)?);
             Ok(())
         }
         Err(error) => {
@@ -113,7 +113,9 @@ fn decided(outcome: Outcome) -> Result<Value, Failure> {
 /// Where it failed, in the way compilers say it, and why.
 fn told(file: &str, error: &ActionError) -> String {
     match (&error.cause, error.cause.location()) {
-        (Cause::Threw(thrown) | Cause::Syntax(thrown), Some(at)) => format!("{file}:{at}: {}", thrown.message),
+        (Cause::Threw(thrown) | Cause::Syntax(thrown), Some(at)) => {
+            format!("{file}:{at}: {}", thrown.message)
+        }
         (Cause::StackOverflow(_), Some(at)) => format!("{file}:{at}: its calls are nested too deeply"),
         (cause, _) => format!("{file}: {cause}"),
     }

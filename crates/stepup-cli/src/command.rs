@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::{clock, failure::Failure, inspect, messages, output, seal};
+use crate::{action, clock, failure::Failure, inspect, messages, output, seal};
 
 /// Step-up authentication on your own machine: a local tenant, a demo application, and debugging aids.
 #[derive(Debug, Parser)]
@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Messages(messages::Arguments),
     /// Print the running tenant's clock, or move it
     Clock(clock::Arguments),
+    /// Run post-login Actions without a tenant
+    Action(action::Arguments),
     /// Say what a sealed value or a token is, and what is in it
     Inspect(inspect::Arguments),
     /// Seal the JSON on standard input
@@ -46,6 +48,7 @@ impl Command {
         match self {
             Self::Messages(arguments) => messages::run(&arguments).await,
             Self::Clock(arguments) => clock::run(&arguments).await,
+            Self::Action(arguments) => action::run(arguments).await,
             Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Seal(arguments) => seal::run(&arguments),
         }

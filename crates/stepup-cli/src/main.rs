@@ -3,6 +3,7 @@
 //! One module a command. What a command prints goes through [`output`]; why it fails is a [`failure::Failure`], which is one line
 //! and an exit code.
 
+mod action;
 mod clock;
 mod command;
 mod control;

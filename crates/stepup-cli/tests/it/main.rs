@@ -1,6 +1,7 @@
 //! The real binary, from outside: what it prints and how it ends.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod action;
 mod sealed_values;
 mod support;
 mod usage;
