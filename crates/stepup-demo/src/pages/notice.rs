@@ -1,0 +1,64 @@
+//! One page for everything that stops a customer: what happened, and the way on.
+
+use askama::Template;
+use axum::response::Html;
+
+use super::{Frame, html};
+
+#[derive(Debug, Template)]
+#[template(path = "notice.html")]
+struct Notice {
+    frame: Frame,
+    heading: &'static str,
+    text: &'static str,
+    way_on: (&'static str, &'static str),
+}
+
+fn notice(heading: &'static str, text: &'static str, way_on: (&'static str, &'static str)) -> Html<String> {
+    html(&Notice { frame: Frame::default(), heading, text, way_on })
+}
+
+/// A form that another site's page sent.
+pub(crate) fn foreign_form() -> Html<String> {
+    notice(
+        "That did not come from here",
+        "A form arrived that no page of this bank had sent, so nothing was done. If it was you, open the page again and send the form from there.",
+        ("/", "To the front page"),
+    )
+}
+
+/// The session ended while a page was open.
+pub(crate) fn logged_out() -> Html<String> {
+    notice(
+        "You have been logged out",
+        "Your session ended while this page was open. Nothing was sent. Log in, and you can begin again.",
+        ("/auth/login?returnTo=/transfer", "Log in"),
+    )
+}
+
+/// An address that leads nowhere, or an order that is not (any more) there.
+pub(crate) fn nothing_here() -> Html<String> {
+    notice(
+        "There is nothing here",
+        "The page that you asked for does not exist, or the transfer was taken back.",
+        ("/balance", "To your balance"),
+    )
+}
+
+/// The tenant wants a factor that these pages cannot ask for.
+pub(crate) fn other_factor() -> Html<String> {
+    notice(
+        "We cannot ask for your second step here",
+        "Your log-in service wants a second step other than an authenticator app or a recovery code, and this bank knows only those two. Nothing was sent.",
+        ("/balance", "To your balance"),
+    )
+}
+
+/// Only a new login helps.
+pub(crate) fn login_needed() -> Html<String> {
+    notice(
+        "Please log in again",
+        "For this transfer we need to see that it is really you. Log in again, and your transfer can go on.",
+        ("/auth/login?returnTo=/transfer", "Log in"),
+    )
+}

@@ -1,0 +1,186 @@
+//! The second factor before money moves: this is the part to read for anybody who adds step-up to an application.
+//!
+//! [`proceed`] asks the SDK for an access token with `transfer:funds`. The tenant answers `mfa_required`, and [`begin`]
+//! finds out what the customer has to do: enter the code of the app that they have, or enrol one. [`verify`] hands in
+//! the code; from then on the token is in the session, and the order is carried out.
+
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use stepup::mfa::{
+    AuthenticatorType, Enroll, EnrollError, FactorType, MfaRequired, MfaTokenError, Verify, VerifyError,
+};
+use stepup::{AccessTokenError, AccessTokenRequest, Client};
+
+use crate::bank::{TRANSFER_SCOPE, TransferError};
+use crate::counter::to_order;
+use crate::customer::Customer;
+use crate::order::{OrderId, RecoveryCode, Stage, Step};
+use crate::pages::{Resume, html, notice};
+use crate::{App, today};
+
+/// The API that moves money.
+const BANK_API: &str = "https://api.example.com";
+
+/// Goes on with an order as far as it goes without the customer.
+pub(crate) async fn proceed(app: &App, mut customer: Customer, id: OrderId) -> Response {
+    let permission = AccessTokenRequest::new().audience(BANK_API).scope(TRANSFER_SCOPE);
+    match customer.session.access_token(&permission).await {
+        Ok(token) => match app.bank.carry_out(&customer.id(), id, &token, today()) {
+            Ok(()) => to_order(id),
+            Err(TransferError::NoSuchOrder) => {
+                (StatusCode::NOT_FOUND, notice::nothing_here()).into_response()
+            }
+            Err(TransferError::InsufficientFunds) => {
+                resume(app, &customer, id, StatusCode::CONFLICT, "You do not have that much any more.")
+            }
+            Err(TransferError::NotAllowed) => resume(
+                app,
+                &customer,
+                id,
+                StatusCode::FORBIDDEN,
+                "You may not transfer money from this account.",
+            ),
+        },
+        Err(AccessTokenError::MfaRequired(due)) => ask(app, &customer, id, due).await,
+        Err(error) if error.needs_login() => {
+            (StatusCode::UNAUTHORIZED, notice::login_needed()).into_response()
+        }
+        Err(error) => unavailable(app, &customer, id, &error),
+    }
+}
+
+/// Hands in what the customer typed, and goes on. A wrong code is the caller's to tell, in the words of its page.
+pub(crate) async fn verify(
+    app: &App,
+    mut customer: Customer,
+    id: OrderId,
+    proof: Verify,
+) -> Result<Response, (Customer, CodeProblem)> {
+    let Some(Stage::StepUp { mfa_token, step }) = app.bank.order(&customer.id(), id).map(|order| order.stage)
+    else {
+        return Ok(to_order(id));
+    };
+    match customer.session.verify(&mfa_token, proof).await {
+        Ok(verified) => {
+            let enrolled = if let Step::Enroll { recovery_code, .. } = step { recovery_code } else { None };
+            let recovery_code = verified.recovery_code.map(RecoveryCode).or(enrolled);
+            app.bank.amend(&customer.id(), id, |order| {
+                order.stage = Stage::Ready;
+                order.recovery_code = recovery_code;
+            });
+            Ok(proceed(app, customer, id).await)
+        }
+        Err(VerifyError::MfaRequired(due)) => Ok(ask(app, &customer, id, due).await),
+        Err(VerifyError::WrongCode(_)) => Err((customer, CodeProblem::Wrong)),
+        Err(VerifyError::LockedOut(_)) => Err((customer, CodeProblem::LockedOut)),
+        Err(VerifyError::Token(MfaTokenError::Expired)) => Ok(resume(
+            app,
+            &customer,
+            id,
+            StatusCode::GONE,
+            "That took too long, so the second step has to begin again.",
+        )),
+        Err(error) => Ok(unavailable(app, &customer, id, &error)),
+    }
+}
+
+/// Why a code was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CodeProblem {
+    LockedOut,
+    Wrong,
+}
+
+/// Turns `mfa_required` into what the customer has to do, and shows it.
+async fn ask(app: &App, customer: &Customer, id: OrderId, due: MfaRequired) -> Response {
+    match begin(customer.session.client(), due).await {
+        Ok(stage) => {
+            app.bank.amend(&customer.id(), id, |order| order.stage = stage);
+            to_order(id)
+        }
+        Err(Stop::NeedsLogin) => (StatusCode::UNAUTHORIZED, notice::login_needed()).into_response(),
+        Err(Stop::OtherFactor) => (StatusCode::NOT_IMPLEMENTED, notice::other_factor()).into_response(),
+        Err(Stop::Unavailable(error)) => unavailable(app, customer, id, &*error),
+    }
+}
+
+/// Why a step-up cannot be done on these pages.
+enum Stop {
+    NeedsLogin,
+    OtherFactor,
+    Unavailable(Box<dyn std::error::Error>),
+}
+
+async fn begin(client: &Client, due: MfaRequired) -> Result<Stage, Stop> {
+    let enroll_one_of = due.enrollment_factors();
+    let mfa_token = due.mfa_token.ok_or(Stop::NeedsLogin)?;
+    let mfa = client.mfa();
+
+    let has_app = enroll_one_of.is_empty()
+        && mfa.authenticators(&mfa_token).await.map_err(Stop::other)?.iter().any(|authenticator| {
+            authenticator.active
+                && matches!(
+                    authenticator.authenticator_type,
+                    AuthenticatorType::Otp | AuthenticatorType::RecoveryCode
+                )
+        });
+    if has_app {
+        return Ok(Stage::StepUp { mfa_token, step: Step::Challenge });
+    }
+    if !enroll_one_of.is_empty() && !enroll_one_of.contains(&FactorType::Otp) {
+        return Err(Stop::OtherFactor);
+    }
+
+    let enrolled = match mfa.enroll(&mfa_token, &Enroll::otp()).await {
+        Ok(enrolled) => enrolled,
+        // The customer has a factor, and it is none that these pages know.
+        Err(EnrollError::Refused(_)) => return Err(Stop::OtherFactor),
+        Err(error) => return Err(Stop::other(error)),
+    };
+    let (Some(secret), Some(barcode_uri)) = (enrolled.secret, enrolled.barcode_uri) else {
+        return Err(Stop::OtherFactor);
+    };
+    let recovery_code = enrolled.recovery_codes.into_iter().flatten().next().map(RecoveryCode);
+    Ok(Stage::StepUp { mfa_token, step: Step::Enroll { secret, barcode_uri, recovery_code } })
+}
+
+impl Stop {
+    fn other(error: impl std::error::Error + 'static) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
+/// The order stays, and the customer may go on with it later.
+fn resume(
+    app: &App,
+    customer: &Customer,
+    id: OrderId,
+    status: StatusCode,
+    problem: &'static str,
+) -> Response {
+    app.bank.amend(&customer.id(), id, |order| order.stage = Stage::Ready);
+    match app.bank.order(&customer.id(), id) {
+        Some(order) => (status, html(&Resume { frame: customer.frame(), id, order, problem: Some(problem) }))
+            .into_response(),
+        None => (StatusCode::NOT_FOUND, notice::nothing_here()).into_response(),
+    }
+}
+
+/// The tenant did not answer as it should. The customer reads that nothing was lost, the log says why.
+fn unavailable(app: &App, customer: &Customer, id: OrderId, error: &dyn std::error::Error) -> Response {
+    let mut reason = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        reason.push_str(": ");
+        reason.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    tracing::warn!(%reason, "a step-up stopped");
+    resume(
+        app,
+        customer,
+        id,
+        StatusCode::BAD_GATEWAY,
+        "Our log-in service does not answer. Nothing was sent; try again.",
+    )
+}

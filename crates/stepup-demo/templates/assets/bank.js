@@ -1,0 +1,46 @@
+// Small helps on top of pages that work without any of this.
+
+// Buttons that need a script are there only with one.
+for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copy);
+    const words = button.firstChild.data;
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      button.firstChild.data = "Copied";
+    } catch {
+      // Without leave to write, the text is selected, ready for the keyboard's copy.
+      getSelection().selectAllChildren(source);
+      button.firstChild.data = "Selected";
+    }
+    setTimeout(() => { button.firstChild.data = words; }, 2000);
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+
+// "123 456" and "123-456" become 123456, typed or pasted.
+for (const field of document.querySelectorAll("[data-digits]")) {
+  field.addEventListener("paste", (event) => {
+    const digits = event.clipboardData.getData("text").replace(/\D/g, "");
+    if (!digits) return;
+    event.preventDefault();
+    field.setRangeText(digits, field.selectionStart, field.selectionEnd, "end");
+    field.value = field.value.slice(0, 6);
+  });
+  field.addEventListener("input", () => {
+    const digits = field.value.replace(/\D/g, "").slice(0, 6);
+    if (digits !== field.value) field.value = digits;
+  });
+}
+
+// A form is sent once; a page that comes back from the history is alive again.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.hasAttribute("aria-busy")) event.preventDefault();
+    form.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => form.removeAttribute("aria-busy"));
+}
