@@ -4,10 +4,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stepup_protocol::time::UnixTime;
 
-/// An event of the tenant log, in Auth0's shape once serialised by [`crate::log`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// An event of the tenant log.
+///
+/// ```
+/// use stepup_protocol::time::UnixTime;
+/// use stepup_tenant::model::LogEvent;
+///
+/// let now = UnixTime::from_seconds(1_767_225_600);
+/// let event = LogEvent { user_id: Some("auth0|ada".to_owned()), ..LogEvent::new("fp", now) };
+/// assert_eq!(event.kind, "fp");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LogEvent {
-    /// `log_id`: sorts in the order of writing.
+    /// `log_id`: sorts in the order of writing. The store gives it.
+    #[serde(skip)]
     pub id: String,
     /// When.
     pub date: UnixTime,
@@ -47,6 +57,14 @@ pub struct LogEvent {
     /// Anything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Value>,
+}
+
+impl LogEvent {
+    /// An event of this type, with nothing else said about it.
+    #[must_use]
+    pub fn new(kind: &str, date: UnixTime) -> Self {
+        Self { kind: kind.to_owned(), date, ..Self::default() }
+    }
 }
 
 /// A message that the tenant would have sent, in the inbox.

@@ -19,6 +19,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use stepup_protocol::time::UnixTime;
 
+pub(crate) use self::sqlite::in_memory;
 pub use self::{sqlite::SqliteStore, vault::Vault};
 use crate::model::{
     Authenticator, AuthorizationCode, Bucket, BucketRule, Channel, Digest, LogEvent, LoginTransaction,

@@ -1,5 +1,6 @@
-//! Tests through the public interface, one module a subject.
+//! The tenant from outside: its store, its start and stop, its remote control, Actions, and the flows over HTTP.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their tests")]
 
 mod actions;
+mod start;

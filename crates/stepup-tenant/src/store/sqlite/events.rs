@@ -31,15 +31,21 @@ impl Events for SqliteStore {
 
     fn log<'a>(&'a self, kind: Option<&'a str>, limit: u32) -> Stored<'a, Vec<LogEvent>> {
         Box::pin(async move {
-            let rows =
-                sqlx::query("SELECT data FROM log WHERE ?1 IS NULL OR kind = ?1 ORDER BY seq DESC LIMIT ?2")
-                    .bind(kind)
-                    .bind(limit)
-                    .fetch_all(&self.reader)
-                    .await
-                    .map_err(StoreError::Database)?;
+            let rows = sqlx::query(
+                "SELECT seq, data FROM log WHERE ?1 IS NULL OR kind = ?1 ORDER BY seq DESC LIMIT ?2",
+            )
+            .bind(kind)
+            .bind(limit)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(StoreError::Database)?;
             rows.iter()
-                .map(|row| decode("a log event", row.try_get("data").map_err(StoreError::Database)?))
+                .map(|row| {
+                    let event: LogEvent =
+                        decode("a log event", row.try_get("data").map_err(StoreError::Database)?)?;
+                    let sequence: i64 = row.try_get("seq").map_err(StoreError::Database)?;
+                    Ok(LogEvent { id: format!("900{sequence:026}"), ..event })
+                })
                 .collect()
         })
     }

@@ -1,0 +1,247 @@
+//! The configuration of a tenant: checked once at start, then a snapshot in memory that every request reads.
+//!
+//! [`load`] makes it from `auth0-deploy-cli`'s YAML ([`Source`]); what cannot be honoured is in
+//! [`TenantConfig::warnings`], never dropped silently.
+
+mod built_in;
+mod client;
+mod error;
+mod load;
+pub(crate) mod source;
+mod system;
+mod urls;
+pub(crate) mod users;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use serde_json::{Map, Value};
+use stepup_protocol::{mfa::FactorType, scope::Scopes};
+
+pub use self::{
+    built_in::API,
+    client::{Algorithm, ApplicationType, Client, ClientAuthentication, RefreshPolicy, RefreshTokens},
+    error::ConfigError,
+    system::SystemError,
+    urls::AllowedUrls,
+    users::{ADA_EMAIL, ADA_PASSWORD},
+};
+pub(crate) use self::{load::load, urls::is_loopback};
+use crate::actions::Action;
+
+/// Everything that is set and not learned.
+#[derive(Clone, Debug)]
+pub struct TenantConfig {
+    /// The tenant's id: `event.tenant.id`.
+    pub name: String,
+    /// What people see: on pages and in authenticator apps.
+    pub friendly_name: String,
+    /// Where a token is for when a request names no audience.
+    pub default_audience: Option<String>,
+    /// The connection that the `password` grant uses.
+    pub default_directory: Option<String>,
+    /// How long sessions last.
+    pub sessions: SessionLifetimes,
+    /// Whether discovery names `end_session_endpoint`.
+    pub announce_end_session: bool,
+    /// Where a logout without a client may lead.
+    pub allowed_logout_urls: AllowedUrls,
+    /// Applications.
+    pub clients: Vec<Client>,
+    /// APIs, the Management API included.
+    pub resource_servers: Vec<ResourceServer>,
+    /// Which application may call which API in its own name.
+    pub client_grants: Vec<ClientGrant>,
+    /// Applications that may call the Management API with every scope.
+    pub management_clients: Vec<String>,
+    /// Directories of users.
+    pub connections: Vec<Connection>,
+    /// Factors that may be enrolled and challenged.
+    pub factors: Factors,
+    /// When a second factor is asked for without an Action.
+    pub policy: MfaPolicy,
+    /// Details of MFA that the ecosystem's form has no field for.
+    pub mfa: MfaSettings,
+    /// Post-login Actions in the order of their binding.
+    pub actions: Vec<Action>,
+    /// Wrong passwords of one user from one address until the address is blocked; none: no limit.
+    pub password_attempts: Option<u32>,
+    /// What was asked for and is not done, one line each.
+    pub warnings: Vec<String>,
+}
+
+impl TenantConfig {
+    /// The application with this id.
+    #[must_use]
+    pub fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.client_id == client_id)
+    }
+
+    /// The API with this identifier, exactly.
+    #[must_use]
+    pub fn resource_server(&self, identifier: &str) -> Option<&ResourceServer> {
+        self.resource_servers.iter().find(|server| server.identifier == identifier)
+    }
+
+    /// What the application may do with the API in its own name.
+    #[must_use]
+    pub fn client_grant(&self, client_id: &str, audience: &str) -> Option<&ClientGrant> {
+        self.client_grants.iter().find(|grant| grant.client_id == client_id && grant.audience == audience)
+    }
+
+    /// The connection with this name.
+    #[must_use]
+    pub fn connection(&self, name: &str) -> Option<&Connection> {
+        self.connections.iter().find(|connection| connection.name == name)
+    }
+
+    /// The connection that a client's users log in with on the pages: the default directory if the client may use it,
+    /// else the first that it may.
+    #[must_use]
+    pub fn connection_for(&self, client_id: &str) -> Option<&Connection> {
+        let usable = |connection: &&Connection| connection.enabled_for(client_id);
+        self.default_directory
+            .as_deref()
+            .and_then(|name| self.connection(name))
+            .filter(usable)
+            .or_else(|| self.connections.iter().find(usable))
+    }
+}
+
+/// How long sessions last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLifetimes {
+    /// From the login, whatever happens; default 7 days.
+    pub absolute: Duration,
+    /// From the last use; default 3 days.
+    pub idle: Duration,
+}
+
+impl Default for SessionLifetimes {
+    fn default() -> Self {
+        Self { absolute: Duration::from_secs(7 * 86_400), idle: Duration::from_secs(3 * 86_400) }
+    }
+}
+
+/// An API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceServer {
+    /// The `audience` of requests and the `aud` of tokens.
+    pub identifier: String,
+    /// What people see.
+    pub name: String,
+    /// The scopes that it knows.
+    pub scopes: Scopes,
+    /// Life of its access tokens; default 1 day.
+    pub token_lifetime: Duration,
+    /// Whether refresh tokens may be had for it.
+    pub allow_offline_access: bool,
+    /// Whether first-party applications need no consent; default true.
+    pub skip_consent: bool,
+    /// The form of its access tokens.
+    pub dialect: TokenDialect,
+}
+
+/// The form of an access token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenDialect {
+    /// Auth0's own: `typ` `JWT`.
+    #[default]
+    AccessToken,
+    /// RFC 9068: `typ` `at+jwt`, with `client_id` and `jti`.
+    Rfc9068,
+}
+
+/// Leave for an application to call an API in its own name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientGrant {
+    /// The application.
+    pub client_id: String,
+    /// The API.
+    pub audience: String,
+    /// What it may do.
+    pub scope: Scopes,
+}
+
+/// A directory of users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// `con_{16 characters}`.
+    pub id: String,
+    /// The `realm` of the password-realm grant.
+    pub name: String,
+    /// Applications that may use it; none: all.
+    pub enabled_clients: Option<Vec<String>>,
+    /// What Actions see.
+    pub metadata: Map<String, Value>,
+}
+
+impl Connection {
+    /// Whether users of it may log in to this application.
+    #[must_use]
+    pub fn enabled_for(&self, client_id: &str) -> bool {
+        self.enabled_clients.as_ref().is_none_or(|clients| clients.iter().any(|enabled| enabled == client_id))
+    }
+}
+
+/// The factors that are switched on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Factors(BTreeSet<FactorType>);
+
+impl Factors {
+    /// The factors that this version can enrol and challenge.
+    pub const BUILT: [FactorType; 2] = [FactorType::Otp, FactorType::RecoveryCode];
+
+    /// Whether `factor` is on.
+    #[must_use]
+    pub fn enabled(&self, factor: FactorType) -> bool {
+        self.0.contains(&factor)
+    }
+
+    /// Those that are on.
+    pub fn iter(&self) -> impl Iterator<Item = FactorType> {
+        self.0.iter().copied()
+    }
+}
+
+impl FromIterator<FactorType> for Factors {
+    fn from_iter<I: IntoIterator<Item = FactorType>>(factors: I) -> Self {
+        Self(factors.into_iter().collect())
+    }
+}
+
+/// When a second factor is asked for without an Action.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MfaPolicy {
+    /// `confidence-score`: when the login looks unusual.
+    Adaptive,
+    /// `all-applications`: at every login.
+    Always,
+    /// Not at all.
+    #[default]
+    Never,
+}
+
+/// Details of MFA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MfaSettings {
+    /// Life of an `mfa_token`; default 300 s.
+    pub token_lifetime: Duration,
+    /// Whether Actions may name factors ("Customize MFA Factors using Actions"); default true.
+    pub factors_in_actions: bool,
+    /// Whether `acr_values` with the multi-factor word alone demands a second factor; default true.
+    pub acr_values_demand_mfa: bool,
+    /// Wrong codes of one user, and apart from them wrong recovery codes, until one has to wait: one more every six
+    /// minutes; none: no limit. Default 10.
+    pub code_attempts: Option<u32>,
+}
+
+impl Default for MfaSettings {
+    fn default() -> Self {
+        Self {
+            token_lifetime: Duration::from_secs(300),
+            factors_in_actions: true,
+            acr_values_demand_mfa: true,
+            code_attempts: Some(10),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What every tenant has without being told, once it knows its own address.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use stepup_protocol::scope::Scopes;
+
+use super::{ClientGrant, ResourceServer, TenantConfig, TokenDialect};
+use crate::state::Issuer;
+
+impl TenantConfig {
+    /// Completes the configuration of the tenant at `issuer`: the Management API, and who may call it.
+    ///
+    /// # Errors
+    /// [`SystemError::WeakSecret`] where a built-in secret would guard a tenant that others can reach.
+    pub(crate) fn complete(&mut self, issuer: &Issuer) -> Result<(), SystemError> {
+        if !issuer.loopback() {
+            self.refuse_public_secrets()?;
+        }
+        let identifier = issuer.endpoint("api/v2/");
+        let scopes = Scopes::from(MANAGEMENT_SCOPES);
+        for client_id in &self.management_clients {
+            self.client_grants.push(ClientGrant {
+                client_id: client_id.clone(),
+                audience: identifier.clone(),
+                scope: scopes.clone(),
+            });
+        }
+        if self.resource_server(&identifier).is_none() {
+            self.resource_servers.push(ResourceServer {
+                identifier,
+                name: "Auth0 Management API".to_owned(),
+                scopes,
+                token_lifetime: Duration::from_secs(86_400),
+                allow_offline_access: false,
+                skip_consent: false,
+                dialect: TokenDialect::AccessToken,
+            });
+        }
+        Ok(())
+    }
+
+    fn refuse_public_secrets(&self) -> Result<(), SystemError> {
+        let weak = self.clients.iter().find(|client| {
+            client
+                .client_secret
+                .as_ref()
+                .is_some_and(|secret| PUBLIC_SECRETS.contains(&secret.expose_secret()))
+        });
+        match weak {
+            None => Ok(()),
+            Some(client) => Err(SystemError::WeakSecret { client_id: client.client_id.clone() }),
+        }
+    }
+}
+
+/// Secrets that stand in this repository.
+const PUBLIC_SECRETS: [&str; 2] = ["stepup-webapp-secret", "stepup-m2m-secret"];
+
+/// What the Management API's calls for users, factors, Actions, clients and logs ask for.
+const MANAGEMENT_SCOPES: &str = "\
+    read:users create:users update:users delete:users read:users_app_metadata update:users_app_metadata \
+    read:user_idp_tokens read:authentication_methods create:authentication_methods update:authentication_methods \
+    delete:authentication_methods create:guardian_enrollment_tickets read:guardian_enrollments \
+    delete:guardian_enrollments read:guardian_factors update:guardian_factors read:mfa_policies update:mfa_policies \
+    read:actions create:actions update:actions delete:actions read:clients create:clients update:clients \
+    delete:clients read:client_keys update:client_keys read:client_grants create:client_grants update:client_grants \
+    delete:client_grants read:resource_servers create:resource_servers update:resource_servers \
+    delete:resource_servers read:connections create:connections update:connections delete:connections read:logs \
+    read:logs_users read:tenant_settings update:tenant_settings read:grants delete:grants read:sessions \
+    delete:sessions read:refresh_tokens delete:refresh_tokens read:signing_keys read:stats";
+
+/// The configuration does not fit the tenant's address.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SystemError {
+    /// A secret that everybody knows would guard a tenant that others can reach.
+    #[error(
+        "client `{client_id}` has the built-in secret, which everybody knows, and the issuer is not on this machine: \
+         bring a configuration with secrets of your own"
+    )]
+    WeakSecret {
+        /// The client.
+        client_id: String,
+    },
+}

@@ -1,0 +1,204 @@
+//! The calls of the control API, one function a call.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request};
+use jiff::Timestamp;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use stepup_protocol::time::UnixTime;
+
+use super::{Answer, Control, Refused};
+use crate::{
+    log::{self, rfc3339},
+    model::{Channel, Message},
+    server::faults::Fault,
+};
+
+type Called = Result<Answer, Refused>;
+
+impl Control {
+    pub(super) async fn call(&self, request: &Request<Bytes>) -> Called {
+        let path = request.uri().path().trim_start_matches("/_control").trim_matches('/');
+        let path: Vec<_> = path.split('/').collect();
+        let query = Query::of(request);
+        let body = request.body();
+        match (request.method(), path.as_slice()) {
+            (&Method::GET, ["messages"]) => self.messages(&query).await,
+            (&Method::GET, ["clock"]) => Ok(self.clock()),
+            (&Method::POST, ["clock"]) => self.move_clock(&parse(body)?),
+            (&Method::POST, ["devices"]) => self.scan(&parse(body)?),
+            (&Method::GET, ["devices", id, "code"]) => self.device_code(id),
+            // No factor of this version pushes, so nothing is ever pending.
+            (&Method::GET, ["push"]) => Ok(Answer::Json(json!([]))),
+            (&Method::POST, ["push", id]) => {
+                Err(Refused::not_found(format!("No push request `{id}` is pending.")))
+            }
+            (&Method::GET, ["log"]) => self.log(&query).await,
+            (&Method::GET, ["requests"]) => self.requests(&query).await,
+            (&Method::DELETE, ["requests"]) => {
+                self.recorder.clear();
+                Ok(Answer::Empty)
+            }
+            (&Method::POST, ["faults"]) => self.add_fault(parse(body)?),
+            (&Method::DELETE, ["faults"]) => {
+                self.faults.clear();
+                Ok(Answer::Empty)
+            }
+            (&Method::POST, ["reset"]) => self.reset().await,
+            (&Method::POST, ["shutdown"]) => {
+                self.stop.send_replace(true);
+                Ok(Answer::Empty)
+            }
+            (method, _) => {
+                Err(Refused::not_found(format!("There is no call {method} {}.", request.uri().path())))
+            }
+        }
+    }
+
+    async fn messages(&self, query: &Query) -> Called {
+        let channel = match query.get("channel") {
+            None => None,
+            Some(word) => Some(
+                Channel::parse(word)
+                    .ok_or_else(|| Refused::bad("`channel` must be sms, voice, email or push."))?,
+            ),
+        };
+        let inbox = &self.state.inbox;
+        let messages = match query.wait()? {
+            None => inbox.read(query.get("to"), channel).await?,
+            Some(wait) => inbox.read_next(query.get("to"), channel, wait).await?,
+        };
+        Ok(Answer::Json(messages.iter().map(message).collect()))
+    }
+
+    fn clock(&self) -> Answer {
+        let now = self.state.clock.now();
+        Answer::Json(json!({ "now": rfc3339(now), "unix": now.seconds() }))
+    }
+
+    fn move_clock(&self, wanted: &ClockMove) -> Called {
+        let clock = &self.state.clock;
+        match wanted {
+            ClockMove { advance_seconds: Some(seconds), set: None, reset: false } => {
+                clock.advance(Duration::from_secs(*seconds));
+            }
+            ClockMove { advance_seconds: None, set: Some(time), reset: false } => {
+                let time: Timestamp = time
+                    .parse()
+                    .map_err(|error| Refused::bad(format!("`set` is not an RFC 3339 time: {error}.")))?;
+                clock.set(UnixTime::from_seconds(time.as_second()));
+            }
+            ClockMove { advance_seconds: None, set: None, reset: true } => clock.reset(),
+            _ => return Err(Refused::bad("Send exactly one of advance_seconds, set and reset.")),
+        }
+        Ok(self.clock())
+    }
+
+    fn scan(&self, scanned: &Scanned) -> Called {
+        let id = format!("device_{}", stepup_seal::base62(&*self.state.random, 16));
+        self.devices.scan(&id, &scanned.barcode_uri)?;
+        Ok(Answer::Json(json!({ "device_id": id, "kind": "otpauth" })))
+    }
+
+    fn device_code(&self, id: &str) -> Called {
+        match self.devices.code(id, self.state.clock.now()) {
+            Some(code) => Ok(Answer::Json(json!({ "code": code }))),
+            None => Err(Refused::not_found(format!("There is no device `{id}`."))),
+        }
+    }
+
+    async fn log(&self, query: &Query) -> Called {
+        let events = match query.wait()? {
+            None => self.state.log.read(query.get("type"), 1000).await?,
+            Some(wait) => self.state.log.read_next(query.get("type"), wait).await?,
+        };
+        Ok(Answer::Json(events.iter().map(log::to_json).collect()))
+    }
+
+    async fn requests(&self, query: &Query) -> Called {
+        if let Some(wait) = query.wait()? {
+            self.recorder.wait(wait).await;
+        }
+        Ok(Answer::Json(json!(self.recorder.exchanges())))
+    }
+
+    fn add_fault(&self, fault: Fault) -> Called {
+        if fault.times == 0 {
+            return Err(Refused::bad("`times` must be at least 1."));
+        }
+        if fault.status.is_some_and(|status| !(200..600).contains(&status)) {
+            return Err(Refused::bad("`status` must be from 200 to 599."));
+        }
+        if fault.status.is_none() && fault.body.is_none() && fault.delay_ms == 0 && !fault.drop {
+            return Err(Refused::bad("Send one of status, body, delay_ms and drop."));
+        }
+        self.faults.add(fault);
+        Ok(Answer::Empty)
+    }
+
+    async fn reset(&self) -> Called {
+        self.seed.reset(&self.state).await?;
+        self.faults.clear();
+        self.devices.clear();
+        self.recorder.clear();
+        Ok(Answer::Empty)
+    }
+}
+
+fn message(message: &Message) -> Value {
+    json!({
+        "id": message.id,
+        "channel": message.channel,
+        "to": message.to,
+        "code": message.code,
+        "body": message.body,
+        "user_id": message.user_id,
+        "created_at": rfc3339(message.created_at),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockMove {
+    advance_seconds: Option<u64>,
+    set: Option<String>,
+    #[serde(default)]
+    reset: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scanned {
+    barcode_uri: String,
+}
+
+fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refused> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refused::bad(format!("The body is not what this call takes: {error}.")))
+}
+
+struct Query(BTreeMap<String, String>);
+
+impl Query {
+    fn of(request: &Request<Bytes>) -> Self {
+        let query = request.uri().query().unwrap_or_default();
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// How long to wait; none: not at all.
+    fn wait(&self) -> Result<Option<Duration>, Refused> {
+        let Some(wait) = self.get("wait") else { return Ok(None) };
+        let seconds: f64 = wait.parse().map_err(|_| Refused::bad("`wait` must be a number of seconds."))?;
+        let wait = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| Refused::bad("`wait` must be a number of seconds."))?;
+        Ok(Some(wait.min(LONGEST_WAIT)))
+    }
+}
+
+const LONGEST_WAIT: Duration = Duration::from_secs(300);

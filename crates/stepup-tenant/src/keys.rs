@@ -1,0 +1,182 @@
+//! The keys that sign tokens: the current one, and the next in line.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
+use serde::{Deserialize, Serialize};
+use stepup_protocol::jwk::{Jwk, JwkSet};
+use stepup_seal::{
+    Random, base64url,
+    jws::{Algorithm, KeyError, KeySet, SignError, SigningKey},
+};
+
+use crate::data_dir::{DataDir, DataDirError};
+
+/// The signing keys of a tenant.
+#[derive(Debug)]
+pub struct Keys {
+    current: SigningKey,
+    kid: String,
+    published: RwLock<Arc<Published>>,
+}
+
+/// What the world may know of the keys.
+#[derive(Debug)]
+pub struct Published {
+    /// The body of `/.well-known/jwks.json`.
+    pub jwks: Bytes,
+    /// The same keys, ready to verify this tenant's own tokens.
+    pub set: KeySet,
+    keys: JwkSet,
+}
+
+impl Keys {
+    /// Signs `payload` with the current key (RS256).
+    ///
+    /// # Errors
+    /// The payload does not serialise.
+    pub fn sign(&self, typ: &str, payload: &impl Serialize) -> Result<String, SignError> {
+        self.current.sign(typ, Some(&self.kid), payload)
+    }
+
+    /// The id of the current key.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// What the world may know.
+    #[must_use]
+    pub fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the kept current key, or makes and keeps one. Blocks for as long as RSA takes to find two primes.
+    pub(crate) fn open(domain: &str, data: &DataDir, random: &dyn Random) -> Result<Self, KeysError> {
+        let kept = Kept::open(CURRENT, domain, data, random)?;
+        let current = kept.signing_key()?;
+        let published = Published::new(vec![kept.jwk(&current)?])?;
+        Ok(Self { current, kid: kept.kid, published: RwLock::new(Arc::new(published)) })
+    }
+
+    /// Publishes the kept next key, or makes and keeps one. Blocks as [`Keys::open`] does.
+    pub(crate) fn publish_next(
+        &self,
+        domain: &str,
+        data: &DataDir,
+        random: &dyn Random,
+    ) -> Result<(), KeysError> {
+        let kept = Kept::open(NEXT, domain, data, random)?;
+        let next = kept.jwk(&kept.signing_key()?)?;
+        let mut keys = self.published().keys.keys.clone();
+        keys.push(next);
+        let published = Published::new(keys)?;
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(published);
+        Ok(())
+    }
+}
+
+impl Published {
+    fn new(keys: Vec<Jwk>) -> Result<Self, KeysError> {
+        let keys = JwkSet { keys };
+        let jwks = serde_json::to_vec(&keys).map_err(KeysError::Malformed)?.into();
+        Ok(Self { jwks, set: KeySet::new(&keys), keys })
+    }
+}
+
+/// A key as it lies in the data folder.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    kid: String,
+    /// PKCS #8, base64url.
+    private_key: String,
+    /// DER, base64 as `x5c` has it.
+    certificate: String,
+}
+
+impl Kept {
+    fn open(name: &str, domain: &str, data: &DataDir, random: &dyn Random) -> Result<Self, KeysError> {
+        if let Some(kept) = data.read(name)? {
+            return serde_json::from_slice(&kept).map_err(KeysError::Malformed);
+        }
+        let made = serde_json::to_vec(&Self::make(domain, random)?).map_err(KeysError::Malformed)?;
+        serde_json::from_slice(&data.keep(name, made)?).map_err(KeysError::Malformed)
+    }
+
+    fn make(domain: &str, random: &dyn Random) -> Result<Self, KeysError> {
+        let pkcs8 = SigningKey::generate_rsa2048()?.pkcs8_der();
+        let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_slice().into(), &PKCS_RSA_SHA256)?;
+        let mut params = CertificateParams::new([])?;
+        params.distinguished_name.push(DnType::CommonName, domain);
+        let certificate = params.self_signed(&pair)?;
+        Ok(Self {
+            // 126 bits in 21 characters, as the real ones.
+            kid: stepup_seal::token(random, 16).chars().take(21).collect(),
+            private_key: base64url::encode(&*pkcs8),
+            certificate: base64(certificate.der()),
+        })
+    }
+
+    fn signing_key(&self) -> Result<SigningKey, KeysError> {
+        let pkcs8 = base64url::decode(&self.private_key).map_err(|_| KeysError::Encoding)?;
+        Ok(SigningKey::from_pkcs8_der(&pkcs8, Algorithm::Rs256)?)
+    }
+
+    fn jwk(&self, key: &SigningKey) -> Result<Jwk, KeysError> {
+        use base64::Engine as _;
+        let certificate = base64::engine::general_purpose::STANDARD
+            .decode(&self.certificate)
+            .map_err(|_| KeysError::Encoding)?;
+        let sha1 = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate);
+        let public = key.public_jwk().ok_or(KeysError::Encoding)?;
+        Ok(Jwk {
+            usage: Some("sig".to_owned()),
+            kid: Some(self.kid.clone()),
+            alg: Some("RS256".to_owned()),
+            x5t: Some(base64url::encode(sha1)),
+            x5c: Some(vec![self.certificate.clone()]),
+            ..public
+        })
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// The key that seals authenticator secrets in the store.
+pub(crate) fn vault_key(data: &DataDir, random: &dyn Random) -> Result<[u8; 32], KeysError> {
+    if let Some(kept) = data.read(VAULT)? {
+        return kept.try_into().map_err(|_| KeysError::Encoding);
+    }
+    let mut key = vec![0; 32];
+    random.fill(&mut key);
+    data.keep(VAULT, key)?.try_into().map_err(|_| KeysError::Encoding)
+}
+
+const CURRENT: &str = "signing-key-1.json";
+const NEXT: &str = "signing-key-2.json";
+const VAULT: &str = "vault.key";
+
+/// Why the keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysError {
+    /// A certificate could not be made.
+    #[error("the certificate of a signing key could not be made")]
+    Certificate(#[from] rcgen::Error),
+    /// The data folder failed.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// A kept key is not what it should be.
+    #[error("a key in the data folder is damaged: remove the folder to have new keys made")]
+    Encoding,
+    /// A key could not be made or read.
+    #[error("a signing key could not be made or read")]
+    Key(#[from] KeyError),
+    /// A kept key is not JSON.
+    #[error("a key in the data folder is not JSON: remove the folder to have new keys made")]
+    Malformed(#[source] serde_json::Error),
+}

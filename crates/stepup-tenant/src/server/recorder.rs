@@ -1,0 +1,143 @@
+//! What went over the wire, secrets and all, for tests that look at it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{HeaderMap, Response, request::Parts};
+use http_body_util::{BodyExt, Full};
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// One exchange on a public endpoint. It holds secrets as they were sent, and prints only its first line.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Exchange {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Request headers, names in lower case; several values joined by `, `.
+    pub headers: BTreeMap<String, String>,
+    /// Request body as text.
+    pub body: String,
+    /// Status of the answer; 0 where the connection was dropped.
+    pub status: u16,
+    /// The answer.
+    pub response: Answered,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let path = self.path.split('?').next().unwrap_or_default();
+        write!(formatter, "{} {path} → {}", self.method, self.status)
+    }
+}
+
+/// The answer of an [`Exchange`].
+#[derive(Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Answered {
+    /// Headers, names in lower case; several values joined by `, `, those of `set-cookie` by line breaks.
+    pub headers: BTreeMap<String, String>,
+    /// Body as text.
+    pub body: String,
+}
+
+impl std::fmt::Debug for Answered {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Answered").finish_non_exhaustive()
+    }
+}
+
+/// The last exchanges: at most 10,000, and at most 32 MiB of bodies.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    kept: Mutex<Kept>,
+    recorded: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    exchanges: VecDeque<Exchange>,
+    bytes: usize,
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Self {
+        Self { kept: Mutex::default(), recorded: watch::channel(0).0 }
+    }
+
+    /// Notes a request.
+    pub(crate) fn begin(&self, head: &Parts, body: &Bytes) -> Exchange {
+        Exchange {
+            method: head.method.to_string(),
+            path: head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            headers: flatten(&head.headers),
+            body: String::from_utf8_lossy(body).into_owned(),
+            status: 0,
+            response: Answered::default(),
+        }
+    }
+
+    /// Notes its answer, none where the connection was dropped, and keeps both.
+    pub(crate) fn finish(&self, mut exchange: Exchange, answer: Option<&Response<Full<Bytes>>>) {
+        if let Some(answer) = answer {
+            exchange.status = answer.status().as_u16();
+            exchange.response.headers = flatten(answer.headers());
+            // A full body is there at once.
+            let body =
+                answer.body().clone().collect().now_or_never().and_then(Result::ok).unwrap_or_default();
+            exchange.response.body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes += size(&exchange);
+        kept.exchanges.push_back(exchange);
+        while kept.exchanges.len() > EXCHANGES || kept.bytes > BYTES {
+            let Some(oldest) = kept.exchanges.pop_front() else { break };
+            kept.bytes -= size(&oldest);
+        }
+        drop(kept);
+        self.recorded.send_modify(|count| *count += 1);
+    }
+
+    /// Those kept, oldest first.
+    pub(crate) fn exchanges(&self) -> Vec<Exchange> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).exchanges.iter().cloned().collect()
+    }
+
+    /// Forgets them.
+    pub(crate) fn clear(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+    }
+
+    /// Returns after the next exchange, or after `wait`.
+    pub(crate) async fn wait(&self, wait: Duration) {
+        // Both ends of the wait are fine: the caller reads what is there.
+        let _ = tokio::time::timeout(wait, self.recorded.subscribe().changed()).await;
+    }
+}
+
+fn size(exchange: &Exchange) -> usize {
+    exchange.body.len() + exchange.response.body.len() + exchange.path.len() + 1024
+}
+
+fn flatten(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut flat = BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let separator = if name == http::header::SET_COOKIE { "\n" } else { ", " };
+        flat.entry(name.as_str().to_owned())
+            .and_modify(|held| {
+                held.push_str(separator);
+                held.push_str(&value);
+            })
+            .or_insert_with(|| value.into_owned());
+    }
+    flat
+}
+
+const EXCHANGES: usize = 10_000;
+const BYTES: usize = 32 << 20;

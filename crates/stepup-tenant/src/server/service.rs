@@ -1,0 +1,183 @@
+//! A request's way through the server.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use tower::ServiceExt;
+
+use super::{
+    Cors,
+    faults::{Fault, Faults},
+    recorder::Recorder,
+};
+use crate::control::Control;
+
+/// Where a request came from, for handlers: an extension of every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// The connection is to be closed without an answer: a fault that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("dropped on request")]
+pub(crate) struct Dropped;
+
+/// Answers requests.
+pub(crate) struct Service {
+    pub(crate) router: Router,
+    pub(crate) cors: Cors,
+    pub(crate) faults: Arc<Faults>,
+    /// Keeps exchanges, where somebody may ask for them.
+    pub(crate) recorder: Option<Arc<Recorder>>,
+    /// The remote control, where it is on.
+    pub(crate) control: Option<Control>,
+    /// The discovery document.
+    pub(crate) discovery: Option<Bytes>,
+}
+
+type Answer = Response<Full<Bytes>>;
+
+impl Service {
+    /// Answers one request, or drops it where a fault says so.
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Result<Answer, Dropped> {
+        if let Some(document) = &self.discovery
+            && self.recorder.is_none()
+            && self.faults.is_empty()
+            && is_discovery(&request)
+        {
+            return Ok(discovery(document.clone()));
+        }
+        let (mut head, body) = request.into_parts();
+        let body = match collect(body).await {
+            Ok(body) => body,
+            Err(refusal) => return Ok(refusal),
+        };
+        head.extensions.insert(Peer(peer.ip()));
+
+        if head.uri.path() == "/_control" || head.uri.path().starts_with("/_control/") {
+            return Ok(match &self.control {
+                Some(control) => {
+                    buffer(control.answer(Request::from_parts(head, body.into()), peer.ip()).await).await
+                }
+                None => problem(StatusCode::NOT_FOUND, "not_found", "There is nothing here."),
+            });
+        }
+
+        let fault = self.faults.take(head.method.as_str(), head.uri.path());
+        if let Some(fault) = &fault {
+            tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+        }
+        let recorded = self.recorder.as_ref().map(|recorder| (recorder, recorder.begin(&head, &body)));
+        if fault.as_ref().is_some_and(|fault| fault.drop) {
+            if let Some((recorder, exchange)) = recorded {
+                recorder.finish(exchange, None);
+            }
+            return Err(Dropped);
+        }
+        let answer = match fault.as_ref().and_then(Fault::answer) {
+            Some(answer) => self.cors.finish(&Cors::remember(&head), answer),
+            None => self.route(head, body).await,
+        };
+        if let Some((recorder, exchange)) = recorded {
+            recorder.finish(exchange, Some(&answer));
+        }
+        Ok(answer)
+    }
+
+    async fn route(&self, head: http::request::Parts, body: Bytes) -> Answer {
+        if let Some(preflight) = self.cors.preflight(&head) {
+            return preflight;
+        }
+        let echo = Cors::remember(&head);
+        let routed = self.router.clone().oneshot(Request::from_parts(head, Body::from(body)));
+        let answer = match AssertUnwindSafe(routed).catch_unwind().await {
+            Ok(Ok(answer)) => buffer(answer).await,
+            Ok(Err(impossible)) => match impossible {},
+            Err(_) => {
+                tracing::error!("a handler panicked");
+                problem(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Something went wrong.")
+            }
+        };
+        self.cors.finish(&echo, answer)
+    }
+}
+
+fn is_discovery(request: &Request<Incoming>) -> bool {
+    request.method() == Method::GET && request.uri().path() == "/.well-known/openid-configuration"
+}
+
+fn discovery(document: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(document));
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=15"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    answer
+}
+
+async fn collect(body: Incoming) -> Result<Bytes, Answer> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(closing(problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "invalid_request",
+            "The request body is larger than 64 KiB.",
+        ))),
+        Ok(Err(_)) => Err(closing(problem(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "The request body could not be read.",
+        ))),
+        Err(_) => Err(closing(problem(
+            StatusCode::REQUEST_TIMEOUT,
+            "invalid_request",
+            "The request body did not come within 30 seconds.",
+        ))),
+    }
+}
+
+/// What is left of the request cannot be told from the next one.
+fn closing(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+async fn buffer(answer: Response<Body>) -> Answer {
+    let (head, body) = answer.into_parts();
+    match body.collect().await {
+        Ok(body) => Response::from_parts(head, Full::new(body.to_bytes())),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a response body failed");
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Something went wrong.")
+        }
+    }
+}
+
+fn problem(status: StatusCode, error: &str, description: &str) -> Answer {
+    let body = serde_json::json!({ "error": error, "error_description": description }).to_string();
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
+/// The largest body.
+const BODY_BYTES: usize = 64 << 10;
+/// How long a body may take.
+const BODY_TIME: Duration = Duration::from_secs(30);

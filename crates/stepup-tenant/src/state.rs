@@ -1,0 +1,98 @@
+//! What every handler gets.
+
+use std::sync::Arc;
+
+use stepup_seal::Random;
+use url::Url;
+
+use crate::{
+    actions::Engine, clock::VirtualClock, config::TenantConfig, delivery::Inbox, keys::Keys, log::Log,
+    passwords::Passwords, store::Store,
+};
+
+/// A running tenant, shared by its requests. Nothing in it is remembered between two requests but caches.
+pub type Shared = Arc<State>;
+
+/// The parts of a running tenant.
+#[derive(Debug)]
+pub struct State {
+    /// Who it says it is.
+    pub issuer: Issuer,
+    /// What is set.
+    pub config: TenantConfig,
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// What signs tokens.
+    pub keys: Keys,
+    /// Its time.
+    pub clock: VirtualClock,
+    /// Its randomness.
+    pub random: Arc<dyn Random>,
+    /// What runs Actions.
+    pub actions: Engine,
+    /// The tenant log.
+    pub log: Log,
+    /// Where messages go.
+    pub inbox: Inbox,
+    /// Password hashes.
+    pub passwords: Passwords,
+}
+
+/// The tenant's own address: `iss` of its tokens, and what its endpoints begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer(Url);
+
+impl Issuer {
+    /// An issuer at `url`; a path gets its closing slash, query and fragment go.
+    #[must_use]
+    pub fn new(mut url: Url) -> Self {
+        url.set_query(None);
+        url.set_fragment(None);
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        Self(url)
+    }
+
+    /// As text, ending in `/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// As an address.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// Host and port, as SDKs take it for the domain.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.0[url::Position::BeforeHost..url::Position::AfterPort]
+    }
+
+    /// The address of an endpoint, from its path without the leading slash.
+    ///
+    /// ```
+    /// let issuer = stepup_tenant::state::Issuer::new("http://localhost:4400".parse().unwrap());
+    /// assert_eq!(issuer.endpoint("oauth/token"), "http://localhost:4400/oauth/token");
+    /// assert_eq!(issuer.domain(), "localhost:4400");
+    /// ```
+    #[must_use]
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("{}{path}", self.as_str())
+    }
+
+    /// Whether it is served over TLS.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Whether it is an address of this machine.
+    #[must_use]
+    pub fn loopback(&self) -> bool {
+        crate::config::is_loopback(&self.0)
+    }
+}
