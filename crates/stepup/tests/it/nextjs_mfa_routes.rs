@@ -13,7 +13,7 @@ use http::{HeaderMap, Request, Response, header};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use stepup::{Client, Clock, Format, HttpClient, HttpError};
-use stepup_protocol::{jwk::JwkSet, scope::Scopes, time::UnixTime};
+use stepup_protocol::{jwk::{Jwk, JwkSet}, scope::Scopes, time::UnixTime};
 use stepup_seal::{Purpose, Sealer, Secrets, base64url, jws::SigningKey};
 
 /// What ours answers in a recorded case, and why.
@@ -36,7 +36,7 @@ const CALLER_CAN_ACT: &str = "a status that the caller can act on is passed on";
 const TENANT_FAILED: &str = "a failure of the tenant is a bad gateway";
 const NOT_SPENT: &str = "nothing is spent that could not be kept";
 
-const DEVIATIONS: [Deviation; 24] = [
+const DEVIATIONS: [Deviation; 26] = [
     status("authenticators: upstream 401", 401, CALLER_CAN_ACT),
     status("authenticators: upstream 429", 429, CALLER_CAN_ACT),
     Deviation {
@@ -122,6 +122,16 @@ const DEVIATIONS: [Deviation; 24] = [
         same_requests: false,
         ..status("verify: no session, id token: a session is created", 400, NOT_SPENT)
     },
+    Deviation {
+        body: Some(MISSING_SESSION),
+        same_requests: false,
+        ..status("verify: no session, id token for another client", 400, NOT_SPENT)
+    },
+    Deviation {
+        body: Some(MISSING_SESSION),
+        same_requests: false,
+        ..status("verify: no session, id token of another issuer", 400, NOT_SPENT)
+    },
 ];
 
 const MISSING_SESSION: &str = r#"{"error":"missing_session","error_description":"There is no session to keep the result in. Log in first, or ask for the 'openid' scope."}"#;
@@ -164,7 +174,7 @@ async fn check(name: &str, vectors: &Value, case: &Value, deviation: Option<&Dev
     let recorded = &case["response"];
     let expected_status =
         deviation.map_or_else(|| recorded["status"].as_u64().unwrap(), |deviation| deviation.status.into());
-    assert_eq!(u64::from(response.status().as_u16()), expected_status, "{name} ({why})");
+    assert_eq!(u64::from(response.status().as_u16()), expected_status, "{name} ({why}): {:?}", response.body());
 
     let body: Value = serde_json::from_slice(response.body()).unwrap();
     match deviation.and_then(|deviation| deviation.body) {
@@ -401,7 +411,8 @@ impl Tenant {
             };
         }
         if path.ends_with("/jwks.json") {
-            let keys = JwkSet { keys: vec![key().public_jwk().unwrap()] };
+            let public = Jwk { kid: Some("k1".to_owned()), ..key().public_jwk().unwrap() };
+            let keys = JwkSet { keys: vec![public] };
             return response(200, &serde_json::to_string(&keys).unwrap());
         }
         self.0.requests.lock().unwrap().push(remembered(request));
