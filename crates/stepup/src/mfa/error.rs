@@ -222,6 +222,9 @@ pub enum VerifyError {
     /// The answer came with an ID token that cannot be trusted (code `server_error`).
     #[error("the ID token of the answer was refused")]
     IdToken(#[source] IdTokenError),
+    /// The runtime is shutting down (code `server_error`).
+    #[error("the verification was interrupted")]
+    Interrupted,
     /// Attempts are used up for a while: the right code would be refused too. Wait for
     /// [`MfaError::retry_after`](super::MfaError::retry_after), or some minutes.
     #[error("attempts are used up for a while")]

@@ -47,7 +47,7 @@ pub struct Unavailable {
     text: &'static str,
     code: &'static str,
     status: StatusCode,
-    source: ProviderError,
+    source: Box<ProviderError>,
 }
 
 impl Unavailable {
@@ -88,7 +88,7 @@ impl Failure {
                     text: operation.failed(),
                     code,
                     status: answer,
-                    source: error,
+                    source: Box::new(error),
                 })
             }
             ProviderError::Unreachable { .. } | ProviderError::Untrustworthy { .. } => {
@@ -96,19 +96,19 @@ impl Failure {
                     text: operation.unexpected(),
                     code: "server_error",
                     status: StatusCode::BAD_GATEWAY,
-                    source: error,
+                    source: Box::new(error),
                 })
             }
         }
     }
 
     /// The tenant's documents, without which no answer can be judged, cannot be had.
-    pub(super) const fn of_discovery(error: ProviderError) -> Self {
+    pub(super) fn of_discovery(error: ProviderError) -> Self {
         Self::Unavailable(Unavailable {
             text: "Failed to discover authorization server metadata",
             code: "discovery_error",
             status: StatusCode::BAD_GATEWAY,
-            source: error,
+            source: Box::new(error),
         })
     }
 

@@ -2,16 +2,15 @@
 
 use std::fmt;
 
-use stepup_protocol::{claims::IdTokenClaims, token::TokenResponse};
-
 use super::{
     Mfa, MfaRequired, MfaToken, Verify, VerifyError,
     failure::{Failure, Operation},
     token::Context,
 };
 use crate::{
-    provider::{Expected, TokenError, TokenForm},
-    session::{Grant, Session, SessionState},
+    provider::TokenForm,
+    session::{Session, SessionState},
+    tokens::{self, Denied, RefreshError, SteppedUp, Want},
 };
 
 /// The proof was accepted and its result is in the session. Does not print the recovery code.
@@ -35,7 +34,8 @@ impl Mfa<'_> {
     /// Hands in the user's proof and keeps what comes back in the session, whole: the access token where the next
     /// [`Client::access_token`](crate::Client::access_token) finds it, a rotated refresh token, the ID token. Without a session, one begins.
     ///
-    /// The proof is handed in only if its result can be kept.
+    /// The proof is handed in only if its result can be kept, and the exchange goes on to its end if the caller goes away:
+    /// whoever comes next with the session's old refresh token finds the result.
     ///
     /// # Errors
     ///
@@ -51,59 +51,71 @@ impl Mfa<'_> {
             return Err(VerifyError::MissingSession);
         }
         self.client.provider().prepare().await.map_err(Failure::of_discovery)?;
-        let tokens = self.hand_in(&context, &proof).await?;
-        let recovery_code = tokens.recovery_code.clone();
-        let claims = self.judge(&tokens).await?;
-        let grant = Grant {
-            audience: context.audience,
-            requested: context.scope,
-            tokens,
-            claims,
-            received_at: self.client.now(),
-        };
-        keep(state, context.subject.as_deref(), &grant)?;
-        Ok(Verified { recovery_code })
+        let refresh_token = state.session().and_then(|session| session.refresh_token.clone());
+        let stepped_up = self.hand_in(&context, &proof, refresh_token.as_deref()).await?;
+        self.keep(state, context.subject.as_deref(), &stepped_up)?;
+        Ok(Verified { recovery_code: stepped_up.grant.tokens.recovery_code })
     }
 
-    async fn hand_in(&self, context: &Context, proof: &Verify) -> Result<TokenResponse, VerifyError> {
+    async fn hand_in(
+        &self,
+        context: &Context,
+        proof: &Verify,
+        refresh_token: Option<&str>,
+    ) -> Result<SteppedUp, VerifyError> {
         let form = TokenForm::new(proof.grant())
             .with("mfa_token", context.raw.expose())
             .with_some("audience", context.audience.as_deref())
             .with_some("scope", context.scope.to_parameter().as_deref());
         let form = proof.parameters().into_iter().fold(form, |form, (name, value)| form.with(name, value));
-        match self.client.provider().token(form).await {
-            Ok(tokens) => Ok(tokens),
-            Err(TokenError::MfaRequired(body)) => Err(VerifyError::MfaRequired(MfaRequired::seal(
+        let want = Want { audience: context.audience.clone(), scope: None, requested: context.scope.clone() };
+        let denied = match tokens::step_up(self.client, refresh_token, form, want).await {
+            Ok(stepped_up) => return Ok(stepped_up),
+            Err(denied) => denied,
+        };
+        Err(match denied {
+            Denied::MfaRequired(body) => VerifyError::MfaRequired(MfaRequired::seal(
                 self.client,
                 body,
                 context.audience.as_deref(),
                 &context.scope,
                 context.subject.as_deref(),
-            ))),
-            Err(TokenError::Provider(error)) => Err(Failure::of(Operation::Verify, error).into()),
-        }
+            )),
+            Denied::Error(RefreshError::IdToken(error)) => VerifyError::IdToken(error),
+            Denied::Error(RefreshError::Interrupted) => VerifyError::Interrupted,
+            Denied::Error(RefreshError::OtherUser) => VerifyError::OtherUser,
+            Denied::Error(RefreshError::Provider(error)) => Failure::of(Operation::Verify, error).into(),
+        })
     }
 
-    async fn judge(&self, tokens: &TokenResponse) -> Result<Option<IdTokenClaims>, VerifyError> {
-        let Some(id_token) = &tokens.id_token else { return Ok(None) };
-        let expected = Expected { access_token: Some(&tokens.access_token), ..Expected::default() };
-        let claims = self.client.provider().id_token(id_token, &expected).await;
-        claims.map(Some).map_err(VerifyError::IdToken)
-    }
-}
-
-/// Puts the grant into the session, or begins one with it. The user is the one the token was made for, and the one who
-/// is logged in.
-fn keep(state: &mut SessionState, bound_to: Option<&str>, grant: &Grant) -> Result<(), VerifyError> {
-    if grant.claims.as_ref().zip(bound_to).is_some_and(|(claims, subject)| claims.sub != subject) {
-        return Err(VerifyError::OtherUser);
-    }
-    match (state.session_mut(), &grant.claims) {
-        (Some(session), _) => session.keep(grant).map_err(|_other_user| VerifyError::OtherUser),
-        (None, Some(claims)) => {
-            state.begin(Session::new(grant, claims));
-            Ok(())
+    /// Puts the grant into the session, or begins one with it. The user is the one the token was made for, and the one
+    /// who is logged in.
+    fn keep(
+        &self,
+        state: &mut SessionState,
+        bound_to: Option<&str>,
+        stepped_up: &SteppedUp,
+    ) -> Result<(), VerifyError> {
+        let grant = &stepped_up.grant;
+        let of_another = |subject: &str| grant.claims.as_ref().is_some_and(|claims| claims.sub != subject);
+        if bound_to.is_some_and(of_another) {
+            return Err(VerifyError::OtherUser);
         }
-        (None, None) => Err(VerifyError::MissingSession),
+        match (state.session_mut(), &grant.claims) {
+            (Some(session), claims) => {
+                session.keep(grant).map_err(|_| VerifyError::OtherUser)?;
+                session.refresh_token.clone_from(&stepped_up.refresh_token);
+                if claims.is_some() {
+                    self.client.before_saving(session);
+                }
+            }
+            (None, Some(claims)) => {
+                let mut session = Session::new(grant, claims);
+                self.client.before_saving(&mut session);
+                state.begin(session);
+            }
+            (None, None) => return Err(VerifyError::MissingSession),
+        }
+        Ok(())
     }
 }

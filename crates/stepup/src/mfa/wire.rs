@@ -198,6 +198,9 @@ impl MfaError for VerifyError {
     fn answer(&self) -> Answer<'_> {
         match self {
             Self::IdToken(_) => Answer::new(StatusCode::BAD_GATEWAY, code::SERVER_ERROR, self.to_string()),
+            Self::Interrupted => {
+                Answer::new(StatusCode::SERVICE_UNAVAILABLE, code::SERVER_ERROR, self.to_string())
+            }
             Self::LockedOut(refusal) | Self::Refused(refusal) | Self::WrongCode(refusal) => refusal.answer(),
             Self::MfaRequired(required) => required.answer(),
             Self::MissingSession => Answer::new(StatusCode::BAD_REQUEST, "missing_session", self.to_string()),

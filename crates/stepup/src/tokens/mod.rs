@@ -3,9 +3,13 @@
 mod access_token;
 mod error;
 mod refresh;
+mod step_up;
 
-pub(crate) use self::refresh::Refreshes;
 pub use self::{
     access_token::{AccessToken, AccessTokenRequest},
     error::{AccessTokenError, RefreshError},
+};
+pub(crate) use self::{
+    refresh::{Denied, Refreshes, Want},
+    step_up::{SteppedUp, step_up},
 };

@@ -36,13 +36,13 @@ pub(crate) struct Refreshes(Mutex<HashMap<[u8; 32], Arc<Lane>>>);
 
 /// What a refresh is to bring.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Want {
+pub(crate) struct Want {
     /// For the request; absent: the default.
-    pub(super) audience: Option<String>,
+    pub(crate) audience: Option<String>,
     /// For the request, where the caller named one.
-    pub(super) scope: Option<Scopes>,
+    pub(crate) scope: Option<Scopes>,
     /// What the token set is remembered to be asked for with.
-    pub(super) requested: Scopes,
+    pub(crate) requested: Scopes,
 }
 
 /// What a refresh brought, and the refresh token to go on with.
@@ -50,6 +50,13 @@ pub(super) struct Want {
 pub(super) struct Refreshed {
     pub(super) grant: Grant,
     pub(super) refresh_token: String,
+}
+
+/// Why the tenant's answer brings nothing.
+#[derive(Debug)]
+pub(crate) enum Denied {
+    Error(RefreshError),
+    MfaRequired(MfaRequiredBody),
 }
 
 /// Why it brought nothing; shared by everybody who waited for it.
@@ -60,15 +67,15 @@ pub(super) enum Failure {
 }
 
 /// Everybody who holds one refresh token, or one that was rotated from it.
-struct Lane {
+pub(super) struct Lane {
     /// How many refreshes have ended.
     turn: AtomicU64,
     last_used: AtomicI64,
-    state: Arc<tokio::sync::Mutex<State>>,
+    pub(super) state: Arc<tokio::sync::Mutex<State>>,
 }
 
-struct State {
-    refresh_token: String,
+pub(super) struct State {
+    pub(super) refresh_token: String,
     /// The last outcome for each want.
     outcomes: Vec<Outcome>,
 }
@@ -98,7 +105,7 @@ pub(super) async fn refresh(
     // From here on it runs to its end, whether or not anybody still waits.
     let client = client.clone();
     let task = tokio::spawn(async move { lane.advance(&client, state, want).await });
-    task.await.unwrap_or_else(|_| Err(Arc::new(Failure::from(RefreshError::Interrupted))))
+    task.await.unwrap_or_else(|_| Err(Arc::new(Failure::Other(Arc::new(RefreshError::Interrupted)))))
 }
 
 impl Lane {
@@ -108,11 +115,23 @@ impl Lane {
         mut state: OwnedMutexGuard<State>,
         want: Want,
     ) -> Result<Refreshed, Arc<Failure>> {
-        let result = self.renew(client, &mut state, &want).await.map_err(Arc::new);
+        let result = self.renew(client, &mut state, &want).await;
+        let result = result.map_err(|denied| Arc::new(Failure::from(denied)));
+        self.record(&mut state, want, client.now(), result.clone());
+        result.map(|grant| Refreshed { grant, refresh_token: state.refresh_token.clone() })
+    }
+
+    /// Tells those who come next what became of `want`.
+    pub(super) fn record(
+        &self,
+        state: &mut State,
+        want: Want,
+        at: UnixTime,
+        result: Result<Grant, Arc<Failure>>,
+    ) {
         let turn = self.turn.fetch_add(1, Ordering::AcqRel) + 1;
         state.outcomes.retain(|outcome| outcome.want != want);
-        state.outcomes.push(Outcome { want, turn, at: client.now(), result: result.clone() });
-        result.map(|grant| Refreshed { grant, refresh_token: state.refresh_token.clone() })
+        state.outcomes.push(Outcome { want, turn, at, result });
     }
 
     async fn renew(
@@ -120,29 +139,53 @@ impl Lane {
         client: &Client,
         state: &mut State,
         want: &Want,
-    ) -> Result<Grant, Failure> {
-        let provider = client.provider();
-        provider.prepare().await.map_err(RefreshError::Provider)?;
+    ) -> Result<Grant, Denied> {
         let form = TokenForm::new(GrantType::RefreshToken)
             .with("refresh_token", &state.refresh_token)
             .with_some("audience", want.audience.as_deref())
             .with_some("scope", want.scope.as_ref().and_then(Scopes::to_parameter).as_deref());
-        let tokens = provider.token(form).await?;
-        if let Some(rotated) = &tokens.refresh_token {
-            // Before anything else can fail: the old one is spent.
-            state.refresh_token.clone_from(rotated);
-            client.refreshes().join(rotated, self);
-        }
-        let claims = match &tokens.id_token {
-            Some(id_token) => {
-                let expected = Expected { access_token: Some(&tokens.access_token), ..Expected::default() };
-                Some(provider.id_token(id_token, &expected).await.map_err(RefreshError::IdToken)?)
-            }
-            None => None,
-        };
-        let (audience, requested) = (want.audience.clone(), want.requested.clone());
-        Ok(Grant { audience, requested, tokens, claims, received_at: client.now() })
+        self.redeem(client, state, form, want).await
     }
+
+    /// Redeems `form` in this lane: a refresh token that comes back is everybody's.
+    pub(super) async fn redeem(
+        self: &Arc<Self>,
+        client: &Client,
+        state: &mut State,
+        form: TokenForm,
+        want: &Want,
+    ) -> Result<Grant, Denied> {
+        let rotated = |refresh_token: &str| {
+            refresh_token.clone_into(&mut state.refresh_token);
+            client.refreshes().join(refresh_token, self);
+        };
+        redeem(client, form, want, rotated).await
+    }
+}
+
+/// Hands in `form` and judges what comes back. `rotated` hears of a new refresh token before anything else can fail: the
+/// old one is spent.
+pub(super) async fn redeem(
+    client: &Client,
+    form: TokenForm,
+    want: &Want,
+    rotated: impl FnOnce(&str) + Send,
+) -> Result<Grant, Denied> {
+    let provider = client.provider();
+    provider.prepare().await.map_err(RefreshError::Provider)?;
+    let tokens = provider.token(form).await?;
+    if let Some(refresh_token) = &tokens.refresh_token {
+        rotated(refresh_token);
+    }
+    let claims = match &tokens.id_token {
+        Some(id_token) => {
+            let expected = Expected { access_token: Some(&tokens.access_token), ..Expected::default() };
+            Some(provider.id_token(id_token, &expected).await.map_err(RefreshError::IdToken)?)
+        }
+        None => None,
+    };
+    let (audience, requested) = (want.audience.clone(), want.requested.clone());
+    Ok(Grant { audience, requested, tokens, claims, received_at: client.now() })
 }
 
 impl State {
@@ -168,7 +211,7 @@ impl State {
 }
 
 impl Refreshes {
-    fn lane(&self, refresh_token: &str, now: UnixTime) -> Arc<Lane> {
+    pub(super) fn lane(&self, refresh_token: &str, now: UnixTime) -> Arc<Lane> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = digest::sha256(refresh_token.as_bytes());
         if !lanes.contains_key(&key) {
@@ -217,18 +260,27 @@ impl Lane {
     }
 }
 
-impl From<TokenError> for Failure {
+impl From<TokenError> for Denied {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::MfaRequired(body) => Self::MfaRequired(body),
-            TokenError::Provider(error) => RefreshError::Provider(error).into(),
+            TokenError::Provider(error) => Self::Error(RefreshError::Provider(error)),
         }
     }
 }
 
-impl From<RefreshError> for Failure {
+impl From<RefreshError> for Denied {
     fn from(error: RefreshError) -> Self {
-        Self::Other(Arc::new(error))
+        Self::Error(error)
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Error(error) => Self::Other(Arc::new(error)),
+            Denied::MfaRequired(body) => Self::MfaRequired(body),
+        }
     }
 }
 

@@ -13,7 +13,11 @@ use http::{HeaderMap, Request, Response, header};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use stepup::{Client, Clock, Format, HttpClient, HttpError};
-use stepup_protocol::{jwk::{Jwk, JwkSet}, scope::Scopes, time::UnixTime};
+use stepup_protocol::{
+    jwk::{Jwk, JwkSet},
+    scope::Scopes,
+    time::UnixTime,
+};
 use stepup_seal::{Purpose, Sealer, Secrets, base64url, jws::SigningKey};
 
 /// What ours answers in a recorded case, and why.
@@ -174,7 +178,12 @@ async fn check(name: &str, vectors: &Value, case: &Value, deviation: Option<&Dev
     let recorded = &case["response"];
     let expected_status =
         deviation.map_or_else(|| recorded["status"].as_u64().unwrap(), |deviation| deviation.status.into());
-    assert_eq!(u64::from(response.status().as_u16()), expected_status, "{name} ({why}): {:?}", response.body());
+    assert_eq!(
+        u64::from(response.status().as_u16()),
+        expected_status,
+        "{name} ({why}): {:?}",
+        response.body()
+    );
 
     let body: Value = serde_json::from_slice(response.body()).unwrap();
     match deviation.and_then(|deviation| deviation.body) {

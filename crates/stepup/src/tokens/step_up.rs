@@ -1,0 +1,48 @@
+//! The proof of a second factor, handed in for what a refresh was denied.
+
+use std::sync::Arc;
+
+use super::refresh::{Denied, Lane, State, Want, redeem};
+use crate::{client::Client, provider::TokenForm, session::Grant, tokens::RefreshError};
+
+/// What a proof brought, and the refresh token to go on with, where there is one.
+pub(crate) struct SteppedUp {
+    pub(crate) grant: Grant,
+    pub(crate) refresh_token: Option<String>,
+}
+
+/// Hands in `form`. With a refresh token it waits its turn among those who hold it, for the answer may rotate it, and
+/// runs to its end even if the caller goes away: whoever comes next with the old refresh token gets the result.
+pub(crate) async fn step_up(
+    client: &Client,
+    refresh_token: Option<&str>,
+    form: TokenForm,
+    want: Want,
+) -> Result<SteppedUp, Denied> {
+    let Some(refresh_token) = refresh_token else {
+        let grant = redeem(client, form, &want, |_rotated| ()).await?;
+        return Ok(SteppedUp { refresh_token: grant.tokens.refresh_token.clone(), grant });
+    };
+    let lane = client.refreshes().lane(refresh_token, client.now());
+    let mut state = Arc::clone(&lane.state).lock_owned().await;
+    let client = client.clone();
+    let task = tokio::spawn(async move { lane.step_up(&client, &mut state, form, want).await });
+    task.await.unwrap_or(Err(Denied::Error(RefreshError::Interrupted)))
+}
+
+impl Lane {
+    async fn step_up(
+        self: Arc<Self>,
+        client: &Client,
+        state: &mut State,
+        form: TokenForm,
+        want: Want,
+    ) -> Result<SteppedUp, Denied> {
+        let grant = self.redeem(client, state, form, &want).await?;
+        // Whether the refresh named its scope is not known here, so both ways of asking find the result.
+        for scope in [None, Some(want.requested.clone())] {
+            self.record(state, Want { scope, ..want.clone() }, client.now(), Ok(grant.clone()));
+        }
+        Ok(SteppedUp { grant, refresh_token: Some(state.refresh_token.clone()) })
+    }
+}
