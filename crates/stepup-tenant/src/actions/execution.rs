@@ -74,22 +74,20 @@ impl Execution {
         let host = host::object(ctx, notes).map_err(failed)?;
         let environment: Function<'_> =
             evaluate(ctx, "stepup:environment", include_str!("js/environment.js")).map_err(failed)?;
-        let environment: Object<'_> = environment.call((host.clone(),)).map_err(failed)?;
+        let tenant: Object<'_> = environment.call((host,)).map_err(failed)?;
         let event = ctx.json_parse(self.event.to_string()).map_err(failed)?;
+        tenant.set("event", event).map_err(failed)?;
         let api: Function<'_> = evaluate(ctx, "stepup:api", include_str!("js/api.js")).map_err(failed)?;
-        let api: Object<'_> = api.call((host, event.clone())).map_err(failed)?;
+        let () = api.call((tenant.clone(),)).map_err(failed)?;
 
-        let handler = self.load(ctx, &environment)?;
-        let start: Function<'_> = environment.get("start").map_err(failed)?;
-        let promise: Promise<'_> = start.call((handler, event, api)).map_err(failed)?;
-        Ok(Started {
-            promise: Persistent::save(ctx, promise),
-            environment: Persistent::save(ctx, environment),
-        })
+        let handler = self.load(ctx, &tenant)?;
+        let start: Function<'_> = tenant.get("start").map_err(failed)?;
+        let promise: Promise<'_> = start.call((handler,)).map_err(failed)?;
+        Ok(Started { promise: Persistent::save(ctx, promise), tenant: Persistent::save(ctx, tenant) })
     }
 
     /// Compiles the module, runs its top level and takes the handler from its exports.
-    fn load<'js>(&self, ctx: &Ctx<'js>, environment: &Object<'js>) -> Result<Function<'js>, Cause> {
+    fn load<'js>(&self, ctx: &Ctx<'js>, tenant: &Object<'js>) -> Result<Function<'js>, Cause> {
         let failed = |error: Error| self.cause(ctx, &error);
         let name = &*self.action.name;
         let wrapped = format!("{BEFORE}{}{AFTER}", self.action.code);
@@ -100,7 +98,7 @@ impl Execution {
         let (object, exports) = (Object::new(ctx.clone()), Object::new(ctx.clone()));
         let (object, exports) = (object.map_err(failed)?, exports.map_err(failed)?);
         object.set("exports", exports.clone()).map_err(failed)?;
-        let require: Function<'js> = environment.get("require").map_err(failed)?;
+        let require: Function<'js> = tenant.get("require").map_err(failed)?;
         let () = module.call((exports, require, object.clone(), name, "/")).map_err(failed)?;
         let exports: rquickjs::Value<'js> = object.get("exports").map_err(failed)?;
         let no_handler = || Cause::NoHandler(self.entry);
@@ -124,17 +122,24 @@ impl Execution {
         if let Some(result) = promise.result::<rquickjs::Value<'_>>() {
             return result.map(|_| true).map_err(failed);
         }
-        let environment = started.environment.clone().restore(ctx).map_err(failed)?;
-        let next_timer: Function<'_> = environment.get("nextTimer").map_err(failed)?;
-        let due: f64 = next_timer.call(()).map_err(failed)?;
+        let tenant = started.tenant.clone().restore(ctx).map_err(failed)?;
+        let is_loaded: Function<'_> = tenant.get("isLoaded").map_err(failed)?;
+        let has_timers: bool = is_loaded.call(("timers",)).map_err(failed)?;
+        if !has_timers {
+            return Err(Cause::NeverSettles);
+        }
+        let library: Function<'_> = tenant.get("library").map_err(failed)?;
+        let timers: Object<'_> = library.call(("timers",)).map_err(failed)?;
+        let next: Function<'_> = timers.get("next").map_err(failed)?;
+        let due: f64 = next.call(()).map_err(failed)?;
         if due < 0.0 {
             return Err(Cause::NeverSettles);
         }
         if due > self.limits.time.as_secs_f64() * 1000.0 {
             return Err(Cause::TimedOut { limit: self.limits.time });
         }
-        let fire_timer: Function<'_> = environment.get("fireTimer").map_err(failed)?;
-        let () = fire_timer.call(()).map_err(failed)?;
+        let fire: Function<'_> = timers.get("fire").map_err(failed)?;
+        let () = fire.call(()).map_err(failed)?;
         Ok(false)
     }
 
@@ -155,10 +160,10 @@ impl Execution {
     }
 }
 
-/// A handler under way, and the environment that it runs in.
+/// A handler under way, and what its scripts share.
 struct Started {
     promise: Persistent<Promise<'static>>,
-    environment: Persistent<Object<'static>>,
+    tenant: Persistent<Object<'static>>,
 }
 
 /// The value of a script; `file` is what its stack frames say.

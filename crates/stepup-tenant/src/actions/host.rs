@@ -13,6 +13,7 @@ use super::{
     Host,
     cache::{Cache, NewRecord},
     chance::Chance,
+    execution,
     outcome::{CacheWrite, ConsoleLevel, ConsoleLine, Outcome},
     platform,
     recorder::{Noted, Recorder},
@@ -196,13 +197,19 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, notes: &Rc<Notes>) -> JsResult<Object<
     Ok(host)
 }
 
-/// A library that most Actions do not use, compiled when the first does.
+/// A script of the environment that not every Action uses.
 fn library<'js>(ctx: &Ctx<'js>, name: &str) -> JsResult<Function<'js>> {
-    match name {
-        "node" => super::execution::evaluate(ctx, "stepup:node", include_str!("js/node.js")),
-        "url" => super::execution::evaluate(ctx, "stepup:url", include_str!("js/url.js")),
-        _ => Err(Exception::throw_reference(ctx, &format!("no library `{name}`"))),
-    }
+    let (file, script) = match name {
+        "absent" => ("stepup:absent", include_str!("js/absent.js")),
+        "console" => ("stepup:console", include_str!("js/console.js")),
+        "node" => ("stepup:node", include_str!("js/node.js")),
+        "others" => ("stepup:others", include_str!("js/others.js")),
+        "session" => ("stepup:session", include_str!("js/session.js")),
+        "timers" => ("stepup:timers", include_str!("js/timers.js")),
+        "url" => ("stepup:url", include_str!("js/url.js")),
+        _ => return Err(Exception::throw_reference(ctx, &format!("no library `{name}`"))),
+    };
+    execution::evaluate(ctx, file, script)
 }
 
 /// Throws the problem at the place of the call.

@@ -1,7 +1,10 @@
-// What Actions use of Node.js's Buffer, text codecs and crypto. Evaluates to a function of the host.
+// What Actions use of Node.js's Buffer, text codecs, crypto and copies.
+// Evaluates to a function of what the scripts share.
 // Bytes travel to the host as strings of the characters U+0000 to U+00FF.
-(function (host) {
+(function (tenant) {
   "use strict";
+
+  const { host } = tenant;
 
   const CHUNK = 8192;
 
@@ -96,6 +99,7 @@
       get encoding() { return "utf-8"; }
       encode(text = "") { return Uint8Array.from(host.utf8Encode(String(text).toWellFormed()), (byte) => byte.charCodeAt(0)); }
     },
+    structuredClone: (value) => value === undefined ? undefined : JSON.parse(JSON.stringify(value)),
     crypto: { getRandomValues, randomUUID },
     cryptoModule: {
       createHash: (algorithm) => new Digest(algorithm, (data) => host.sha256(data)),

@@ -1,7 +1,9 @@
-// URL and URLSearchParams of the WHATWG URL standard; parsing and serialising are the host's. Evaluates to a function of the host.
-(function (host) {
+// URL and URLSearchParams of the WHATWG URL standard; parsing and serialising are the host's.
+// Evaluates to a function of what the scripts share.
+(function (tenant) {
   "use strict";
 
+  const { host } = tenant;
   const { parse, stringify } = JSON;
   const CHANGED = Symbol("changed");
 
