@@ -380,15 +380,16 @@ impl Builder {
         let data = self.data()?;
         let (listeners, port) = server::bind(&self.host, self.port).await?;
         let issuer = self.issued_at(port)?;
-        config.complete(&issuer)?;
+        let vault_key = vault_key(&data, &*self.random)?;
+        config.complete(&issuer, &vault_key)?;
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
 
         let keys = open_keys(issuer.domain(), &data, &self.random);
         let remaining = async {
-            let vault = Vault::new(&vault_key(&data, &*self.random)?);
-            let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&self.database, vault).await?);
+            let store = SqliteStore::open(&self.database, Vault::new(&vault_key)).await?;
+            let store: Arc<dyn Store> = Arc::new(store);
             store.sweep(self.clock.now()).await?;
             let passwords = Passwords::new(self.cost, Arc::clone(&self.random));
             let seed = Seed::prepare(imported, &passwords, &*self.random, self.clock.now()).await?;

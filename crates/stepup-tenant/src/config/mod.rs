@@ -6,11 +6,13 @@
 mod built_in;
 mod client;
 mod error;
+mod inventory;
 mod load;
 pub(crate) mod source;
 mod system;
 mod urls;
 pub(crate) mod users;
+mod yaml;
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -5,17 +5,23 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use stepup_protocol::scope::Scopes;
 
-use super::{ClientGrant, ResourceServer, TenantConfig, TokenDialect};
+use super::{ClientGrant, ResourceServer, TenantConfig, TokenDialect, load::derived_secret};
 use crate::state::Issuer;
 
 impl TenantConfig {
-    /// Completes the configuration of the tenant at `issuer`: the Management API, and who may call it.
+    /// Completes the configuration of the tenant at `issuer`: secrets that an export leaves out, made from `key`; the
+    /// Management API, and who may call it.
     ///
     /// # Errors
     /// [`SystemError::WeakSecret`] where a built-in secret would guard a tenant that others can reach.
-    pub(crate) fn complete(&mut self, issuer: &Issuer) -> Result<(), SystemError> {
+    pub(crate) fn complete(&mut self, issuer: &Issuer, key: &[u8]) -> Result<(), SystemError> {
         if !issuer.loopback() {
             self.refuse_public_secrets()?;
+        }
+        for client in &mut self.clients {
+            if !client.public() && client.client_secret.is_none() {
+                client.client_secret = Some(derived_secret(key, &client.client_id));
+            }
         }
         let identifier = issuer.endpoint("api/v2/");
         let scopes = Scopes::from(MANAGEMENT_SCOPES);

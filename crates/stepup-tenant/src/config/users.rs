@@ -1,7 +1,13 @@
 //! Users from a file, in Auth0's bulk-import form.
 
-use secrecy::SecretString;
+use std::collections::BTreeSet;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use super::{ConfigError, TenantConfig, load::derived_id, source::Content};
+use crate::passwords::is_argon2;
 
 /// A user of an import, checked.
 #[derive(Clone, Debug)]
@@ -33,6 +39,216 @@ pub(crate) enum Password {
     Hash(SecretString),
     /// The password itself: for a local tenant.
     Plain(SecretString),
+}
+
+/// An entry of the import, as it is written.
+#[derive(Deserialize)]
+struct Entry {
+    user_id: Option<String>,
+    /// Not in Auth0's form, where a job says it for all: which connection.
+    connection: Option<String>,
+    email: Option<String>,
+    #[serde(default)]
+    email_verified: bool,
+    username: Option<String>,
+    phone_number: Option<String>,
+    #[serde(default)]
+    phone_verified: bool,
+    name: Option<String>,
+    nickname: Option<String>,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    picture: Option<String>,
+    #[serde(default)]
+    blocked: bool,
+    /// Not in Auth0's form: the password itself, for a local tenant.
+    password: Option<SecretString>,
+    password_hash: Option<SecretString>,
+    custom_password_hash: Option<CustomHash>,
+    #[serde(default)]
+    user_metadata: Map<String, Value>,
+    #[serde(default)]
+    app_metadata: Map<String, Value>,
+    #[serde(default)]
+    mfa_factors: Vec<Factor>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct CustomHash {
+    algorithm: String,
+    hash: HashValue,
+}
+
+#[derive(Deserialize)]
+struct HashValue {
+    value: SecretString,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Factor {
+    Email {},
+    Phone {},
+    Totp { secret: SecretString },
+}
+
+/// Reads the users of an import into `directory`, unless an entry names another connection. What cannot be honoured
+/// goes to the warnings of `config`.
+pub(super) fn import(
+    content: &Content,
+    directory: Option<&str>,
+    config: &mut TenantConfig,
+) -> Result<Vec<ImportedUser>, ConfigError> {
+    let entries: Vec<Entry> = serde_json::from_str(&content.text).map_err(|error| ConfigError::Syntax {
+        origin: content.origin.clone(),
+        message: error.to_string(),
+    })?;
+    let mut import = Import { origin: &content.origin, warned: BTreeSet::new(), warnings: Vec::new() };
+    let mut users = Vec::with_capacity(entries.len());
+    let mut ids = BTreeSet::new();
+    for (position, entry) in entries.into_iter().enumerate() {
+        let user = import.user(entry, position, directory, config)?;
+        for key in [Some(&user.user_id), user.email.as_ref(), user.username.as_ref()].into_iter().flatten() {
+            if !ids.insert((user.connection.clone(), key.to_lowercase())) {
+                return Err(import.wrong(position, &format!("`{key}` is there twice")));
+            }
+        }
+        users.push(user);
+    }
+    config.warnings.append(&mut import.warnings);
+    Ok(users)
+}
+
+struct Import<'a> {
+    origin: &'a str,
+    warned: BTreeSet<String>,
+    warnings: Vec<String>,
+}
+
+impl Import<'_> {
+    fn user(
+        &mut self,
+        entry: Entry,
+        position: usize,
+        directory: Option<&str>,
+        config: &TenantConfig,
+    ) -> Result<ImportedUser, ConfigError> {
+        let connection = entry
+            .connection
+            .as_deref()
+            .or(directory)
+            .filter(|name| config.connection(name).is_some())
+            .ok_or_else(|| self.wrong(position, "there is no such database connection in the configuration"))?
+            .to_owned();
+        let identifier = entry
+            .email
+            .as_deref()
+            .or(entry.username.as_deref())
+            .ok_or_else(|| self.wrong(position, "a user needs an `email` or a `username`"))?;
+        let user_id = match &entry.user_id {
+            Some(id) if id.contains('|') => id.clone(),
+            Some(id) => format!("auth0|{id}"),
+            None => format!("auth0|{}", &derived_id(&format!("{connection} {identifier}"))[..24]),
+        };
+        for name in entry.rest.keys() {
+            self.warn(position, name, "is not honoured");
+        }
+        Ok(ImportedUser {
+            user_id,
+            connection,
+            password: self.password(&entry, position),
+            totp_secrets: self.totp_secrets(&entry.mfa_factors, position)?,
+            email: entry.email,
+            email_verified: entry.email_verified,
+            username: entry.username,
+            phone_number: entry.phone_number,
+            phone_verified: entry.phone_verified,
+            name: entry.name,
+            nickname: entry.nickname,
+            given_name: entry.given_name,
+            family_name: entry.family_name,
+            picture: entry.picture,
+            blocked: entry.blocked,
+            user_metadata: entry.user_metadata,
+            app_metadata: entry.app_metadata,
+        })
+    }
+
+    fn password(&mut self, entry: &Entry, position: usize) -> Option<Password> {
+        if let Some(plain) = &entry.password {
+            return Some(Password::Plain(plain.clone()));
+        }
+        let custom = entry.custom_password_hash.as_ref();
+        let hash = match (&entry.password_hash, custom) {
+            (Some(hash), _) => hash,
+            (None, Some(custom)) if custom.algorithm == "argon2" => &custom.hash.value,
+            (None, Some(_)) => {
+                self.warn(
+                    position,
+                    "custom_password_hash",
+                    "is not honoured: only argon2 is; the user has no password",
+                );
+                return None;
+            }
+            (None, None) => return None,
+        };
+        if is_argon2(hash.expose_secret()) {
+            return Some(Password::Hash(hash.clone()));
+        }
+        self.warn(
+            position,
+            "password_hash",
+            "is not honoured: only argon2 in PHC form is; the user has no password",
+        );
+        None
+    }
+
+    fn totp_secrets(
+        &mut self,
+        factors: &[Factor],
+        position: usize,
+    ) -> Result<Vec<SecretString>, ConfigError> {
+        let mut secrets = Vec::new();
+        for factor in factors {
+            match factor {
+                Factor::Totp { secret } if is_base32(secret.expose_secret()) => secrets.push(secret.clone()),
+                Factor::Totp { .. } => {
+                    return Err(self.wrong(position, "a TOTP secret is base32 in capitals, without padding"));
+                }
+                Factor::Email {} => self.warn(
+                    position,
+                    "mfa_factors.email",
+                    "is not honoured: this version has no such factor",
+                ),
+                Factor::Phone {} => self.warn(
+                    position,
+                    "mfa_factors.phone",
+                    "is not honoured: this version has no such factor",
+                ),
+            }
+        }
+        Ok(secrets)
+    }
+
+    fn warn(&mut self, position: usize, member: &str, what: &str) {
+        if self.warned.insert(member.to_owned()) {
+            self.warnings.push(format!("{}: [{position}].{member} {what}", self.origin));
+        }
+    }
+
+    fn wrong(&self, position: usize, problem: &str) -> ConfigError {
+        ConfigError::Value {
+            origin: self.origin.to_owned(),
+            place: format!("[{position}]"),
+            problem: problem.to_owned(),
+        }
+    }
+}
+
+fn is_base32(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'))
 }
 
 /// Ada, who is there when nobody else is.

@@ -1,0 +1,204 @@
+//! What of a configuration is not honoured: everything that [`super::yaml`] does not read, named once each.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+/// One line for each kind of member that is not honoured, with the first place where it stands.
+pub(super) fn unhonoured(origin: &str, document: &Value) -> Vec<String> {
+    let mut walk = Walk { origin, seen: BTreeSet::new(), warnings: Vec::new() };
+    walk.visit(document, "", "");
+    walk.warnings
+}
+
+struct Walk<'a> {
+    origin: &'a str,
+    seen: BTreeSet<String>,
+    warnings: Vec<String>,
+}
+
+impl Walk<'_> {
+    /// `place` is where the value stands (`clients[3].callbacks`), `kind` the same without numbers (`clients[].callbacks`).
+    fn visit(&mut self, value: &Value, place: &str, kind: &str) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let dot = if place.is_empty() { "" } else { "." };
+                    self.member(value, format!("{place}{dot}{name}"), format!("{kind}{dot}{name}"));
+                }
+            }
+            Value::Array(entries) => {
+                for (position, value) in entries.iter().enumerate() {
+                    self.visit(value, &format!("{place}[{position}]"), &format!("{kind}[]"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn member(&mut self, value: &Value, place: String, kind: String) {
+        if HONOURED.contains(&kind.as_str()) {
+            return;
+        }
+        if let Some(reason) = refused(&kind, value) {
+            self.warn(kind, &place, reason);
+        } else if GROUPS.contains(&kind.as_str()) {
+            self.visit(value, &place, &kind);
+        } else if !says_nothing(value) && !INERT.contains(&kind.as_str()) {
+            self.warn(kind, &place, "is not honoured");
+        }
+    }
+
+    fn warn(&mut self, kind: String, place: &str, reason: &str) {
+        if self.seen.insert(kind) {
+            self.warnings.push(format!("{}: {place} {reason}", self.origin));
+        }
+    }
+}
+
+/// A switch that is off and a list that is empty ask for nothing.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(entries) => entries.is_empty(),
+        Value::Object(members) => members.values().all(says_nothing),
+        _ => false,
+    }
+}
+
+/// Members that are read, but not in every value.
+fn refused(kind: &str, value: &Value) -> Option<&'static str> {
+    match kind {
+        "resourceServers[].signing_alg" if value != "RS256" => {
+            Some("is not honoured: access tokens are signed with RS256")
+        }
+        "clients[].oidc_conformant" if *value == Value::Bool(false) => {
+            Some("is not honoured: every client is OIDC conformant")
+        }
+        "triggers" => value
+            .as_object()
+            .is_some_and(|triggers| {
+                triggers.iter().any(|(id, bound)| id != "post-login" && !says_nothing(bound))
+            })
+            .then_some("other than post-login are not honoured"),
+        _ => None,
+    }
+}
+
+/// Members whose members are looked at one by one.
+const GROUPS: &[&str] = &[
+    "tenant",
+    "tenant.oidc_logout",
+    "clients",
+    "clients[].refresh_token",
+    "clients[].refresh_token.policies",
+    "clients[].jwt_configuration",
+    "resourceServers",
+    "resourceServers[].scopes",
+    "clientGrants",
+    "databases",
+    "connections",
+    "guardianFactors",
+    "guardianPolicies",
+    "actions",
+    "actions[].secrets",
+    "triggers",
+    "triggers.post-login",
+    "attackProtection",
+    "attackProtection.bruteForceProtection",
+];
+
+/// Members that are read.
+const HONOURED: &[&str] = &[
+    "stepup",
+    "tenant.friendly_name",
+    "tenant.default_audience",
+    "tenant.default_directory",
+    "tenant.session_lifetime",
+    "tenant.idle_session_lifetime",
+    "tenant.allowed_logout_urls",
+    "tenant.oidc_logout.rp_logout_end_session_endpoint_discovery",
+    "clients[].name",
+    "clients[].client_id",
+    "clients[].client_secret",
+    "clients[].app_type",
+    "clients[].token_endpoint_auth_method",
+    "clients[].callbacks",
+    "clients[].allowed_logout_urls",
+    "clients[].web_origins",
+    "clients[].allowed_origins",
+    "clients[].grant_types",
+    "clients[].refresh_token.rotation_type",
+    "clients[].refresh_token.expiration_type",
+    "clients[].refresh_token.leeway",
+    "clients[].refresh_token.token_lifetime",
+    "clients[].refresh_token.idle_token_lifetime",
+    "clients[].refresh_token.infinite_token_lifetime",
+    "clients[].refresh_token.infinite_idle_token_lifetime",
+    "clients[].refresh_token.policies[].audience",
+    "clients[].refresh_token.policies[].scope",
+    "clients[].jwt_configuration.lifetime_in_seconds",
+    "clients[].jwt_configuration.alg",
+    "clients[].is_first_party",
+    "clients[].require_auth_time",
+    "clients[].client_metadata",
+    "resourceServers[].name",
+    "resourceServers[].identifier",
+    "resourceServers[].scopes[].value",
+    "resourceServers[].token_lifetime",
+    "resourceServers[].allow_offline_access",
+    "resourceServers[].skip_consent_for_verifiable_first_party_clients",
+    "resourceServers[].token_dialect",
+    "clientGrants[].client_id",
+    "clientGrants[].audience",
+    "clientGrants[].scope",
+    "databases[].name",
+    "databases[].strategy",
+    "databases[].enabled_clients",
+    "databases[].metadata",
+    "connections[].name",
+    "connections[].strategy",
+    "connections[].enabled_clients",
+    "connections[].metadata",
+    "guardianFactors[].name",
+    "guardianFactors[].enabled",
+    "guardianPolicies.policies",
+    "actions[].name",
+    "actions[].code",
+    "actions[].secrets[].name",
+    "actions[].secrets[].value",
+    "triggers.post-login[].action_name",
+    "attackProtection.bruteForceProtection.enabled",
+    "attackProtection.bruteForceProtection.max_attempts",
+];
+
+/// Members that change nothing here: descriptions, what the service fills in, and what is as they say anyway.
+const INERT: &[&str] = &[
+    "clients[].description",
+    "clients[].oidc_conformant",
+    "clients[].global",
+    "clients[].tenant",
+    "clients[].cross_origin_authentication",
+    "clients[].cross_origin_auth",
+    "clients[].custom_login_page_on",
+    "clients[].sso_disabled",
+    "clients[].native_social_login",
+    "clients[].jwt_configuration.secret_encoded",
+    "resourceServers[].signing_alg",
+    "resourceServers[].scopes[].description",
+    "resourceServers[].token_lifetime_for_web",
+    "guardianPhoneFactorMessageTypes",
+    "guardianPhoneFactorSelectedProvider",
+    "guardianFactorTemplates",
+    "guardianFactorProviders",
+    "databases[].is_domain_connection",
+    "databases[].realms",
+    "connections[].realms",
+    "actions[].runtime",
+    "actions[].status",
+    "actions[].deployed",
+    "actions[].supported_triggers",
+    "triggers.post-login[].display_name",
+    "attackProtection.bruteForceProtection.shields",
+    "attackProtection.bruteForceProtection.mode",
+];

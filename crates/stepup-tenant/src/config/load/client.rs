@@ -1,0 +1,122 @@
+//! Applications, from the form of `auth0-deploy-cli`.
+
+use std::time::Duration;
+
+use stepup_protocol::{scope::Scopes, token::GrantType};
+
+use super::{Reading, derived_id};
+use crate::config::{
+    Algorithm, ApplicationType, Client, ClientAuthentication, ConfigError, RefreshPolicy, RefreshTokens, yaml,
+};
+
+impl Reading<'_> {
+    pub(super) fn client(&mut self, client: yaml::Client, place: &str) -> Result<Client, ConfigError> {
+        let public = match client.token_endpoint_auth_method {
+            Some(method) => method == yaml::AuthMethod::None,
+            None => matches!(client.app_type, yaml::AppType::Native | yaml::AppType::Spa),
+        };
+        let grant_types = match &client.grant_types {
+            None => default_grants(public),
+            Some(names) => self.grants(names, place),
+        };
+        Ok(Client {
+            client_id: client.client_id.unwrap_or_else(|| derived_id(&client.name)),
+            client_secret: client.client_secret.filter(|_| !public),
+            application_type: match client.app_type {
+                yaml::AppType::Native => ApplicationType::Native,
+                yaml::AppType::NonInteractive => ApplicationType::NonInteractive,
+                yaml::AppType::RegularWeb => ApplicationType::RegularWeb,
+                yaml::AppType::Spa => ApplicationType::SinglePage,
+            },
+            authentication: if public { ClientAuthentication::None } else { ClientAuthentication::Secret },
+            callbacks: self.urls(client.callbacks, &format!("{place}.callbacks"))?,
+            allowed_logout_urls: self
+                .urls(client.allowed_logout_urls, &format!("{place}.allowed_logout_urls"))?,
+            web_origins: self.urls(client.web_origins, &format!("{place}.web_origins"))?,
+            allowed_origins: self.urls(client.allowed_origins, &format!("{place}.allowed_origins"))?,
+            grant_types,
+            refresh_tokens: refresh_tokens(client.refresh_token),
+            id_token_lifetime: Duration::from_secs(
+                client.jwt_configuration.lifetime_in_seconds.unwrap_or(36_000),
+            ),
+            id_token_algorithm: match client.jwt_configuration.alg {
+                Some(yaml::IdTokenAlgorithm::Hs256) if public => {
+                    return Err(self.wrong(
+                        &format!("{place}.jwt_configuration.alg"),
+                        "HS256 needs a client with a secret",
+                    ));
+                }
+                Some(yaml::IdTokenAlgorithm::Hs256) => Algorithm::Hs256,
+                Some(yaml::IdTokenAlgorithm::Rs256) | None => Algorithm::Rs256,
+            },
+            require_auth_time: client.require_auth_time,
+            first_party: client.is_first_party.unwrap_or(true),
+            metadata: client.client_metadata,
+            name: client.name,
+        })
+    }
+
+    fn grants(&mut self, names: &[String], place: &str) -> Vec<GrantType> {
+        let mut grants = Vec::new();
+        let mut mfa = false;
+        for name in names {
+            match GrantType::parse(name) {
+                // The MFA grants are on together, under their common name or any of theirs.
+                Some(grant) if is_mfa(grant) => mfa = true,
+                None if name == MFA_GRANTS => mfa = true,
+                Some(grant) => grants.push(grant),
+                None => self.warn(&format!("{place}.grant_types"), &format!("`{name}` is not honoured")),
+            }
+        }
+        grants.extend(GrantType::ALL.into_iter().filter(|grant| mfa && is_mfa(*grant)));
+        grants
+    }
+}
+
+fn refresh_tokens(settings: yaml::RefreshToken) -> RefreshTokens {
+    let rotating = settings.rotation_type == Some(yaml::Rotation::Rotating);
+    // A rotating token always expires.
+    let expiring = rotating || settings.expiration_type == Some(yaml::Expiration::Expiring);
+    let life = |infinite: bool, seconds: Option<u64>, default| {
+        (expiring && !infinite).then(|| seconds.map_or(default, Duration::from_secs))
+    };
+    let defaults = RefreshTokens::default();
+    RefreshTokens {
+        rotating,
+        leeway: settings.leeway,
+        lifetime: life(
+            settings.infinite_token_lifetime,
+            settings.token_lifetime,
+            defaults.lifetime.unwrap_or_default(),
+        ),
+        idle_lifetime: life(
+            settings.infinite_idle_token_lifetime,
+            settings.idle_token_lifetime,
+            defaults.idle_lifetime.unwrap_or_default(),
+        ),
+        policies: settings
+            .policies
+            .into_iter()
+            .map(|policy| RefreshPolicy {
+                audience: policy.audience,
+                scope: policy.scope.iter().map(String::as_str).collect::<Scopes>(),
+            })
+            .collect(),
+    }
+}
+
+/// What a new application gets: everything its kind can use but the password grants.
+fn default_grants(public: bool) -> Vec<GrantType> {
+    let mut grants = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
+    if !public {
+        grants.push(GrantType::ClientCredentials);
+    }
+    grants
+}
+
+fn is_mfa(grant: GrantType) -> bool {
+    matches!(grant, GrantType::MfaOob | GrantType::MfaOtp | GrantType::MfaRecoveryCode)
+}
+
+/// The common name of the MFA grants.
+const MFA_GRANTS: &str = "http://auth0.com/oauth/grant-type/mfa";

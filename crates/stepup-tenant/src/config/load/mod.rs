@@ -1,0 +1,348 @@
+//! From sources to a checked configuration.
+
+mod client;
+
+use std::{path::Path, time::Duration};
+
+use secrecy::SecretString;
+use serde_json::Value;
+use stepup_protocol::mfa::FactorType;
+use url::Url;
+
+use super::{
+    AllowedUrls, Client, ClientGrant, ConfigError, Connection, Factors, MfaPolicy, MfaSettings,
+    ResourceServer, SessionLifetimes, TenantConfig, TokenDialect, built_in, inventory,
+    source::{self, Content, Source},
+    users::{self, ImportedUser},
+    yaml,
+};
+use crate::actions::Action;
+
+/// Loads the configuration and its users: Ada, where nobody else is named.
+pub(crate) fn load(
+    config: &Source,
+    users: &Source,
+) -> Result<(TenantConfig, Vec<ImportedUser>), ConfigError> {
+    let mut config = match config.read("the configuration")? {
+        None => built_in::configuration(),
+        Some(content) => from_yaml(content, &source::from_environment)?,
+    };
+    let directory = config
+        .default_directory
+        .clone()
+        .or_else(|| config.connections.first().map(|connection| connection.name.clone()));
+    let imported = match (users.read("the users")?, directory) {
+        (None, None) => Vec::new(),
+        (None, Some(directory)) => vec![users::ada(&directory)],
+        (Some(content), directory) => users::import(&content, directory.as_deref(), &mut config)?,
+    };
+    Ok((config, imported))
+}
+
+fn from_yaml(
+    content: Content,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<TenantConfig, ConfigError> {
+    let Content { origin, text, folder } = content;
+    let (text, missing) = source::substitute(&text, environment);
+    let syntax = |error: serde_saphyr::Error| ConfigError::Syntax {
+        origin: origin.clone(),
+        message: error.to_string(),
+    };
+    let document: yaml::Document = serde_saphyr::from_str(&text).map_err(syntax)?;
+    let mut warnings =
+        inventory::unhonoured(&origin, &serde_saphyr::from_str::<Value>(&text).map_err(syntax)?);
+    warnings.extend(missing.iter().map(|key| format!("{origin}: ##{key}## has no value in the environment")));
+    Reading { origin: &origin, folder: &folder, warnings }.tenant(document)
+}
+
+/// One reading of one document.
+struct Reading<'a> {
+    origin: &'a str,
+    folder: &'a Path,
+    warnings: Vec<String>,
+}
+
+impl Reading<'_> {
+    fn tenant(mut self, document: yaml::Document) -> Result<TenantConfig, ConfigError> {
+        let clients = self.each(document.clients, "clients", Self::client)?;
+        for (position, client) in clients.iter().enumerate() {
+            if clients.iter().take(position).any(|earlier| earlier.client_id == client.client_id) {
+                return Err(
+                    self.wrong(&format!("clients[{position}].client_id"), "another client has this id")
+                );
+            }
+        }
+        let resource_servers =
+            self.each(document.resource_servers, "resourceServers", Self::resource_server)?;
+        let mut connections = Vec::new();
+        for (place, list) in [("databases", document.databases), ("connections", document.connections)] {
+            connections.extend(self.each(list, place, |reading, connection, place| {
+                Ok(reading.connection(connection, place, &clients))
+            })?);
+        }
+        let connections: Vec<Connection> = connections.into_iter().flatten().collect();
+        let tenant = document.tenant;
+        if let Some(directory) = &tenant.default_directory
+            && !connections.iter().any(|connection| connection.name == *directory)
+        {
+            return Err(self.wrong("tenant.default_directory", "no database connection has this name"));
+        }
+        let (management, grants): (Vec<_>, Vec<_>) = document
+            .client_grants
+            .into_iter()
+            .enumerate()
+            .partition(|(_, grant)| is_management(&grant.audience, &resource_servers));
+        let client_id = |reading: &Self, position: usize, name: &str| {
+            let place = format!("clientGrants[{position}].client_id");
+            id_of(name, &clients).ok_or_else(|| reading.wrong(&place, "no client has this id or name"))
+        };
+        let management_clients = management
+            .iter()
+            .map(|(position, grant)| client_id(&self, *position, &grant.client_id))
+            .collect::<Result<_, _>>()?;
+        let client_grants = grants
+            .into_iter()
+            .map(|(position, grant)| {
+                Ok(ClientGrant {
+                    client_id: client_id(&self, position, &grant.client_id)?,
+                    audience: grant.audience,
+                    scope: grant.scope.iter().map(String::as_str).collect(),
+                })
+            })
+            .collect::<Result<_, _>>()?;
+
+        let name = document.stepup.tenant_name.clone().unwrap_or_else(|| "stepup".to_owned());
+        let defaults = SessionLifetimes::default();
+        let lifetime = |reading: &Self, place, hours: Option<f64>, default| match hours {
+            None => Ok(default),
+            Some(hours) => Duration::try_from_secs_f64(hours * 3600.0)
+                .map_err(|_| reading.wrong(place, "this must be a number of hours")),
+        };
+        Ok(TenantConfig {
+            friendly_name: tenant.friendly_name.unwrap_or_else(|| name.clone()),
+            name,
+            default_audience: tenant.default_audience.filter(|audience| !audience.is_empty()),
+            default_directory: tenant.default_directory.filter(|directory| !directory.is_empty()),
+            sessions: SessionLifetimes {
+                absolute: lifetime(
+                    &self,
+                    "tenant.session_lifetime",
+                    tenant.session_lifetime,
+                    defaults.absolute,
+                )?,
+                idle: lifetime(
+                    &self,
+                    "tenant.idle_session_lifetime",
+                    tenant.idle_session_lifetime,
+                    defaults.idle,
+                )?,
+            },
+            announce_end_session: tenant.oidc_logout.rp_logout_end_session_endpoint_discovery.unwrap_or(true),
+            allowed_logout_urls: self.urls(tenant.allowed_logout_urls, "tenant.allowed_logout_urls")?,
+            resource_servers,
+            client_grants,
+            management_clients,
+            connections,
+            factors: self.factors(&document.guardian_factors),
+            policy: self.policy(&document.guardian_policies),
+            mfa: mfa_settings(&document.stepup),
+            actions: self.actions(document.actions, document.triggers)?,
+            password_attempts: password_attempts(&document.attack_protection.brute_force_protection),
+            clients,
+            warnings: self.warnings,
+        })
+    }
+
+    fn resource_server(
+        &mut self,
+        server: yaml::ResourceServer,
+        place: &str,
+    ) -> Result<ResourceServer, ConfigError> {
+        use yaml::Dialect;
+        if server.identifier.is_empty() {
+            return Err(self.wrong(&format!("{place}.identifier"), "an API needs an identifier"));
+        }
+        if matches!(server.token_dialect, Dialect::AccessTokenAuthz | Dialect::Rfc9068ProfileAuthz) {
+            self.warn(&format!("{place}.token_dialect"), "is honoured without `permissions`");
+        }
+        Ok(ResourceServer {
+            name: server.name.unwrap_or_else(|| server.identifier.clone()),
+            identifier: server.identifier,
+            scopes: server.scopes.iter().map(|scope| scope.value.as_str()).collect(),
+            token_lifetime: Duration::from_secs(server.token_lifetime.unwrap_or(86_400)),
+            allow_offline_access: server.allow_offline_access,
+            skip_consent: server.skip_consent_for_verifiable_first_party_clients.unwrap_or(true),
+            dialect: match server.token_dialect {
+                Dialect::AccessToken | Dialect::AccessTokenAuthz => TokenDialect::AccessToken,
+                Dialect::Rfc9068Profile | Dialect::Rfc9068ProfileAuthz => TokenDialect::Rfc9068,
+            },
+        })
+    }
+
+    fn connection(
+        &mut self,
+        connection: yaml::Connection,
+        place: &str,
+        clients: &[Client],
+    ) -> Option<Connection> {
+        if connection.strategy.as_deref().is_some_and(|strategy| strategy != "auth0") {
+            self.warn(place, "is not honoured: only database connections are");
+            return None;
+        }
+        let enabled_clients = connection.enabled_clients.map(|names| {
+            let id = |name: &String| id_of(name, clients).unwrap_or_else(|| name.clone());
+            names.iter().map(id).collect()
+        });
+        Some(Connection {
+            id: format!("con_{}", &derived_id(&connection.name)[..16]),
+            name: connection.name,
+            enabled_clients,
+            metadata: connection.metadata,
+        })
+    }
+
+    fn factors(&mut self, factors: &[yaml::GuardianFactor]) -> Factors {
+        let mut on = Vec::new();
+        for (position, factor) in factors.iter().enumerate().filter(|(_, factor)| factor.enabled) {
+            match factor.name {
+                yaml::FactorName::Otp => on.push(FactorType::Otp),
+                yaml::FactorName::RecoveryCode => on.push(FactorType::RecoveryCode),
+                yaml::FactorName::Duo
+                | yaml::FactorName::Email
+                | yaml::FactorName::PushNotification
+                | yaml::FactorName::Sms
+                | yaml::FactorName::WebauthnPlatform
+                | yaml::FactorName::WebauthnRoaming => {
+                    self.warn(
+                        &format!("guardianFactors[{position}]"),
+                        "is off: this version has no such factor",
+                    );
+                }
+            }
+        }
+        on.into_iter().collect()
+    }
+
+    fn policy(&mut self, policies: &yaml::GuardianPolicies) -> MfaPolicy {
+        if policies.policies.contains(&yaml::PolicyName::AllApplications) {
+            MfaPolicy::Always
+        } else if policies.policies.contains(&yaml::PolicyName::ConfidenceScore) {
+            self.warn(
+                "guardianPolicies.policies",
+                "asks for Adaptive MFA, whose risk assessment this version does not have",
+            );
+            MfaPolicy::Adaptive
+        } else {
+            MfaPolicy::Never
+        }
+    }
+
+    /// The Actions that are bound to the post-login trigger, in the order of their binding.
+    fn actions(
+        &mut self,
+        actions: Vec<yaml::Action>,
+        mut triggers: std::collections::BTreeMap<String, Vec<yaml::Binding>>,
+    ) -> Result<Vec<Action>, ConfigError> {
+        let actions = self.each(actions, "actions", Self::action)?;
+        let bound = triggers.remove("post-login").unwrap_or_default();
+        bound
+            .iter()
+            .enumerate()
+            .map(|(position, binding)| {
+                actions.iter().find(|action| *action.name == *binding.action_name).cloned().ok_or_else(|| {
+                    let place = format!("triggers.post-login[{position}].action_name");
+                    self.wrong(&place, &format!("there is no Action `{}`", binding.action_name))
+                })
+            })
+            .collect()
+    }
+
+    fn action(&mut self, action: yaml::Action, place: &str) -> Result<Action, ConfigError> {
+        let is_path = !action.code.contains('\n') && action.code.ends_with(".js");
+        let code = if is_path { source::read(&self.folder.join(&action.code))? } else { action.code };
+        let mut secrets = Vec::new();
+        for (position, secret) in action.secrets.into_iter().enumerate() {
+            match secret.value {
+                Some(value) => secrets.push((secret.name, value)),
+                None => self.warn(&format!("{place}.secrets[{position}]"), "has no value"),
+            }
+        }
+        Ok(Action::new(action.name, code).with_secrets(secrets))
+    }
+
+    fn urls(&self, urls: Vec<String>, place: &str) -> Result<AllowedUrls, ConfigError> {
+        for (position, url) in urls.iter().enumerate() {
+            if Url::parse(&url.replacen("://*.", "://wildcard.", 1)).is_err() {
+                return Err(
+                    self.wrong(&format!("{place}[{position}]"), &format!("`{url}` is not an address"))
+                );
+            }
+        }
+        Ok(AllowedUrls::new(urls))
+    }
+
+    fn each<T, U>(
+        &mut self,
+        list: Vec<T>,
+        place: &str,
+        mut read: impl FnMut(&mut Self, T, &str) -> Result<U, ConfigError>,
+    ) -> Result<Vec<U>, ConfigError> {
+        list.into_iter()
+            .enumerate()
+            .map(|(position, entry)| read(self, entry, &format!("{place}[{position}]")))
+            .collect()
+    }
+
+    fn warn(&mut self, place: &str, what: &str) {
+        self.warnings.push(format!("{}: {place} {what}", self.origin));
+    }
+
+    fn wrong(&self, place: &str, problem: &str) -> ConfigError {
+        ConfigError::Value {
+            origin: self.origin.to_owned(),
+            place: place.to_owned(),
+            problem: problem.to_owned(),
+        }
+    }
+}
+
+fn mfa_settings(settings: &yaml::Stepup) -> MfaSettings {
+    let defaults = MfaSettings::default();
+    MfaSettings {
+        token_lifetime: settings.mfa_token_lifetime.map_or(defaults.token_lifetime, Duration::from_secs),
+        factors_in_actions: settings.factors_in_actions.unwrap_or(defaults.factors_in_actions),
+        acr_values_demand_mfa: settings.acr_values_demand_mfa.unwrap_or(defaults.acr_values_demand_mfa),
+        code_attempts: settings
+            .code_attempts
+            .map_or(defaults.code_attempts, |attempts| (attempts > 0).then_some(attempts)),
+    }
+}
+
+fn password_attempts(settings: &yaml::BruteForceProtection) -> Option<u32> {
+    settings.enabled.unwrap_or(true).then(|| settings.max_attempts.unwrap_or(10).max(1))
+}
+
+/// Whether an audience is the Management API of the tenant that was exported.
+fn is_management(audience: &str, servers: &[ResourceServer]) -> bool {
+    audience.ends_with("/api/v2/") && !servers.iter().any(|server| server.identifier == audience)
+}
+
+fn id_of(name: &str, clients: &[Client]) -> Option<String> {
+    let by_id = clients.iter().find(|client| client.client_id == name);
+    by_id.or_else(|| clients.iter().find(|client| client.name == name)).map(|client| client.client_id.clone())
+}
+
+/// An id for what an export names without one: the same at every start.
+pub(super) fn derived_id(name: &str) -> String {
+    stepup_seal::digest::sha256(name.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The secret of a confidential client that an export names without one: the same as long as the data folder is.
+pub(super) fn derived_secret(key: &[u8], client_id: &str) -> SecretString {
+    stepup_seal::base64url::encode(stepup_seal::digest::hmac_sha256(
+        key,
+        format!("client secret of {client_id}").as_bytes(),
+    ))
+    .into()
+}

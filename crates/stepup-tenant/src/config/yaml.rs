@@ -1,0 +1,265 @@
+//! The members of `auth0-deploy-cli`'s YAML that are honoured, as they are written. [`super::inventory`] names the rest.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Document {
+    pub(super) tenant: Tenant,
+    pub(super) clients: Vec<Client>,
+    pub(super) resource_servers: Vec<ResourceServer>,
+    pub(super) client_grants: Vec<ClientGrant>,
+    pub(super) databases: Vec<Connection>,
+    pub(super) connections: Vec<Connection>,
+    pub(super) guardian_factors: Vec<GuardianFactor>,
+    pub(super) guardian_policies: GuardianPolicies,
+    pub(super) actions: Vec<Action>,
+    pub(super) triggers: BTreeMap<String, Vec<Binding>>,
+    pub(super) attack_protection: AttackProtection,
+    pub(super) stepup: Stepup,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Tenant {
+    pub(super) friendly_name: Option<String>,
+    pub(super) default_audience: Option<String>,
+    pub(super) default_directory: Option<String>,
+    /// Hours.
+    pub(super) session_lifetime: Option<f64>,
+    /// Hours.
+    pub(super) idle_session_lifetime: Option<f64>,
+    pub(super) allowed_logout_urls: Vec<String>,
+    pub(super) oidc_logout: OidcLogout,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OidcLogout {
+    pub(super) rp_logout_end_session_endpoint_discovery: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Client {
+    pub(super) name: String,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret: Option<SecretString>,
+    #[serde(default)]
+    pub(super) app_type: AppType,
+    pub(super) token_endpoint_auth_method: Option<AuthMethod>,
+    #[serde(default)]
+    pub(super) callbacks: Vec<String>,
+    #[serde(default)]
+    pub(super) allowed_logout_urls: Vec<String>,
+    #[serde(default)]
+    pub(super) web_origins: Vec<String>,
+    #[serde(default)]
+    pub(super) allowed_origins: Vec<String>,
+    pub(super) grant_types: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) refresh_token: RefreshToken,
+    #[serde(default)]
+    pub(super) jwt_configuration: JwtConfiguration,
+    pub(super) is_first_party: Option<bool>,
+    #[serde(default)]
+    pub(super) require_auth_time: bool,
+    #[serde(default)]
+    pub(super) client_metadata: Map<String, Value>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AppType {
+    Native,
+    NonInteractive,
+    #[default]
+    RegularWeb,
+    Spa,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AuthMethod {
+    ClientSecretBasic,
+    ClientSecretPost,
+    None,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RefreshToken {
+    pub(super) rotation_type: Option<Rotation>,
+    pub(super) expiration_type: Option<Expiration>,
+    pub(super) leeway: u64,
+    pub(super) token_lifetime: Option<u64>,
+    pub(super) idle_token_lifetime: Option<u64>,
+    pub(super) infinite_token_lifetime: bool,
+    pub(super) infinite_idle_token_lifetime: bool,
+    pub(super) policies: Vec<Policy>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Rotation {
+    NonRotating,
+    Rotating,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Expiration {
+    Expiring,
+    NonExpiring,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Policy {
+    pub(super) audience: String,
+    pub(super) scope: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct JwtConfiguration {
+    pub(super) lifetime_in_seconds: Option<u64>,
+    pub(super) alg: Option<IdTokenAlgorithm>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+pub(super) enum IdTokenAlgorithm {
+    #[serde(rename = "HS256")]
+    Hs256,
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ResourceServer {
+    pub(super) name: Option<String>,
+    pub(super) identifier: String,
+    #[serde(default)]
+    pub(super) scopes: Vec<Scope>,
+    pub(super) token_lifetime: Option<u64>,
+    #[serde(default)]
+    pub(super) allow_offline_access: bool,
+    pub(super) skip_consent_for_verifiable_first_party_clients: Option<bool>,
+    #[serde(default)]
+    pub(super) token_dialect: Dialect,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Scope {
+    pub(super) value: String,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Dialect {
+    #[default]
+    AccessToken,
+    AccessTokenAuthz,
+    Rfc9068Profile,
+    Rfc9068ProfileAuthz,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ClientGrant {
+    /// An id or, as `auth0-deploy-cli` exports it, a name.
+    pub(super) client_id: String,
+    pub(super) audience: String,
+    #[serde(default)]
+    pub(super) scope: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Connection {
+    pub(super) name: String,
+    pub(super) strategy: Option<String>,
+    /// Ids or names.
+    pub(super) enabled_clients: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) metadata: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct GuardianFactor {
+    pub(super) name: FactorName,
+    #[serde(default)]
+    pub(super) enabled: bool,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FactorName {
+    Duo,
+    Email,
+    Otp,
+    PushNotification,
+    RecoveryCode,
+    Sms,
+    WebauthnPlatform,
+    WebauthnRoaming,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct GuardianPolicies {
+    pub(super) policies: Vec<PolicyName>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PolicyName {
+    AllApplications,
+    ConfidenceScore,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Action {
+    pub(super) name: String,
+    /// JavaScript, or the path of a file with it.
+    pub(super) code: String,
+    #[serde(default)]
+    pub(super) secrets: Vec<ActionSecret>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ActionSecret {
+    pub(super) name: String,
+    pub(super) value: Option<SecretString>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Binding {
+    pub(super) action_name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct AttackProtection {
+    pub(super) brute_force_protection: BruteForceProtection,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct BruteForceProtection {
+    pub(super) enabled: Option<bool>,
+    pub(super) max_attempts: Option<u32>,
+}
+
+/// What the ecosystem's form has no field for.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Stepup {
+    pub(super) tenant_name: Option<String>,
+    /// Seconds.
+    pub(super) mfa_token_lifetime: Option<u64>,
+    pub(super) factors_in_actions: Option<bool>,
+    pub(super) acr_values_demand_mfa: Option<bool>,
+    /// 0: no limit.
+    pub(super) code_attempts: Option<u32>,
+}
