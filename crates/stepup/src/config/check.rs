@@ -131,6 +131,7 @@ fn base_path(text: &str, problems: &mut Problems) -> String {
     let path = text.trim_end_matches('/');
     if !path.is_empty() && !is_path(path) {
         problems.add("base_path", format!("{text:?} is no path such as /shop"));
+        return String::new();
     }
     path.to_owned()
 }

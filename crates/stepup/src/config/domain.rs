@@ -1,6 +1,6 @@
 //! The tenant's domain, and the issuer that it stands for.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
@@ -30,6 +30,9 @@ pub(super) fn parse(text: &str) -> Result<Issuer, &'static str> {
 fn host_name(name: &str) -> Result<Issuer, &'static str> {
     if name.parse::<Ipv6Addr>().is_ok() || name.starts_with('[') {
         return Err("is an IPv6 address; a tenant has a host name");
+    }
+    if name.parse::<Ipv4Addr>().is_ok() {
+        return Err("is an IPv4 address; a tenant has a host name");
     }
     if name.contains('/') {
         return Err("has a path; give the host name alone, or the whole address with https://");

@@ -51,8 +51,7 @@ impl Mfa<'_> {
             return Err(VerifyError::MissingSession);
         }
         self.client.provider().prepare().await.map_err(Failure::of_discovery)?;
-        let refresh_token = state.session().and_then(|session| session.refresh_token.clone());
-        let stepped_up = self.hand_in(&context, &proof, refresh_token.as_deref()).await?;
+        let stepped_up = self.hand_in(&context, &proof, state.session()).await?;
         self.keep(state, context.subject.as_deref(), &stepped_up)?;
         Ok(Verified { recovery_code: stepped_up.grant.tokens.recovery_code })
     }
@@ -61,14 +60,20 @@ impl Mfa<'_> {
         &self,
         context: &Context,
         proof: &Verify,
-        refresh_token: Option<&str>,
+        session: Option<&Session>,
     ) -> Result<SteppedUp, VerifyError> {
         let form = TokenForm::new(proof.grant())
             .with("mfa_token", context.raw.expose())
             .with_some("audience", context.audience.as_deref())
             .with_some("scope", context.scope.to_parameter().as_deref());
         let form = proof.parameters().into_iter().fold(form, |form, (name, value)| form.with(name, value));
-        let want = Want { audience: context.audience.clone(), scope: None, requested: context.scope.clone() };
+        let want = Want {
+            audience: context.audience.clone(),
+            scope: None,
+            requested: context.scope.clone(),
+            subject: session.map(|session| session.subject().to_owned()),
+        };
+        let refresh_token = session.and_then(|session| session.refresh_token.as_deref());
         let denied = match tokens::step_up(self.client, refresh_token, form, want).await {
             Ok(stepped_up) => return Ok(stepped_up),
             Err(denied) => denied,

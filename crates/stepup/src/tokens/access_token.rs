@@ -147,8 +147,12 @@ impl Client {
         {
             return Ok(AccessToken::of(held));
         }
-        let want =
-            Want { audience: request.audience.clone(), scope: request.sent(&wanted), requested: wanted };
+        let want = Want {
+            audience: request.audience.clone(),
+            scope: request.sent(&wanted),
+            requested: wanted,
+            subject: Some(session.subject().to_owned()),
+        };
         let still_good = |grant: &Grant| !request.refresh && TokenSet::of(grant).is_good_after(good_after);
         match refresh(self, refresh_token, want.clone(), still_good).await {
             Ok(refreshed) => self.keep_refreshed(session, &refreshed),

@@ -22,9 +22,9 @@ pub enum AccessTokenError {
     /// The user must give a second factor first; it carries the token to do it with.
     #[error("a second factor is needed for this access token")]
     MfaRequired(#[from] MfaRequired),
-    /// The token is over, and the session has nothing to renew it with: ask for `offline_access`, or log in again.
+    /// There is no good token, and the session has nothing to get one with: ask for `offline_access`, or log in again.
     #[error(
-        "The access token has expired and a refresh token was not provided. The user needs to re-authenticate."
+        "There is no valid access token, and a refresh token was not provided. The user needs to re-authenticate."
     )]
     MissingRefreshToken,
     /// Nobody is logged in.

@@ -29,6 +29,8 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(300);
 /// How many lanes are kept at most; beyond, those not used for longest go.
 const LANES: usize = 4096;
+/// How many outcomes a lane keeps at most: a browser may ask for whatever scopes it likes.
+const OUTCOMES: usize = 16;
 
 /// The refreshes under way in this process, and those that have just been.
 #[derive(Default)]
@@ -43,6 +45,8 @@ pub(crate) struct Want {
     pub(crate) scope: Option<Scopes>,
     /// What the token set is remembered to be asked for with.
     pub(crate) requested: Scopes,
+    /// The session's user, whom an ID token must be for.
+    pub(crate) subject: Option<String>,
 }
 
 /// What a refresh brought, and the refresh token to go on with.
@@ -130,7 +134,10 @@ impl Lane {
         result: Result<Grant, Arc<Failure>>,
     ) {
         let turn = self.turn.fetch_add(1, Ordering::AcqRel) + 1;
-        state.outcomes.retain(|outcome| outcome.want != want);
+        state.outcomes.retain(|outcome| outcome.want != want && at.since(outcome.at) < GRACE);
+        if state.outcomes.len() >= OUTCOMES {
+            state.outcomes.remove(0);
+        }
         state.outcomes.push(Outcome { want, turn, at, result });
     }
 
@@ -184,6 +191,11 @@ pub(super) async fn redeem(
         }
         None => None,
     };
+    if let (Some(claims), Some(subject)) = (&claims, &want.subject)
+        && claims.sub != *subject
+    {
+        return Err(RefreshError::OtherUser.into());
+    }
     let (audience, requested) = (want.audience.clone(), want.requested.clone());
     Ok(Grant { audience, requested, tokens, claims, received_at: client.now() })
 }
@@ -255,8 +267,9 @@ impl Lane {
         }
     }
 
+    /// Whether somebody waits or works in it.
     fn is_busy(&self) -> bool {
-        self.state.try_lock().is_err()
+        Arc::strong_count(&self.state) > 1
     }
 }
 

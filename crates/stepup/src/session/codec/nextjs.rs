@@ -41,6 +41,7 @@ struct WrittenSet<'s> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WrittenInternal<'s> {
+    #[serde(skip_serializing_if = "str::is_empty")]
     sid: &'s str,
     created_at: UnixTime,
     #[serde(skip_serializing_if = "Option::is_none")]

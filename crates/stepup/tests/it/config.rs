@@ -1,0 +1,192 @@
+//! The configuration: everything that is wrong at once, and where the values come from.
+
+use std::time::Duration;
+
+use stepup::{Client, CookieOptions, Routes, SameSite, TransactionCookieOptions};
+
+use crate::support::{Hands, NOW, SECRET, Script, builder, fixture, get, handle, set_cookies};
+
+#[test]
+fn every_problem_is_named_with_its_option_and_variable() {
+    let error = Client::builder().environment_from(|_| None).build().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the configuration cannot be used:\n  \
+         - domain (AUTH0_DOMAIN): is missing\n  \
+         - client_id (AUTH0_CLIENT_ID): is missing\n  \
+         - client_secret (AUTH0_CLIENT_SECRET): is missing\n  \
+         - secret (AUTH0_SECRET): no secret was given; make one with `openssl rand -hex 32`\n  \
+         - app_base_url (APP_BASE_URL): is missing"
+    );
+
+    let error = Client::builder()
+        .domain("printer.local")
+        .client_id("c")
+        .client_secret("s")
+        .secret("short")
+        .app_base_url("ftp://files.example.com")
+        .base_path("shop")
+        .routes(Routes {
+            login: "login".to_owned(),
+            logout: "/auth/callback".to_owned(),
+            ..Routes::default()
+        })
+        .authorization_parameter("state", "mine")
+        .authorization_parameter("scope", "openid")
+        .sign_in_return_to_path("https://elsewhere.example")
+        .session_cookie(CookieOptions { name: Some("a b".to_owned()), ..CookieOptions::default() })
+        .transaction_cookie(TransactionCookieOptions {
+            same_site: Some(SameSite::Strict),
+            ..TransactionCookieOptions::default()
+        })
+        .absolute_duration(Duration::ZERO)
+        .mfa_context_ttl(Duration::ZERO)
+        .environment_from(|name| (name == "AUTH0_COOKIE_SAME_SITE").then(|| "sometimes".to_owned()))
+        .build()
+        .unwrap_err();
+    let options: Vec<&str> = error.problems().iter().map(|problem| problem.option).collect();
+    assert_eq!(
+        options,
+        [
+            "session_cookie.same_site",
+            "domain",
+            "secret",
+            "app_base_url",
+            "base_path",
+            "routes",
+            "routes",
+            "authorization_parameter",
+            "authorization_parameter",
+            "session_cookie",
+            "transaction_cookie",
+            "sign_in_return_to_path",
+            "absolute_duration",
+            "mfa_context_ttl",
+        ]
+    );
+    assert!(!error.to_string().contains("short"), "a secret is not told");
+}
+
+#[tokio::test]
+async fn the_environment_fills_what_code_leaves_open() {
+    let variables = |name: &str| {
+        Some(match name {
+            "AUTH0_DOMAIN" => "Tenant.Example.auth0.com".to_owned(),
+            "AUTH0_CLIENT_ID" => "client-of-the-environment".to_owned(),
+            "AUTH0_CLIENT_SECRET" => "s".to_owned(),
+            "AUTH0_SECRET" => format!("{SECRET}, an older secret of thirty-two bytes or more"),
+            "APP_BASE_URL" => "https://a.example.com,https://b.example.com/".to_owned(),
+            "AUTH0_COOKIE_DOMAIN" => "example.com".to_owned(),
+            "AUTH0_MFA_TOKEN_TTL" => "60".to_owned(),
+            _ => return None,
+        })
+    };
+    let client = Client::builder()
+        .client_id("client-of-code")
+        .environment_from(variables)
+        .http_client(Script::new())
+        .clock(Hands::at(NOW))
+        .build()
+        .unwrap();
+    assert_eq!(client.issuer(), "https://tenant.example.auth0.com/");
+    for (host, expected) in [
+        ("b.example.com", Some("https%3A%2F%2Fb.example.com")),
+        ("a.example.com", Some("https%3A%2F%2Fa.example.com")),
+        ("evil.example", None),
+    ] {
+        let mut request = get("/auth/login", "");
+        request.headers_mut().insert("host", host.parse().unwrap());
+        let response = handle(&client, request).await;
+        match expected {
+            Some(base) => {
+                let location = response.headers()["location"].to_str().unwrap();
+                assert!(location.contains(&format!("redirect_uri={base}%2Fauth%2Fcallback")), "{location}");
+                assert!(location.contains("client_id=client-of-code"), "{location}");
+                let cookie = set_cookies(response.headers()).remove(0);
+                assert!(cookie.attributes.contains(&"Domain=example.com".to_owned()));
+                assert!(cookie.attributes.contains(&"Secure".to_owned()));
+            }
+            None => assert_eq!(response.status(), 500),
+        }
+    }
+    for bad in ["soon", "0", "-1"] {
+        let error = builder(&Script::new(), &Hands::at(NOW))
+            .secret(SECRET)
+            .environment_from(move |name| (name == "AUTH0_MFA_CONTEXT_TTL").then(|| bad.to_owned()))
+            .build()
+            .unwrap_err();
+        assert_eq!(error.problems()[0].option, "mfa_context_ttl");
+        assert_eq!(error.problems()[0].variable, Some("AUTH0_MFA_CONTEXT_TTL"));
+    }
+}
+
+#[test]
+fn domains_become_issuers() {
+    let issuer = |domain: &str| {
+        let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).domain(domain).build();
+        client.map(|client| client.issuer().to_owned())
+    };
+    let cases = fixture(include_str!("../fixtures/nextjs-domains.json"));
+    for case in cases["cases"].as_array().unwrap() {
+        let input = case["input"].as_str().unwrap();
+        let expected = match input {
+            // An address is used as it is: the port of a tenant, and http on this machine.
+            "https://x.example:8443/" => Some("https://x.example:8443/"),
+            "http://localhost:3000/" => Some("http://localhost:3000/"),
+            "http://127.0.0.1:8080" => Some("http://127.0.0.1:8080/"),
+            _ => case["strict"]["issuer"].as_str(),
+        };
+        assert_eq!(issuer(input).ok().as_deref(), expected, "{input}");
+    }
+    assert_eq!(issuer("https://localhost:3443").unwrap(), "https://localhost:3443/");
+    for refused in [
+        "https://user:password@tenant.example/",
+        "https://10.0.0.1/",
+        "https://[2001:db8::1]/",
+        "not a host",
+        "https://",
+    ] {
+        assert!(issuer(refused).is_err(), "{refused}");
+    }
+}
+
+#[test]
+fn routes_are_found_under_the_base_path_by_method() {
+    let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).base_path("/shop/").build().unwrap();
+    let route = |method: &str, path: &str| {
+        client.route(&method.parse().unwrap(), path).map(|route| format!("{route:?}"))
+    };
+    for (method, path, expected) in [
+        ("GET", "/shop/auth/login", Some("Login")),
+        ("GET", "/shop/auth/login/", Some("Login")),
+        ("GET", "/shop/auth/Login", None),
+        ("GET", "/auth/login", None),
+        ("POST", "/shop/auth/login", None),
+        ("HEAD", "/shop/auth/logout", None),
+        ("GET", "/shop/auth/login//", None),
+        ("GET", "/shop/auth/access-token", Some("AccessToken")),
+        ("DELETE", "/shop/auth/mfa/authenticators", Some("MfaDelete { id: None }")),
+        (
+            "DELETE",
+            "/shop/auth/mfa/authenticators/totp%7Cdev_1",
+            Some(r#"MfaDelete { id: Some("totp|dev_1") }"#),
+        ),
+        ("DELETE", "/shop/auth/mfa/authenticators/a/b", None),
+        ("GET", "/shop/elsewhere", None),
+    ] {
+        assert_eq!(route(method, path).as_deref(), expected, "{method} {path}");
+    }
+    let client = builder(&Script::new(), &Hands::at(NOW))
+        .secret(SECRET)
+        .enable_access_token_endpoint(false)
+        .build()
+        .unwrap();
+    assert_eq!(client.route(&http::Method::GET, "/auth/access-token"), None);
+}
+
+#[test]
+fn clients_and_builders_print_no_secret() {
+    let builder = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET);
+    let printed = format!("{builder:?} {:?}", builder.clone().build().unwrap());
+    assert!(!printed.contains(SECRET) && !printed.contains("client-secret-1"), "{printed}");
+}

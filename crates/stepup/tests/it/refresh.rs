@@ -1,0 +1,323 @@
+//! Access tokens: the one at hand, a refresh that everybody shares, and what is kept of it.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use stepup::{AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState};
+use stepup_protocol::time::UnixTime;
+use stepup_seal::{Purpose, Sealer, Secrets};
+
+use crate::support::{Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, builder, cookies};
+
+const API: &str = "https://api.example.com";
+
+fn session() -> Value {
+    json!({
+        "user": { "sub": "auth0|ada", "name": "Ada" },
+        "tokenSet": { "accessToken": "at-1", "refreshToken": "rt-1", "idToken": "it-1", "expiresAt": NOW - 10,
+                      "scope": "openid profile email offline_access",
+                      "requestedScope": "openid profile email offline_access" },
+        "internal": { "sid": "s1", "createdAt": NOW - 100 },
+    })
+}
+
+fn open(client: &Client, payload: &Value) -> SessionState {
+    let sealer = Sealer::new(&Secrets::new([SECRET.into()]).unwrap(), Format::Stepup);
+    let end = UnixTime::from_seconds(NOW + 86_400);
+    let value = sealer.seal(Purpose::Session, "", payload, end, &Counting::default());
+    let state = client.open_session(&cookies(&format!("__session={value}")));
+    assert!(state.session().is_some());
+    state
+}
+
+struct Setting {
+    script: Script,
+    clock: Hands,
+    client: Client,
+}
+
+fn setting() -> Setting {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let client =
+        builder(&script, &clock).secret(SECRET).http_timeout(Duration::from_millis(50)).build().unwrap();
+    Setting { script, clock, client }
+}
+
+fn tokens(number: u32) -> Answer {
+    Answer::Json(
+        200,
+        json!({ "access_token": format!("at-{number}"), "refresh_token": format!("rt-{number}"),
+                "expires_in": 3600, "token_type": "bearer", "scope": "openid profile" }),
+    )
+}
+
+async fn token(client: &Client, state: &mut SessionState) -> Result<String, AccessTokenError> {
+    let session = state.session_mut().unwrap();
+    client.access_token(session, &AccessTokenRequest::new()).await.map(|token| token.token().to_owned())
+}
+
+/// A rotated refresh token shows in the next request's form.
+fn spent(script: &Script) -> Vec<String> {
+    script.requests().iter().map(|request| request.form()["refresh_token"].clone()).collect()
+}
+
+#[tokio::test]
+async fn two_hundred_at_once_make_one_refresh() {
+    let Setting { script, client, .. } = setting();
+    script.answer(tokens(2));
+    let payload = session();
+    let all = (0..200).map(|_| {
+        let (client, mut state) = (client.clone(), open(&client, &payload));
+        tokio::spawn(async move {
+            let token = token(&client, &mut state).await.unwrap();
+            (token, state)
+        })
+    });
+    for done in futures_util::future::join_all(all).await {
+        let (token, state) = done.unwrap();
+        assert_eq!(token, "at-2");
+        assert_eq!(state.session().unwrap().id_token(), Some("it-1"), "kept: none came");
+        assert_eq!(client.write_session(&state).len(), 1, "everybody writes the same fresh tokens");
+    }
+    assert_eq!(spent(&script), ["rt-1"]);
+}
+
+#[tokio::test]
+async fn a_failure_is_shared_by_those_who_waited_and_by_nobody_else() {
+    let Setting { script, client, .. } = setting();
+    let gate = script.gate().write().await;
+    script.answer(Answer::Json(403, json!({ "error": "invalid_grant", "error_description": "gone" })));
+    let payload = session();
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let (client, mut state) = (client.clone(), open(&client, &payload));
+            tokio::spawn(async move {
+                token(&client, &mut state).await.map_err(|error| (error.code(), error.needs_login()))
+            })
+        })
+        .collect();
+    while script.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    drop(gate);
+    for done in futures_util::future::join_all(waiting).await {
+        assert_eq!(done.unwrap().unwrap_err(), ("failed_to_refresh_token", true));
+    }
+    assert_eq!(script.requests().len(), 1);
+
+    script.answer(tokens(2));
+    assert_eq!(token(&client, &mut open(&client, &payload)).await.unwrap(), "at-2", "trying again may help");
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_loses_nothing() {
+    let Setting { script, clock, client } = setting();
+    let payload = session();
+    let gate = script.gate().write().await;
+    script.answer(tokens(2));
+    let (caller, mut state) = (client.clone(), open(&client, &payload));
+    let call = tokio::spawn(async move { token(&caller, &mut state).await });
+    while script.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    drop(gate);
+
+    // The next request comes with the old cookie, and finds what the refresh brought.
+    let mut state = open(&client, &payload);
+    assert_eq!(token(&client, &mut state).await.unwrap(), "at-2");
+    assert_eq!(spent(&script), ["rt-1"]);
+
+    // Another audience goes on with the rotated token, also for those who still hold the old one.
+    script.answer(Answer::Json(
+        200,
+        json!({ "access_token": "api-1", "expires_in": 60, "token_type": "Bearer" }),
+    ));
+    let mut late = open(&client, &payload);
+    let wanted = AccessTokenRequest::new().audience(API).scope("transfer:funds");
+    let other = client.access_token(late.session_mut().unwrap(), &wanted).await.unwrap();
+    assert_eq!((other.token(), other.audience()), ("api-1", Some(API)));
+    assert_eq!(spent(&script), ["rt-1", "rt-2"]);
+
+    // After the grace time the old refresh token is the tenant's to judge.
+    clock.advance(Duration::from_secs(3601));
+    script.answer(tokens(3));
+    assert_eq!(token(&client, &mut state).await.unwrap(), "at-3");
+    assert_eq!(spent(&script).last().unwrap(), "rt-2");
+}
+
+#[tokio::test]
+async fn a_forced_refresh_is_made_and_a_good_token_is_served() {
+    let Setting { script, client, .. } = setting();
+    let mut payload = session();
+    payload["tokenSet"]["expiresAt"] = json!(NOW + 1);
+    let mut state = open(&client, &payload);
+    assert_eq!(token(&client, &mut state).await.unwrap(), "at-1");
+    assert!(client.write_session(&state).is_empty());
+    for number in [2, 3] {
+        script.answer(tokens(number));
+        let forced = AccessTokenRequest::new().refresh(true);
+        let token = client.access_token(state.session_mut().unwrap(), &forced).await.unwrap();
+        assert_eq!(token.token(), format!("at-{number}"));
+    }
+    assert_eq!(spent(&script), ["rt-1", "rt-2"]);
+}
+
+#[tokio::test]
+async fn audiences_and_scopes_have_their_own_tokens() {
+    let Setting { script, client, .. } = setting();
+    let mut payload = session();
+    payload["tokenSet"]["expiresAt"] = json!(NOW + 600);
+    let mut state = open(&client, &payload);
+    let session: &mut Session = state.session_mut().unwrap();
+    let wanted = AccessTokenRequest::new().audience(API).scope("read:orders");
+    script.answer(Answer::Json(
+        200,
+        json!({ "access_token": "orders", "expires_in": 600, "token_type": "Bearer", "scope": "read:orders", "refresh_token": "rt-2" }),
+    ));
+    assert_eq!(client.access_token(session, &wanted).await.unwrap().token(), "orders");
+    assert_eq!(client.access_token(session, &wanted).await.unwrap().token(), "orders", "found again");
+    let form = script.requests()[0].form();
+    assert_eq!(form["audience"], API);
+    assert_eq!(form["scope"], "openid profile email offline_access read:orders");
+
+    // A wider wish for the default audience is kept too, with its rotated refresh token.
+    let wider = AccessTokenRequest::new().scope("extra");
+    script.answer(Answer::Json(
+        200,
+        json!({ "access_token": "wide", "expires_in": 600, "token_type": "Bearer", "scope": "openid extra", "refresh_token": "rt-3" }),
+    ));
+    assert_eq!(client.access_token(session, &wider).await.unwrap().token(), "wide");
+    assert_eq!(client.access_token(session, &wider).await.unwrap().token(), "wide");
+    assert_eq!(client.access_token(session, &AccessTokenRequest::new()).await.unwrap().token(), "wide");
+    assert!(!script.requests()[1].form().contains_key("audience"));
+
+    let alone = AccessTokenRequest::new().audience(API).scope("write:orders").merge_scopes(false);
+    script.answer(Answer::Json(
+        200,
+        json!({ "access_token": "write", "expires_in": 600, "token_type": "Bearer" }),
+    ));
+    assert_eq!(client.access_token(session, &alone).await.unwrap().token(), "write");
+    assert_eq!(script.requests()[2].form()["scope"], "write:orders");
+    assert_eq!(spent(&script), ["rt-1", "rt-2", "rt-3"]);
+}
+
+#[tokio::test]
+async fn an_id_token_of_a_refresh_is_checked_and_merged() {
+    let Setting { script, client, .. } = setting();
+    let answer = |claims: Value| {
+        Answer::Json(
+            200,
+            json!({ "access_token": "at-2", "refresh_token": "rt-2", "expires_in": 3600, "token_type": "Bearer",
+                    "id_token": script.sign(&claims) }),
+        )
+    };
+    // Section 12.2 of OIDC Core: no nonce after a refresh.
+    let good = json!({ "iss": ISSUER, "aud": "client-1", "sub": "auth0|ada", "iat": NOW, "exp": NOW + 60, "amr": ["mfa"], "auth_time": NOW });
+    let mut other = good.clone();
+    other["sub"] = json!("auth0|eve");
+    let mut foreign = good.clone();
+    foreign["iss"] = json!("https://other.example/");
+
+    for bad in [other, foreign] {
+        script.answer(answer(bad));
+        let mut state = open(&client, &session());
+        assert_eq!(token(&client, &mut state).await.unwrap_err().code(), "failed_to_refresh_token");
+        assert!(client.write_session(&state).is_empty(), "the session is as it was");
+    }
+    script.answer(answer(good));
+    let mut state = open(&client, &session());
+    token(&client, &mut state).await.unwrap();
+    let session = state.session().unwrap();
+    assert_eq!(session.amr().collect::<Vec<_>>(), ["mfa"]);
+    assert_eq!(session.auth_time(), Some(UnixTime::from_seconds(NOW)));
+    assert_eq!(session.claim("name"), Some(&json!("Ada")), "merged over the old claims");
+    assert_ne!(session.id_token(), Some("it-1"));
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_down_slow_or_odd_is_a_typed_error() {
+    for (name, answer, cause) in [
+        ("down", Answer::Unreachable, "the token endpoint could not be reached"),
+        ("slow", Answer::Never, "the token endpoint could not be reached"),
+        (
+            "html",
+            Answer::Text(502, "<html>".to_owned()),
+            "the token endpoint gave an answer that cannot be used (502 Bad Gateway): there is no OAuth error in it",
+        ),
+        (
+            "no token",
+            Answer::Json(200, json!({ "access_token": "", "token_type": "Bearer" })),
+            "the token endpoint gave an answer that cannot be used (200 OK): its access token is empty",
+        ),
+        (
+            "refused",
+            Answer::Json(429, json!({ "error": "too_many_requests" })),
+            "the token endpoint refused with 429 Too Many Requests: too_many_requests",
+        ),
+    ] {
+        let Setting { script, client, .. } = setting();
+        script.answer(answer);
+        let mut state = open(&client, &session());
+        let error = token(&client, &mut state).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.status().as_u16(), error.needs_login()),
+            ("failed_to_refresh_token", 401, false),
+            "{name}"
+        );
+        let source = std::error::Error::source(&error).and_then(std::error::Error::source).unwrap();
+        assert_eq!(source.to_string(), cause, "{name}");
+        assert!(client.write_session(&state).is_empty(), "{name}: the session is as it was");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_spent_while_the_answer_could_not_be_judged() {
+    let Setting { script, client, .. } = setting();
+    script.documents(1); // discovery, but no keys
+    let mut state = open(&client, &session());
+    assert_eq!(token(&client, &mut state).await.unwrap_err().code(), "failed_to_refresh_token");
+    assert!(script.requests().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_refresh_token_a_token_is_served_to_its_end() {
+    let Setting { script, clock, client } = setting();
+    let mut payload = session();
+    payload["tokenSet"].as_object_mut().unwrap().remove("refreshToken");
+    payload["tokenSet"]["expiresAt"] = json!(NOW + 5);
+    let mut state = open(&client, &payload);
+    assert_eq!(token(&client, &mut state).await.unwrap(), "at-1");
+    clock.advance(Duration::from_secs(5));
+    let error = token(&client, &mut state).await.unwrap_err();
+    assert!(matches!(error, AccessTokenError::MissingRefreshToken) && error.needs_login());
+    assert!(script.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_hook_trims_what_a_refresh_brings() {
+    let script = Script::new();
+    let seen = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::clone(&seen);
+    let client = builder(&script, &Hands::at(NOW))
+        .secret(SECRET)
+        .before_session_saved(move |session| {
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            session.retain_claims(|name| name != "groups");
+        })
+        .build()
+        .unwrap();
+    let claims = json!({ "iss": ISSUER, "aud": "client-1", "sub": "auth0|ada", "iat": NOW, "exp": NOW + 60, "groups": ["a"] });
+    script.answer(Answer::Json(
+        200,
+        json!({ "access_token": "at-2", "expires_in": 60, "token_type": "Bearer", "id_token": script.sign(&claims) }),
+    ));
+    let mut state = open(&client, &session());
+    token(&client, &mut state).await.unwrap();
+    assert_eq!(seen.load(std::sync::atomic::Ordering::SeqCst), 1);
+    assert_eq!(state.session().unwrap().claim("groups"), None);
+}
