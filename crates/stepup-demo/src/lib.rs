@@ -3,7 +3,7 @@
 //! Anybody may look at the front page. `/balance` needs a log-in. `/transfer` needs an access token for
 //! `https://api.example.com` with `transfer:funds`, and the tenant hands that out only for a second factor: the first
 //! time the customer enrols an authenticator app, later they enter its code, or their recovery code. All of it happens
-//! on the bank's own pages, which work with scripts off. [`step_up`](self) is the room to read first.
+//! on the bank's own pages, which work with scripts off. The module `step_up` is the room to read first.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
