@@ -46,8 +46,12 @@ impl Browser {
             .unwrap_or_else(|| panic!("no form for {action} on {}: {}", self.url, self.html));
         let target = self.url.join(&unescaped(attribute(form, "action").unwrap())).unwrap();
         let mut body = form_urlencoded::Serializer::new(String::new());
-        for input in form.split("<input ").skip(1).filter(|input| attribute(input, "type") == Some("hidden")) {
-            body.append_pair(attribute(input, "name").unwrap(), &unescaped(attribute(input, "value").unwrap()));
+        for input in form.split("<input ").skip(1).filter(|input| attribute(input, "type") == Some("hidden"))
+        {
+            body.append_pair(
+                attribute(input, "name").unwrap(),
+                &unescaped(attribute(input, "value").unwrap()),
+            );
         }
         if form.contains("name=\"action\" value=\"default\"") {
             body.append_pair("action", "default");
@@ -79,7 +83,8 @@ impl Browser {
             if let Some(origin) = &origin {
                 request = request.header(ORIGIN, origin);
             }
-            let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies: Vec<_> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let answer = request
                 .header(ACCEPT, "text/html,application/xhtml+xml")
                 .header(COOKIE, cookies.join("; "))
@@ -141,5 +146,9 @@ fn attribute<'a>(html: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'").replace("&#x27;", "'")
+    text.replace("&#38;", "&")
+        .replace("&amp;", "&")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&#x27;", "'")
 }

@@ -22,7 +22,10 @@ async fn every_page_carries_its_headers() {
     for path in ["/", "/nowhere"] {
         let answer = http.get(house.at(path)).send().await.unwrap();
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self'"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self'"),
+            "{path}: {policy}"
+        );
         assert_eq!(answer.headers()["x-frame-options"], "DENY");
         assert_eq!(answer.headers()["cache-control"], "private, no-store");
     }

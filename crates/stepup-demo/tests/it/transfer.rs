@@ -119,12 +119,8 @@ async fn the_recovery_code_works_once_and_is_replaced() {
         "That recovery code is not right. Check each character and enter it again."
     );
 
-    let as_typed = format!(
-        "{}-{} {}",
-        &recovery_code[..8].to_lowercase(),
-        &recovery_code[8..16],
-        &recovery_code[16..]
-    );
+    let as_typed =
+        format!("{}-{} {}", &recovery_code[..8].to_lowercase(), &recovery_code[8..16], &recovery_code[16..]);
     browser.submit("/recovery-code", &[("code", &as_typed)]).await;
     assert_eq!(browser.heading(), "Keep your recovery code", "{}", browser.html);
     let next = browser.attribute("data-recovery-code").unwrap().to_owned();
@@ -192,7 +188,10 @@ async fn a_form_that_will_not_do_keeps_what_was_typed() {
         house.order(&mut browser, to, amount).await;
         assert_eq!(browser.status, StatusCode::UNPROCESSABLE_ENTITY, "{to} {amount}");
         assert_eq!(browser.alert().unwrap(), alert);
-        assert!(browser.html.contains(&format!("value=\"{to}\"")) && browser.html.contains(&format!("value=\"{amount}\"")));
+        assert!(
+            browser.html.contains(&format!("value=\"{to}\""))
+                && browser.html.contains(&format!("value=\"{amount}\""))
+        );
     }
     house.order(&mut browser, &"x".repeat(81), "25").await;
     assert_eq!(browser.alert().unwrap(), "Enter a name of at most 80 characters.");
@@ -253,7 +252,10 @@ async fn no_token_reaches_the_browser() {
         for secret in ["mfa_token", "access_token", "refresh_token"] {
             if let Some(token) = answer[secret].as_str() {
                 assert!(!browser.html.contains(token), "{secret} is on the page");
-                assert!(browser.cookies().values().all(|value| !value.contains(token)), "{secret} is in a cookie");
+                assert!(
+                    browser.cookies().values().all(|value| !value.contains(token)),
+                    "{secret} is in a cookie"
+                );
             }
         }
     }
