@@ -1,4 +1,4 @@
-//! The bank's stylesheet, script and icon: compiled in, served under names with their version, kept for a year.
+//! The bank's stylesheet, scripts and icon: compiled in, served under names with their version, kept for a year.
 
 use axum::Router;
 use axum::routing::get;
@@ -6,6 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 const STYLESHEET: &str = include_str!("../templates/assets/bank.css");
 const SCRIPT: &str = include_str!("../templates/assets/bank.js");
+const DEVELOPER_SCRIPT: &str = include_str!("../templates/assets/developer.js");
 const ICON: &str = include_str!("../templates/assets/icon.svg");
 
 /// Where the stylesheet is.
@@ -18,12 +19,17 @@ pub(crate) fn script() -> String {
     address("js", SCRIPT)
 }
 
+/// Where the script of the page for developers is.
+pub(crate) fn developer_script() -> String {
+    address("developer.js", DEVELOPER_SCRIPT)
+}
+
 /// Where the icon is.
 pub(crate) fn icon() -> String {
     address("svg", ICON)
 }
 
-/// The routes of all three.
+/// The routes of all of them.
 pub(crate) fn router() -> Router {
     let file = |address: String, content_type: &'static str, content: &'static str| {
         let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "public, max-age=31536000, immutable")];
@@ -31,6 +37,7 @@ pub(crate) fn router() -> Router {
     };
     file(stylesheet(), "text/css; charset=utf-8", STYLESHEET)
         .merge(file(script(), "text/javascript; charset=utf-8", SCRIPT))
+        .merge(file(developer_script(), "text/javascript; charset=utf-8", DEVELOPER_SCRIPT))
         .merge(file(icon(), "image/svg+xml", ICON))
 }
 

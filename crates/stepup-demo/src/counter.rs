@@ -10,7 +10,7 @@ use stepup_axum::OptionalSession;
 use crate::customer::{self, Customer};
 use crate::money::{AmountError, Pence};
 use crate::order::Order;
-use crate::pages::{Balance, Frame, Front, Transfer, html, notice};
+use crate::pages::{Balance, Developer, Frame, Front, Transfer, html, notice};
 use crate::{App, step_up, today};
 
 /// The longest name that money goes to, in characters.
@@ -66,6 +66,10 @@ pub(crate) async fn transfer(
             (StatusCode::UNPROCESSABLE_ENTITY, html(&page)).into_response()
         }
     }
+}
+
+pub(crate) async fn developer(customer: Customer) -> Html<String> {
+    html(&Developer { frame: customer.frame() })
 }
 
 pub(crate) async fn not_found() -> Response {

@@ -52,6 +52,7 @@ pub fn app(client: Client) -> Router {
     Router::new()
         .route("/", get(counter::front))
         .route("/balance", get(counter::balance))
+        .route("/developer", get(counter::developer))
         .route("/transfer", get(counter::transfer_form).post(counter::transfer))
         .route("/transfer/{id}", get(transfer::page))
         .route("/transfer/{id}/again", post(transfer::again))

@@ -107,6 +107,13 @@ pub(crate) struct Receipt {
     pub(crate) balance: Pounds,
 }
 
+/// `/developer`: the step-up from a script.
+#[derive(Debug, Template)]
+#[template(path = "developer.html")]
+pub(crate) struct Developer {
+    pub(crate) frame: Frame,
+}
+
 /// A page as a response body. A template writes to a `String` and calls nothing that fails, so it always comes out.
 #[expect(
     clippy::expect_used,

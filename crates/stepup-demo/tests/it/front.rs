@@ -75,12 +75,39 @@ async fn a_form_of_another_site_is_refused() {
 }
 
 #[tokio::test]
-async fn a_form_without_a_session_says_so() {
+async fn every_page_of_a_customer_needs_a_log_in() {
     let house = House::open().await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for path in ["/balance", "/developer", "/transfer", "/transfer/1", "/transfer/1/recovery-code"] {
+        let answer = http.get(house.at(path)).header("accept", "text/html").send().await.unwrap();
+        assert!(answer.status().is_redirection(), "{path}");
+        let location = answer.headers()["location"].to_str().unwrap();
+        assert!(location.starts_with("/auth/login?returnTo="), "{path} leads to {location}");
+    }
     let mut browser = Browser::new();
-    browser.post(&house.at("/transfer"), "to=Eve&amount=100", Some(&house.bank)).await;
-    assert_eq!(browser.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(browser.heading(), "You have been logged out");
+    for path in [
+        "/transfer",
+        "/transfer/1/again",
+        "/transfer/1/cancel",
+        "/transfer/1/code",
+        "/transfer/1/kept",
+        "/transfer/1/recovery-code",
+    ] {
+        browser.post(&house.at(path), "to=Eve&amount=100", Some(&house.bank)).await;
+        assert_eq!(browser.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(browser.heading(), "You have been logged out", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_for_developers_loads_the_browser_module() {
+    let house = House::open().await;
+    let mut browser = house.log_in().await;
+    browser.open(&house.at("/developer")).await;
+    let (_, rest) = browser.html.split_once("<script type=\"module\" src=\"").unwrap();
+    let script = reqwest::get(house.at(rest.split_once('"').unwrap().0)).await.unwrap().text().await.unwrap();
+    assert!(script.contains("from \"/auth/stepup.js\""));
+    assert_eq!(reqwest::get(house.at("/auth/stepup.js")).await.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]
