@@ -200,20 +200,21 @@ fn show_recovery(customer: &Customer, id: OrderId, order: Order, problem: Option
 }
 
 /// The page again, because what was typed will not do.
-fn retry(mut page: Response) -> Response {
-    if page.status().is_success() {
-        *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
-    page
+fn retry(page: Response) -> Response {
+    with_status(StatusCode::UNPROCESSABLE_ENTITY, page)
 }
 
-fn refused(problem: CodeProblem, mut page: Response) -> Response {
+fn refused(problem: CodeProblem, page: Response) -> Response {
     match problem {
-        CodeProblem::LockedOut if page.status().is_success() => {
-            *page.status_mut() = StatusCode::TOO_MANY_REQUESTS
-        }
-        CodeProblem::LockedOut => {}
-        CodeProblem::Wrong => return retry(page),
+        CodeProblem::LockedOut => with_status(StatusCode::TOO_MANY_REQUESTS, page),
+        CodeProblem::Wrong => retry(page),
     }
-    page
+}
+
+/// A page gets the status; a redirect stays one.
+fn with_status(status: StatusCode, mut response: Response) -> Response {
+    if response.status().is_success() {
+        *response.status_mut() = status;
+    }
+    response
 }

@@ -1,5 +1,7 @@
 //! The bank through real HTTP, against the tenant in this process.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod browser;
 mod front;
 mod house;
