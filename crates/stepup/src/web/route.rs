@@ -77,10 +77,9 @@ impl Client {
     #[must_use]
     pub fn login_path(&self, return_to: &str) -> String {
         let config = self.config();
-        let mut query =
-            form_urlencoded::Serializer::new(format!("{}{}?", config.base_path, config.routes.login));
+        let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("returnTo", return_to);
-        query.finish()
+        format!("{}{}?{}", config.base_path, config.routes.login, query.finish())
     }
 }
 
