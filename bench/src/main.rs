@@ -22,7 +22,7 @@ mod token;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use report::Report;
 
@@ -37,6 +37,21 @@ struct Options {
     /// Where data folders of the measured tenants are made; emptied first
     #[arg(long)]
     scratch: PathBuf,
+    /// What to measure; default: everything
+    subjects: Vec<Subject>,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// One post-login Action
+    Action,
+    /// The tenant under load: tokens, discovery, memory
+    Load,
+    /// Opening a session cookie
+    Session,
+    /// Starting a tenant
+    Start,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -46,16 +61,25 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     std::fs::create_dir_all(&options.scratch)?;
 
+    let wanted = |subject| options.subjects.is_empty() || options.subjects.contains(&subject);
     let mut report = Report::default();
-    report.add(session::opening()?);
-    report.add(action::one()?);
-    report.extend(start::times(&options.stepup, &options.scratch)?);
-    let tenant = tenant::Tenant::start(&options.stepup, &options.scratch.join("load"))?;
-    let idle = memory::resident(&tenant)?;
-    report.extend(token::client_credentials(&tenant)?);
-    report.extend(discovery::requests(&tenant)?);
-    report.extend(memory::figures(idle, memory::peak(&tenant)?));
-    tenant.stop()?;
+    if wanted(Subject::Session) {
+        report.add(session::opening()?);
+    }
+    if wanted(Subject::Action) {
+        report.add(action::one()?);
+    }
+    if wanted(Subject::Start) {
+        report.extend(start::times(&options.stepup, &options.scratch)?);
+    }
+    if wanted(Subject::Load) {
+        let tenant = tenant::Tenant::start(&options.stepup, &options.scratch.join("load"))?;
+        let idle = memory::resident(&tenant)?;
+        report.extend(token::client_credentials(&tenant)?);
+        report.extend(discovery::requests(&tenant)?);
+        report.extend(memory::figures(idle, memory::peak(&tenant)?));
+        tenant.stop()?;
+    }
 
     println!("{report}");
     report.write(&options.json)?;

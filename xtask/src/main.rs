@@ -11,14 +11,14 @@ use clap::Parser;
 #[command(name = "cargo xtask", about = "What a developer runs")]
 enum Task {
     /// Measures what is promised, built for release; prints a table and writes target/bench.json
-    Bench,
+    Bench(bench::Options),
     /// Installs what the tests need and is missing, then runs them all: what CI runs
     Test(test::Options),
 }
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
-        Task::Bench => bench::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Test(options) => test::run(&options),
     }
 }

@@ -76,6 +76,7 @@ impl Seed {
         state.log.flush().await;
         state.store.clear().await?;
         state.clock.reset();
+        state.actions.clear_cache();
         self.plant(&*state.store).await
     }
 }
