@@ -1,0 +1,126 @@
+//! What handlers take, and what happens where it is not there.
+
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
+use http::{StatusCode, header};
+use serde_json::{Value, json};
+use stepup::AccessTokenRequest;
+use stepup_axum::{Client, ErrorResponse, OptionalSession, Session, SessionLayer, User};
+
+use crate::application::{Application, session_cookie};
+
+async fn application() -> Application {
+    Application::start(|client| {
+        Router::new()
+            .route("/me", get(async |user: User| user.name().unwrap_or_default().to_owned()))
+            .route("/greeting", get(greeting))
+            .route("/cart", post(put_into_cart).get(cart))
+            .route("/both", get(async |_: Session, user: User| user.subject().to_owned()))
+            .route("/twice", get(async |_: Session, _: Session| "never"))
+            .route("/token", get(token))
+            .route("/issuer", get(async |client: Client| client.issuer().to_owned()))
+            .route("/end", post(async |session: Session| session.end()))
+            .layer(SessionLayer::new(client))
+    })
+    .await
+}
+
+async fn greeting(state: OptionalSession) -> String {
+    state.session().map_or("stranger", stepup::Session::subject).to_owned()
+}
+
+async fn put_into_cart(mut session: Session) {
+    session.set_data("cart", json!(["a book"]));
+}
+
+async fn cart(session: Session) -> Json<Value> {
+    Json(session.data("cart").cloned().unwrap_or_default())
+}
+
+async fn token(mut session: Session) -> Result<String, ErrorResponse> {
+    let wanted = AccessTokenRequest::new().audience("https://api.example.com");
+    Ok(session.access_token(&wanted).await?.token().to_owned())
+}
+
+#[tokio::test]
+async fn a_page_without_a_session_goes_to_the_login_and_back() {
+    let application = application().await;
+    let page =
+        application.get("/me?tab=2").header(header::ACCEPT, "text/html,*/*;q=0.8").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(page.headers()[header::LOCATION], "/auth/login?returnTo=%2Fme%3Ftab%3D2");
+
+    for (accept, mode) in [("application/json", None), ("*/*", None), ("text/html", Some("cors"))] {
+        let mut request = application.get("/me").header(header::ACCEPT, accept);
+        if let Some(mode) = mode {
+            request = request.header("sec-fetch-mode", mode);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{accept} {mode:?}");
+        assert_eq!(answer.json::<Value>().await.unwrap()["error"], "not_authenticated");
+    }
+    let posted = application.post("/cart").header(header::ACCEPT, "text/html").send().await.unwrap();
+    assert_eq!(posted.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn handlers_see_who_is_logged_in() {
+    let application = application().await;
+    for (path, expected) in [
+        ("/me", "Ada"),
+        ("/greeting", "auth0|ada"),
+        ("/both", "auth0|ada"),
+        ("/issuer", "https://tenant.example.com/"),
+    ] {
+        let answer = application.get(path).header(header::COOKIE, session_cookie()).send().await.unwrap();
+        assert!(answer.headers().get(header::SET_COOKIE).is_none(), "{path}: nothing changed");
+        assert_eq!(answer.text().await.unwrap(), expected, "{path}");
+    }
+    assert_eq!(application.get("/greeting").send().await.unwrap().text().await.unwrap(), "stranger");
+}
+
+#[tokio::test]
+async fn what_a_handler_changes_is_written_once() {
+    let application = application().await;
+    let changed = application.post("/cart").header(header::COOKIE, session_cookie()).send().await.unwrap();
+    let cookies: Vec<_> = changed.headers().get_all(header::SET_COOKIE).iter().collect();
+    assert_eq!(cookies.len(), 1);
+    assert!(changed.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
+
+    let cookie = cookies[0].to_str().unwrap().split(';').next().unwrap();
+    let read = application.get("/cart").header(header::COOKIE, cookie).send().await.unwrap();
+    assert_eq!(read.json::<Value>().await.unwrap(), json!(["a book"]));
+}
+
+#[tokio::test]
+async fn an_ended_session_takes_its_cookie_along() {
+    let application = application().await;
+    let ended = application.post("/end").header(header::COOKIE, session_cookie()).send().await.unwrap();
+    assert_eq!(ended.status(), StatusCode::OK);
+    let cookie = ended.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("__session=;") && cookie.contains("Max-Age=0"), "{cookie}");
+}
+
+#[tokio::test]
+async fn an_error_of_the_sdk_is_an_answer() {
+    let application = application().await;
+    let answer = application.get("/token").header(header::COOKIE, session_cookie()).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(answer.json::<Value>().await.unwrap()["error"]["code"], "missing_refresh_token");
+}
+
+#[tokio::test]
+async fn a_handler_that_is_not_set_up_right_is_refused_and_nothing_hangs() {
+    let application = application().await;
+    let twice = application.get("/twice").header(header::COOKIE, session_cookie()).send().await.unwrap();
+    assert_eq!(twice.status(), StatusCode::INTERNAL_SERVER_ERROR);
+
+    let bare =
+        Application::start(|_| Router::new().route("/me", get(async |user: User| user.subject().to_owned())))
+            .await;
+    let answer = bare.get("/me").header(header::COOKIE, session_cookie()).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(answer.json::<Value>().await.unwrap()["error"], "server_error");
+}

@@ -1,0 +1,106 @@
+//! Requests that the routes refuse whoever sends them: of other sites, of other types, too large, of somebody else.
+
+use axum::Router;
+use http::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use stepup::MAX_REQUEST_BYTES;
+use stepup_axum::SessionLayer;
+
+use crate::application::{Application, mfa_token, session_cookie};
+
+async fn application() -> Application {
+    Application::start(|client| Router::new().layer(SessionLayer::new(client))).await
+}
+
+const POSTS: [&str; 3] = ["/auth/mfa/challenge", "/auth/mfa/associate", "/auth/mfa/verify"];
+
+#[tokio::test]
+async fn other_sites_cannot_post_in_a_visitors_name() {
+    let application = application().await;
+    let json = "application/json";
+    for path in POSTS {
+        for (origin, site, content_type) in [
+            (Some("https://evil.example"), None, json),
+            (Some("null"), None, json),
+            (None, Some("cross-site"), json),
+            (None, Some("same-site"), json),
+            (None, None, "text/plain"),
+            (None, None, "application/x-www-form-urlencoded"),
+        ] {
+            let mut request = application.post(path).header(header::CONTENT_TYPE, content_type).body("{}");
+            if let Some(origin) = origin {
+                request = request.header(header::ORIGIN, origin);
+            }
+            if let Some(site) = site {
+                request = request.header("sec-fetch-site", site);
+            }
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path} {origin:?} {site:?} {content_type}");
+            assert_eq!(answer.json::<Value>().await.unwrap()["error"], "invalid_request");
+        }
+        let own = application
+            .post(path)
+            .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
+            .header(header::ORIGIN, &application.url)
+            .header("sec-fetch-site", "same-origin")
+            .body("{}");
+        assert_eq!(own.send().await.unwrap().status(), StatusCode::BAD_REQUEST, "{path}");
+    }
+    let deleted = application
+        .request(Method::DELETE, "/auth/mfa/authenticators/totp%7C1")
+        .header(header::ORIGIN, "https://evil.example");
+    assert_eq!(deleted.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_body_is_read_up_to_its_limit() {
+    let application = application().await;
+    let filled = |bytes: usize| {
+        let empty = json!({ "otp": "" }).to_string().len();
+        json!({ "otp": "1".repeat(bytes - empty) }).to_string()
+    };
+    for (bytes, status, error) in [
+        (MAX_REQUEST_BYTES, StatusCode::UNAUTHORIZED, "mfa_token_invalid"),
+        (MAX_REQUEST_BYTES + 1, StatusCode::PAYLOAD_TOO_LARGE, "invalid_request"),
+    ] {
+        let answer = application
+            .post("/auth/mfa/verify")
+            .header(header::CONTENT_TYPE, "application/json")
+            .bearer_auth("nonsense")
+            .body(filled(bytes))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), status, "{bytes}");
+        assert_eq!(answer.json::<Value>().await.unwrap()["error"], error, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_user_belongs_to_no_step_up_of_this_session() {
+    let application = application().await;
+    let verify = |token: String| {
+        application
+            .post("/auth/mfa/verify")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::COOKIE, session_cookie())
+            .bearer_auth(token)
+            .body(r#"{"otp":"123456"}"#)
+            .send()
+    };
+    let foreign = verify(mfa_token("auth0|bob")).await.unwrap();
+    assert_eq!(foreign.status(), StatusCode::NOT_FOUND);
+    assert_eq!(foreign.json::<Value>().await.unwrap()["error"], "mfa_token_not_found");
+
+    let listed = application
+        .get("/auth/mfa/authenticators")
+        .header(header::COOKIE, session_cookie())
+        .bearer_auth(mfa_token("auth0|bob"));
+    assert_eq!(listed.send().await.unwrap().status(), StatusCode::NOT_FOUND);
+
+    // Its own goes on to the tenant, which is out of reach; the session stays as it was.
+    let own = verify(mfa_token("auth0|ada")).await.unwrap();
+    assert_eq!(own.status(), StatusCode::BAD_GATEWAY);
+    assert!(own.headers().get(header::SET_COOKIE).is_none());
+    assert_eq!(own.json::<Value>().await.unwrap()["error"], "discovery_error");
+}
