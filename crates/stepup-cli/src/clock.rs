@@ -14,7 +14,6 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = false)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     control: ControlArguments,

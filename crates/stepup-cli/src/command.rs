@@ -2,19 +2,30 @@
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 
-use crate::{action, clock, failure::Failure, inspect, messages, output, seal};
+use crate::{
+    action, clock, demo, dev, failure::Failure, inspect, messages, output, seal, tenant, walkthrough,
+};
 
 /// Step-up authentication on your own machine: a local tenant, a demo application, and debugging aids.
 #[derive(Debug, Parser)]
 #[command(name = "stepup", version, propagate_version = true, max_term_width = 100)]
 struct CommandLine {
+    /// Without one: `dev`
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// A command and its options.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run a local tenant and the demo application against it, in memory
+    Dev(Box<dev::Arguments>),
+    /// Run the demo application alone, configured by `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET`, `AUTH0_SECRET`
+    Demo(demo::Arguments),
+    /// Run the whole step-up flow once, without a browser
+    Walkthrough(walkthrough::Arguments),
+    /// Run the tenant alone, for any SDK
+    Tenant(Box<tenant::Arguments>),
     /// Print what the running tenant has sent, one JSON object a line, newest first
     Messages(messages::Arguments),
     /// Print the running tenant's clock, or move it
@@ -29,28 +40,61 @@ pub(crate) enum Command {
 
 /// Reads the command line. Help and version are printed here and end the program.
 pub(crate) fn parse() -> Result<Command, Failure> {
-    match CommandLine::try_parse() {
-        Ok(CommandLine { command }) => Ok(command),
+    let parsed = CommandLine::try_parse().and_then(|line| match line.command {
+        Some(command) => Ok(command),
+        None => default_command(),
+    });
+    match parsed {
+        Ok(command) => Ok(command),
         Err(asked) if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             output::line(asked.to_string().trim_end());
             std::process::exit(0)
         }
         Err(refused) => {
             let text = refused.to_string();
-            let problem = text.split("\n\nUsage:").next().unwrap_or_default().trim_start_matches("error: ");
+            let usage = text.find("\n\nUsage:").or_else(|| text.find("\n\nFor more information"));
+            let problem = text[..usage.unwrap_or(text.len())].trim_start_matches("error: ");
             Err(Failure::Usage(format!("{problem}\nsee `stepup --help`")))
         }
     }
 }
 
+/// `dev`, with what the environment says.
+fn default_command() -> Result<Command, clap::Error> {
+    #[derive(Parser)]
+    #[command(name = "stepup")]
+    struct Alone {
+        #[command(flatten)]
+        dev: dev::Arguments,
+    }
+
+    Alone::try_parse_from(["stepup"]).map(|alone| Command::Dev(Box::new(alone.dev)))
+}
+
 impl Command {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         match self {
+            Self::Dev(arguments) => dev::run(&arguments).await,
+            Self::Demo(arguments) => demo::run(&arguments).await,
+            Self::Walkthrough(arguments) => walkthrough::run(&arguments).await,
+            Self::Tenant(arguments) => tenant::run(&arguments).await,
             Self::Messages(arguments) => messages::run(&arguments).await,
             Self::Clock(arguments) => clock::run(&arguments).await,
             Self::Action(arguments) => action::run(arguments).await,
             Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Seal(arguments) => seal::run(&arguments),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::CommandLine;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
     }
 }

@@ -18,13 +18,13 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Args)]
 pub(crate) struct ControlArguments {
     /// Address of the tenant's control API
-    #[arg(long, env = "STEPUP_CONTROL_URL", value_name = "URL", requires = "control_key")]
+    #[arg(long, global = true, env = "STEPUP_CONTROL_URL", value_name = "URL")]
     control_url: Option<String>,
     /// Key of the control API
-    #[arg(long, env = "STEPUP_CONTROL_KEY", value_name = "KEY", hide_env_values = true)]
+    #[arg(long, global = true, env = "STEPUP_CONTROL_KEY", value_name = "KEY", hide_env_values = true)]
     control_key: Option<String>,
     /// The tenant's ready file, which holds both
-    #[arg(long, env = "STEPUP_TENANT_READY_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "STEPUP_TENANT_READY_FILE", value_name = "FILE")]
     ready_file: Option<PathBuf>,
 }
 
@@ -126,14 +126,20 @@ impl Control {
     }
 }
 
-fn client(certificate_file: Option<&str>) -> Result<reqwest::Client, Failure> {
+/// `authority` is the certificate to trust: a path, or the PEM text itself.
+fn client(authority: Option<&str>) -> Result<reqwest::Client, Failure> {
     let mut builder = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(TIMEOUT);
-    if let Some(file) = certificate_file {
-        let pem = fs::read(file)
-            .map_err(|error| Failure::Usage(format!("cannot read the certificate {file}: {error}")))?;
+    if let Some(authority) = authority {
+        let pem = if authority.starts_with("-----BEGIN") {
+            authority.as_bytes().to_vec()
+        } else {
+            fs::read(authority).map_err(|error| {
+                Failure::Usage(format!("cannot read the certificate {authority}: {error}"))
+            })?
+        };
         let certificate = reqwest::Certificate::from_pem(&pem).map_err(|error| Failure::usage(&error))?;
         builder = builder.tls_certs_merge([certificate]);
     }

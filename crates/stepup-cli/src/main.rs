@@ -4,9 +4,12 @@
 //! and an exit code.
 
 mod action;
+mod application;
 mod clock;
 mod command;
 mod control;
+mod demo;
+mod dev;
 mod duration;
 mod failure;
 mod inspect;
@@ -14,6 +17,9 @@ mod messages;
 mod output;
 mod seal;
 mod sealed_kind;
+mod stop;
+mod tenant;
+mod walkthrough;
 
 use std::process::ExitCode;
 

@@ -4,4 +4,5 @@
 mod action;
 mod sealed_values;
 mod support;
+mod tenant;
 mod usage;
