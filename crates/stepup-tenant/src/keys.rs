@@ -7,9 +7,11 @@ use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 use serde::{Deserialize, Serialize};
 use stepup_protocol::jwk::{Jwk, JwkSet};
 use stepup_seal::{
-    Random, base64url,
+    Random, base64url, hkdf,
     jws::{Algorithm, KeyError, KeySet, SignError, SigningKey},
 };
+
+use zeroize::Zeroizing;
 
 use crate::data_dir::{DataDir, DataDirError};
 
@@ -44,6 +46,11 @@ impl Keys {
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
+    }
+
+    /// A secret for one purpose, as lasting as the current key.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        hkdf::derive(&self.current.pkcs8_der(), b"", purpose)
     }
 
     /// What the world may know.

@@ -2,9 +2,9 @@
 
 use axum::Router;
 
-use crate::state::Shared;
+use crate::{login, mfa, oauth, state::Shared};
 
 /// Every public endpoint of the tenant.
 pub(crate) fn router(shared: Shared) -> Router {
-    Router::new().with_state(shared)
+    Router::new().merge(oauth::routes()).merge(login::routes()).merge(mfa::routes()).with_state(shared)
 }

@@ -15,6 +15,7 @@ use tokio::{
 use url::Url;
 
 use crate::{
+    oauth::discovery,
     SystemRandom,
     actions::{Engine, Limits},
     clock::VirtualClock,
@@ -436,7 +437,7 @@ impl Builder {
             faults: Arc::clone(&faults),
             recorder: recorder.clone(),
             control,
-            discovery: None,
+            discovery: discovery::bytes(&state.config, &state.issuer),
         });
         let server = Server { listeners, tls, service };
         let running = tokio::spawn(supervise(server, Arc::clone(&state), stop.subscribe()));

@@ -15,17 +15,6 @@ const STEP_SECONDS: u64 = 30;
 /// RFC 4226 section 4 recommends 160 bits.
 const SECRET_BYTES: usize = 20;
 
-/// What [`check`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Checked {
-    /// Not six digits.
-    Malformed,
-    /// The code of this time step.
-    Matches(u64),
-    /// The code of no step in the window.
-    Wrong,
-}
-
 /// Draws a new shared secret: 32 characters of base32 without padding.
 pub(crate) fn new_secret(random: &dyn Random) -> SecretString {
     let mut bytes = [0; SECRET_BYTES];
@@ -48,14 +37,17 @@ pub(crate) fn barcode_uri(issuer: &str, account: &str, secret: &SecretString) ->
     uri
 }
 
-/// Looks for the time step around `now` whose code is `code`. Whether that step was used before is the store's to say.
-pub(crate) fn check(secret: &SecretString, code: &str, now: UnixTime) -> Checked {
-    if code.len() != DIGITS || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Checked::Malformed;
+/// Whether `code` cannot be a code: not six digits.
+pub(crate) fn is_malformed(code: &str) -> bool {
+    code.len() != DIGITS || !code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The time step around `now` whose code is `code`. Whether that step was used before is the store's to say.
+pub(crate) fn check(secret: &SecretString, code: &str, now: UnixTime) -> Option<u64> {
+    if is_malformed(code) {
+        return None;
     }
-    let Some(totp) = totp(secret) else { return Checked::Wrong };
-    let seconds = u64::try_from(now.seconds()).unwrap_or(0);
-    totp.check(code, seconds).map_or(Checked::Wrong, Checked::Matches)
+    totp(secret)?.check(code, u64::try_from(now.seconds()).ok()?)
 }
 
 fn totp(secret: &SecretString) -> Option<Totp> {
@@ -86,7 +78,7 @@ mod tests {
             [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (20_000_000_000, "353130")]
         {
             let step = u64::try_from(time / 30).unwrap();
-            assert_eq!(check(&secret, code, UnixTime::from_seconds(time)), Checked::Matches(step));
+            assert_eq!(check(&secret, code, UnixTime::from_seconds(time)), Some(step));
         }
     }
 
@@ -94,11 +86,11 @@ mod tests {
     fn one_step_either_way() {
         let secret = SecretString::from(RFC_SECRET);
         for (time, expected) in [
-            (29, Checked::Matches(1)),
-            (59, Checked::Matches(1)),
-            (89, Checked::Matches(1)),
-            (90, Checked::Wrong),
-            (150, Checked::Wrong),
+            (29, Some(1)),
+            (59, Some(1)),
+            (89, Some(1)),
+            (90, None),
+            (150, None),
         ] {
             assert_eq!(check(&secret, "287082", UnixTime::from_seconds(time)), expected, "{time}");
         }
@@ -108,10 +100,11 @@ mod tests {
     fn what_is_no_code() {
         let secret = SecretString::from(RFC_SECRET);
         for code in ["", "28708", "2870822", "28708a", " 287082", "२८७०८२"] {
-            assert_eq!(check(&secret, code, UnixTime::from_seconds(59)), Checked::Malformed, "{code}");
+            assert!(is_malformed(code), "{code}");
+            assert_eq!(check(&secret, code, UnixTime::from_seconds(59)), None, "{code}");
         }
         let broken = SecretString::from("not base32!");
-        assert_eq!(check(&broken, "287082", UnixTime::from_seconds(59)), Checked::Wrong);
+        assert_eq!(check(&broken, "287082", UnixTime::from_seconds(59)), None);
     }
 
     #[test]

@@ -10,16 +10,27 @@ const LENGTH: usize = 24;
 
 /// Draws a new code: 24 characters, 121 bits.
 pub(crate) fn new_code(random: &dyn Random) -> String {
-    // Bytes from there on would favour the first symbols.
-    const LIMIT: usize = 256 - 256 % ALPHABET.len();
     let mut code = String::with_capacity(LENGTH);
     while code.len() < LENGTH {
         let mut bytes = [0; 2 * LENGTH];
         random.fill(&mut bytes);
-        let fair = bytes.iter().map(|&byte| usize::from(byte)).filter(|&byte| byte < LIMIT);
-        code.extend(fair.take(LENGTH - code.len()).map(|byte| char::from(ALPHABET[byte % ALPHABET.len()])));
+        append(&mut code, &bytes);
     }
     code
+}
+
+/// The code that `bytes` spell. Of 64 bytes about 57 can be used; fewer than 24 with a probability below 2^-100.
+pub(crate) fn from_bytes(bytes: &[u8]) -> String {
+    let mut code = String::with_capacity(LENGTH);
+    append(&mut code, bytes);
+    code
+}
+
+fn append(code: &mut String, bytes: &[u8]) {
+    /// Bytes from there on would favour the first symbols.
+    const LIMIT: usize = 256 - 256 % ALPHABET.len();
+    let fair = bytes.iter().map(|&byte| usize::from(byte)).filter(|&byte| byte < LIMIT);
+    code.extend(fair.take(LENGTH - code.len()).map(|byte| char::from(ALPHABET[byte % ALPHABET.len()])));
 }
 
 /// A code as it may have been typed: in whatever case, with spaces or dashes. Nothing where it cannot be a code.

@@ -8,23 +8,13 @@
 use serde::{Deserialize, Serialize};
 use stepup_protocol::mfa::FactorType;
 
-use crate::actions::{FactorCommand, MultifactorProvider, MultifactorRequest};
+use crate::{
+    actions::{FactorCommand, MultifactorProvider, MultifactorRequest},
+    config::MfaPolicy as Policy,
+};
 
 /// How many commands of Actions one flow carries out; the next one fails it.
 pub(crate) const MAX_COMMANDS: usize = 4;
-
-/// The tenant's policy for flows in which no Action decides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Policy {
-    /// `confidence-score`: in the browser, when the confidence in the login is low.
-    Adaptive,
-    /// `all-applications`: at every login and every token grant of a user.
-    Always,
-    /// No policy.
-    #[default]
-    Never,
-}
 
 /// The confidence that the tenant has in a login (only [`Policy::Adaptive`] asks).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

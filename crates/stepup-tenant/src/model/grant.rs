@@ -18,8 +18,8 @@ pub struct AuthorizationCode {
     pub session_id: String,
     /// The family of a refresh token issued for it, named now so that a replay of the code can revoke it.
     pub family: String,
-    /// Where the code was sent; the exchange must name it.
-    pub redirect_uri: String,
+    /// Where the code was sent, if the request said so: then the exchange must say it too.
+    pub redirect_uri: Option<String>,
     /// PKCE (RFC 7636).
     pub code_challenge: Option<CodeChallenge>,
     /// For the ID token.

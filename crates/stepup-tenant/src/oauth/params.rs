@@ -103,6 +103,15 @@ impl Params {
         (!value.is_null() && value.as_str() != Some("")).then_some(value)
     }
 
+    /// The texts by name, without those that are absent.
+    pub(crate) fn into_texts(self) -> std::collections::BTreeMap<String, String> {
+        let texts = self.0.into_iter().filter_map(|(name, value)| match value {
+            Value::String(text) if !text.is_empty() => Some((name, text)),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// The parameters as a JSON object, without those named in `left_out`.
     pub(crate) fn to_json(&self, left_out: &[&str]) -> Value {
         self.0

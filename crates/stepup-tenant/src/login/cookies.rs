@@ -1,0 +1,86 @@
+//! The tenant's cookies: the session, and the mark of the browser that a login belongs to.
+//!
+//! Silent authentication runs in frames of other sites, so the session's cookie is `SameSite=None`, which browsers take
+//! over TLS only; a twin without the attribute serves those that do not know it, and plain HTTP on loopback.
+
+use cookie::{Cookie, SameSite};
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::{
+    model::{Digest, TenantSession},
+    state::{Issuer, Shared},
+    store::StoreError,
+};
+
+const SESSION: &str = "auth0";
+const SESSION_TWIN: &str = "auth0_compat";
+const BROWSER: &str = "did";
+
+/// The unexpired session that the request's cookies open.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn session(
+    shared: &Shared,
+    headers: &HeaderMap,
+) -> Result<Option<TenantSession>, StoreError> {
+    for name in [SESSION, SESSION_TWIN] {
+        if let Some(secret) = value(headers, name) {
+            let session = shared.store.session_by_cookie(&Digest::of(&secret)).await?;
+            if let Some(session) = session.filter(|session| !session.expired(shared.clock.now())) {
+                return Ok(Some(session));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The cookies of a session that `secret` opens.
+pub(crate) fn keep(shared: &Shared, secret: &str) -> Vec<HeaderValue> {
+    let seconds = i64::try_from(shared.config.sessions.absolute.as_secs()).unwrap_or(i64::MAX);
+    let twin = base(&shared.issuer, SESSION_TWIN, secret).max_age(cookie::time::Duration::seconds(seconds));
+    let mut cookies = vec![header_value(twin.clone())];
+    if shared.issuer.secure() {
+        let mut first = twin.build();
+        first.set_name(SESSION);
+        first.set_same_site(SameSite::None);
+        cookies.insert(0, header_value(first));
+    }
+    cookies
+}
+
+/// What removes the session's cookies.
+pub(crate) fn forget(issuer: &Issuer) -> [HeaderValue; 2] {
+    [SESSION, SESSION_TWIN]
+        .map(|name| header_value(base(issuer, name, "").max_age(cookie::time::Duration::ZERO)))
+}
+
+/// The mark of the browser, if it has one.
+pub(crate) fn browser(headers: &HeaderMap) -> Option<String> {
+    value(headers, BROWSER).filter(|mark| mark.len() >= 32)
+}
+
+/// The cookie that marks a browser: it goes along when the user comes from elsewhere, and not with forms of other sites.
+pub(crate) fn mark(issuer: &Issuer, secret: &str) -> HeaderValue {
+    header_value(base(issuer, BROWSER, secret).same_site(SameSite::Lax))
+}
+
+fn base<'a>(issuer: &Issuer, name: &'a str, value: &'a str) -> cookie::CookieBuilder<'a> {
+    Cookie::build((name, value)).path("/").http_only(true).secure(issuer.secure())
+}
+
+fn value(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+fn header_value<'a>(cookie: impl Into<Cookie<'a>>) -> HeaderValue {
+    // Names are ours and values are base64url: always a header's text.
+    HeaderValue::from_str(&cookie.into().to_string()).unwrap_or(HeaderValue::from_static(""))
+}

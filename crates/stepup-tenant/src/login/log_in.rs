@@ -1,0 +1,75 @@
+//! `/u/login`: e-mail address and password.
+
+use axum::response::Response;
+use http::{StatusCode, header};
+
+use super::{
+    cookies,
+    password::{self, Attempt},
+    path, session,
+    visit::{Lost, Visit},
+};
+use crate::{
+    oauth::error::{Exhausted, Failure, GrantFault, UserFault},
+    pages::login::{Problem, View, render},
+    pipeline::Progress,
+};
+
+/// Shows the form, or goes on where the user has logged in already.
+pub(super) async fn show(visit: Visit) -> Result<Response, Lost> {
+    if visit.user().await?.is_some() {
+        return Ok(visit.go(path::RESUME));
+    }
+    let hint = visit.login.parameters.get("login_hint").cloned().unwrap_or_default();
+    Ok(page(&visit, &hint, None))
+}
+
+/// Checks what was typed; a right pair begins a session.
+pub(super) async fn submit(mut visit: Visit) -> Result<Response, Lost> {
+    if visit.user().await?.is_some() {
+        return Ok(visit.go(path::RESUME));
+    }
+    let username = visit.params.text("username").unwrap_or_default().trim().to_owned();
+    if username.is_empty() {
+        return Ok(page(&visit, &username, Some(Problem::NoUsername)));
+    }
+    let Some(password) = visit.params.text("password") else {
+        return Ok(page(&visit, &username, Some(Problem::NoPassword)));
+    };
+    let accepted = visit.accepted()?;
+    let Some(connection) = visit.shared.config.connection_for(&visit.login.client_id) else {
+        return Ok(page(&visit, &username, Some(Problem::WrongEmailOrPassword)));
+    };
+    let attempt =
+        Attempt { connection: &connection.name, username: &username, password: password.into() };
+    let user = match password::log_in(&visit.shared, &visit.caller, accepted.client, attempt).await {
+        Ok(user) => user,
+        Err(failure) => {
+            let problem = match failure {
+                Failure::Grant(GrantFault::Password) => Problem::WrongEmailOrPassword,
+                Failure::Limit(Exhausted::Passwords) => Problem::TooManyAttempts,
+                Failure::User(UserFault::Blocked) => Problem::Blocked,
+                other => return Err(visit.failed(other)),
+            };
+            return Ok(page(&visit, &username, Some(problem)));
+        }
+    };
+    let before = cookies::session(&visit.shared, &visit.headers).await;
+    let before = before.map_err(|error| visit.failed(error))?;
+    let begun = session::begin(&visit.shared, &visit.caller, before, &user).await;
+    let begun = begun.map_err(|failure| visit.failed(failure))?;
+    visit.progress = Progress::begin(begun.session.methods.clone());
+    visit.login.user_id = Some(user.user_id);
+    visit.login.session_id = Some(begun.session.id);
+    visit.save().await?;
+    let mut response = visit.go(path::RESUME);
+    for cookie in cookies::keep(&visit.shared, &begun.secret) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+fn page(visit: &Visit, username: &str, problem: Option<Problem>) -> Response {
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    visit.page(status, render(&View { frame: visit.frame(None), username, problem }))
+}

@@ -1,0 +1,112 @@
+//! Universal Login: the pages between `/authorize` and its answer.
+//!
+//! A login is kept in the store under its `state`, and belongs to the browser whose mark it was begun with; both are needed
+//! for every step. Each page posts to its own address and then goes to `/authorize/resume`, which alone decides what
+//! comes next. So a form that is sent twice does nothing new.
+
+mod challenge;
+mod consent;
+pub(crate) mod cookies;
+mod enrollment;
+mod log_in;
+mod options;
+pub(crate) mod password;
+mod recovery;
+mod resume;
+mod session;
+mod visit;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Path,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderMap, StatusCode, header};
+use stepup_seal::token;
+
+use self::visit::Kept;
+use crate::{
+    model::{Digest, LoginTransaction, TenantSession},
+    oauth::{
+        authorize::request::{Accepted, Parameters},
+        error::{Failure, TenantFault},
+    },
+    pages,
+    pipeline::Progress,
+    state::Shared,
+};
+
+/// How long a user may take.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// The addresses of the pages: a promise, since people's own tests rely on them.
+mod path {
+    pub(super) const CONSENT: &str = "/u/consent";
+    pub(super) const CONTINUE: &str = "/continue";
+    pub(super) const ENROLL_OPTIONS: &str = "/u/mfa-enroll-options";
+    pub(super) const LOGIN: &str = "/u/login";
+    pub(super) const LOGIN_OPTIONS: &str = "/u/mfa-login-options";
+    pub(super) const OTP_CHALLENGE: &str = "/u/mfa-otp-challenge";
+    pub(super) const OTP_ENROLLMENT: &str = "/u/mfa-otp-enrollment";
+    pub(super) const RECOVERY_CHALLENGE: &str = "/u/mfa-recovery-code-challenge";
+    pub(super) const RECOVERY_ENROLLMENT: &str = "/u/mfa-recovery-code-enrollment";
+    pub(super) const RESUME: &str = "/authorize/resume";
+}
+
+/// The pages.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route(path::RESUME, get(resume::resume))
+        .route(path::CONTINUE, get(resume::return_from_action).post(resume::return_from_action))
+        .route(path::LOGIN, get(log_in::show).post(log_in::submit))
+        .route(path::OTP_CHALLENGE, get(challenge::show_otp).post(challenge::submit_otp))
+        .route(path::OTP_ENROLLMENT, get(enrollment::show).post(enrollment::submit))
+        .route(path::RECOVERY_CHALLENGE, get(challenge::show_recovery).post(challenge::submit_recovery))
+        .route(path::RECOVERY_ENROLLMENT, get(recovery::show).post(recovery::submit))
+        .route(path::ENROLL_OPTIONS, get(options::show_enroll).post(options::submit_enroll))
+        .route(path::LOGIN_OPTIONS, get(options::show_login).post(options::submit_login))
+        .route(path::CONSENT, get(consent::show).post(consent::submit))
+        .route("/u/assets/{file}", get(asset))
+}
+
+/// Begins a login, and sends the browser to its first page.
+pub(crate) async fn begin(
+    shared: &Shared,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    accepted: &Accepted<'_>,
+    session: Option<TenantSession>,
+) -> Result<Response, Failure> {
+    let now = shared.clock.now();
+    let state = token(shared.random.as_ref(), 32);
+    let mark = cookies::browser(headers).unwrap_or_else(|| token(shared.random.as_ref(), 32));
+    let methods = session.as_ref().map(|session| session.methods.clone()).unwrap_or_default();
+    let kept = |value: serde_json::Result<serde_json::Value>| value.map_err(TenantFault::Kept);
+    let login = LoginTransaction {
+        client_id: accepted.client.client_id.clone(),
+        parameters: parameters.clone(),
+        browser: Digest::of(&mark),
+        user_id: session.as_ref().map(|session| session.user_id.clone()),
+        session_id: session.map(|session| session.id),
+        progress: kept(serde_json::to_value(Progress::begin(methods)))?,
+        page: kept(serde_json::to_value(Kept::default()))?,
+        created_at: now,
+        expires_at: now + LIFETIME,
+    };
+    shared.store.insert_login(&Digest::of(&state), &login).await?;
+    let first = if login.user_id.is_some() { path::RESUME } else { path::LOGIN };
+    let mut response = visit::to(first, &state);
+    response.headers_mut().append(header::SET_COOKIE, cookies::mark(&shared.issuer, &mark));
+    Ok(response)
+}
+
+async fn asset(Path(file): Path<String>) -> Response {
+    match pages::assets::serve(&format!("{}{file}", pages::assets::PREFIX)) {
+        Some(asset) => asset.map(Body::from),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

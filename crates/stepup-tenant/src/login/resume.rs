@@ -1,0 +1,170 @@
+//! `/authorize/resume`: what comes next in a login, decided in one place.
+
+use axum::response::Response;
+use http::HeaderValue;
+use stepup_protocol::mfa::FactorType;
+
+use super::{
+    path,
+    visit::{Lost, Visit},
+};
+use crate::{
+    mfa::requirement::{Flow, Requirement},
+    model::{Digest, TenantSession, User},
+    oauth::{
+        audit::Audit,
+        authorize::{
+            code::{Login, facts},
+            request::Problem,
+            respond,
+        },
+        error::Failure,
+    },
+    pipeline::{self, Advanced},
+};
+
+/// Goes on with a login: to the page that is due, or to its end.
+pub(super) async fn resume(mut visit: Visit) -> Result<Response, Lost> {
+    let Some(user) = visit.user().await? else { return Ok(visit.go(path::LOGIN)) };
+    let Some(session) = session(&visit).await? else { return Ok(visit.go(path::LOGIN)) };
+    if visit.progress.away {
+        return Err(Lost::Transaction(visit.shared.clone()));
+    }
+    if let Some(page) = due(&visit) {
+        return Ok(visit.go(page));
+    }
+    match advance(&mut visit, user, &session).await? {
+        Ok((Advanced::Waiting, _)) => {
+            visit.kept.chosen = None;
+            visit.save().await?;
+            Ok(visit.go(due(&visit).unwrap_or(path::LOGIN)))
+        }
+        Ok((Advanced::Away(url), _)) => {
+            visit.save().await?;
+            let separator = if url.contains('?') { '&' } else { '?' };
+            let location = HeaderValue::from_str(&format!("{url}{separator}state={}", visit.state));
+            Ok(location.map_or_else(|_| visit.go(path::LOGIN), respond::found))
+        }
+        Ok((Advanced::Done, user)) => finish(visit, user, session).await,
+        Err(failure) => end(visit, &failure).await,
+    }
+}
+
+/// `/continue`: the browser returns from where an Action sent it.
+pub(super) async fn return_from_action(mut visit: Visit) -> Result<Response, Lost> {
+    if !visit.progress.away {
+        return Err(Lost::Transaction(visit.shared.clone()));
+    }
+    let (Some(user), Some(session)) = (visit.user().await?, session(&visit).await?) else {
+        return Err(Lost::Transaction(visit.shared.clone()));
+    };
+    let returned = std::mem::take(&mut visit.params).into_texts();
+    visit.login.parameters.extend(returned.into_iter().filter(|(name, _)| name == "session_token"));
+    match advance(&mut visit, user, &session).await? {
+        Ok(_) => {
+            visit.progress.waiting = None;
+            visit.save().await?;
+            Ok(visit.go(path::RESUME))
+        }
+        Err(failure) => end(visit, &failure).await,
+    }
+}
+
+/// The page that the login waits for.
+fn due(visit: &Visit) -> Option<&'static str> {
+    if visit.kept.recovery_code.is_some() {
+        return Some(path::RECOVERY_ENROLLMENT);
+    }
+    let chosen = |factors: &[FactorType]| {
+        visit.kept.chosen.filter(|factor| factors.contains(factor)).or_else(|| factors.first().copied())
+    };
+    match visit.progress.waiting.as_ref()? {
+        Requirement::Challenge(choice) => Some(match chosen(&choice.factors)? {
+            FactorType::RecoveryCode => path::RECOVERY_CHALLENGE,
+            _ => path::OTP_CHALLENGE,
+        }),
+        Requirement::Enroll(choice) if choice.factors.len() > 1 && visit.kept.chosen.is_none() => {
+            Some(path::ENROLL_OPTIONS)
+        }
+        Requirement::Enroll(_) => Some(path::OTP_ENROLLMENT),
+        Requirement::Nothing | Requirement::Refused(_) => None,
+    }
+}
+
+/// The session that this login goes on with, unless it has ended since.
+async fn session(visit: &Visit) -> Result<Option<TenantSession>, Lost> {
+    let Some(id) = &visit.login.session_id else { return Ok(None) };
+    let session = visit.shared.store.session(id).await.map_err(|error| visit.failed(error))?;
+    let now = visit.shared.clock.now();
+    Ok(session.filter(|it| !it.expired(now) && Some(&it.user_id) == visit.login.user_id.as_ref()))
+}
+
+async fn advance(
+    visit: &mut Visit,
+    mut user: User,
+    session: &TenantSession,
+) -> Result<Result<(Advanced, User), Failure>, Lost> {
+    let mut progress = std::mem::take(&mut visit.progress);
+    let accepted = visit.accepted()?;
+    let audience = accepted.target.identifier(&visit.shared.issuer);
+    let facts = facts(
+        Flow::Interactive,
+        &visit.caller,
+        &visit.login.parameters,
+        &accepted,
+        session,
+        audience.as_deref(),
+    );
+    let advanced = pipeline::advance(&visit.shared, &facts, &mut user, &mut progress).await;
+    visit.progress = progress;
+    Ok(advanced.map(|advanced| (advanced, user)))
+}
+
+/// Asks for consent if that is due, else takes the login away and answers the client.
+async fn finish(mut visit: Visit, user: User, session: TenantSession) -> Result<Response, Lost> {
+    let accepted = visit.accepted()?;
+    let asks = accepted.prompt.consent || accepted.target.needs_consent(accepted.client);
+    if asks && !visit.kept.consented {
+        visit.save().await?;
+        return Ok(visit.go(path::CONSENT));
+    }
+    take(&visit).await?;
+    let progress = std::mem::take(&mut visit.progress);
+    let accepted = visit.accepted()?;
+    let login = Login {
+        shared: &visit.shared,
+        caller: &visit.caller,
+        accepted: &accepted,
+        parameters: &visit.login.parameters,
+        user,
+        session,
+        progress,
+    };
+    match login.grant().await {
+        Ok(response) => Ok(response),
+        Err(failure) => Ok(refuse(&visit, &failure).await?),
+    }
+}
+
+/// Ends a login that failed: the client is told.
+pub(super) async fn end(visit: Visit, failure: &Failure) -> Result<Response, Lost> {
+    take(&visit).await?;
+    refuse(&visit, failure).await
+}
+
+async fn refuse(visit: &Visit, failure: &Failure) -> Result<Response, Lost> {
+    let accepted = visit.accepted()?;
+    let problem = Problem::of(failure);
+    let audit = Audit::new(&visit.shared, &visit.caller).client(accepted.client);
+    audit.describe(problem.description.clone()).write("f").await;
+    Ok(accepted.answer.problem(&visit.shared, &problem))
+}
+
+/// Of two requests that end one login, one does.
+async fn take(visit: &Visit) -> Result<(), Lost> {
+    match visit.shared.store.take_login(&Digest::of(&visit.state)).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(Lost::Transaction(visit.shared.clone())),
+        Err(error) => Err(visit.failed(error)),
+    }
+}

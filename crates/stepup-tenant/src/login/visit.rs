@@ -1,0 +1,241 @@
+//! A visit to one of the pages: which login it belongs to, and that it is this browser's.
+
+use axum::{
+    extract::{FromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use stepup_protocol::mfa::FactorType;
+
+use super::cookies;
+use crate::{
+    model::{Digest, LoginTransaction, User},
+    oauth::{
+        authorize::{
+            request::{Accepted, Refused, accept},
+            respond,
+        },
+        error::{Failure, TenantFault},
+        params::Params,
+    },
+    pages,
+    pipeline::{Caller, Progress, header_text},
+    state::{Shared, State},
+};
+
+/// A visit that belongs to a login of this browser.
+#[derive(Debug)]
+pub(super) struct Visit {
+    /// The tenant.
+    pub(super) shared: Shared,
+    /// Where the request came from.
+    pub(super) caller: Caller,
+    /// Its headers.
+    pub(super) headers: HeaderMap,
+    /// What was typed or clicked.
+    pub(super) params: Params,
+    /// The transaction's name, as it is in the address.
+    pub(super) state: String,
+    /// The secret that marks the browser.
+    pub(super) browser: String,
+    /// The transaction.
+    pub(super) login: LoginTransaction,
+    /// How far it has come.
+    pub(super) progress: Progress,
+    /// What the pages keep.
+    pub(super) kept: Kept,
+}
+
+/// What the pages keep with a login between two requests.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Kept {
+    /// The factor that the user chose, among those that are due.
+    pub(super) chosen: Option<FactorType>,
+    /// The authenticator that is being enrolled.
+    pub(super) enrolling: Option<String>,
+    /// A new recovery code is to be shown, because of this.
+    pub(super) recovery_code: Option<NewCode>,
+    /// The user agreed.
+    pub(super) consented: bool,
+}
+
+/// Why there is a new recovery code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum NewCode {
+    /// The first factor was enrolled.
+    FirstFactor,
+    /// The old code was used.
+    OldCodeUsed,
+}
+
+/// Why a page cannot be shown.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// The call failed.
+    Failed(Shared, Failure),
+    /// A form of another site.
+    Foreign(Shared),
+    /// No such login, not this browser's, or over.
+    Transaction(Shared),
+}
+
+impl Visit {
+    async fn open(shared: Shared, request: Request) -> Result<Self, Lost> {
+        let (parts, body) = request.into_parts();
+        let caller = Caller::of(&parts);
+        let is_form = parts.method == Method::POST;
+        if is_form && !same_origin(&shared, &parts.headers) {
+            return Err(Lost::Foreign(shared));
+        }
+        let query = Params::from_form(parts.uri.query().unwrap_or_default());
+        let params = if is_form {
+            match Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await {
+                Ok(body) => Params::from_body(header_text(&parts.headers, header::CONTENT_TYPE), &body),
+                Err(_) => return Err(Lost::Transaction(shared)),
+            }
+        } else {
+            query
+        };
+        let Ok(params) = params else { return Err(Lost::Transaction(shared)) };
+        let (Some(state), Some(browser)) =
+            (params.text("state").map(str::to_owned), cookies::browser(&parts.headers))
+        else {
+            return Err(Lost::Transaction(shared));
+        };
+        let found = shared.store.login(&Digest::of(&state)).await;
+        let login = match found {
+            Ok(login) => login,
+            Err(error) => return Err(Lost::Failed(shared, error.into())),
+        };
+        let now = shared.clock.now();
+        let mine = |login: &LoginTransaction| login.browser == Digest::of(&browser) && now < login.expires_at;
+        let Some(login) = login.filter(mine) else { return Err(Lost::Transaction(shared)) };
+        let progress = serde_json::from_value(login.progress.clone());
+        let kept = serde_json::from_value(login.page.clone());
+        match (progress, kept) {
+            (Ok(progress), Ok(kept)) => Ok(Self {
+                shared,
+                caller,
+                headers: parts.headers,
+                params,
+                state,
+                browser,
+                login,
+                progress,
+                kept,
+            }),
+            (Err(error), _) | (_, Err(error)) => {
+                Err(Lost::Failed(shared, TenantFault::Kept(error).into()))
+            }
+        }
+    }
+
+    /// The request that the login is for: accepted once, and the configuration does not change.
+    pub(super) fn accepted(&self) -> Result<Accepted<'_>, Lost> {
+        accept(&self.shared, &self.login.parameters).map_err(|refused| match refused {
+            Refused::Client(..) | Refused::Page(_) => Lost::Transaction(self.shared.clone()),
+        })
+    }
+
+    /// The user who gave a password, or whose session it is.
+    pub(super) async fn user(&self) -> Result<Option<User>, Lost> {
+        let Some(id) = &self.login.user_id else { return Ok(None) };
+        let user = self.shared.store.user(id).await.map_err(|error| self.failed(error))?;
+        Ok(user.filter(|user| !user.blocked))
+    }
+
+    /// Writes what has changed; a login that was taken away in the meantime is lost.
+    pub(super) async fn save(&mut self) -> Result<(), Lost> {
+        let kept = |error| self.failed(TenantFault::Kept(error));
+        let progress = serde_json::to_value(&self.progress).map_err(kept)?;
+        let page = serde_json::to_value(&self.kept).map_err(kept)?;
+        self.login.progress = progress;
+        self.login.page = page;
+        let written = self.shared.store.update_login(&Digest::of(&self.state), &self.login).await;
+        match written {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Lost::Transaction(self.shared.clone())),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// A failure on this visit.
+    pub(super) fn failed(&self, failure: impl Into<Failure>) -> Lost {
+        Lost::Failed(self.shared.clone(), failure.into())
+    }
+
+    /// Sends the browser to another page of this login.
+    pub(super) fn go(&self, path: &str) -> Response {
+        to(path, &self.state)
+    }
+
+    /// A page of this login.
+    pub(super) fn page(&self, status: StatusCode, html: String) -> Response {
+        let leads_to = self.login.parameters.get("redirect_uri").map(String::as_str);
+        (status, pages::headers::page(leads_to), html).into_response()
+    }
+
+    /// What every page of this login shows.
+    pub(super) fn frame<'a>(&'a self, user: Option<&'a User>) -> pages::Frame<'a> {
+        let client = self.shared.config.client(&self.login.client_id);
+        pages::Frame {
+            tenant: &self.shared.config.friendly_name,
+            application: client.map_or("", |client| client.name.as_str()),
+            account: user.and_then(|user| user.email.as_deref()),
+            state: &self.state,
+        }
+    }
+}
+
+/// A redirect to a page of the login `state`.
+pub(super) fn to(path: &str, state: &str) -> Response {
+    let location = HeaderValue::from_str(&format!("{path}?state={state}"));
+    respond::found(location.unwrap_or(HeaderValue::from_static("/")))
+}
+
+/// Whether a form came from a page of ours: browsers say so; what is no browser says nothing.
+fn same_origin(state: &State, headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let ours = state.issuer.url().origin().ascii_serialization();
+    let host = header_text(headers, header::HOST).unwrap_or_default();
+    origin.to_str().is_ok_and(|origin| {
+        origin == ours || origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+    })
+}
+
+impl FromRequest<Shared> for Visit {
+    type Rejection = Lost;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Lost> {
+        Self::open(shared.clone(), request).await
+    }
+}
+
+impl IntoResponse for Lost {
+    fn into_response(self) -> Response {
+        let (shared, status, message) = match self {
+            Self::Failed(shared, failure) => {
+                if let Failure::Tenant(fault) = &failure {
+                    tracing::error!(error = fault as &dyn std::error::Error, "a page failed");
+                }
+                let wire = failure.wire();
+                (shared, wire.status, wire.description)
+            }
+            Self::Foreign(shared) => (shared, StatusCode::FORBIDDEN, "The form was sent by another site.".to_owned()),
+            Self::Transaction(shared) => {
+                (shared, StatusCode::BAD_REQUEST, "The login was not found.".to_owned())
+            }
+        };
+        let view = pages::error::View {
+            tenant: &shared.config.friendly_name,
+            message: &message,
+            advice: pages::error::LOST_TRANSACTION,
+            details: &[("error", "invalid_request")],
+            way_out: None,
+        };
+        (status, pages::headers::page([]), pages::error::render(&view)).into_response()
+    }
+}

@@ -1,0 +1,52 @@
+//! A token request that waits for a second factor, as its `mfa_token` names it.
+
+use crate::{
+    config::Client,
+    model::{Digest, MfaTransaction},
+    oauth::error::{ClientFault, Failure, GrantFault, TenantFault},
+    pipeline::Progress,
+    state::Shared,
+};
+
+/// A pending transaction, opened by its `mfa_token`.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    /// What it is kept under.
+    pub(crate) digest: Digest,
+    /// What it stands for.
+    pub(crate) transaction: MfaTransaction,
+    /// How far it has come.
+    pub(crate) progress: Progress,
+}
+
+impl Pending {
+    /// Opens `mfa_token`, and spends nothing: it is good for many calls and is taken when a factor was passed.
+    ///
+    /// # Errors
+    /// It was never one, or is spent ([`GrantFault::MfaTokenMalformed`]); it is too old ([`GrantFault::MfaTokenExpired`]).
+    pub(crate) async fn open(shared: &Shared, mfa_token: &str) -> Result<Self, Failure> {
+        let digest = Digest::of(mfa_token);
+        let transaction = shared.store.mfa(&digest).await?.ok_or(GrantFault::MfaTokenMalformed)?;
+        if shared.clock.now() >= transaction.expires_at {
+            return Err(GrantFault::MfaTokenExpired.into());
+        }
+        let progress = serde_json::from_value(transaction.progress.clone()).map_err(TenantFault::Kept)?;
+        Ok(Self { digest, transaction, progress })
+    }
+
+    /// As [`Self::open`], for the client that it was issued to.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; or it is another client's.
+    pub(crate) async fn open_for(
+        shared: &Shared,
+        mfa_token: &str,
+        client: &Client,
+    ) -> Result<Self, Failure> {
+        let pending = Self::open(shared, mfa_token).await?;
+        if pending.transaction.client_id != client.client_id {
+            return Err(ClientFault::MfaTokenOfOtherClient.into());
+        }
+        Ok(pending)
+    }
+}

@@ -1,0 +1,76 @@
+//! `/authorize`: the request is checked, then answered at once (`prompt=none`) or by way of the pages.
+
+pub(crate) mod code;
+pub(crate) mod request;
+pub(crate) mod respond;
+mod silent;
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use bytes::Bytes;
+use http::{HeaderMap, header};
+
+use self::request::{Accepted, Parameters, Refused, accept};
+use super::{error::Failure, params::Params};
+use crate::{
+    login::{self, cookies},
+    model::TenantSession,
+    pipeline::{Caller, header_text},
+    state::Shared,
+};
+
+/// `GET /authorize`.
+pub(super) async fn by_query(
+    State(shared): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let params = Params::from_form(query.as_deref().unwrap_or_default());
+    begin(&shared, &caller, &headers, params).await
+}
+
+/// `POST /authorize` (OIDC Core section 3.1.2.1).
+pub(super) async fn by_form(
+    State(shared): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body);
+    begin(&shared, &caller, &headers, params).await
+}
+
+async fn begin(
+    shared: &Shared,
+    caller: &Caller,
+    headers: &HeaderMap,
+    params: Result<Params, super::params::ParamsError>,
+) -> Result<Response, Failure> {
+    let parameters: Parameters = match params {
+        Ok(params) => params.into_texts(),
+        // A parameter that comes twice may be the callback itself: nothing is redirected.
+        Err(_) => return Ok(respond::page(shared, &request::PageProblem::Invalid("every parameter just once"))),
+    };
+    let accepted = match accept(shared, &parameters) {
+        Ok(accepted) => accepted,
+        Err(Refused::Page(problem)) => return Ok(respond::page(shared, &problem)),
+        Err(Refused::Client(answer, problem)) => return Ok(answer.problem(shared, &problem)),
+    };
+    let session = cookies::session(shared, headers).await?;
+    let session = session.filter(|session| is_enough(shared, &accepted, session));
+    if accepted.prompt.none {
+        return silent::answer(shared, caller, &parameters, &accepted, session).await;
+    }
+    login::begin(shared, headers, &parameters, &accepted, session).await
+}
+
+/// Whether a session spares the user the password: nothing demands a new login, and it is young enough.
+fn is_enough(shared: &Shared, accepted: &Accepted<'_>, session: &TenantSession) -> bool {
+    let age = shared.clock.now().since(session.authenticated_at).as_secs();
+    // OIDC Core section 3.1.2.1: max_age=0 is prompt=login.
+    let young_enough = accepted.max_age.is_none_or(|max_age| max_age > 0 && age <= max_age);
+    !accepted.prompt.login && young_enough
+}

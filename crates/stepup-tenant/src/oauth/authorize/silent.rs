@@ -1,0 +1,68 @@
+//! `prompt=none`: answered at once or not at all (OIDC Core section 3.1.2.6).
+
+use axum::response::Response;
+use stepup_protocol::error::{code, description};
+
+use super::{
+    code::{Login, facts},
+    request::{Accepted, Parameters, Problem},
+};
+use crate::{
+    mfa::requirement::Flow,
+    model::TenantSession,
+    oauth::{audit::Audit, error::Failure},
+    pipeline::{self, Advanced, Caller, Progress},
+    state::Shared,
+};
+
+/// Answers with a code if the session is enough and nothing is to be shown, else with what would have been.
+pub(super) async fn answer(
+    shared: &Shared,
+    caller: &Caller,
+    parameters: &Parameters,
+    accepted: &Accepted<'_>,
+    session: Option<TenantSession>,
+) -> Result<Response, Failure> {
+    match log_in(shared, caller, parameters, accepted, session).await? {
+        Ok(response) => Ok(response),
+        Err(problem) => {
+            let audit = Audit::new(shared, caller).client(accepted.client);
+            audit.describe(problem.description.clone()).write("fsa").await;
+            Ok(accepted.answer.problem(shared, &problem))
+        }
+    }
+}
+
+async fn log_in(
+    shared: &Shared,
+    caller: &Caller,
+    parameters: &Parameters,
+    accepted: &Accepted<'_>,
+    session: Option<TenantSession>,
+) -> Result<Result<Response, Problem>, Failure> {
+    let Some(session) = session else { return Ok(Err(Problem::login_required("Login required"))) };
+    let user = shared.store.user(&session.user_id).await?.filter(|user| !user.blocked);
+    let Some(mut user) = user else { return Ok(Err(Problem::login_required("Login required"))) };
+    let audience = accepted.target.identifier(&shared.issuer);
+    let mut progress = Progress::begin(session.methods.clone());
+    let facts = facts(Flow::Silent, caller, parameters, accepted, &session, audience.as_deref());
+    match pipeline::advance(shared, &facts, &mut user, &mut progress).await {
+        Ok(Advanced::Waiting) => return Ok(Err(Problem::login_required(description::MFA_REQUIRED))),
+        Ok(Advanced::Away(_)) => return Ok(Err(interaction_required())),
+        Ok(Advanced::Done) => {}
+        Err(failure) => return Ok(Err(Problem::of(&failure))),
+    }
+    if accepted.target.needs_consent(accepted.client) {
+        let description = "Consent required".to_owned();
+        return Ok(Err(Problem { error: code::CONSENT_REQUIRED, description }));
+    }
+    let login = Login { shared, caller, accepted, parameters, user, session, progress };
+    match login.grant().await {
+        Ok(response) => Ok(Ok(response)),
+        Err(failure) => Ok(Err(Problem::of(&failure))),
+    }
+}
+
+fn interaction_required() -> Problem {
+    Problem { error: code::INTERACTION_REQUIRED, description: "Interaction required".to_owned() }
+}

@@ -1,0 +1,314 @@
+//! How a call fails, by whose fault, and what goes on the wire for it.
+//!
+//! Every endpoint of the Authentication API returns a [`Failure`]; status, code and description are derived from it in one
+//! place, [`Failure::wire`]. What only the log may know stays in the source.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use stepup_protocol::{
+    error::{MfaRequiredBody, OAuthError, code, description},
+    mfa::{FactorType, MfaRequirements},
+};
+
+use super::params::ParamsError;
+use crate::{actions::ActionError, mfa::requirement::Refusal, store::StoreError};
+
+/// Why a call to the Authentication API failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The client is not who it says, or may not do this.
+    #[error(transparent)]
+    Client(#[from] ClientFault),
+    /// What was handed in to be exchanged is not good.
+    #[error(transparent)]
+    Grant(#[from] GrantFault),
+    /// Attempts are used up for a while.
+    #[error(transparent)]
+    Limit(#[from] Exhausted),
+    /// The request is not what it has to be.
+    #[error(transparent)]
+    Request(#[from] RequestFault),
+    /// The tenant failed.
+    #[error(transparent)]
+    Tenant(#[from] TenantFault),
+    /// The user must act, or may not.
+    #[error(transparent)]
+    User(#[from] UserFault),
+}
+
+/// Faults of the client.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientFault {
+    #[error("Service not enabled within domain: {0}")]
+    ApiUnknown(String),
+    #[error("Grant type '{0}' not allowed for the client.")]
+    GrantNotAllowed(String),
+    #[error("insufficient scope: the call needs {0}")]
+    InsufficientScope(&'static str),
+    #[error("{}", description::MFA_TOKEN_OF_OTHER_CLIENT)]
+    MfaTokenOfOtherClient,
+    #[error("Non-global clients are not allowed access to APIv1")]
+    NoAudience,
+    #[error(
+        "Client is not authorized to access \"{0}\". You need to create a \"client-grant\" associated to this API. See: https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
+    )]
+    NoClientGrant(String),
+    #[error("Client has not been granted scopes: {0}")]
+    ScopesNotGranted(String),
+    #[error("{}", description::UNAUTHORIZED)]
+    Unauthorized { by_basic: bool },
+}
+
+/// Faults of what was handed in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GrantFault {
+    #[error("Invalid authorization code")]
+    Code,
+    #[error("{}", description::INVALID_MFA_TOKEN_BEARER)]
+    MfaBearer,
+    #[error("{}", description::MFA_REJECTED)]
+    MfaRejected,
+    #[error("{}", description::MFA_TOKEN_EXPIRED)]
+    MfaTokenExpired,
+    #[error("{}", description::MALFORMED_MFA_TOKEN)]
+    MfaTokenMalformed,
+    #[error("{}", description::MALFORMED_OOB_CODE)]
+    OobCodeMalformed,
+    #[error("{}", description::INVALID_OTP_CODE)]
+    OtpCode,
+    #[error("{}", description::WRONG_EMAIL_OR_PASSWORD)]
+    Password,
+    #[error("The redirect URI is wrong. You sent {sent}, and we expected {expected}")]
+    RedirectUri { sent: String, expected: String },
+    #[error("{}", description::INVALID_REFRESH_TOKEN)]
+    RefreshToken,
+    #[error("The refresh_token was generated for a user who doesn't exist anymore.")]
+    UserGone,
+    #[error("Failed to verify code verifier")]
+    Verifier,
+}
+
+/// Buckets that can be empty.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Exhausted {
+    #[error("{}", description::TOO_MANY_CODES)]
+    Codes,
+    #[error(
+        "Your account has been blocked after multiple consecutive login attempts. We’ve sent you an email with instructions on how to unblock it."
+    )]
+    Passwords,
+}
+
+/// Faults of the request.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestFault {
+    #[error("the authenticator cannot be removed: it comes with the verified e-mail address of the profile")]
+    AutomaticAuthenticator,
+    #[error("Authenticator not found")]
+    AuthenticatorNotFound,
+    #[error("\"{0}\" is required")]
+    FieldMissing(&'static str),
+    #[error("Invalid authenticator ID")]
+    InvalidAuthenticator,
+    #[error("the request cannot be read")]
+    Malformed(#[from] ParamsError),
+    #[error("Missing required parameter: {0}")]
+    Missing(&'static str),
+    #[error("Authorization server not configured with default connection.")]
+    NoDefaultDirectory,
+    #[error("the request body is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the realm {0} is not a connection of this tenant")]
+    UnknownRealm(String),
+    #[error("the authenticator type {0} is not known or not enabled in this tenant")]
+    UnsupportedAuthenticator(String),
+    #[error("User is not enrolled with {0}")]
+    UnsupportedChallenge(String),
+    #[error("Unsupported grant type: {0}")]
+    UnsupportedGrant(String),
+}
+
+/// What stands between the user and the tokens.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UserFault {
+    #[error("User is already enrolled.")]
+    AlreadyEnrolled,
+    #[error("User has no confirmed authenticator. Use /mfa/associate to add one.")]
+    AssociationRequired,
+    #[error("user is blocked")]
+    Blocked,
+    #[error("{0}")]
+    Denied(String),
+    #[error("the requirement of this mfa_token does not allow the factor {0}")]
+    FactorNotAsked(FactorType),
+    #[error("an Action wants to send the user to a page, which this grant cannot do")]
+    InteractionRequired,
+    #[error("{}", description::MFA_REQUIRED)]
+    MfaRequired(Box<MfaRequired>),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// What the client is told of a pending transaction.
+pub(crate) struct MfaRequired {
+    /// The raw `mfa_token`.
+    pub(crate) mfa_token: String,
+    /// What an Action asked for.
+    pub(crate) requirements: Option<MfaRequirements>,
+    /// The new recovery code, where the old one was used on the way here: it is told once.
+    pub(crate) recovery_code: Option<String>,
+}
+
+impl std::fmt::Debug for MfaRequired {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("MfaRequired").field("requirements", &self.requirements).finish_non_exhaustive()
+    }
+}
+
+/// Faults of the tenant; the source goes to the log and never on the wire.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TenantFault {
+    #[error("an Action failed")]
+    Action(#[source] Box<ActionError>),
+    #[error("a value kept with a transaction cannot be read")]
+    Kept(#[source] serde_json::Error),
+    #[error("a password cannot be checked: {0}")]
+    Password(String),
+    #[error("a token cannot be signed: {0}")]
+    Sign(String),
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+/// What a failure is on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wire {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// `error`.
+    pub(crate) error: &'static str,
+    /// `error_description`.
+    pub(crate) description: String,
+}
+
+impl Failure {
+    /// The one place that says what goes on the wire.
+    pub(crate) fn wire(&self) -> Wire {
+        let (status, error) = self.status_and_code();
+        let description = match self {
+            Self::Request(RequestFault::Malformed(cause)) => cause.to_string(),
+            Self::Tenant(_) => "Something went wrong".to_owned(),
+            told => told.to_string(),
+        };
+        Wire { status, error, description }
+    }
+
+    fn status_and_code(&self) -> (StatusCode, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::Client(fault) => match fault {
+                ClientFault::ApiUnknown(_)
+                | ClientFault::NoAudience
+                | ClientFault::NoClientGrant(_)
+                | ClientFault::ScopesNotGranted(_) => (S::FORBIDDEN, code::ACCESS_DENIED),
+                ClientFault::GrantNotAllowed(_) => (S::FORBIDDEN, code::UNAUTHORIZED_CLIENT),
+                ClientFault::InsufficientScope(_) => (S::FORBIDDEN, code::INSUFFICIENT_SCOPE),
+                ClientFault::MfaTokenOfOtherClient => (S::BAD_REQUEST, code::INVALID_REQUEST),
+                ClientFault::Unauthorized { .. } => (S::UNAUTHORIZED, code::ACCESS_DENIED),
+            },
+            Self::Grant(fault) => match fault {
+                GrantFault::MfaBearer => (S::UNAUTHORIZED, code::INVALID_GRANT),
+                GrantFault::MfaTokenExpired => (S::UNAUTHORIZED, code::EXPIRED_TOKEN),
+                _ => (S::FORBIDDEN, code::INVALID_GRANT),
+            },
+            Self::Limit(_) => (S::TOO_MANY_REQUESTS, code::TOO_MANY_ATTEMPTS),
+            Self::Request(fault) => match fault {
+                RequestFault::AutomaticAuthenticator => (S::FORBIDDEN, code::ACCESS_DENIED),
+                RequestFault::AuthenticatorNotFound => (S::NOT_FOUND, code::INVALID_AUTHENTICATOR),
+                RequestFault::InvalidAuthenticator => (S::BAD_REQUEST, code::INVALID_AUTHENTICATOR),
+                RequestFault::TooLarge { .. } => (S::PAYLOAD_TOO_LARGE, code::INVALID_REQUEST),
+                RequestFault::UnsupportedAuthenticator(_) => {
+                    (S::BAD_REQUEST, code::UNSUPPORTED_AUTHENTICATOR_TYPE)
+                }
+                RequestFault::UnsupportedChallenge(_) => (S::BAD_REQUEST, code::UNSUPPORTED_CHALLENGE_TYPE),
+                RequestFault::UnsupportedGrant(_) => (S::FORBIDDEN, code::UNSUPPORTED_GRANT_TYPE),
+                RequestFault::FieldMissing(_)
+                | RequestFault::Malformed(_)
+                | RequestFault::Missing(_)
+                | RequestFault::NoDefaultDirectory
+                | RequestFault::UnknownRealm(_) => (S::BAD_REQUEST, code::INVALID_REQUEST),
+            },
+            Self::Tenant(_) => (S::INTERNAL_SERVER_ERROR, code::SERVER_ERROR),
+            Self::User(fault) => match fault {
+                UserFault::AssociationRequired => (S::BAD_REQUEST, code::ASSOCIATION_REQUIRED),
+                UserFault::Blocked => (S::FORBIDDEN, "unauthorized"),
+                UserFault::InteractionRequired => (S::FORBIDDEN, code::INTERACTION_REQUIRED),
+                UserFault::MfaRequired(_) => (S::FORBIDDEN, code::MFA_REQUIRED),
+                UserFault::AlreadyEnrolled
+                | UserFault::Denied(_)
+                | UserFault::FactorNotAsked(_)
+                | UserFault::Refused(_) => (S::FORBIDDEN, code::ACCESS_DENIED),
+            },
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Tenant(TenantFault::Store(error))
+    }
+}
+
+impl From<ParamsError> for Failure {
+    fn from(error: ParamsError) -> Self {
+        Self::Request(RequestFault::Malformed(error))
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::User(UserFault::Refused(refusal))
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        if let Self::Tenant(fault) = &self {
+            tracing::error!(error = fault as &dyn std::error::Error, "a call failed");
+        }
+        let by_basic = matches!(self, Self::Client(ClientFault::Unauthorized { by_basic: true }));
+        let Wire { status, error, description } = self.wire();
+        let body = match self {
+            Self::User(UserFault::MfaRequired(required)) => mfa_required(*required, description),
+            _ => serde_json::to_vec(&OAuthError::new(error, description)),
+        };
+        let mut response = (status, body.unwrap_or_default()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        super::never_stored(headers);
+        if by_basic {
+            // RFC 6749 section 5.2: the scheme that the client used.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth\""));
+        }
+        response
+    }
+}
+
+fn mfa_required(required: MfaRequired, description: String) -> serde_json::Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Body {
+        #[serde(flatten)]
+        body: MfaRequiredBody,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recovery_code: Option<String>,
+    }
+    let MfaRequired { mfa_token, requirements, recovery_code } = required;
+    let body = MfaRequiredBody {
+        error: code::MFA_REQUIRED.to_owned(),
+        error_description: Some(description),
+        mfa_token: Some(mfa_token),
+        mfa_requirements: requirements,
+    };
+    serde_json::to_vec(&Body { body, recovery_code })
+}

@@ -1,0 +1,300 @@
+//! Tokens: what a grant that came to its end is given.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use stepup_protocol::{
+    claims::{ACR_MULTI_FACTOR, AccessTokenClaims, Audience, IdTokenClaims},
+    scope::Scopes,
+    time::UnixTime,
+    token::{GrantType, TokenResponse},
+};
+use stepup_seal::{
+    base62,
+    jwe::{self, JweKey},
+    jws, token,
+};
+
+use super::{
+    access::Target,
+    claims,
+    error::{Failure, TenantFault},
+};
+use crate::{
+    actions::Changes,
+    config::{Algorithm, Client, TokenDialect},
+    model::{AuthenticationMethod, Digest, RefreshToken, User},
+    state::State,
+};
+
+/// A grant of a user that came to its end.
+#[derive(Debug)]
+pub(crate) struct Granted<'a> {
+    /// To whom.
+    pub(crate) client: &'a Client,
+    /// By whom.
+    pub(crate) user: &'a User,
+    /// For which API.
+    pub(crate) target: Target<'a>,
+    /// What was granted, before Actions change it.
+    pub(crate) scope: &'a Scopes,
+    /// Which grant, for `gty`.
+    pub(crate) grant: GrantType,
+    /// `sid`.
+    pub(crate) session_id: Option<&'a str>,
+    /// `nonce`.
+    pub(crate) nonce: Option<&'a str>,
+    /// `auth_time`, where it is to be told.
+    pub(crate) auth_time: Option<UnixTime>,
+    /// Whether a second factor was passed on the pages of this very login.
+    pub(crate) mfa: bool,
+    /// What Actions want done to the tokens.
+    pub(crate) changes: &'a Changes,
+}
+
+/// The answer of the token endpoint, but for a refresh token.
+pub(crate) fn tokens(state: &State, granted: &Granted<'_>) -> Result<TokenResponse, Failure> {
+    let scope = granted.changes.scopes(granted.scope.iter().map(str::to_owned));
+    let scope: Scopes = scope.iter().map(String::as_str).collect();
+    let access_token = match granted.target.aud(&state.issuer, &scope) {
+        Some(audience) => {
+            let subject = Subject {
+                sub: &granted.user.user_id,
+                gty: gty(granted.grant),
+                custom: granted.changes.access_token_claims.clone(),
+            };
+            access_token(state, granted.client, &granted.target, audience, &scope, subject)?
+        }
+        None => userinfo_token(state, &granted.user.user_id, &scope, granted.target.lifetime())?,
+    };
+    let id_token = if scope.contains("openid") { Some(id_token(state, granted, &scope)?) } else { None };
+    Ok(TokenResponse {
+        access_token,
+        refresh_token: None,
+        id_token,
+        scope: (!scope.is_empty()).then_some(scope),
+        expires_in: Some(granted.target.lifetime().as_secs()),
+        token_type: "Bearer".to_owned(),
+        recovery_code: None,
+    })
+}
+
+/// Whom an access token is about.
+pub(crate) struct Subject<'a> {
+    /// A user, or `{client_id}@clients`.
+    pub(crate) sub: &'a str,
+    /// The grant, where the token says it.
+    pub(crate) gty: Option<&'static str>,
+    /// What Actions added.
+    pub(crate) custom: Map<String, Value>,
+}
+
+/// An access token for an API: a JWT.
+pub(crate) fn access_token(
+    state: &State,
+    client: &Client,
+    target: &Target<'_>,
+    audience: Audience,
+    scope: &Scopes,
+    subject: Subject<'_>,
+) -> Result<String, Failure> {
+    let now = state.clock.now();
+    let mut claims = AccessTokenClaims {
+        iss: state.issuer.as_str().to_owned(),
+        sub: subject.sub.to_owned(),
+        aud: audience,
+        iat: now,
+        exp: now + target.lifetime(),
+        azp: client.client_id.clone(),
+        scope: scope.to_parameter(),
+        gty: subject.gty.map(str::to_owned),
+        jti: None,
+        other: subject.custom,
+    };
+    let is_rfc9068 = matches!(target, Target::Api(server) if server.dialect == TokenDialect::Rfc9068);
+    if is_rfc9068 {
+        claims.jti = Some(token(state.random.as_ref(), 16));
+        claims.other.insert("client_id".to_owned(), json!(client.client_id));
+    }
+    let typ = if is_rfc9068 { "at+jwt" } else { "JWT" };
+    state.keys.sign(typ, &claims).map_err(sign_fault)
+}
+
+fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<String, Failure> {
+    let now = state.clock.now();
+    let mut other = claims::profile(granted.user, scope);
+    other.extend(granted.changes.id_token_claims.clone());
+    let claims = IdTokenClaims {
+        iss: state.issuer.as_str().to_owned(),
+        sub: granted.user.user_id.clone(),
+        aud: Audience::One(granted.client.client_id.clone()),
+        exp: now + granted.client.id_token_lifetime,
+        iat: now,
+        nbf: None,
+        nonce: granted.nonce.map(str::to_owned),
+        azp: None,
+        auth_time: granted.auth_time,
+        acr: granted.mfa.then(|| ACR_MULTI_FACTOR.to_owned()),
+        amr: granted.mfa.then(|| vec!["mfa".to_owned()]),
+        sid: granted.session_id.map(str::to_owned),
+        at_hash: None,
+        org_id: None,
+        org_name: None,
+        other,
+    };
+    match (granted.client.id_token_algorithm, &granted.client.client_secret) {
+        (Algorithm::Hs256, Some(secret)) => {
+            let key = jws::SigningKey::hmac(secret.expose_secret().as_bytes(), jws::Algorithm::Hs256);
+            key.map_err(|error| TenantFault::Sign(error.to_string()))?.sign("JWT", None, &claims)
+        }
+        _ => state.keys.sign("JWT", &claims),
+    }
+    .map_err(sign_fault)
+}
+
+fn gty(grant: GrantType) -> Option<&'static str> {
+    match grant {
+        GrantType::ClientCredentials => Some("client-credentials"),
+        GrantType::Password | GrantType::PasswordRealm => Some("password"),
+        GrantType::RefreshToken => Some("refresh_token"),
+        _ => None,
+    }
+}
+
+fn sign_fault(error: jws::SignError) -> Failure {
+    TenantFault::Sign(error.to_string()).into()
+}
+
+/// What a token for `/userinfo` alone lets its bearer see.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct UserInfoGrant {
+    /// Whose profile.
+    #[serde(rename = "sub")]
+    pub(crate) user_id: String,
+    /// What of it.
+    pub(crate) scope: Scopes,
+    /// Not good any more from then on.
+    exp: UnixTime,
+}
+
+/// The largest token for `/userinfo` that is looked at.
+const USERINFO_TOKEN_BYTES: usize = 4096;
+
+/// A token that says nothing to anybody but this tenant: a JWE under a key of its own.
+fn userinfo_token(
+    state: &State,
+    user_id: &str,
+    scope: &Scopes,
+    lifetime: Duration,
+) -> Result<String, Failure> {
+    let grant = UserInfoGrant {
+        user_id: user_id.to_owned(),
+        scope: scope.clone(),
+        exp: state.clock.now() + lifetime,
+    };
+    let header = json!({ "alg": "dir", "enc": "A256GCM", "iss": state.issuer.as_str() }).to_string();
+    let plaintext = serde_json::to_vec(&grant).map_err(TenantFault::Kept)?;
+    Ok(jwe::seal(&userinfo_key(state), &header, &plaintext, state.random.as_ref()))
+}
+
+/// What such a token grants; nothing where it is not one, or too old.
+pub(crate) fn read_userinfo_token(state: &State, token: &str) -> Option<UserInfoGrant> {
+    let opened = jwe::open(&userinfo_key(state), token, USERINFO_TOKEN_BYTES).ok()?;
+    let grant: UserInfoGrant = serde_json::from_slice(&opened.plaintext).ok()?;
+    (state.clock.now() < grant.exp).then_some(grant)
+}
+
+fn userinfo_key(state: &State) -> JweKey {
+    JweKey::a256gcm(&state.keys.derive(b"access token for userinfo"))
+}
+
+/// A refresh token that is about to be issued.
+pub(crate) struct NewRefreshToken {
+    /// What the client gets.
+    pub(crate) secret: SecretString,
+    /// What the store keeps.
+    pub(crate) digest: Digest,
+    /// What it stands for.
+    pub(crate) value: RefreshToken,
+}
+
+/// What the first refresh token of a login stands for.
+pub(crate) struct Login<'a> {
+    /// To whom.
+    pub(crate) client: &'a Client,
+    /// Whose.
+    pub(crate) user_id: &'a str,
+    /// The family, where a code has named it already.
+    pub(crate) family: Option<String>,
+    /// The browser's session.
+    pub(crate) session_id: Option<&'a str>,
+    /// The grant of the login.
+    pub(crate) grant: GrantType,
+    /// The API of the login.
+    pub(crate) audience: Option<String>,
+    /// What was granted.
+    pub(crate) scope: &'a Scopes,
+    /// How the user proved who they are.
+    pub(crate) methods: &'a [AuthenticationMethod],
+}
+
+/// The first refresh token of a login.
+pub(crate) fn refresh_token(state: &State, login: Login<'_>, changes: &Changes) -> NewRefreshToken {
+    let now = state.clock.now();
+    let settings = &login.client.refresh_tokens;
+    let value = RefreshToken {
+        id: format!("rt_{}", base62(state.random.as_ref(), 24)),
+        family: login.family.unwrap_or_else(|| new_family(state)),
+        parent: None,
+        client_id: login.client.client_id.clone(),
+        user_id: login.user_id.to_owned(),
+        session_id: login.session_id.map(str::to_owned),
+        grant: login.grant,
+        audience: login.audience,
+        scope: login.scope.clone(),
+        methods: login.methods.to_vec(),
+        rotating: settings.rotating,
+        created_at: now,
+        expires_at: settings.lifetime.map(|lifetime| now + lifetime),
+        idle_expires_at: settings.idle_lifetime.map(|lifetime| now + lifetime),
+        last_exchanged_at: None,
+        metadata: Map::new(),
+    };
+    sealed(state, value, changes)
+}
+
+/// The token that replaces `parent`.
+pub(crate) fn child_of(
+    state: &State,
+    client: &Client,
+    parent: &RefreshToken,
+    changes: &Changes,
+) -> NewRefreshToken {
+    let now = state.clock.now();
+    let value = RefreshToken {
+        id: format!("rt_{}", base62(state.random.as_ref(), 24)),
+        parent: Some(parent.id.clone()),
+        created_at: now,
+        idle_expires_at: client.refresh_tokens.idle_lifetime.map(|lifetime| now + lifetime),
+        last_exchanged_at: Some(now),
+        ..parent.clone()
+    };
+    sealed(state, value, changes)
+}
+
+/// A name for all tokens that descend from one login.
+pub(crate) fn new_family(state: &State) -> String {
+    format!("rtf_{}", base62(state.random.as_ref(), 24))
+}
+
+fn sealed(state: &State, mut value: RefreshToken, changes: &Changes) -> NewRefreshToken {
+    let changes = &changes.refresh_token;
+    let from_milliseconds = |it: i64| UnixTime::from_seconds(it.div_euclid(1000));
+    value.expires_at = changes.expires_at.map(from_milliseconds).or(value.expires_at);
+    value.idle_expires_at = changes.idle_expires_at.map(from_milliseconds).or(value.idle_expires_at);
+    changes.metadata.apply(&mut value.metadata);
+    let secret = format!("v1.M{}", token(state.random.as_ref(), 48));
+    NewRefreshToken { digest: Digest::of(&secret), secret: secret.into(), value }
+}

@@ -1,0 +1,36 @@
+//! `POST /oauth/revoke`: a refresh token is given up (RFC 7009).
+
+use axum::extract::State;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::{
+    audit::Audit,
+    client_auth,
+    error::{Failure, RequestFault},
+    params::Params,
+};
+use crate::{
+    model::Digest,
+    pipeline::{Caller, header_text},
+    state::Shared,
+};
+
+/// Revokes the whole grant that the token descends from. A token that is unknown or another client's is answered alike
+/// and left alone (RFC 7009 section 2.2): the caller learns nothing.
+pub(crate) async fn handle(
+    State(shared): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<(StatusCode, [(header::HeaderName, HeaderValue); 1]), Failure> {
+    let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
+    let client = client_auth::authenticate(&shared.config, &headers, &params)?;
+    let token = params.text("token").ok_or(RequestFault::Missing("token"))?;
+    let held = shared.store.refresh_token(&Digest::of(token)).await?;
+    if let Some(held) = held.filter(|held| held.client_id == client.client_id) {
+        shared.store.revoke_family(&held.family, shared.clock.now()).await?;
+        Audit::new(&shared, &caller).client(client).describe(format!("revoked {}", held.id)).write("srrt").await;
+    }
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]))
+}

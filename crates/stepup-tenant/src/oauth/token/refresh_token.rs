@@ -1,0 +1,96 @@
+//! `refresh_token` (RFC 6749 section 6): rotation, reuse detection, several APIs from one token.
+//!
+//! A request that is answered with `mfa_required` spends nothing: the token may be presented again.
+
+use stepup_protocol::{
+    scope::Scopes,
+    token::{GrantType, TokenResponse},
+};
+
+use super::{TokenRequest, UserGrant, user_grant::Asked};
+use crate::{
+    model::{Digest, RefreshToken},
+    oauth::{
+        access,
+        audit::Audit,
+        error::{Failure, GrantFault, UserFault},
+    },
+    pipeline::{Progress, SECRET_PARAMETERS},
+    store::Presented,
+};
+
+/// Exchanges a refresh token.
+pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
+    let digest = Digest::of(request.required("refresh_token")?);
+    let audit = || Audit::new(request.shared, request.caller).client(request.client);
+    let token = present(request, &digest).await?;
+    let result = proceed(request, digest, token).await;
+    match &result {
+        Ok(tokens) => audit().scope(tokens.scope.as_ref().unwrap_or(&Scopes::none())).write("sertft").await,
+        // Told by its own event.
+        Err(Failure::User(UserFault::MfaRequired(_))) => {}
+        Err(failure) => audit().describe(failure.to_string()).write("fertft").await,
+    }
+    result
+}
+
+/// Judges the token without spending it; a replay has its family revoked.
+async fn present(request: &TokenRequest<'_>, digest: &Digest) -> Result<RefreshToken, Failure> {
+    let client = request.client;
+    let now = request.shared.clock.now();
+    let leeway = client.refresh_tokens.leeway;
+    let audit = Audit::new(request.shared, request.caller).client(client);
+    match request.shared.store.present_refresh_token(digest, &client.client_id, leeway, now).await? {
+        Presented::Valid(token) => Ok(token),
+        Presented::Invalid => {
+            audit.describe(GrantFault::RefreshToken.to_string()).write("fertft").await;
+            Err(GrantFault::RefreshToken.into())
+        }
+        Presented::Reused(token) => {
+            audit.describe(format!("Reused rotating refresh token {}", token.id)).write("ferrt").await;
+            Err(GrantFault::RefreshToken.into())
+        }
+    }
+}
+
+async fn proceed(
+    request: &TokenRequest<'_>,
+    digest: Digest,
+    token: RefreshToken,
+) -> Result<TokenResponse, Failure> {
+    let shared = request.shared;
+    let user = shared.store.user(&token.user_id).await?.ok_or(GrantFault::UserGone)?;
+    if user.blocked {
+        return Err(GrantFault::RefreshToken.into());
+    }
+    let asked_scope = request.params.text("scope").map(Scopes::from);
+    let audience = request.params.text("audience");
+    let (audience, scope) =
+        access::of_refresh(&shared.config, request.client, &token, audience, asked_scope.as_ref());
+    let now = shared.clock.now();
+    let session = match &token.session_id {
+        Some(id) => shared.store.session(id).await?.filter(|session| !session.expired(now)),
+        None => None,
+    };
+    let methods = match (&session, &token.session_id) {
+        (Some(session), _) => session.methods.clone(),
+        (None, Some(_)) => Vec::new(),
+        (None, None) => token.methods.clone(),
+    };
+    let grant = UserGrant {
+        asked: Asked {
+            shared,
+            caller: request.caller,
+            client: request.client,
+            grant: GrantType::RefreshToken,
+            audience,
+            scope,
+            session,
+            presented: Some((digest, token)),
+            body: request.params.to_json(SECRET_PARAMETERS),
+        },
+        user,
+        progress: Progress::begin(methods),
+    };
+    grant.proceed().await
+}
