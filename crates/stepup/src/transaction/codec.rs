@@ -95,7 +95,7 @@ impl Nextjs {
 }
 
 /// That package has neither a nonce nor a return path of its own; what is ours travels in `app_state`, where its
-/// FastAPI adapter looks for `returnTo`.
+/// `FastAPI` adapter looks for `returnTo`.
 #[derive(Serialize, Deserialize)]
 struct Python {
     audience: Option<String>,

@@ -40,7 +40,7 @@ impl Client {
             return script::answer(&request);
         }
         let changes_something = request.method() != Method::GET;
-        if changes_something && let Err(refusal) = same_origin::check(self, &request) {
+        if changes_something && let Some(refusal) = same_origin::refusal(self, &request) {
             return answer::private(refusal);
         }
         let mut session = self.open_session(request.headers());

@@ -9,22 +9,26 @@ use crate::client::Client;
 
 /// What changes something needs JSON (which a foreign form cannot send), the application's own `Origin` if there is
 /// one, and no `Sec-Fetch-Site` of another site.
-pub(super) fn check(client: &Client, request: &Request<Bytes>) -> Result<(), Response<Bytes>> {
+pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+    let description = problem(client, request)?;
+    Some(answer::error(StatusCode::FORBIDDEN, code::INVALID_REQUEST, description))
+}
+
+fn problem(client: &Client, request: &Request<Bytes>) -> Option<&'static str> {
     let headers = request.headers();
-    let refuse = |description| Err(answer::error(StatusCode::FORBIDDEN, code::INVALID_REQUEST, description));
     if let Some(origin) = text(headers, "origin")
         && !base_url::of(client, headers).is_ok_and(|base| base.origin().ascii_serialization() == origin)
     {
-        return refuse("The request comes from another origin.");
+        return Some("The request comes from another origin.");
     }
     if text(headers, "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-        return refuse("The request comes from another site.");
+        return Some("The request comes from another site.");
     }
     let has_body = request.method() != http::Method::DELETE || !request.body().is_empty();
     if has_body && !text(headers, header::CONTENT_TYPE.as_str()).is_some_and(is_json) {
-        return refuse("The content type must be application/json.");
+        return Some("The content type must be application/json.");
     }
-    Ok(())
+    None
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

@@ -1,5 +1,12 @@
 //! Flows through real HTTP, and recorded behaviour of the official packages.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what fails in a test fails the test"
+)]
+
 mod config;
 mod login_vectors;
 mod nextjs_mfa_routes;
