@@ -279,4 +279,28 @@ mod tests {
             assert_eq!(serde_json::to_string(&enroll).unwrap(), body);
         }
     }
+
+    #[test]
+    fn a_factor_by_name_becomes_what_the_official_package_makes_of_it() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/fixtures/nextjs-helpers.json")).unwrap();
+        for case in vectors["enroll_options"].as_array().unwrap() {
+            let text = |name: &str| case["options"][name].as_str().map(str::to_owned);
+            let Some(factor) = text("factorType") else { continue };
+            match Enroll::by_name(&factor, text("phoneNumber"), text("email")) {
+                Ok(enroll) => {
+                    let body = serde_json::to_value(&enroll).unwrap();
+                    for (ours, theirs) in [
+                        ("authenticator_types", "authenticatorTypes"),
+                        ("oob_channels", "oobChannels"),
+                        ("phone_number", "phoneNumber"),
+                        ("email", "email"),
+                    ] {
+                        assert_eq!(body.get(ours), case["result"].get(theirs), "{case}");
+                    }
+                }
+                Err(error) => assert_eq!(error.to_string(), case["message"], "{case}"),
+            }
+        }
+    }
 }

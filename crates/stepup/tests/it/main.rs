@@ -13,5 +13,6 @@ mod nextjs_mfa_routes;
 mod refresh;
 mod route_vectors;
 mod session_cookies;
+mod step_up;
 mod support;
 mod transaction_cookies;

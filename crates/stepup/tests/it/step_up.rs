@@ -1,0 +1,372 @@
+//! Verify against a scripted tenant: what is kept, what is refused before anything is spent, and what happens when the
+//! tenant fails in the middle.
+
+use std::{sync::Arc, time::Duration};
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use stepup::{
+    AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState,
+    mfa::{Challenge, MfaError as _, MfaRequired, MfaToken, MfaTokenError, Verify, VerifyError},
+};
+use stepup_protocol::time::UnixTime;
+use stepup_seal::{Purpose, Sealer, Secrets};
+
+use crate::support::{Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, builder, cookies};
+
+const API: &str = "https://bank.example.com";
+
+struct Setting {
+    script: Script,
+    clock: Hands,
+    client: Client,
+}
+
+fn setting() -> Setting {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let client =
+        builder(&script, &clock).secret(SECRET).http_timeout(Duration::from_millis(50)).build().unwrap();
+    Setting { script, clock, client }
+}
+
+fn session_of(client: &Client, subject: &str) -> SessionState {
+    let payload = json!({
+        "user": { "sub": subject, "name": "Ada" },
+        "tokenSet": { "accessToken": "at-1", "refreshToken": "rt-1", "idToken": "it-1", "expiresAt": NOW - 10,
+                      "scope": "openid profile email offline_access",
+                      "requestedScope": "openid profile email offline_access" },
+        "internal": { "sid": "s1", "createdAt": NOW - 100 },
+    });
+    let sealer = Sealer::new(&Secrets::new([SECRET.into()]).unwrap(), Format::Stepup);
+    let end = UnixTime::from_seconds(NOW + 86_400);
+    let value = sealer.seal(Purpose::Session, "", &payload, end, &Counting::default());
+    client.open_session(&cookies(&format!("__session={value}")))
+}
+
+fn ada(client: &Client) -> SessionState {
+    session_of(client, "auth0|ada")
+}
+
+fn due() -> Answer {
+    due_with("raw-1")
+}
+
+fn due_with(raw: &str) -> Answer {
+    Answer::Json(
+        403,
+        json!({ "error": "mfa_required", "error_description": "Multifactor authentication required",
+                "mfa_token": raw, "mfa_requirements": { "challenge": [{ "type": "otp" }] } }),
+    )
+}
+
+fn granted(more: &Value) -> Answer {
+    let mut body = json!({ "access_token": "at-mfa", "token_type": "Bearer", "expires_in": 3600 });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    Answer::Json(200, body)
+}
+
+fn id_token(script: &Script, subject: &str) -> String {
+    script.sign(&json!({ "iss": ISSUER, "aud": "client-1", "sub": subject, "iat": NOW, "exp": NOW + 3600,
+                         "amr": ["mfa"], "sid": "s2" }))
+}
+
+fn transfer() -> AccessTokenRequest {
+    AccessTokenRequest::new().audience(API).scope("transfer:funds")
+}
+
+async fn required(client: &Client, state: &mut SessionState, wanted: &AccessTokenRequest) -> MfaRequired {
+    match client.access_token(state.session_mut().unwrap(), wanted).await {
+        Err(AccessTokenError::MfaRequired(required)) => required,
+        other => panic!("{other:?} where a second factor was due"),
+    }
+}
+
+/// A step-up under way: Ada's session and the token of her transfer.
+async fn pending(setting: &Setting) -> (SessionState, MfaToken) {
+    setting.script.answer(due());
+    let mut state = ada(&setting.client);
+    let token = required(&setting.client, &mut state, &transfer()).await.mfa_token.unwrap();
+    (state, token)
+}
+
+async fn access_token(client: &Client, state: &mut SessionState, wanted: &AccessTokenRequest) -> String {
+    client.access_token(state.session_mut().unwrap(), wanted).await.unwrap().token().to_owned()
+}
+
+/// What a session holds, whole.
+fn told(state: &SessionState) -> String {
+    let session = state.session().unwrap();
+    let sets: Vec<_> = session.token_sets().map(|set| set.access_token()).collect();
+    format!("{sets:?} {:?} {:?}", session.id_token(), session.user())
+}
+
+#[tokio::test]
+async fn a_verified_token_is_found_and_everything_that_came_is_kept() {
+    let setting = setting();
+    let Setting { script, client, .. } = &setting;
+    let (mut state, token) = pending(&setting).await;
+    assert!(!format!("{token:?} {}", token.as_str()).contains("raw-1"));
+    script.answer(granted(&json!({ "refresh_token": "rt-2", "id_token": id_token(script, "auth0|ada"),
+                                   "recovery_code": "NEW" })));
+
+    let verified = client.mfa().verify(&mut state, &token, Verify::recovery_code("OLD")).await.unwrap();
+    assert_eq!(verified.recovery_code.as_deref(), Some("NEW"));
+    let sent = script.requests()[1].form();
+    for (name, value) in [
+        ("grant_type", "http://auth0.com/oauth/grant-type/mfa-recovery-code"),
+        ("mfa_token", "raw-1"),
+        ("recovery_code", "OLD"),
+        ("audience", API),
+        ("scope", "openid profile email offline_access transfer:funds"),
+        ("client_id", "client-1"),
+        ("client_secret", "client-secret-1"),
+    ] {
+        assert_eq!(sent[name], value, "{name}");
+    }
+
+    assert_eq!(access_token(client, &mut state, &transfer()).await, "at-mfa");
+    assert_eq!(script.requests().len(), 2, "it was at hand");
+    assert_eq!(client.write_session(&state).len(), 1);
+    assert_eq!(state.session().unwrap().amr().collect::<Vec<_>>(), ["mfa"]);
+    script.answer(granted(&json!({ "access_token": "at-3" })));
+    assert_eq!(access_token(client, &mut state, &transfer().refresh(true)).await, "at-3");
+    assert_eq!(script.requests()[2].form()["refresh_token"], "rt-2", "the rotated refresh token");
+}
+
+#[tokio::test]
+async fn the_default_audience_asks_once() {
+    let Setting { script, client, .. } = setting();
+    let mut state = ada(&client);
+    script.answer(due());
+    let wanted = AccessTokenRequest::new();
+    let token = required(&client, &mut state, &wanted).await.mfa_token.unwrap();
+    script.answer(granted(&json!({})));
+    client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap();
+    assert!(!script.requests()[1].form().contains_key("audience"));
+    assert_eq!(access_token(&client, &mut state, &wanted).await, "at-mfa");
+    assert_eq!(script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_further_factor_goes_on_with_a_new_token_and_the_configured_time() {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let client =
+        builder(&script, &clock).secret(SECRET).mfa_context_ttl(Duration::from_secs(60)).build().unwrap();
+    let setting = Setting { script, clock, client };
+    let (mut state, token) = pending(&setting).await;
+    let before = told(&state);
+    setting.script.answer(due_with("raw-2"));
+    let error = setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap_err();
+    let VerifyError::MfaRequired(next) = error else { panic!("{error:?}") };
+    assert_eq!(told(&state), before);
+
+    setting.clock.advance(Duration::from_secs(59));
+    setting.script.answer(granted(&json!({})));
+    let next = next.mfa_token.unwrap();
+    setting.client.mfa().verify(&mut state, &next, Verify::otp("2")).await.unwrap();
+    assert_eq!(setting.script.requests()[2].form()["mfa_token"], "raw-2");
+    setting.clock.advance(Duration::from_secs(1));
+    let late = setting.client.mfa().verify(&mut state, &next, Verify::otp("2")).await.unwrap_err();
+    assert!(matches!(late, VerifyError::Token(MfaTokenError::Expired)), "{late:?}");
+}
+
+#[tokio::test]
+async fn refusals_are_told_apart_and_the_session_stays() {
+    let refusals = [
+        (403, "invalid_grant", "Invalid otp_code.", "WrongCode", 403),
+        (403, "invalid_grant", "MFA Authorization rejected.", "WrongCode", 403),
+        (403, "invalid_grant", "Malformed mfa_token", "Refused", 403),
+        (401, "expired_token", "mfa_token is expired", "Refused", 401),
+        (429, "too_many_attempts", "later", "LockedOut", 429),
+        (
+            400,
+            "invalid_request",
+            "Too many failed codes. Wait for some minutes before retrying.",
+            "LockedOut",
+            429,
+        ),
+        (400, "authorization_pending", "later", "Refused", 400),
+        (401, "invalid_client", "who?", "Refused", 400),
+    ];
+    for (status, error, description, variant, answered) in refusals {
+        let setting = setting();
+        let (mut state, token) = pending(&setting).await;
+        let before = told(&state);
+        setting
+            .script
+            .answer(Answer::Json(status, json!({ "error": error, "error_description": description })));
+        let refused = setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap_err();
+        assert!(format!("{refused:?}").starts_with(variant), "{refused:?}");
+        assert_eq!(refused.status(), answered, "{description}");
+        assert_eq!(refused.to_json(), json!({ "error": error, "error_description": description }));
+        assert_eq!(told(&state), before, "{description}");
+        // The same token serves again.
+        setting.script.answer(granted(&json!({})));
+        setting.client.mfa().verify(&mut state, &token, Verify::otp("2")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_fails_in_the_middle_leaves_the_session_as_it_was() {
+    for (answer, status, code) in [
+        (Answer::Unreachable, 502, "server_error"),
+        (Answer::Never, 502, "server_error"),
+        (Answer::Text(200, "<h1>ok</h1>".to_owned()), 502, "server_error"),
+        (Answer::Json(200, json!({ "access_token": "" , "token_type": "Bearer" })), 502, "server_error"),
+        (Answer::Text(503, "<h1>down</h1>".to_owned()), 502, "server_error"),
+        (Answer::Text(413, "too large".to_owned()), 400, "unknown_error"),
+        (granted(&json!({ "id_token": "a.b.c" })), 502, "server_error"),
+    ] {
+        let setting = setting();
+        let (mut state, token) = pending(&setting).await;
+        let before = told(&state);
+        setting.script.answer(answer);
+        let failed = setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap_err();
+        assert_eq!((failed.status().as_u16(), &*failed.code()), (status, code), "{failed:?}");
+        assert!(std::error::Error::source(&failed).is_some(), "{failed:?}");
+        assert_eq!(told(&state), before);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_spent_where_nothing_could_be_kept() {
+    let setting = setting();
+    let (mut state, token) = pending(&setting).await;
+    let requests = setting.script.requests().len();
+
+    // Somebody else's session, and a session of nobody.
+    let mut bob = session_of(&setting.client, "auth0|bob");
+    let foreign = setting.client.mfa().verify(&mut bob, &token, Verify::otp("1")).await.unwrap_err();
+    assert!(matches!(foreign, VerifyError::Token(MfaTokenError::NotFound)), "{foreign:?}");
+    assert_eq!((foreign.status(), &*foreign.code()), (StatusCode::NOT_FOUND, "mfa_token_not_found"));
+    setting.script.answer(due());
+    let bare = AccessTokenRequest::new().audience(API).scope("transfer:funds").merge_scopes(false);
+    let bare = required(&setting.client, &mut state, &bare).await.mfa_token.unwrap();
+    let nobody = setting.client.mfa().verify(&mut SessionState::default(), &bare, Verify::otp("1")).await;
+    assert!(matches!(nobody, Err(VerifyError::MissingSession)), "{nobody:?}");
+
+    // A tampered one, and one that is too old.
+    let tampered = MfaToken::from(token.as_str().replacen('.', "..", 1));
+    let invalid = setting.client.mfa().verify(&mut state, &tampered, Verify::otp("1")).await.unwrap_err();
+    assert!(matches!(invalid, VerifyError::Token(MfaTokenError::Invalid)), "{invalid:?}");
+    setting.clock.advance(Duration::from_secs(300));
+    let late = setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap_err();
+    assert!(matches!(late, VerifyError::Token(MfaTokenError::Expired)), "{late:?}");
+    assert_eq!(setting.script.requests().len(), requests + 1, "only the refresh for the second token");
+}
+
+#[tokio::test]
+async fn an_answer_for_another_user_is_not_mixed_in() {
+    let setting = setting();
+    let (mut state, token) = pending(&setting).await;
+    let before = told(&state);
+    let stranger = id_token(&setting.script, "auth0|bob");
+    setting.script.answer(granted(&json!({ "id_token": stranger })));
+    let error = setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap_err();
+    assert!(matches!(error, VerifyError::OtherUser), "{error:?}");
+    assert_eq!(told(&state), before);
+}
+
+#[tokio::test]
+async fn a_session_begins_where_there_is_none_and_an_id_token_says_whose() {
+    let setting = setting();
+    let (_, token) = pending(&setting).await;
+    let mut none = SessionState::default();
+    let own = id_token(&setting.script, "auth0|ada");
+    setting.script.answer(granted(&json!({ "id_token": own, "refresh_token": "rt-9" })));
+    setting.client.mfa().verify(&mut none, &token, Verify::otp("1")).await.unwrap();
+    let session = none.session().unwrap();
+    assert_eq!(session.subject(), "auth0|ada");
+    assert!(session.has_refresh_token());
+    assert_eq!(session.token_sets().map(|set| set.audience()).collect::<Vec<_>>(), [Some(API)]);
+}
+
+#[tokio::test]
+async fn a_token_that_the_tenant_did_not_give_needs_a_login() {
+    let Setting { script, client, .. } = setting();
+    let mut state = ada(&client);
+    script.answer(Answer::Json(403, json!({ "error": "mfa_required", "error_description": "due" })));
+    let required = required(&client, &mut state, &transfer()).await;
+    assert!(required.needs_login());
+    let body = json!({ "error": "mfa_required", "error_description": "due", "mfa_token": "", "login_required": true });
+    assert_eq!(required.to_json(), body);
+}
+
+#[tokio::test]
+async fn verifies_at_once_end_in_one_consistent_session() {
+    let setting = setting();
+    let (_, token) = pending(&setting).await;
+    setting.script.answer(granted(&json!({ "refresh_token": "rt-2" })));
+    for _ in 0..7 {
+        setting.script.answer(Answer::Json(
+            403,
+            json!({ "error": "invalid_grant", "error_description": "Malformed mfa_token" }),
+        ));
+    }
+    let all = (0..8).map(|_| {
+        let (client, token, mut state) = (setting.client.clone(), token.clone(), ada(&setting.client));
+        tokio::spawn(async move {
+            let verified = client.mfa().verify(&mut state, &token, Verify::otp("1")).await;
+            (verified.is_ok(), state)
+        })
+    });
+    let done: Vec<_> = futures_util::future::join_all(all).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(done.iter().filter(|(verified, _)| *verified).count(), 1);
+    let asked = setting.script.requests().len();
+    for (verified, mut state) in done {
+        assert_eq!(!setting.client.write_session(&state).is_empty(), verified, "only the winner writes");
+        // Whoever comes with the old refresh token finds what the winner got.
+        assert_eq!(access_token(&setting.client, &mut state, &transfer()).await, "at-mfa");
+    }
+    assert_eq!(setting.script.requests().len(), asked);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_loses_nothing() {
+    let setting = setting();
+    let (state, token) = pending(&setting).await;
+    setting.script.answer(granted(&json!({ "refresh_token": "rt-2" })));
+    let gate = Arc::new(setting.script.clone());
+    let closed = gate.gate().write().await;
+    let (client, mut gone) = (setting.client.clone(), state);
+    let caller = tokio::spawn(async move { client.mfa().verify(&mut gone, &token, Verify::otp("1")).await });
+    while setting.script.requests().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    caller.abort();
+    drop(closed);
+    assert!(caller.await.unwrap_err().is_cancelled());
+
+    let mut old = ada(&setting.client);
+    assert_eq!(access_token(&setting.client, &mut old, &transfer()).await, "at-mfa");
+    setting.script.answer(granted(&json!({ "access_token": "at-3" })));
+    assert_eq!(access_token(&setting.client, &mut old, &transfer().refresh(true)).await, "at-3");
+    assert_eq!(setting.script.requests()[2].form()["refresh_token"], "rt-2");
+}
+
+#[tokio::test]
+async fn a_challenge_that_cannot_help_is_refused_without_asking() {
+    let setting = setting();
+    let (_, token) = pending(&setting).await;
+    let refused = setting.client.mfa().challenge(&token, &Challenge::oob()).await.unwrap_err();
+    assert_eq!((refused.status().as_u16(), &*refused.code()), (400, "mfa_no_available_factors"));
+    assert_eq!(setting.script.requests().len(), 1);
+    let factors = setting.client.mfa().enrollment_factors(&token).unwrap();
+    assert!(factors.is_empty(), "a challenge was asked for");
+}
+
+#[tokio::test]
+async fn the_hook_sees_a_session_whose_user_came_anew() {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let client = builder(&script, &clock)
+        .secret(SECRET)
+        .before_session_saved(|session: &mut Session| session.set_data("seen", json!(true)))
+        .build()
+        .unwrap();
+    let setting = Setting { script, clock, client };
+    let (mut state, token) = pending(&setting).await;
+    let own = id_token(&setting.script, "auth0|ada");
+    setting.script.answer(granted(&json!({ "id_token": own })));
+    setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap();
+    assert_eq!(state.session().unwrap().data("seen"), Some(&json!(true)));
+}
