@@ -3,4 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their tests")]
 
 mod actions;
+mod config;
+mod control;
+mod server;
 mod start;
+mod store;
+mod support;

@@ -1,0 +1,307 @@
+//! The configuration: the built-in one, an export, and every way it can be wrong.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use stepup_protocol::{mfa::FactorType, token::GrantType};
+use stepup_tenant::config::{Algorithm, MfaPolicy, TokenDialect};
+use stepup_tenant::{StartError, Tenant, Tls, config, model::Credential};
+
+use crate::support::{Scratch, chain};
+
+#[tokio::test]
+async fn the_built_in_configuration_is_what_was_promised() {
+    let tenant = Tenant::builder().start().await.unwrap();
+    let config = &tenant.state().config;
+    let clients: Vec<_> =
+        tenant.clients().into_iter().map(|c| (c.name, c.client_id, c.client_secret)).collect();
+    let expected = [
+        ("webapp", "stepup-webapp", Some("stepup-webapp-secret")),
+        ("spa", "stepup-spa", None),
+        ("native", "stepup-native", None),
+        ("m2m", "stepup-m2m", Some("stepup-m2m-secret")),
+    ];
+    assert_eq!(clients, expected.map(|(n, i, s)| (n.to_owned(), i.to_owned(), s.map(str::to_owned))));
+    for name in ["stepup-webapp", "stepup-spa", "stepup-native"] {
+        let client = config.client(name).unwrap();
+        assert!(client.callbacks.allows("http://localhost:51234/auth/callback"), "{name}");
+        assert!(client.web_origins.allows_origin("http://127.0.0.1:9"), "{name}");
+        assert!(client.allows(GrantType::MfaOtp) && client.allows(GrantType::PasswordRealm), "{name}");
+        assert_eq!(client.refresh_tokens.policies[0].audience, config::API, "{name}");
+        assert!(client.refresh_tokens.rotating, "{name}");
+    }
+    let api = config.resource_server("https://api.example.com").unwrap();
+    assert_eq!(api.scopes.to_string(), "read:sensitive transfer:funds");
+    assert!(api.allow_offline_access);
+    let management = format!("{}api/v2/", tenant.issuer());
+    assert!(config.resource_server(&management).unwrap().scopes.contains("read:users"));
+    assert!(
+        config.client_grant("stepup-m2m", &management).unwrap().scope.contains("update:guardian_factors")
+    );
+    assert!(config.client_grant("stepup-webapp", &management).is_none());
+
+    assert_eq!(config.policy, MfaPolicy::Never);
+    assert_eq!(config.factors.iter().collect::<Vec<_>>(), [FactorType::Otp, FactorType::RecoveryCode]);
+    assert_eq!(config.actions.len(), 1);
+    assert!(config.actions[0].code.contains("https://api.example.com"));
+    assert_eq!(config.mfa.token_lifetime, Duration::from_secs(300));
+    assert_eq!(tenant.warnings(), [""; 0]);
+
+    let store = &tenant.state().store;
+    let ada = store
+        .user_by_identifier("Username-Password-Authentication", config::ADA_EMAIL)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(ada.email_verified);
+    assert!(store.authenticators(&ada.user_id).await.unwrap().is_empty());
+    let verify = |password: &str| tenant.state().passwords.verify(password.into(), ada.password_hash.clone());
+    assert!(verify("correct horse battery staple").await.unwrap());
+    assert!(!verify("wrong").await.unwrap());
+    assert!(!tenant.state().passwords.verify("any".into(), None).await.unwrap());
+}
+
+const EXPORT: &str = r###"
+tenant:
+  friendly_name: My Bank
+  session_lifetime: 24
+  idle_session_lifetime: 1.5
+  picture_url: https://bank.example/logo.png
+  flags:
+    enable_apis_section: false
+clients:
+  - name: Web
+    client_id: web-id
+    client_secret: a-long-and-secret-value
+    app_type: regular_web
+    callbacks: ["https://bank.example/callback", "https://*.preview.bank.example/callback"]
+    grant_types: [authorization_code, refresh_token, "http://auth0.com/oauth/grant-type/mfa-otp", implicit]
+    jwt_configuration: { alg: HS256, lifetime_in_seconds: 60, secret_encoded: false }
+    refresh_token:
+      rotation_type: rotating
+      leeway: 5
+      token_lifetime: 100
+      infinite_idle_token_lifetime: true
+      policies: [{ audience: "https://bank.example/api", scope: ["pay"] }]
+    logo_uri: https://bank.example/logo.png
+  - name: Batch
+    app_type: non_interactive
+    logo_uri: https://bank.example/batch.png
+  - name: Phone
+    app_type: native
+resourceServers:
+  - name: Payments
+    identifier: https://bank.example/api
+    scopes: [{ value: pay, description: Pay }, { value: read }]
+    token_lifetime: 600
+    allow_offline_access: true
+    token_dialect: rfc9068_profile_authz
+clientGrants:
+  - { client_id: Batch, audience: "https://bank.example/api", scope: [read] }
+  - { client_id: Batch, audience: "https://bank.eu.auth0.com/api/v2/", scope: ["read:users"] }
+databases:
+  - { name: Users, strategy: auth0, enabled_clients: [Web], options: { brute_force_protection: true } }
+connections:
+  - { name: google-oauth2, strategy: google-oauth2 }
+guardianFactors:
+  - { name: otp, enabled: true }
+  - { name: sms, enabled: true }
+  - { name: email, enabled: false }
+guardianPolicies: { policies: [all-applications] }
+guardianPhoneFactorMessageTypes: { message_types: [sms] }
+actions:
+  - name: guard
+    code: ./actions/guard.js
+    runtime: node22
+    secrets: [{ name: KEY, value: "##GUARD_KEY##" }]
+    supported_triggers: [{ id: post-login, version: v3 }]
+    dependencies: [{ name: lodash, version: 1.0.0 }]
+triggers:
+  post-login: [{ action_name: guard, display_name: guard }]
+  pre-user-registration: [{ action_name: guard }]
+attackProtection:
+  bruteForceProtection: { enabled: true, max_attempts: 3, shields: [block] }
+  breachedPasswordDetection: { enabled: true }
+organizations: []
+roles: [{ name: admin }]
+stepup: { mfa_token_lifetime: 30, code_attempts: 0 }
+"###;
+
+#[tokio::test]
+async fn an_export_is_honoured_and_what_is_not_is_named_once_each() {
+    let scratch = Scratch::new();
+    scratch.write("tenant.yaml", EXPORT);
+    scratch.write("actions/guard.js", "exports.onExecutePostLogin = async () => {};\n");
+    let tenant = Tenant::builder().config_file(scratch.path("")).start().await.unwrap();
+    let config = &tenant.state().config;
+
+    assert_eq!(config.friendly_name, "My Bank");
+    assert_eq!((config.sessions.absolute.as_secs(), config.sessions.idle.as_secs()), (86_400, 5_400));
+    let web = config.client("web-id").unwrap();
+    assert!(web.callbacks.allows("https://x.preview.bank.example/callback"));
+    assert!(!web.callbacks.allows("http://localhost:3000/callback"));
+    use GrantType::{AuthorizationCode, MfaOob, MfaOtp, MfaRecoveryCode, RefreshToken};
+    assert_eq!(web.grant_types, [AuthorizationCode, RefreshToken, MfaOob, MfaOtp, MfaRecoveryCode]);
+    assert_eq!((web.id_token_algorithm, web.id_token_lifetime.as_secs()), (Algorithm::Hs256, 60));
+    let refresh = &web.refresh_tokens;
+    assert_eq!((refresh.rotating, refresh.leeway), (true, 5));
+    assert_eq!((refresh.lifetime, refresh.idle_lifetime), (Some(Duration::from_secs(100)), None));
+    assert_eq!(refresh.policies[0].scope.to_string(), "pay");
+
+    let batch = tenant.client("Batch").unwrap();
+    assert_eq!((batch.client_id.len(), batch.client_secret.unwrap().len()), (32, 43));
+    assert_eq!(tenant.client("Phone").unwrap().client_secret, None);
+    let api = config.resource_server("https://bank.example/api").unwrap();
+    assert_eq!((api.token_lifetime.as_secs(), api.dialect), (600, TokenDialect::Rfc9068));
+    assert_eq!(config.client_grant(&batch.client_id, &api.identifier).unwrap().scope.to_string(), "read");
+    assert!(config.client_grant(&batch.client_id, &format!("{}api/v2/", tenant.issuer())).is_some());
+    assert_eq!(config.connection_for("web-id").unwrap().name, "Users");
+    assert!(config.connection_for(&batch.client_id).is_none());
+    assert_eq!(config.factors.iter().collect::<Vec<_>>(), [FactorType::Otp]);
+    assert_eq!(config.policy, MfaPolicy::Always);
+    assert_eq!((&*config.actions[0].name, config.actions[0].secrets.len()), ("guard", 1));
+    assert_eq!((config.password_attempts, config.mfa.code_attempts), (Some(3), None));
+    assert_eq!(config.mfa.token_lifetime.as_secs(), 30);
+    assert!(tenant.state().store.user_by_identifier("Users", "ada@example.com").await.unwrap().is_some());
+
+    let origin = scratch.path("tenant.yaml").display().to_string();
+    let warnings: Vec<_> =
+        tenant.warnings().iter().map(|line| line.strip_prefix(&format!("{origin}: ")).unwrap()).collect();
+    let mut expected = vec![
+        "tenant.picture_url is not honoured",
+        "clients[0].logo_uri is not honoured",
+        "clients[0].grant_types `implicit` is not honoured",
+        "resourceServers[0].token_dialect is honoured without `permissions`",
+        "databases[0].options is not honoured",
+        "connections[0] is not honoured: only database connections are",
+        "guardianFactors[1] is off: this version has no such factor",
+        "actions[0].dependencies is not honoured",
+        "triggers other than post-login are not honoured",
+        "attackProtection.breachedPasswordDetection is not honoured",
+        "roles is not honoured",
+        "##GUARD_KEY## has no value in the environment",
+    ];
+    let mut found = warnings.clone();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+}
+
+async fn refused(yaml: &str) -> String {
+    match Tenant::builder().config_yaml(yaml).start().await {
+        Err(error @ StartError::Config(_)) => chain(&error),
+        Err(error) => panic!("another error: {}", chain(&error)),
+        Ok(_) => panic!("it was accepted: {yaml}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named_with_its_place() {
+    for (yaml, parts) in [
+        ("clients:\n  - app_type: spa\n", &["the configuration", "line 2", "missing field `name`"][..]),
+        ("clients:\n  - name: a\n    app_type: toaster\n", &["line 3", "toaster", "regular_web"]),
+        ("clients: [\n", &["the configuration", "line "]),
+        ("clients: 5\n", &["line 1"]),
+        ("tenant: { session_lifetime: -1 }\n", &["tenant.session_lifetime", "number of hours"]),
+        ("tenant: { default_directory: X }\n", &["tenant.default_directory"]),
+        (
+            "clients:\n  - { name: a, callbacks: ['http://a/', 'not an address'] }\n",
+            &["clients[0].callbacks[1]", "not an address"],
+        ),
+        (
+            "clients:\n  - { name: a, client_id: x }\n  - { name: b, client_id: x }\n",
+            &["clients[1].client_id", "another client"],
+        ),
+        (
+            "clients:\n  - { name: a, app_type: spa, jwt_configuration: { alg: HS256 } }\n",
+            &["clients[0].jwt_configuration.alg"],
+        ),
+        (
+            "clientGrants:\n  - { client_id: nobody, audience: x }\n",
+            &["clientGrants[0].client_id", "no client"],
+        ),
+        ("resourceServers:\n  - { identifier: '' }\n", &["resourceServers[0].identifier"]),
+        (
+            "triggers: { post-login: [{ action_name: gone }] }\n",
+            &["triggers.post-login[0].action_name", "`gone`"],
+        ),
+        ("guardianFactors: [{ name: pigeon, enabled: true }]\n", &["line 1", "pigeon"]),
+        (
+            "actions: [{ name: a, code: no/such/file.js }]\n",
+            &["no/such/file.js", "cannot be read", "No such file"],
+        ),
+        ("stepup: { mfa_token_lifetme: 3 }\n", &["line 1", "mfa_token_lifetme"]),
+    ] {
+        let message = refused(yaml).await;
+        assert!(parts.iter().all(|part| message.contains(part)), "{yaml}\n{message}");
+    }
+    let syntax = refused("clients:\n  - name: a\n    app_type: toaster\n").await;
+    assert!(
+        syntax.contains('^') && syntax.contains("app_type: toaster"),
+        "shows the line with a caret: {syntax}"
+    );
+    let missing = Tenant::builder().config_file("/no/such/tenant.yaml").start().await.unwrap_err();
+    assert!(chain(&missing).starts_with("/no/such/tenant.yaml cannot be read"));
+}
+
+const USERS: &str = r#"[
+  {"email":"eve@example.com","email_verified":true,"password":"plain","given_name":"Eve","app_metadata":{"plan":"gold"},
+   "mfa_factors":[{"totp":{"secret":"GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"}},{"phone":{"value":"+12025550123"}}]},
+  {"user_id":"abc","email":"bob@example.com","blocked":true,"family":"x","password_hash":"$2b$10$bcrypt",
+   "mfa_factors":[{"phone":{"value":"+12025550124"}}]}
+]"#;
+
+#[tokio::test]
+async fn imported_users_replace_ada() {
+    let tenant = Tenant::builder().users_json(USERS).start().await.unwrap();
+    let store = &tenant.state().store;
+    let find = async |email: &str| {
+        store.user_by_identifier("Username-Password-Authentication", email).await.unwrap()
+    };
+    assert!(find("ada@example.com").await.is_none());
+    let eve = find("eve@example.com").await.unwrap();
+    assert_eq!((eve.name.as_str(), eve.nickname.as_str()), ("eve@example.com", "eve"));
+    assert_eq!(eve.app_metadata["plan"], "gold");
+    assert!(tenant.state().passwords.verify("plain".into(), eve.password_hash).await.unwrap());
+    let authenticators = store.authenticators(&eve.user_id).await.unwrap();
+    assert!(authenticators[0].active());
+    let Credential::Totp { secret, .. } = &authenticators[0].credential else { panic!("not an app") };
+    assert_eq!(secret.expose_secret(), "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4");
+    let bob = find("bob@example.com").await.unwrap();
+    assert_eq!((bob.user_id.as_str(), bob.blocked, bob.password_hash.is_none()), ("auth0|abc", true, true));
+    assert_eq!(
+        tenant.warnings(),
+        [
+            "the users: [0].mfa_factors.phone is not honoured: this version has no such factor",
+            "the users: [1].family is not honoured",
+            "the users: [1].password_hash is not honoured: only argon2 in PHC form is; the user has no password",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn wrong_users_are_refused_with_their_place() {
+    for (json, part) in [
+        ("[{]", "the users: key must be a string at line 1 column 3"),
+        (r#"[{"given_name":"A"}]"#, "[0]: a user needs an `email` or a `username`"),
+        (r#"[{"email":"a@b"},{"email":"A@b"}]"#, "[1]: `A@b` is there twice"),
+        (r#"[{"email":"a@b","connection":"x"}]"#, "[0]: there is no such database connection"),
+        (r#"[{"email":"a@b","mfa_factors":[{"totp":{"secret":"lower"}}]}]"#, "[0]: a TOTP secret is base32"),
+    ] {
+        let error = Tenant::builder().users_json(json).start().await.unwrap_err();
+        assert!(chain(&error).contains(part), "{json}\n{}", chain(&error));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_everybody_knows_guards_only_this_machine() {
+    let public = "https://tenant.example.com/".parse().unwrap();
+    let error = Tenant::builder().issuer(public).start().await.unwrap_err();
+    assert!(error.to_string().contains("client `stepup-webapp` has the built-in secret"), "{error}");
+
+    let own = "clients: [{ name: a, client_id: a, client_secret: a-secret-of-our-own }]\n";
+    let tenant = Tenant::builder().config_yaml(own).issuer("https://tenant.example.com".parse().unwrap());
+    assert_eq!(tenant.start().await.unwrap().issuer(), "https://tenant.example.com/");
+    let foreign = Tenant::builder().host("0.0.0.0").tls(Tls::LocalCa).start().await.unwrap_err();
+    assert!(matches!(foreign, StartError::IssuerNeeded { .. }), "{foreign}");
+}
