@@ -3,7 +3,8 @@
 use std::io::{self, Read};
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use stepup::{Clock, SystemClock};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{
@@ -37,7 +38,8 @@ pub(crate) struct Arguments {
     value: String,
 }
 
-/// What was found out.
+/// What was found out, as it is printed.
+#[derive(Serialize)]
 struct Found {
     kind: &'static str,
     format: &'static str,
@@ -52,12 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if found.expires_at.is_some_and(|expires_at| found.kind == "jwt" && expires_at <= now) {
         return Err(expired(found.expires_at));
     }
-    output::line(json!({
-        "kind": found.kind,
-        "format": found.format,
-        "payload": found.payload,
-        "expires_at": found.expires_at,
-    }));
+    output::line(serde_json::to_string(&found).map_err(|error| Failure::other(&error))?);
     Ok(())
 }
 

@@ -102,7 +102,8 @@ impl Reporter {
         };
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         if self.json {
-            output::line(json!({ "step": name, "ok": ok, "ms": ms, "detail": detail }));
+            let (name, detail) = (json!(name), json!(detail));
+            output::line(format_args!(r#"{{"step":{name},"ok":{ok},"ms":{ms},"detail":{detail}}}"#));
         } else {
             let mark = if ok { "ok  " } else { "FAIL" };
             output::line(format_args!("{mark} {name} ({ms} ms): {detail}"));

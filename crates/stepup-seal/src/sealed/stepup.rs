@@ -46,8 +46,17 @@ pub(super) fn open<T: DeserializeOwned>(
     Ok(Unsealed { payload, expires_at: Some(expires_at), stale_secret, legacy_issued_at: None })
 }
 
-fn header_start(purpose: Purpose) -> String {
-    format!(r#"{{"alg":"dir","enc":"A256GCM","typ":"stepup-{}-v1","exp":"#, purpose.name())
+/// The header up to its expiry.
+const fn header_start(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::ConnectionTokens => {
+            r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-connection-tokens-v1","exp":"#
+        }
+        Purpose::MfaToken => r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-mfa-token-v1","exp":"#,
+        Purpose::Session => r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-session-v1","exp":"#,
+        Purpose::StatefulId => r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-stateful-id-v1","exp":"#,
+        Purpose::Transaction => r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-transaction-v1","exp":"#,
+    }
 }
 
 /// The expiry in a header of `purpose`, which is compared byte by byte: ours has one spelling.
