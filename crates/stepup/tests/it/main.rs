@@ -15,4 +15,5 @@ mod route_vectors;
 mod session_cookies;
 mod step_up;
 mod support;
+mod tenant_flows;
 mod transaction_cookies;
