@@ -2,8 +2,9 @@
 
 use std::{future::Future, io, net::Ipv4Addr, time::Duration};
 
-use stepup::{Client, ClientBuilder};
-use stepup_tenant::Tenant;
+use stepup::{Client, Clock};
+use stepup_protocol::time::UnixTime;
+use stepup_tenant::{Tenant, clock::VirtualClock};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::failure::Failure;
@@ -56,8 +57,8 @@ impl Place {
     }
 }
 
-/// An SDK for the tenant's client `webapp`, that trusts the tenant's own CA.
-pub(crate) fn client_of(tenant: &Tenant, place: &Place, secret: String) -> Result<ClientBuilder, Failure> {
+/// An SDK for the tenant's client `webapp`, that trusts the tenant's own CA and goes by its clock.
+pub(crate) fn client_of(tenant: &Tenant, place: &Place, secret: String) -> Result<Client, Failure> {
     let webapp = tenant.client("webapp").ok_or_else(|| {
         Failure::Usage("the configuration has no client `webapp`, which the demo application is".to_owned())
     })?;
@@ -71,7 +72,8 @@ pub(crate) fn client_of(tenant: &Tenant, place: &Place, secret: String) -> Resul
         .client_id(webapp.client_id)
         .client_secret(client_secret)
         .secret(secret)
-        .app_base_url(&place.url);
+        .app_base_url(&place.url)
+        .clock(TenantClock(tenant.clock().clone()));
     if let Some(authority) = tenant.ca_certificate() {
         let certificate =
             reqwest::Certificate::from_pem(authority.as_bytes()).map_err(|error| Failure::other(&error))?;
@@ -79,5 +81,15 @@ pub(crate) fn client_of(tenant: &Tenant, place: &Place, secret: String) -> Resul
         builder = builder
             .http_client(stepup::ReqwestClient::from_builder(http).map_err(|error| Failure::other(&error))?);
     }
-    Ok(builder)
+    builder.build().map_err(|error| Failure::usage(&error))
+}
+
+/// The tenant's clock as the SDK's: whoever moves one moves both.
+#[derive(Debug)]
+struct TenantClock(VirtualClock);
+
+impl Clock for TenantClock {
+    fn now(&self) -> UnixTime {
+        self.0.now()
+    }
 }

@@ -9,8 +9,8 @@ use crate::{
 /// Step-up authentication on your own machine: a local tenant, a demo application, and debugging aids.
 #[derive(Debug, Parser)]
 #[command(name = "stepup", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Without a command, `stepup` does `dev`.")]
 struct CommandLine {
-    /// Without one: `dev`
     #[command(subcommand)]
     command: Option<Command>,
 }

@@ -29,8 +29,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let place = Place::take(arguments.app_port, "--app-port").await?;
     let tenant = arguments.tenant.start().await?;
     let secret = stepup_seal::token(&SystemRandom, 32);
-    let client =
-        application::client_of(&tenant, &place, secret)?.build().map_err(|error| Failure::usage(&error))?;
+    let client = application::client_of(&tenant, &place, secret)?;
     welcome(&place.url, tenant.issuer(), arguments.tenant.has_ada());
 
     let mut stopped = pin!(tenant.stopped());

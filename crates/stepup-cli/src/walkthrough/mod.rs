@@ -10,9 +10,8 @@ use std::{
 
 use clap::Args;
 use serde_json::json;
-use stepup::{Clock, SystemRandom};
-use stepup_protocol::time::UnixTime;
-use stepup_tenant::{Tenant, clock::VirtualClock};
+use stepup::SystemRandom;
+use stepup_tenant::Tenant;
 use tokio::sync::oneshot;
 
 use crate::{
@@ -33,10 +32,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let tenant = Tenant::builder().start().await.map_err(|error| Failure::other(&error))?;
     let place = Place::take(0, "--port").await?;
-    let client = application::client_of(&tenant, &place, stepup_seal::token(&SystemRandom, 32))?
-        .clock(TenantClock(tenant.clock().clone()))
-        .build()
-        .map_err(|error| Failure::other(&error))?;
+    let client = application::client_of(&tenant, &place, stepup_seal::token(&SystemRandom, 32))?;
     let bank = place.url.clone();
     let (close, closing) = oneshot::channel::<()>();
     let serving = tokio::spawn(place.serve(client, async {
@@ -108,15 +104,5 @@ impl Reporter {
             let mark = if ok { "ok  " } else { "FAIL" };
             output::line(format_args!("{mark} {name} ({ms} ms): {detail}"));
         }
-    }
-}
-
-/// The SDK goes by the tenant's clock, which the walk moves.
-#[derive(Debug)]
-struct TenantClock(VirtualClock);
-
-impl Clock for TenantClock {
-    fn now(&self) -> UnixTime {
-        self.0.now()
     }
 }
