@@ -1,5 +1,7 @@
 //! The adapter through a bound server.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a test fails the test")]
+
 mod application;
 mod every_route;
 mod extractors;

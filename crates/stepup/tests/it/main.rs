@@ -8,10 +8,12 @@
 )]
 
 mod config;
+mod house;
 mod login_vectors;
 mod nextjs_mfa_routes;
 mod refresh;
 mod route_vectors;
+mod second_factor;
 mod session_cookies;
 mod step_up;
 mod support;

@@ -1,0 +1,142 @@
+//! A tenant in this process, a client of it, and a browser that logs in.
+
+use bytes::Bytes;
+use http::{Request, header};
+use stepup::{AccessTokenError, AccessTokenRequest, Client, Clock, SessionState, mfa::MfaRequired};
+use stepup_protocol::time::UnixTime;
+use stepup_tenant::{Tenant, clock::VirtualClock};
+use url::Url;
+
+use crate::support::{Jar, SECRET, cookies};
+
+pub(crate) const API: &str = "https://api.example.com";
+const APPLICATION: &str = "http://localhost:3000";
+
+#[derive(Debug)]
+struct TenantTime(VirtualClock);
+
+impl Clock for TenantTime {
+    fn now(&self) -> UnixTime {
+        self.0.now()
+    }
+}
+
+pub(crate) struct House {
+    pub(crate) tenant: Tenant,
+    pub(crate) client: Client,
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        Self::with(Tenant::builder().start().await.unwrap())
+    }
+
+    pub(crate) fn with(tenant: Tenant) -> Self {
+        let webapp = tenant.client("webapp").unwrap();
+        let client = Client::builder()
+            .domain(tenant.issuer())
+            .client_id(webapp.client_id)
+            .client_secret(webapp.client_secret.unwrap())
+            .secret(SECRET)
+            .app_base_url(APPLICATION)
+            .clock(TenantTime(tenant.clock().clone()))
+            .build()
+            .unwrap();
+        Self { tenant, client }
+    }
+
+    /// Ada's session after [`House::log_in_with_cookies`].
+    pub(crate) async fn log_in(&self) -> SessionState {
+        self.open_session(&self.log_in_with_cookies().await)
+    }
+
+    /// The session in that line of cookies.
+    pub(crate) fn open_session(&self, line: &str) -> SessionState {
+        let state = self.client.open_session(&cookies(line));
+        assert!(state.session().is_some(), "logged in");
+        state
+    }
+
+    /// Logs Ada in: the SDK's login route, the tenant's page, the SDK's callback. Returns the application's cookies.
+    pub(crate) async fn log_in_with_cookies(&self) -> String {
+        let (mut application, mut tenant) = (Jar::default(), Jar::default());
+        let mut next = self.visit(&format!("{APPLICATION}/auth/login"), &mut application).await;
+        let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let mut form = None;
+        while !next.as_str().starts_with(APPLICATION) {
+            let request = match form.take() {
+                None => browser.get(next.clone()),
+                Some(body) => browser
+                    .post(next.clone())
+                    .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .header(header::ORIGIN, next.origin().ascii_serialization())
+                    .body(body),
+            };
+            let answer = request.header(header::COOKIE, tenant.line()).send().await.unwrap();
+            tenant.take(answer.headers());
+            if let Some(location) = answer.headers().get(header::LOCATION) {
+                next = next.join(location.to_str().unwrap()).unwrap();
+            } else {
+                let page = answer.text().await.unwrap();
+                let (action, body) = filled_in(&page);
+                (next, form) = (next.join(&action).unwrap(), Some(body));
+            }
+        }
+        self.visit(next.as_str(), &mut application).await;
+        application.line()
+    }
+
+    /// A request to a route of the SDK, and where its answer leads.
+    async fn visit(&self, url: &str, jar: &mut Jar) -> Url {
+        let url = Url::parse(url).unwrap();
+        let path = &url[url::Position::BeforePath..];
+        let request =
+            Request::get(path).header(header::HOST, "localhost:3000").header(header::COOKIE, jar.line());
+        let route = self.client.route(&http::Method::GET, url.path()).unwrap();
+        let answer = self.client.handle(route, request.body(Bytes::new()).unwrap()).await;
+        assert_eq!(answer.status(), 307, "{answer:?}");
+        jar.take(answer.headers());
+        url.join(answer.headers()[header::LOCATION].to_str().unwrap()).unwrap()
+    }
+
+    /// What Ada is told when she asks for the API.
+    pub(crate) async fn due(&self, state: &mut SessionState) -> MfaRequired {
+        match self.client.access_token(state.session_mut().unwrap(), &transfer()).await {
+            Err(AccessTokenError::MfaRequired(due)) => due,
+            other => panic!("{other:?} where a second factor was due"),
+        }
+    }
+
+    pub(crate) async fn token(&self, state: &mut SessionState, wanted: &AccessTokenRequest) -> String {
+        self.client.access_token(state.session_mut().unwrap(), wanted).await.unwrap().token().to_owned()
+    }
+
+    /// How many requests the tenant's token endpoint has had.
+    pub(crate) fn token_requests(&self) -> usize {
+        self.tenant.requests().iter().filter(|exchange| exchange.path == "/oauth/token").count()
+    }
+}
+
+pub(crate) fn transfer() -> AccessTokenRequest {
+    AccessTokenRequest::new().audience(API).scope("transfer:funds")
+}
+
+/// The log-in page's form with Ada's name and password in it: its address and its body.
+fn filled_in(page: &str) -> (String, String) {
+    let form = page.split("<form ").nth(1).unwrap().split("</form>").next().unwrap();
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    for input in form.split("<input ").skip(1).filter(|input| attribute(input, "type") == Some("hidden")) {
+        body.append_pair(attribute(input, "name").unwrap(), &unescaped(attribute(input, "value").unwrap()));
+    }
+    body.append_pair("username", "ada@example.com").append_pair("password", "correct horse battery staple");
+    body.append_pair("action", "default");
+    (unescaped(attribute(form, "action").unwrap()), body.finish())
+}
+
+fn attribute<'h>(html: &'h str, name: &str) -> Option<&'h str> {
+    html.split_once(&format!("{name}=\""))?.1.split_once('"').map(|(value, _)| value)
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&quot;", "\"")
+}

@@ -1,0 +1,282 @@
+//! The whole step-up over HTTP, against the tenant: enrol, challenge, recover, and every way to fail on the way.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use stepup::{
+    SessionState,
+    mfa::{
+        AuthenticatorType, Challenge, Enroll, EnrollError, FactorType, MfaError as _, MfaToken, Verify,
+        VerifyError,
+    },
+};
+use stepup_tenant::{Fault, Tenant};
+
+use crate::house::{House, transfer};
+
+/// What an enrolled Ada has: her app's secret and her recovery code.
+struct Enrolled {
+    secret: String,
+    recovery_code: String,
+}
+
+/// The first step-up: an app is enrolled and the transfer's token is in the session.
+async fn enroll(house: &House, state: &mut SessionState) -> Enrolled {
+    let token = house.due(state).await.mfa_token.unwrap();
+    let app = house.client.mfa().enroll(&token, &Enroll::otp()).await.unwrap();
+    let secret = app.secret.unwrap();
+    let code = house.tenant.totp(&secret).unwrap();
+    house.client.mfa().verify(state, &token, Verify::otp(code)).await.unwrap();
+    Enrolled { secret, recovery_code: app.recovery_codes.unwrap().remove(0) }
+}
+
+/// A code that was not used before.
+fn next_code(house: &House, secret: &str) -> String {
+    house.tenant.clock().advance(Duration::from_secs(30));
+    house.tenant.totp(secret).unwrap()
+}
+
+/// A later log-in of Ada, in another browser, who asks for the transfer's token.
+async fn later(house: &House) -> (SessionState, MfaToken) {
+    let mut state = house.log_in().await;
+    let token = house.due(&mut state).await.mfa_token.unwrap();
+    (state, token)
+}
+
+#[tokio::test]
+async fn enrol_verify_and_the_token_is_there() {
+    let house = House::open().await;
+    let mut state = house.log_in().await;
+    let due = house.due(&mut state).await;
+    assert!(!due.needs_login());
+    assert!(due.enrollment_factors().contains(&FactorType::Otp), "{due:?}");
+    assert!(due.challenge_factors().is_empty());
+    let token = due.mfa_token.unwrap();
+
+    let mfa = house.client.mfa();
+    assert!(mfa.authenticators(&token).await.unwrap().iter().all(|authenticator| !authenticator.active));
+    let app = mfa.enroll(&token, &Enroll::otp()).await.unwrap();
+    assert_eq!(app.authenticator_type, AuthenticatorType::Otp);
+    assert!(app.barcode_uri.unwrap().starts_with("otpauth://totp/"));
+    assert_eq!(app.recovery_codes.unwrap().len(), 1);
+
+    let code = house.tenant.totp(&app.secret.unwrap()).unwrap();
+    let verified = mfa.verify(&mut state, &token, Verify::otp(code)).await.unwrap();
+    assert_eq!(verified.recovery_code, None);
+    let requests = house.token_requests();
+    let at = house.token(&mut state, &transfer()).await;
+    assert_eq!(house.token_requests(), requests, "the token was at hand");
+    assert_eq!(at.split('.').count(), 3, "a JWT for the API");
+    assert!(!house.client.write_session(&state).is_empty());
+}
+
+#[tokio::test]
+async fn later_a_challenge_and_a_wrong_code_is_no_end() {
+    let house = House::open().await;
+    let Enrolled { secret, .. } = enroll(&house, &mut house.log_in().await).await;
+
+    let mut state = house.log_in().await;
+    let due = house.due(&mut state).await;
+    assert!(due.challenge_factors().contains(&FactorType::Otp), "{due:?}");
+    let token = due.mfa_token.unwrap();
+    let mfa = house.client.mfa();
+    let listed = mfa.authenticators(&token).await.unwrap();
+    assert!(listed.iter().any(|one| one.active && one.factor() == Some(FactorType::Otp)), "{listed:?}");
+    let challenged = mfa.challenge(&token, &Challenge::otp()).await.unwrap();
+    assert_eq!(challenged.challenge_type, AuthenticatorType::Otp);
+
+    let right = next_code(&house, &secret);
+    let wrong = if right == "000000" { "111111" } else { "000000" };
+    let error = mfa.verify(&mut state, &token, Verify::otp(wrong)).await.unwrap_err();
+    assert!(matches!(error, VerifyError::WrongCode(_)), "{error:?}");
+    assert_eq!((error.status(), &*error.code()), (StatusCode::FORBIDDEN, "invalid_grant"));
+    mfa.verify(&mut state, &token, Verify::otp(right)).await.unwrap();
+    house.token(&mut state, &transfer()).await;
+
+    let again = mfa.enroll(&token, &Enroll::otp()).await.unwrap_err();
+    assert!(matches!(again, EnrollError::Refused(_)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_recovery_code_is_good_once_and_brings_the_next() {
+    let house = House::open().await;
+    let Enrolled { recovery_code, .. } = enroll(&house, &mut house.log_in().await).await;
+
+    let (mut state, token) = later(&house).await;
+    let spaced = format!(" {} {} ", &recovery_code[..4], &recovery_code[4..]);
+    let verified =
+        house.client.mfa().verify(&mut state, &token, Verify::recovery_code(spaced)).await.unwrap();
+    let new = verified.recovery_code.unwrap();
+    assert_ne!(new, recovery_code);
+    house.token(&mut state, &transfer()).await;
+
+    let (mut state, token) = later(&house).await;
+    let spent = house.client.mfa().verify(&mut state, &token, Verify::recovery_code(&recovery_code)).await;
+    assert!(matches!(spent, Err(VerifyError::WrongCode(_))), "{spent:?}");
+    house.client.mfa().verify(&mut state, &token, Verify::recovery_code(&new)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_step_up_is_good_once() {
+    let house = House::open().await;
+    let Enrolled { secret, .. } = enroll(&house, &mut house.log_in().await).await;
+    let (mut state, token) = later(&house).await;
+    let code = next_code(&house, &secret);
+    house.client.mfa().verify(&mut state, &token, Verify::otp(&code)).await.unwrap();
+
+    for code in [code, next_code(&house, &secret)] {
+        let replayed = house.client.mfa().verify(&mut state, &token, Verify::otp(code)).await.unwrap_err();
+        assert_eq!(
+            (replayed.status(), &*replayed.code()),
+            (StatusCode::FORBIDDEN, "invalid_grant"),
+            "{replayed:?}"
+        );
+    }
+    house.token(&mut state, &transfer()).await;
+}
+
+#[tokio::test]
+async fn the_session_refreshes_on_after_a_step_up() {
+    let house = House::open().await;
+    let mut state = house.log_in().await;
+    enroll(&house, &mut state).await;
+    for _ in 0..3 {
+        house.tenant.clock().advance(Duration::from_secs(3600));
+        house.token(&mut state, &stepup::AccessTokenRequest::new().refresh(true)).await;
+    }
+    house.token(&mut state, &transfer()).await;
+}
+
+#[tokio::test]
+async fn verifies_at_once_are_won_by_one() {
+    let house = House::open().await;
+    let Enrolled { secret, .. } = enroll(&house, &mut house.log_in().await).await;
+    let line = house.log_in_with_cookies().await;
+    let token = house.due(&mut house.open_session(&line)).await.mfa_token.unwrap();
+    let code = next_code(&house, &secret);
+    let all = (0..6).map(|_| {
+        let (client, token, code) = (house.client.clone(), token.clone(), code.clone());
+        let mut state = house.open_session(&line);
+        tokio::spawn(async move {
+            let verified = client.mfa().verify(&mut state, &token, Verify::otp(code)).await;
+            (verified.is_ok(), state)
+        })
+    });
+    let done: Vec<_> = futures_util::future::join_all(all).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(done.iter().filter(|(verified, _)| *verified).count(), 1);
+    for (_, mut state) in done {
+        house.token(&mut state, &transfer()).await;
+        house.token(&mut state, &stepup::AccessTokenRequest::new().refresh(true)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_fails_leaves_everything_as_it_was() {
+    let house = House::open().await;
+    let Enrolled { secret, .. } = enroll(&house, &mut house.log_in().await).await;
+    let (mut state, token) = later(&house).await;
+    let code = next_code(&house, &secret);
+    for (fault, status) in [
+        (Fault { status: Some(503), ..Fault::on("POST", "/oauth/token") }, 502),
+        (Fault { drop: true, ..Fault::on("POST", "/oauth/token") }, 502),
+        (
+            Fault { status: Some(200), body: Some("nonsense".into()), ..Fault::on("POST", "/oauth/token") },
+            502,
+        ),
+    ] {
+        house.tenant.fail_next(fault);
+        let failed = house.client.mfa().verify(&mut state, &token, Verify::otp(&code)).await.unwrap_err();
+        assert_eq!(failed.status().as_u16(), status, "{failed:?}");
+        assert!(std::error::Error::source(&failed).is_some(), "{failed:?}");
+    }
+    house.tenant.fail_next(Fault { status: Some(500), ..Fault::on("GET", "/mfa/authenticators") });
+    let listed = house.client.mfa().authenticators(&token).await.unwrap_err();
+    assert_eq!(listed.status(), StatusCode::BAD_GATEWAY, "{listed:?}");
+    house.client.mfa().verify(&mut state, &token, Verify::otp(code)).await.unwrap();
+}
+
+#[tokio::test]
+async fn time_ends_a_step_up_here_and_there() {
+    let house = House::open().await;
+    let (mut state, token) = later(&house).await;
+    house.tenant.clock().advance(Duration::from_secs(300));
+    let late = house.client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err();
+    assert_eq!(&*late.code(), "mfa_token_expired");
+    assert_eq!(&*house.client.mfa().authenticators(&token).await.unwrap_err().code(), "mfa_token_expired");
+}
+
+#[tokio::test]
+async fn an_authenticator_is_not_deleted_by_a_pending_step_up() {
+    let house = House::open().await;
+    enroll(&house, &mut house.log_in().await).await;
+    let (_, token) = later(&house).await;
+    let listed = house.client.mfa().authenticators(&token).await.unwrap();
+    let refused = house.client.mfa().delete_authenticator(&token, &listed[0].id).await.unwrap_err();
+    assert_eq!(
+        (refused.status(), &*refused.code()),
+        (StatusCode::UNAUTHORIZED, "invalid_grant"),
+        "{refused:?}"
+    );
+    assert_eq!(house.client.mfa().authenticators(&token).await.unwrap(), listed);
+}
+
+#[tokio::test]
+async fn an_action_may_want_one_factor_after_another() {
+    let house = House::with(Tenant::builder().config_yaml(TWO_FACTORS).start().await.unwrap());
+    let mut state = house.log_in().await;
+    let first = house.due(&mut state).await.mfa_token.unwrap();
+    let mfa = house.client.mfa();
+    let app = mfa.enroll(&first, &Enroll::otp()).await.unwrap();
+    let code = house.tenant.totp(&app.secret.unwrap()).unwrap();
+    let error = mfa.verify(&mut state, &first, Verify::otp(code)).await.unwrap_err();
+    let VerifyError::MfaRequired(next) = error else { panic!("{error:?}") };
+    assert_eq!(next.challenge_factors(), [FactorType::RecoveryCode]);
+    let second = next.mfa_token.unwrap();
+    let recovery_code = app.recovery_codes.unwrap().remove(0);
+    let verified = mfa.verify(&mut state, &second, Verify::recovery_code(recovery_code)).await.unwrap();
+    assert!(verified.recovery_code.is_some());
+    house.token(&mut state, &transfer()).await;
+}
+
+const TWO_FACTORS: &str = r#"
+clients:
+  - name: webapp
+    client_id: stepup-webapp
+    client_secret: stepup-webapp-secret
+    app_type: regular_web
+    grant_types:
+      - authorization_code
+      - refresh_token
+      - http://auth0.com/oauth/grant-type/mfa-otp
+      - http://auth0.com/oauth/grant-type/mfa-recovery-code
+      - http://auth0.com/oauth/grant-type/mfa-oob
+    callbacks: ["http://localhost:3000/auth/callback"]
+    refresh_token:
+      rotation_type: rotating
+      policies:
+        - audience: https://api.example.com
+          scope: [transfer:funds]
+resourceServers:
+  - identifier: https://api.example.com
+    allow_offline_access: true
+    skip_consent_for_verifiable_first_party_clients: true
+    scopes: [{ value: transfer:funds }]
+databases:
+  - name: Username-Password-Authentication
+guardianFactors:
+  - { name: otp, enabled: true }
+  - { name: recovery-code, enabled: true }
+actions:
+  - name: two
+    code: |
+      exports.onExecutePostLogin = async (event, api) => {
+        if (event.request.body?.grant_type !== "refresh_token") return;
+        if (event.resource_server?.identifier !== "https://api.example.com") return;
+        api.authentication.enrollWith({ type: "otp" });
+        api.authentication.challengeWith({ type: "recovery-code" });
+      };
+    supported_triggers: [{ id: post-login, version: v3 }]
+triggers:
+  post-login:
+    - { action_name: two, display_name: two }
+"#;
