@@ -15,7 +15,6 @@ use tokio::{
 use url::Url;
 
 use crate::{
-    oauth::discovery,
     SystemRandom,
     actions::{Engine, Limits},
     clock::VirtualClock,
@@ -26,6 +25,7 @@ use crate::{
     keys::{Keys, KeysError, vault_key},
     log::Log,
     model::{LogEvent, Message},
+    oauth::discovery,
     passwords::{Cost, Passwords},
     ready::{ReadyFile, ReadyFileError},
     routes,

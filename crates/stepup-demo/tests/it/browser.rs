@@ -135,6 +135,13 @@ impl Browser {
         Some(unescaped(text.trim()))
     }
 
+    /// The address of the link with that text.
+    pub(crate) fn link(&self, text: &str) -> String {
+        let (before, _) = self.html.split_once(&format!(">{text}</a>")).unwrap();
+        let (_, address) = before.rsplit_once("href=\"").unwrap();
+        self.url.join(&unescaped(address.split_once('"').unwrap().0)).unwrap().into()
+    }
+
     /// The value of an attribute that occurs once.
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         attribute(&self.html, name)

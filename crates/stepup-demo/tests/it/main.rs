@@ -6,3 +6,4 @@ mod browser;
 mod front;
 mod house;
 mod transfer;
+mod universal_login;

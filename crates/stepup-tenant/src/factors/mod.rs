@@ -25,8 +25,7 @@ const PREFERRED: [FactorType; 7] = [
 
 /// The user's factors as the decision wants them. A verified address is a factor by itself where e-mail is on.
 pub(crate) fn of_user(config: &TenantConfig, user: &User, held: &[Authenticator]) -> Factors {
-    let enabled: Vec<_> =
-        PREFERRED.into_iter().filter(|&factor| config.factors.enabled(factor)).collect();
+    let enabled: Vec<_> = PREFERRED.into_iter().filter(|&factor| config.factors.enabled(factor)).collect();
     let has = |factor: FactorType| {
         let automatic = factor == FactorType::Email && user.email_verified && user.email.is_some();
         automatic || held.iter().any(|it| it.active() && it.credential.factor() == factor)

@@ -85,13 +85,7 @@ mod tests {
     #[test]
     fn one_step_either_way() {
         let secret = SecretString::from(RFC_SECRET);
-        for (time, expected) in [
-            (29, Some(1)),
-            (59, Some(1)),
-            (89, Some(1)),
-            (90, None),
-            (150, None),
-        ] {
+        for (time, expected) in [(29, Some(1)), (59, Some(1)), (89, Some(1)), (90, None), (150, None)] {
             assert_eq!(check(&secret, "287082", UnixTime::from_seconds(time)), expected, "{time}");
         }
     }

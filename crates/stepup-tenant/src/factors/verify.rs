@@ -109,11 +109,7 @@ impl Typed<'_> {
         Ok(verdict)
     }
 
-    async fn match_step(
-        &self,
-        held: &[Authenticator],
-        acceptable: Acceptable,
-    ) -> Result<Verdict, Failure> {
+    async fn match_step(&self, held: &[Authenticator], acceptable: Acceptable) -> Result<Verdict, Failure> {
         let now = self.shared.clock.now();
         let mut verdict = Verdict::Wrong;
         for authenticator in held {

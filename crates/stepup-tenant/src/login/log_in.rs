@@ -7,7 +7,7 @@ use super::{
     cookies,
     password::{self, Attempt},
     path, session,
-    visit::{Lost, Visit},
+    visit::{Kept, Lost, Visit},
 };
 use crate::{
     oauth::error::{Exhausted, Failure, GrantFault, UserFault},
@@ -15,8 +15,16 @@ use crate::{
     pipeline::Progress,
 };
 
-/// Shows the form, or goes on where the user has logged in already.
-pub(super) async fn show(visit: Visit) -> Result<Response, Lost> {
+/// Shows the form, or goes on where the user has logged in already, unless it is not their login: then it begins anew.
+pub(super) async fn show(mut visit: Visit) -> Result<Response, Lost> {
+    if visit.params.text("switch").is_some() {
+        visit.login.user_id = None;
+        visit.login.session_id = None;
+        visit.progress = Progress::default();
+        visit.kept = Kept::default();
+        visit.save().await?;
+        return Ok(page(&visit, "", None));
+    }
     if visit.user().await?.is_some() {
         return Ok(visit.go(path::RESUME));
     }
@@ -40,8 +48,7 @@ pub(super) async fn submit(mut visit: Visit) -> Result<Response, Lost> {
     let Some(connection) = visit.shared.config.connection_for(&visit.login.client_id) else {
         return Ok(page(&visit, &username, Some(Problem::WrongEmailOrPassword)));
     };
-    let attempt =
-        Attempt { connection: &connection.name, username: &username, password: password.into() };
+    let attempt = Attempt { connection: &connection.name, username: &username, password: password.into() };
     let user = match password::log_in(&visit.shared, &visit.caller, accepted.client, attempt).await {
         Ok(user) => user,
         Err(failure) => {

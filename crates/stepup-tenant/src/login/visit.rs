@@ -127,9 +127,7 @@ impl Visit {
                 progress,
                 kept,
             }),
-            (Err(error), _) | (_, Err(error)) => {
-                Err(Lost::Failed(shared, TenantFault::Kept(error).into()))
-            }
+            (Err(error), _) | (_, Err(error)) => Err(Lost::Failed(shared, TenantFault::Kept(error).into())),
         }
     }
 
@@ -224,7 +222,9 @@ impl IntoResponse for Lost {
                 let wire = failure.wire();
                 (shared, wire.status, wire.description)
             }
-            Self::Foreign(shared) => (shared, StatusCode::FORBIDDEN, "The form was sent by another site.".to_owned()),
+            Self::Foreign(shared) => {
+                (shared, StatusCode::FORBIDDEN, "The form was sent by another site.".to_owned())
+            }
             Self::Transaction(shared) => {
                 (shared, StatusCode::BAD_REQUEST, "The login was not found.".to_owned())
             }

@@ -89,9 +89,9 @@ fn choose<'a>(
 
 /// Whether the requirement lets this factor be used: one that an Action did not list does not count.
 fn allowed(progress: &Progress, factor: FactorType) -> bool {
-    progress.challenge().is_none_or(|choice| {
-        choice.listed_by == ListedBy::Tenant || choice.factors.contains(&factor)
-    })
+    progress
+        .challenge()
+        .is_none_or(|choice| choice.listed_by == ListedBy::Tenant || choice.factors.contains(&factor))
 }
 
 #[cfg(test)]

@@ -16,10 +16,7 @@ use axum::{
 use http::{HeaderValue, header};
 use serde::Serialize;
 
-use crate::{
-    oauth::never_stored,
-    state::Shared,
-};
+use crate::{oauth::never_stored, state::Shared};
 
 /// The endpoints of this room.
 pub(crate) fn routes() -> Router<Shared> {

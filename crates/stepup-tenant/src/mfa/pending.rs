@@ -38,11 +38,7 @@ impl Pending {
     ///
     /// # Errors
     /// As [`Self::open`]; or it is another client's.
-    pub(crate) async fn open_for(
-        shared: &Shared,
-        mfa_token: &str,
-        client: &Client,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn open_for(shared: &Shared, mfa_token: &str, client: &Client) -> Result<Self, Failure> {
         let pending = Self::open(shared, mfa_token).await?;
         if pending.transaction.client_id != client.client_id {
             return Err(ClientFault::MfaTokenOfOtherClient.into());

@@ -78,7 +78,8 @@ fn basic_credentials(headers: &HeaderMap) -> Option<Option<(String, SecretString
         let bytes = base64::engine::general_purpose::STANDARD.decode(encoded.trim()).ok()?;
         let text = String::from_utf8(bytes).ok()?;
         let (client_id, secret) = text.split_once(':')?;
-        let plain = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(String::from).ok();
+        let plain =
+            |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(String::from).ok();
         Some((plain(client_id)?, plain(secret)?.into()))
     };
     Some(decoded())

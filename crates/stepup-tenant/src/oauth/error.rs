@@ -162,7 +162,10 @@ pub(crate) struct MfaRequired {
 
 impl std::fmt::Debug for MfaRequired {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("MfaRequired").field("requirements", &self.requirements).finish_non_exhaustive()
+        formatter
+            .debug_struct("MfaRequired")
+            .field("requirements", &self.requirements)
+            .finish_non_exhaustive()
     }
 }
 

@@ -71,7 +71,11 @@ async fn oidc(
 ) -> Result<Response, Failure> {
     let hint = match params.text("id_token_hint").map(|hint| read_hint(shared, hint)) {
         Some(None) => {
-            return Ok(refused(shared, "The id_token_hint is not an ID token of this tenant.", "id_token_hint"));
+            return Ok(refused(
+                shared,
+                "The id_token_hint is not an ID token of this tenant.",
+                "id_token_hint",
+            ));
         }
         hint => hint.flatten(),
     };
@@ -86,7 +90,11 @@ async fn oidc(
     if let (Some(Some(sid)), Some(logout_hint)) = (hint.as_ref().map(|hint| &hint.sid), logout_hint)
         && sid != logout_hint
     {
-        return Ok(refused(shared, "The logout_hint and the id_token_hint name different sessions.", "logout_hint"));
+        return Ok(refused(
+            shared,
+            "The logout_hint and the id_token_hint name different sessions.",
+            "logout_hint",
+        ));
     }
     let allowed = client.map_or(&shared.config.allowed_logout_urls, |client| &client.allowed_logout_urls);
     let destination = params.text("post_logout_redirect_uri");
@@ -208,12 +216,7 @@ fn refused(shared: &Shared, message: &str, parameter: &'static str) -> Response 
 }
 
 fn page(shared: &Shared, message: &str, advice: &str, details: &[(&str, &str)]) -> Response {
-    let view = pages::error::View {
-        tenant: &shared.config.friendly_name,
-        message,
-        advice,
-        details,
-        way_out: None,
-    };
+    let view =
+        pages::error::View { tenant: &shared.config.friendly_name, message, advice, details, way_out: None };
     (StatusCode::BAD_REQUEST, pages::headers::page([]), pages::error::render(&view)).into_response()
 }

@@ -30,7 +30,11 @@ pub(crate) async fn handle(
     let held = shared.store.refresh_token(&Digest::of(token)).await?;
     if let Some(held) = held.filter(|held| held.client_id == client.client_id) {
         shared.store.revoke_family(&held.family, shared.clock.now()).await?;
-        Audit::new(&shared, &caller).client(client).describe(format!("revoked {}", held.id)).write("srrt").await;
+        Audit::new(&shared, &caller)
+            .client(client)
+            .describe(format!("revoked {}", held.id))
+            .write("srrt")
+            .await;
     }
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]))
 }

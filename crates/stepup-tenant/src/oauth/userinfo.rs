@@ -14,7 +14,7 @@ use super::{
     error::{ClientFault, Failure},
     issue, never_stored,
 };
-use crate::{pipeline::header_text, state::State as Tenant, state::Shared};
+use crate::{pipeline::header_text, state::Shared, state::State as Tenant};
 
 /// Answers `GET` and `POST`; the token comes in the `Authorization` header (RFC 6750 section 2.1).
 pub(crate) async fn handle(State(shared): State<Shared>, headers: HeaderMap) -> Result<Response, Failure> {

@@ -28,7 +28,10 @@ impl Caller {
         Self {
             ip: peer.map_or_else(|| "127.0.0.1".to_owned(), |Peer(address)| address.to_string()),
             method: parts.method.to_string(),
-            hostname: text(header::HOST).rsplit_once(':').map_or(text(header::HOST), |(host, _)| host).to_owned(),
+            hostname: text(header::HOST)
+                .rsplit_once(':')
+                .map_or(text(header::HOST), |(host, _)| host)
+                .to_owned(),
             user_agent: text(header::USER_AGENT).to_owned(),
             language: language.split([',', ';']).next().unwrap_or_default().trim().to_owned(),
         }

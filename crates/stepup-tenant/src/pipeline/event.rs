@@ -91,11 +91,8 @@ fn copy(parameters: &BTreeMap<String, String>, name: &str, into: &mut Map<String
 }
 
 fn request(facts: &Facts<'_>) -> Value {
-    let query: Map<String, Value> = facts
-        .parameters
-        .iter()
-        .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-        .collect();
+    let query: Map<String, Value> =
+        facts.parameters.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
     json!({
         "body": facts.body,
         "geoip": {},

@@ -138,7 +138,10 @@ async fn run(
         Err(error) if error.cause == Cause::NoHandler(Entry::ContinuePostLogin) => Ok(Outcome::default()),
         Err(error) => {
             let reason = error.cause.to_string();
-            audit(shared, facts, user).describe(format!("the Action {} failed: {reason}", error.action)).write("f").await;
+            audit(shared, facts, user)
+                .describe(format!("the Action {} failed: {reason}", error.action))
+                .write("f")
+                .await;
             Err(TenantFault::Action(Box::new(error)).into())
         }
     }
@@ -161,9 +164,13 @@ async fn absorb(
     progress.changes.absorb(outcome.changes);
     progress.multifactor = outcome.multifactor.or(progress.multifactor.take());
     let now = shared.clock.now();
-    progress.methods.extend(outcome.recorded_methods.into_iter().map(|name| {
-        crate::model::AuthenticationMethod { name, timestamp: now, factor: None }
-    }));
+    progress.methods.extend(
+        outcome.recorded_methods.into_iter().map(|name| crate::model::AuthenticationMethod {
+            name,
+            timestamp: now,
+            factor: None,
+        }),
+    );
     if let Some(denial) = outcome.denial {
         write_metadata(shared, user, progress).await?;
         return Err(UserFault::Denied(denial.reason).into());
@@ -177,11 +184,7 @@ async fn absorb(
 }
 
 /// Writes what the Actions changed of the user's metadata.
-pub(crate) async fn write_metadata(
-    shared: &Shared,
-    user: &User,
-    progress: &Progress,
-) -> Result<(), Failure> {
+pub(crate) async fn write_metadata(shared: &Shared, user: &User, progress: &Progress) -> Result<(), Failure> {
     let changes = &progress.changes;
     if !changes.user_metadata.is_empty() || !changes.app_metadata.is_empty() {
         let now = shared.clock.now();

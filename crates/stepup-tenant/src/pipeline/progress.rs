@@ -94,10 +94,7 @@ mod tests {
         progress.pass(FactorType::Otp, How::Challenged, UnixTime::from_seconds(7));
         assert_eq!((progress.queue.len(), progress.commands), (1, 1));
         assert!(progress.has_mfa());
-        assert_eq!(
-            progress.methods,
-            [AuthenticationMethod::mfa(FactorType::Otp, UnixTime::from_seconds(7))]
-        );
+        assert_eq!(progress.methods, [AuthenticationMethod::mfa(FactorType::Otp, UnixTime::from_seconds(7))]);
         let kept = serde_json::to_value(&progress).unwrap();
         assert_eq!(serde_json::from_value::<Progress>(kept).unwrap(), progress);
     }

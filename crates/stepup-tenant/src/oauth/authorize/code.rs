@@ -95,8 +95,7 @@ impl Login<'_> {
         }
         session.last_interacted_at = now;
         session.idle_expires_at = now + self.shared.config.sessions.idle;
-        let from_milliseconds =
-            |it: i64| stepup_protocol::time::UnixTime::from_seconds(it.div_euclid(1000));
+        let from_milliseconds = |it: i64| stepup_protocol::time::UnixTime::from_seconds(it.div_euclid(1000));
         let changes = &self.progress.changes.session;
         session.expires_at = changes.expires_at.map_or(session.expires_at, from_milliseconds);
         session.idle_expires_at = changes.idle_expires_at.map_or(session.idle_expires_at, from_milliseconds);

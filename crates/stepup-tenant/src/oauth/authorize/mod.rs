@@ -52,7 +52,9 @@ async fn begin(
     let parameters: Parameters = match params {
         Ok(params) => params.into_texts(),
         // A parameter that comes twice may be the callback itself: nothing is redirected.
-        Err(_) => return Ok(respond::page(shared, &request::PageProblem::Invalid("every parameter just once"))),
+        Err(_) => {
+            return Ok(respond::page(shared, &request::PageProblem::Invalid("every parameter just once")));
+        }
     };
     let accepted = match accept(shared, &parameters) {
         Ok(accepted) => accepted,

@@ -149,9 +149,8 @@ fn registered_callback(client: &Client, parameters: &Parameters) -> Result<(Stri
 fn response_mode(parameters: &Parameters) -> Result<ResponseMode, Problem> {
     match parameters.get("response_mode") {
         None => Ok(ResponseMode::Query),
-        Some(mode) => {
-            ResponseMode::parse(mode).ok_or_else(|| Problem::invalid(format!("Unknown response_mode: {mode}")))
-        }
+        Some(mode) => ResponseMode::parse(mode)
+            .ok_or_else(|| Problem::invalid(format!("Unknown response_mode: {mode}"))),
     }
 }
 
@@ -173,7 +172,8 @@ fn no_oversized_value(parameters: &Parameters) -> Result<(), Problem> {
 
 /// OIDC Core section 6: discovery says that neither is supported.
 fn no_request_object(parameters: &Parameters) -> Result<(), Problem> {
-    for (name, error) in [("request", "request_not_supported"), ("request_uri", "request_uri_not_supported")] {
+    for (name, error) in [("request", "request_not_supported"), ("request_uri", "request_uri_not_supported")]
+    {
         if parameters.contains_key(name) {
             return Err(Problem { error, description: format!("{name} is not supported") });
         }

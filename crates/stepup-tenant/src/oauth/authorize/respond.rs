@@ -72,7 +72,9 @@ impl Answer {
             parameters.push(("state", state));
         }
         match self.mode {
-            ResponseMode::Query => self.redirect(state, if self.redirect_uri.contains('?') { '&' } else { '?' }, &parameters),
+            ResponseMode::Query => {
+                self.redirect(state, if self.redirect_uri.contains('?') { '&' } else { '?' }, &parameters)
+            }
             ResponseMode::Fragment => self.redirect(state, '#', &parameters),
             ResponseMode::FormPost => {
                 let view = pages::form_post::View { action: &self.redirect_uri, fields: &parameters };

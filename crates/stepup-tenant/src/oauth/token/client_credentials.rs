@@ -1,11 +1,7 @@
 //! `client_credentials` (RFC 6749 section 4.4): a program in its own name. No user, no Actions, no second factor; the one
 //! thing it costs is a signature.
 
-use stepup_protocol::{
-    claims::Audience,
-    scope::Scopes,
-    token::TokenResponse,
-};
+use stepup_protocol::{claims::Audience, scope::Scopes, token::TokenResponse};
 
 use super::TokenRequest;
 use crate::oauth::{
@@ -32,10 +28,8 @@ pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse
 
 fn issue_for(request: &TokenRequest<'_>, audience: &str) -> Result<TokenResponse, Failure> {
     let state = request.shared;
-    let server = state
-        .config
-        .resource_server(audience)
-        .ok_or_else(|| ClientFault::ApiUnknown(audience.to_owned()))?;
+    let server =
+        state.config.resource_server(audience).ok_or_else(|| ClientFault::ApiUnknown(audience.to_owned()))?;
     let grant = state
         .config
         .client_grant(&request.client.client_id, audience)

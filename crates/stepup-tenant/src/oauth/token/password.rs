@@ -48,7 +48,8 @@ async fn login(
     let audience = request.params.text("audience");
     let target = Target::find(shared, audience)
         .ok_or_else(|| ClientFault::ApiUnknown(audience.unwrap_or_default().to_owned()))?;
-    let asked_scope = request.params.text("scope").map_or_else(|| Scopes::from(STANDARD_SCOPES), Scopes::from);
+    let asked_scope =
+        request.params.text("scope").map_or_else(|| Scopes::from(STANDARD_SCOPES), Scopes::from);
 
     let attempt = Attempt { connection: &directory.name, username, password: password.into() };
     let user = password::log_in(shared, request.caller, request.client, attempt).await?;

@@ -129,8 +129,13 @@ impl<'a> UserGrant<'a> {
         let mfa_token = token(asked.shared.random.as_ref(), 64);
         asked.shared.store.insert_mfa(&Digest::of(&mfa_token), &kept).await?;
         let audit = Audit::new(asked.shared, asked.caller).client(asked.client).user(&user);
-        audit.audience(asked.audience.as_deref()).describe("Multifactor authentication required").write("mfar").await;
-        Ok(UserFault::MfaRequired(Box::new(MfaRequired { mfa_token, requirements, recovery_code: None })).into())
+        audit
+            .audience(asked.audience.as_deref())
+            .describe("Multifactor authentication required")
+            .write("mfar")
+            .await;
+        Ok(UserFault::MfaRequired(Box::new(MfaRequired { mfa_token, requirements, recovery_code: None }))
+            .into())
     }
 
     async fn finish(self, target: Target<'_>) -> Result<TokenResponse, Failure> {
@@ -193,7 +198,11 @@ impl<'a> UserGrant<'a> {
         let lost = || Err(GrantFault::RefreshToken.into());
         if !parent.rotating {
             let idle = client.refresh_tokens.idle_lifetime.map(|lifetime| now + lifetime);
-            return if shared.store.touch_refresh_token(digest, idle, now).await? { Ok(None) } else { lost() };
+            return if shared.store.touch_refresh_token(digest, idle, now).await? {
+                Ok(None)
+            } else {
+                lost()
+            };
         }
         let child = issue::child_of(shared, client, parent, &self.progress.changes);
         let leeway = client.refresh_tokens.leeway;
