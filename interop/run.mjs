@@ -55,7 +55,7 @@ if (!process.exitCode) console.log(`\n${steps} passed, 0 failed`);
 async function run([file, ...parameters], environment) {
   const program = spawn(file, parameters, {
     cwd: folder,
-    env: { ...process.env, PYTHONWARNINGS: "ignore", ...environment },
+    env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "inherit"],
     timeout: 120_000,
   });
