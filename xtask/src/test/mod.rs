@@ -123,7 +123,7 @@ fn lints() -> Command {
 }
 
 fn documentation() -> Command {
-    let mut command = cargo(["doc", "--workspace", "--no-deps"]);
+    let mut command = cargo(["doc", "--workspace", "--no-deps", "--lib"]);
     command.env("RUSTDOCFLAGS", "--deny warnings");
     command
 }
