@@ -1,6 +1,6 @@
 //! The second factor before money moves: this is the part to read for anybody who adds step-up to an application.
 //!
-//! [`proceed`] asks the SDK for an access token with `transfer:funds`. The tenant answers `mfa_required`, and [`begin`]
+//! [`proceed`] asks the SDK for a new access token with `transfer:funds`. The tenant answers `mfa_required`, and [`begin`]
 //! finds out what the customer has to do: enter the code of the app that they have, or enrol one. [`verify`] hands in
 //! the code; from then on the token is in the session, and the order is carried out.
 
@@ -22,8 +22,17 @@ use crate::{App, today};
 const BANK_API: &str = "https://api.example.com";
 
 /// Goes on with an order as far as it goes without the customer.
-pub(crate) async fn proceed(app: &App, mut customer: Customer, id: OrderId) -> Response {
-    let permission = AccessTokenRequest::new().audience(BANK_API).scope(TRANSFER_SCOPE);
+///
+/// Each order asks the tenant anew: a code that was given for one transfer does not send the next.
+pub(crate) async fn proceed(app: &App, customer: Customer, id: OrderId) -> Response {
+    settle(app, customer, id, permission().refresh(true)).await
+}
+
+fn permission() -> AccessTokenRequest {
+    AccessTokenRequest::new().audience(BANK_API).scope(TRANSFER_SCOPE)
+}
+
+async fn settle(app: &App, mut customer: Customer, id: OrderId, permission: AccessTokenRequest) -> Response {
     match customer.session.access_token(&permission).await {
         Ok(token) => match app.bank.carry_out(&customer.id(), id, &token, today()) {
             Ok(()) => to_order(id),
@@ -68,7 +77,7 @@ pub(crate) async fn verify(
                 order.stage = Stage::Ready;
                 order.recovery_code = recovery_code;
             });
-            Ok(proceed(app, customer, id).await)
+            Ok(settle(app, customer, id, permission()).await)
         }
         Err(VerifyError::MfaRequired(due)) => Ok(ask(app, &customer, id, due).await),
         Err(VerifyError::WrongCode(_)) => Err((customer, CodeProblem::Wrong)),

@@ -40,11 +40,15 @@ async fn the_first_transfer_enrolls_an_app_and_goes_through() {
 }
 
 #[tokio::test]
-async fn the_second_transfer_of_a_session_needs_nothing_more() {
+async fn the_second_transfer_of_a_session_is_challenged() {
     let house = House::open().await;
     let mut browser = house.log_in().await;
-    house.enroll(&mut browser).await;
+    let (secret, _) = house.enroll(&mut browser).await;
     house.order(&mut browser, "Mary Somerville", "1.50").await;
+    assert_eq!(browser.heading(), "Enter your code");
+
+    house.wait_for_the_next_code();
+    browser.submit("/code", &[("code", &house.code(&secret))]).await;
     assert_eq!(browser.heading(), "Transfer done");
 }
 
