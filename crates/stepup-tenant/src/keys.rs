@@ -67,6 +67,11 @@ impl Keys {
         Ok(Self { current, kid: kept.kid, published: RwLock::new(Arc::new(published)) })
     }
 
+    /// Whether the next key was made before, and publishing it costs nothing.
+    pub(crate) fn next_is_kept(data: &DataDir) -> bool {
+        data.path(NEXT).is_some_and(|path| path.exists())
+    }
+
     /// Publishes the kept next key, or makes and keeps one. Blocks as [`Keys::open`] does.
     pub(crate) fn publish_next(
         &self,

@@ -1,10 +1,25 @@
 //! Which room answers which path.
 
-use axum::Router;
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, Uri, header};
 
 use crate::{login, mfa, oauth, state::Shared};
 
 /// Every public endpoint of the tenant.
 pub(crate) fn router(shared: Shared) -> Router {
-    Router::new().merge(oauth::routes()).merge(login::routes()).merge(mfa::routes()).with_state(shared)
+    Router::new()
+        .merge(oauth::routes())
+        .merge(login::routes())
+        .merge(mfa::routes())
+        .fallback(nothing_there)
+        .with_state(shared)
+}
+
+async fn nothing_there(uri: Uri) -> Response {
+    let description = format!("There is nothing at {}.", uri.path());
+    let body = serde_json::json!({ "error": "not_found", "error_description": description }).to_string();
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
 }

@@ -383,6 +383,11 @@ impl Builder {
         let issuer = self.issued_at(port)?;
         let vault_key = vault_key(&data, &*self.random)?;
         config.complete(&issuer, &vault_key)?;
+        if !issuer.loopback() && matches!(self.users, Source::BuiltIn) && !imported.is_empty() {
+            config
+                .warnings
+                .push(format!("{} can log in with a password that everybody knows", config::ADA_EMAIL));
+        }
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
@@ -440,8 +445,7 @@ impl Builder {
             discovery: discovery::bytes(&state.config, &state.issuer),
         });
         let server = Server { listeners, tls, service };
-        let running = tokio::spawn(supervise(server, Arc::clone(&state), stop.subscribe()));
-        tokio::spawn(publish_next_key(Arc::clone(&state), data));
+        let running = tokio::spawn(supervise(server, Arc::clone(&state), data, stop.subscribe()));
 
         let tenant = Tenant {
             state,
@@ -500,9 +504,23 @@ async fn open_keys(domain: &str, data: &DataDir, random: &Arc<dyn Random>) -> Re
     Ok(opened.await.map_err(|_| StartError::Stopping)??)
 }
 
-/// The key after the current one is published early, so that clients know it when it comes into use; making it would
-/// double the time to the first answer.
-async fn publish_next_key(state: Shared, data: DataDir) {
+/// Serves until told to stop, with what else is to be done meanwhile; then writes what is still to be written.
+async fn supervise(server: Server, state: Shared, data: DataDir, stop: watch::Receiver<bool>) {
+    tokio::select! {
+        () = server.run(stop) => {}
+        () = async { tokio::join!(publish_next_key(&state, data), sweep(&state)); } => {}
+    }
+    state.log.flush().await;
+    state.store.close().await;
+}
+
+/// The key after the current one is published early, so that clients know it when it comes into use. It takes a core
+/// for a tenth of a second to make, which the first requests, and tenants that live for one test, need not pay.
+async fn publish_next_key(state: &Shared, data: DataDir) {
+    if !Keys::next_is_kept(&data) {
+        tokio::time::sleep(NEXT_KEY).await;
+    }
+    let state = Arc::clone(state);
     let published =
         spawn_blocking(move || state.keys.publish_next(state.issuer.domain(), &data, &*state.random));
     match published.await {
@@ -513,24 +531,16 @@ async fn publish_next_key(state: Shared, data: DataDir) {
     }
 }
 
-/// Serves until told to stop, sweeping now and then; then writes what is still to be written.
-async fn supervise(server: Server, state: Shared, stop: watch::Receiver<bool>) {
-    let sweeping = async {
-        loop {
-            tokio::time::sleep(SWEEP).await;
-            if let Err(error) = state.store.sweep(state.clock.now()).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be swept");
-            }
+async fn sweep(state: &Shared) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        if let Err(error) = state.store.sweep(state.clock.now()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be swept");
         }
-    };
-    tokio::select! {
-        () = server.run(stop) => {}
-        () = sweeping => {}
     }
-    state.log.flush().await;
-    state.store.close().await;
 }
 
+const NEXT_KEY: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(600);
 
 /// Why a tenant cannot start.

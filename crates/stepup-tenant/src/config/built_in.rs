@@ -19,54 +19,57 @@ const API_SCOPES: &str = "read:sensitive transfer:funds";
 /// The directory of the built-in configuration.
 pub(crate) const DIRECTORY: &str = "Username-Password-Authentication";
 
-/// The built-in configuration: clients `webapp`, `spa`, `native` and `m2m`, one API, one directory, and an Action that
-/// asks for a second factor when a refresh token is exchanged for a token of that API.
-pub(crate) fn configuration() -> TenantConfig {
-    TenantConfig {
-        name: "stepup".to_owned(),
-        friendly_name: "stepup".to_owned(),
-        default_audience: None,
-        default_directory: Some(DIRECTORY.to_owned()),
-        sessions: SessionLifetimes::default(),
-        announce_end_session: true,
-        allowed_logout_urls: AllowedUrls::loopback(),
-        clients: vec![
-            user_client("webapp", Some("stepup-webapp-secret"), ApplicationType::RegularWeb),
-            user_client("spa", None, ApplicationType::SinglePage),
-            user_client("native", None, ApplicationType::Native),
-            Client {
-                grant_types: vec![GrantType::ClientCredentials],
-                refresh_tokens: RefreshTokens::default(),
-                ..user_client("m2m", Some("stepup-m2m-secret"), ApplicationType::NonInteractive)
-            },
-        ],
-        resource_servers: vec![ResourceServer {
-            identifier: API.to_owned(),
-            name: "Example API".to_owned(),
-            scopes: API_SCOPES.into(),
-            token_lifetime: Duration::from_secs(86_400),
-            allow_offline_access: true,
-            skip_consent: true,
-            dialect: TokenDialect::default(),
-        }],
-        client_grants: vec![ClientGrant {
-            client_id: "stepup-m2m".to_owned(),
-            audience: API.to_owned(),
-            scope: Scopes::from("read:sensitive"),
-        }],
-        management_clients: vec!["stepup-m2m".to_owned()],
-        connections: vec![Connection {
-            id: "con_0000000000000001".to_owned(),
-            name: DIRECTORY.to_owned(),
-            enabled_clients: None,
-            metadata: Map::new(),
-        }],
-        factors: Factors::BUILT.into_iter().collect(),
-        policy: MfaPolicy::Never,
-        mfa: MfaSettings::default(),
-        actions: vec![Action::new("step-up", include_str!("../../../../examples/actions/step-up.js"))],
-        password_attempts: Some(10),
-        warnings: Vec::new(),
+impl TenantConfig {
+    /// The built-in configuration: clients `webapp`, `spa`, `native` and `m2m`, one API, one directory, and an Action
+    /// that asks for a second factor when a refresh token is exchanged for a token of that API.
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self {
+            name: "stepup".to_owned(),
+            friendly_name: "stepup".to_owned(),
+            default_audience: None,
+            default_directory: Some(DIRECTORY.to_owned()),
+            sessions: SessionLifetimes::default(),
+            announce_end_session: true,
+            allowed_logout_urls: AllowedUrls::loopback(),
+            clients: vec![
+                user_client("webapp", Some("stepup-webapp-secret"), ApplicationType::RegularWeb),
+                user_client("spa", None, ApplicationType::SinglePage),
+                user_client("native", None, ApplicationType::Native),
+                Client {
+                    grant_types: vec![GrantType::ClientCredentials],
+                    refresh_tokens: RefreshTokens::default(),
+                    ..user_client("m2m", Some("stepup-m2m-secret"), ApplicationType::NonInteractive)
+                },
+            ],
+            resource_servers: vec![ResourceServer {
+                identifier: API.to_owned(),
+                name: "Example API".to_owned(),
+                scopes: API_SCOPES.into(),
+                token_lifetime: Duration::from_secs(86_400),
+                allow_offline_access: true,
+                skip_consent: true,
+                dialect: TokenDialect::default(),
+            }],
+            client_grants: vec![ClientGrant {
+                client_id: "stepup-m2m".to_owned(),
+                audience: API.to_owned(),
+                scope: Scopes::from("read:sensitive"),
+            }],
+            management_clients: vec!["stepup-m2m".to_owned()],
+            connections: vec![Connection {
+                id: "con_0000000000000001".to_owned(),
+                name: DIRECTORY.to_owned(),
+                enabled_clients: None,
+                metadata: Map::new(),
+            }],
+            factors: Factors::BUILT.into_iter().collect(),
+            policy: MfaPolicy::Never,
+            mfa: MfaSettings::default(),
+            actions: vec![Action::new("step-up", include_str!("../../../../examples/actions/step-up.js"))],
+            password_attempts: Some(10),
+            warnings: Vec::new(),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ impl Walk<'_> {
             Value::Object(members) => {
                 for (name, value) in members {
                     let dot = if place.is_empty() { "" } else { "." };
-                    self.member(value, format!("{place}{dot}{name}"), format!("{kind}{dot}{name}"));
+                    self.member(value, &format!("{place}{dot}{name}"), &format!("{kind}{dot}{name}"));
                 }
             }
             Value::Array(entries) => {
@@ -36,21 +36,21 @@ impl Walk<'_> {
         }
     }
 
-    fn member(&mut self, value: &Value, place: String, kind: String) {
-        if HONOURED.contains(&kind.as_str()) {
+    fn member(&mut self, value: &Value, place: &str, kind: &str) {
+        if HONOURED.contains(&kind) {
             return;
         }
-        if let Some(reason) = refused(&kind, value) {
-            self.warn(kind, &place, reason);
-        } else if GROUPS.contains(&kind.as_str()) {
-            self.visit(value, &place, &kind);
-        } else if !says_nothing(value) && !INERT.contains(&kind.as_str()) {
-            self.warn(kind, &place, "is not honoured");
+        if let Some(reason) = refused(kind, value) {
+            self.warn(kind, place, reason);
+        } else if GROUPS.contains(&kind) {
+            self.visit(value, place, kind);
+        } else if !says_nothing(value) && !INERT.contains(&kind) {
+            self.warn(kind, place, "is not honoured");
         }
     }
 
-    fn warn(&mut self, kind: String, place: &str, reason: &str) {
-        if self.seen.insert(kind) {
+    fn warn(&mut self, kind: &str, place: &str, reason: &str) {
+        if self.seen.insert(kind.to_owned()) {
             self.warnings.push(format!("{}: {place} {reason}", self.origin));
         }
     }

@@ -1,6 +1,6 @@
 //! The listener: connections, TLS, and the way of a request through recorder, faults and router.
 //!
-//! One request: the head is read within ten seconds, the body collected up to 64 KiB ([`service`]); discovery is
+//! One request: the head is read within thirty seconds, the body collected up to 64 KiB ([`service`]); discovery is
 //! answered from memory; a fault may take the exchange over ([`faults`]); the router answers, and a panic in it
 //! becomes a 500; CORS headers are added ([`cors`]); the exchange is recorded ([`recorder`]).
 
@@ -122,8 +122,8 @@ impl Connections {
 
 /// How long requests may take to finish at the end.
 const GRACE: Duration = Duration::from_secs(10);
-/// How long a TLS handshake, and the head of a request, may take.
-const HEAD: Duration = Duration::from_secs(10);
+/// How long a TLS handshake, and the head of a request, may take; a connection may be idle as long.
+const HEAD: Duration = Duration::from_secs(30);
 /// The largest head; recorded `mfa_token`s travel in one and have 2 KB.
 const HEAD_BYTES: usize = 64 << 10;
 /// Connections at once.

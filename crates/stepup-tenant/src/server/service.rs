@@ -70,7 +70,7 @@ impl Service {
         if head.uri.path() == "/_control" || head.uri.path().starts_with("/_control/") {
             return Ok(match &self.control {
                 Some(control) => {
-                    buffer(control.answer(Request::from_parts(head, body.into()), peer.ip()).await).await
+                    buffer(control.answer(Request::from_parts(head, body), peer.ip()).await).await
                 }
                 None => problem(StatusCode::NOT_FOUND, "not_found", "There is nothing here."),
             });
@@ -111,7 +111,9 @@ impl Service {
                 problem(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Something went wrong.")
             }
         };
-        self.cors.finish(&echo, answer)
+        let mut answer = self.cors.finish(&echo, answer);
+        answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        answer
     }
 }
 
@@ -181,3 +183,31 @@ fn problem(status: StatusCode, error: &str, description: &str) -> Answer {
 const BODY_BYTES: usize = 64 << 10;
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+
+    use super::*;
+    use crate::config::TenantConfig;
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_a_500() {
+        async fn panics() {
+            panic!("a bug")
+        }
+        let service = Service {
+            router: Router::new().route("/panics", get(panics)),
+            cors: Cors::new(&TenantConfig::built_in()),
+            faults: Arc::default(),
+            recorder: None,
+            control: None,
+            discovery: None,
+        };
+        let (head, ()) = Request::get("/panics").body(()).unwrap().into_parts();
+        let answer = service.route(head, Bytes::new()).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, r#"{"error":"server_error","error_description":"Something went wrong."}"#);
+    }
+}

@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use serde_json::{Value, json};
 use stepup_tenant::{Tenant, model::LogEvent};
@@ -96,8 +96,10 @@ async fn two_keys_are_published_with_their_certificates() {
     let scratch = Scratch::new();
     let tenant = Tenant::builder().data_dir(scratch.path("data")).start().await.unwrap();
     let keys = &tenant.state().keys;
+    assert_eq!(keys.published().set.len(), 1);
+    tokio::time::pause();
     while keys.published().set.len() < 2 {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let jwks: Value = serde_json::from_slice(&keys.published().jwks).unwrap();
     for key in jwks["keys"].as_array().unwrap() {

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     AllowedUrls, Client, ClientGrant, ConfigError, Connection, Factors, MfaPolicy, MfaSettings,
-    ResourceServer, SessionLifetimes, TenantConfig, TokenDialect, built_in, inventory,
+    ResourceServer, SessionLifetimes, TenantConfig, TokenDialect, inventory,
     source::{self, Content, Source},
     users::{self, ImportedUser},
     yaml,
@@ -24,17 +24,16 @@ pub(crate) fn load(
     users: &Source,
 ) -> Result<(TenantConfig, Vec<ImportedUser>), ConfigError> {
     let mut config = match config.read("the configuration")? {
-        None => built_in::configuration(),
+        None => TenantConfig::built_in(),
         Some(content) => from_yaml(content, &source::from_environment)?,
     };
-    let directory = config
-        .default_directory
-        .clone()
-        .or_else(|| config.connections.first().map(|connection| connection.name.clone()));
-    let imported = match (users.read("the users")?, directory) {
-        (None, None) => Vec::new(),
-        (None, Some(directory)) => vec![users::ada(&directory)],
-        (Some(content), directory) => users::import(&content, directory.as_deref(), &mut config)?,
+    let first = config.connections.first().map(|connection| connection.name.clone());
+    let imported = match users.read("the users")? {
+        None => first.as_deref().map(users::ada).into_iter().collect(),
+        Some(content) => {
+            let directory = config.default_directory.clone().or(first);
+            users::import(&content, directory.as_deref(), &mut config)?
+        }
     };
     Ok((config, imported))
 }
