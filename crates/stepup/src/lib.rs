@@ -28,7 +28,7 @@ pub use config::{
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use http_client::{HttpClient, HttpError, MAX_RESPONSE_BYTES};
-pub use login::{CallbackError, LoginError, LogoutError};
+pub use login::{CallbackError, CallbackOutcome, LoginError, LogoutError};
 pub use provider::{IdTokenError, ProviderError};
 pub use random::SystemRandom;
 pub use session::{Session, SessionState, TokenSet};

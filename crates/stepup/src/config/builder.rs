@@ -2,15 +2,20 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::Response;
 use secrecy::SecretString;
 use stepup_protocol::scope::Scopes;
 use stepup_seal::{Format, Random};
 
 use super::{
-    BeforeSessionSaved, ClientAuthentication, ConfigError, CookieOptions, LogoutStrategy, Routes,
+    BeforeSessionSaved, ClientAuthentication, ConfigError, CookieOptions, LogoutStrategy, OnCallback, Routes,
     TransactionCookieOptions, check,
 };
-use crate::{client::Client, clock::Clock, http_client::HttpClient, session::Session};
+use crate::{
+    client::Client, clock::Clock, http_client::HttpClient, login::CallbackOutcome, session::Session,
+};
 
 /// Builds a [`Client`]. Five things must be set: [`domain`](Self::domain), [`client_id`](Self::client_id),
 /// [`client_secret`](Self::client_secret), [`secret`](Self::secret) and [`app_base_url`](Self::app_base_url).
@@ -59,6 +64,7 @@ pub struct ClientBuilder {
     pub(super) token_refresh_buffer: Duration,
     pub(super) mfa_context_ttl: Option<Duration>,
     pub(super) before_session_saved: Option<BeforeSessionSaved>,
+    pub(super) on_callback: Option<OnCallback>,
     pub(super) http_timeout: Option<Duration>,
     pub(super) discovery_ttl: Option<Duration>,
     pub(super) telemetry: Option<bool>,
@@ -191,6 +197,33 @@ impl ClientBuilder {
     #[must_use]
     pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// Called at the end of every callback, before the session is written: to greet a new user, or to show an error page
+    /// of your own. `None` answers as always: with a redirect, or with a line of text.
+    ///
+    /// ```
+    /// use stepup::{CallbackError, CallbackOutcome};
+    ///
+    /// # let builder = stepup::Client::builder();
+    /// builder.on_callback(|CallbackOutcome { result, .. }| {
+    ///     Box::pin(async move {
+    ///         let Err(CallbackError::InvalidState) = result else { return None };
+    ///         let page = "That took too long. <a href='/auth/login'>Try again</a>";
+    ///         http::Response::builder().status(400).header("content-type", "text/html").body(page.into()).ok()
+    ///     })
+    /// });
+    /// ```
+    #[must_use]
+    pub fn on_callback(
+        mut self,
+        hook: impl for<'a> Fn(CallbackOutcome<'a>) -> BoxFuture<'a, Option<Response<Bytes>>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.on_callback = Some(Arc::new(hook));
         self
     }
 

@@ -64,6 +64,7 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
     let http = http_client(&mut builder, problems);
 
     let (issuer, client_id) = (issuer?, client_id?);
+    let mut base_urls = base_urls.into_iter();
     Some(Parts {
         provider: provider::Settings {
             issuer: issuer.url.clone(),
@@ -77,7 +78,8 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
         config: Config {
             issuer,
             client_id,
-            base_urls,
+            base_url: base_urls.next()?,
+            other_base_urls: base_urls.collect(),
             trust_forwarded_headers: builder.trust_forwarded_headers,
             base_path,
             routes: builder.routes,
@@ -95,6 +97,7 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
             token_refresh_buffer: builder.token_refresh_buffer,
             mfa_context_ttl,
             before_session_saved: builder.before_session_saved,
+            on_callback: builder.on_callback,
         },
         secrets: secrets?,
         format: builder.format,

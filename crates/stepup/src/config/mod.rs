@@ -10,6 +10,9 @@ mod routes;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::Response;
 use stepup_protocol::scope::Scopes;
 use url::Url;
 
@@ -20,7 +23,10 @@ pub use self::{
     routes::Routes,
 };
 pub(crate) use self::{cookies::CookieAttributes, domain::Issuer};
-use crate::session::{Lifetime, Session};
+use crate::{
+    login::CallbackOutcome,
+    session::{Lifetime, Session},
+};
 
 /// How the client proves itself at the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -49,12 +55,18 @@ pub enum LogoutStrategy {
 /// Called before a session is written after a login or a refresh with a new ID token.
 pub(crate) type BeforeSessionSaved = Arc<dyn Fn(&mut Session) + Send + Sync>;
 
+/// Called at the end of every callback; may answer in its own way.
+pub(crate) type OnCallback =
+    Arc<dyn for<'a> Fn(CallbackOutcome<'a>) -> BoxFuture<'a, Option<Response<Bytes>>> + Send + Sync>;
+
 /// A configuration that was checked.
 pub(crate) struct Config {
     pub(crate) issuer: Issuer,
     pub(crate) client_id: String,
-    /// Where the application is, as browsers see it: one address, or several to choose from by `Host`.
-    pub(crate) base_urls: Vec<Url>,
+    /// Where the application is, as browsers see it.
+    pub(crate) base_url: Url,
+    /// Where else it is; `Host` chooses.
+    pub(crate) other_base_urls: Vec<Url>,
     pub(crate) trust_forwarded_headers: bool,
     pub(crate) base_path: String,
     pub(crate) routes: Routes,
@@ -69,6 +81,7 @@ pub(crate) struct Config {
     pub(crate) token_refresh_buffer: Duration,
     pub(crate) mfa_context_ttl: Duration,
     pub(crate) before_session_saved: Option<BeforeSessionSaved>,
+    pub(crate) on_callback: Option<OnCallback>,
 }
 
 /// What is asked of the tenant at a login.
@@ -122,7 +135,7 @@ impl fmt::Debug for Config {
             .debug_struct("Config")
             .field("issuer", &self.issuer)
             .field("client_id", &self.client_id)
-            .field("base_urls", &self.base_urls)
+            .field("base_url", &self.base_url)
             .field("routes", &self.routes)
             .finish_non_exhaustive()
     }

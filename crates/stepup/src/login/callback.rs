@@ -7,6 +7,7 @@ use stepup_protocol::{
     error::{OAuthError, code},
     token::{GrantType, TokenResponse},
 };
+use url::Url;
 
 use crate::{
     client::Client,
@@ -21,6 +22,17 @@ pub(crate) const CEILING_MARGIN: Duration = Duration::from_secs(30);
 /// The query of a callback.
 #[derive(Default)]
 pub(crate) struct CallbackParameters(Vec<(String, String)>);
+
+/// How a callback ended, for [`ClientBuilder::on_callback`](crate::ClientBuilder::on_callback).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CallbackOutcome<'a> {
+    /// The session that is about to be written, or why there is none.
+    pub result: Result<&'a mut Session, &'a CallbackError>,
+    /// Where the browser goes now: safe, and on the application's own origin. After an error: where it would have gone,
+    /// or the default place where that is not known.
+    pub return_to: &'a Url,
+}
 
 /// Why a login did not come to its end.
 #[derive(Debug, thiserror::Error)]

@@ -35,6 +35,7 @@ impl Client {
     /// Revokes the session's refresh token. A failure is logged: the logout goes on.
     pub(crate) async fn revoke_refresh_token(&self, session: &Session) {
         let Some(refresh_token) = &session.refresh_token else { return };
+        self.refreshes().forget(refresh_token);
         if let Err(error) = self.provider().revoke(refresh_token).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -4,9 +4,13 @@ mod callback;
 mod logout;
 mod start;
 
-pub use self::{callback::CallbackError, logout::LogoutError, start::LoginError};
 pub(crate) use self::{
     callback::{CEILING_MARGIN, CallbackParameters},
     logout::LogoutRequest,
     start::{LoginRequest, RESERVED_PARAMETERS},
+};
+pub use self::{
+    callback::{CallbackError, CallbackOutcome},
+    logout::LogoutError,
+    start::LoginError,
 };

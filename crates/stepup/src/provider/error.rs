@@ -1,6 +1,6 @@
 //! What goes wrong between here and the tenant, by whose fault it is.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use stepup_protocol::error::{OAuthError, code};
@@ -8,7 +8,7 @@ use stepup_protocol::error::{OAuthError, code};
 use crate::http_client::HttpError;
 
 /// Why the tenant's answer is of no use.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
     /// The tenant said no, in its own words.
@@ -30,7 +30,7 @@ pub enum ProviderError {
         endpoint: &'static str,
         /// What happened.
         #[source]
-        source: HttpError,
+        source: Arc<HttpError>,
     },
     /// An answer came that is not what the specification says.
     #[error("the {endpoint} gave an answer that cannot be used ({status}): {reason}")]

@@ -1,6 +1,6 @@
 //! One request and its answer, bounded in time and size.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -36,7 +36,7 @@ impl Provider {
             Ok(answer) => answer,
             Err(_elapsed) => Err(HttpError::TimedOut(self.timeout)),
         }
-        .map_err(|source| ProviderError::Unreachable { endpoint, source })?;
+        .map_err(|source| ProviderError::Unreachable { endpoint, source: Arc::new(source) })?;
         tracing::debug!(endpoint, status = response.status().as_u16(), "the tenant answered");
         Ok(Answer::new(endpoint, response))
     }

@@ -1,21 +1,28 @@
-//! A document of the tenant that is fetched now and then: one fetch at a time, an old copy served while a fetch fails,
-//! no failure kept.
+//! A document of the tenant that is fetched now and then: one fetch at a time, whose failure everybody shares who waited
+//! for it; an old copy served while a fetch fails; no failure kept.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use stepup_protocol::time::UnixTime;
 
+use super::ProviderError;
+
 /// How long an old copy is served after a failed fetch, and how long a fetch that found nothing new counts.
-pub(super) const COOLDOWN: Duration = Duration::from_secs(30);
+const COOLDOWN: Duration = Duration::from_secs(30);
 
 /// The last copy, and the one fetch in flight.
 #[derive(Debug)]
 pub(super) struct Document<T> {
     copy: Mutex<Option<Copy<T>>>,
-    fetching: tokio::sync::Mutex<()>,
+    /// Held by the one who fetches; the failure of the last fetch, for those who waited.
+    fetching: tokio::sync::Mutex<Option<ProviderError>>,
+    fetches: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -28,26 +35,41 @@ struct Copy<T> {
 
 impl<T> Document<T> {
     pub(super) const fn new() -> Self {
-        Self { copy: Mutex::new(None), fetching: tokio::sync::Mutex::const_new(()) }
+        Self {
+            copy: Mutex::new(None),
+            fetching: tokio::sync::Mutex::const_new(None),
+            fetches: AtomicU64::new(0),
+        }
     }
 
     /// The copy if it is younger than `age` or was looked for within the cooldown, else a fresh one.
-    pub(super) async fn get<E>(
+    pub(super) async fn get(
         &self,
         age: Duration,
         now: UnixTime,
-        fetch: impl Future<Output = Result<T, E>>,
-    ) -> Result<Arc<T>, E> {
+        fetch: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<Arc<T>, ProviderError> {
         if let Some(document) = self.usable(age, now) {
             return Ok(document);
         }
-        let _one_at_a_time = self.fetching.lock().await;
+        let before = self.fetches.load(Ordering::Acquire);
+        let mut failure = self.fetching.lock().await;
         if let Some(document) = self.usable(age, now) {
             return Ok(document);
         }
-        match fetch.await {
+        if self.fetches.load(Ordering::Acquire) > before
+            && let Some(failure) = failure.clone()
+        {
+            return Err(failure);
+        }
+        let fetched = fetch.await;
+        self.fetches.fetch_add(1, Ordering::AcqRel);
+        match fetched {
             Ok(document) => Ok(self.store(document, now)),
-            Err(error) => self.tried(now).ok_or(error),
+            Err(error) => {
+                *failure = Some(error.clone());
+                self.tried(now).ok_or(error)
+            }
         }
     }
 

@@ -234,6 +234,14 @@ impl Refreshes {
         Arc::clone(lane)
     }
 
+    /// Forgets what was brought with `refresh_token`, and with those rotated from it: it is to be used no more.
+    pub(crate) fn forget(&self, refresh_token: &str) {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ended) = lanes.remove(&digest::sha256(refresh_token.as_bytes())) {
+            lanes.retain(|_, lane| !Arc::ptr_eq(lane, &ended));
+        }
+    }
+
     /// Lets those who hold `refresh_token` into `lane` too.
     fn join(&self, refresh_token: &str, lane: &Arc<Lane>) {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,15 +16,15 @@ pub(crate) fn of<'c>(client: &'c Client, headers: &HeaderMap) -> Result<&'c Url,
 }
 
 fn choose<'c>(config: &'c Config, headers: &HeaderMap) -> Option<&'c Url> {
-    if let [only] = config.base_urls.as_slice() {
-        return Some(only);
+    if config.other_base_urls.is_empty() {
+        return Some(&config.base_url);
     }
     let first =
         |name: &str| Some(headers.get(name)?.to_str().ok()?.split(',').next()?.trim().to_ascii_lowercase());
     let trusted = |name: &str| config.trust_forwarded_headers.then(|| first(name)).flatten();
     let host = trusted("x-forwarded-host").or_else(|| first(header::HOST.as_str()))?;
     let scheme = trusted("x-forwarded-proto");
-    config.base_urls.iter().find(|url| {
+    std::iter::once(&config.base_url).chain(&config.other_base_urls).find(|url| {
         let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
         let usual = matches!((url.scheme(), url.port()), ("https" | "http", None));
         let same_host = authority == host || (usual && with_port(url) == host);
@@ -34,6 +34,11 @@ fn choose<'c>(config: &'c Config, headers: &HeaderMap) -> Option<&'c Url> {
 
 fn with_port(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
+/// The application's first address, for where there is no request to tell.
+pub(crate) fn first(client: &Client) -> &Url {
+    &client.config().base_url
 }
 
 /// The address of one of our routes.

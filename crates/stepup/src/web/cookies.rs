@@ -26,8 +26,10 @@ pub(crate) struct RequestCookies<'h>(Vec<(&'h str, &'h str)>);
 
 impl<'h> RequestCookies<'h> {
     pub(crate) fn of(headers: &'h HeaderMap) -> Self {
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        // Somebody else's cookie may hold any bytes; it must not cost ours.
+        let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+        let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+        let pairs = pairs.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
         Self(pairs.map(|(name, value)| (name.trim(), unquoted(value.trim()))).collect())
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Map, Value, json};
-use stepup::{Client, ClientBuilder, Format};
+use stepup::{CallbackOutcome, Client, ClientBuilder, Format};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 use url::Url;
@@ -430,4 +430,59 @@ async fn an_unknown_key_is_looked_for_once_in_a_while() {
         assert_eq!(login.call_back(Answer::Json(200, tokens.clone())).await.status(), 500);
     }
     assert_eq!(login.script.fetches("jwks.json"), 1, "the set is younger than the cooldown");
+}
+
+#[tokio::test]
+async fn the_application_may_answer_a_callback_itself() {
+    let greet = |client: ClientBuilder| {
+        client.on_callback(|CallbackOutcome { result, return_to, .. }| {
+            Box::pin(async move {
+                match result {
+                    Ok(session) => {
+                        session.set_data("greeted", json!(return_to.path()));
+                        None
+                    }
+                    Err(error) => {
+                        let body = Bytes::from(error.code());
+                        Response::builder().status(error.status()).body(body).ok()
+                    }
+                }
+            })
+        })
+    };
+    let mut login = Login::begin("/auth/login?returnTo=/hall", greet).await;
+    let tokens = login.tokens(&login.claims());
+    let response = login.call_back(Answer::Json(200, tokens)).await;
+    assert_eq!(response.headers()["location"], "https://app.example.com/hall");
+    let line = login.jar.line();
+    let session = login.opened(Purpose::Session, line.strip_prefix("__session=").unwrap());
+    assert_eq!(session["greeted"], "/hall");
+
+    let again = login.call_back_with("code=code-1").await;
+    assert_eq!((again.status().as_u16(), &again.body()[..]), (400, &b"invalid_state"[..]));
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_down_keeps_nobody_waiting_in_line() {
+    let script = Script::new();
+    script.documents(0);
+    let client = builder(&script, &Hands::at(NOW)).secret(SECRET).build().unwrap();
+    let gate = script.documents_gate().write().await;
+    let all: Vec<_> = (0..20)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { handle(&client, get("/auth/login", "")).await.status().as_u16() })
+        })
+        .collect();
+    while script.fetches("openid-configuration") == 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    drop(gate);
+    for status in futures_util::future::join_all(all).await {
+        assert_eq!(status.unwrap(), 500);
+    }
+    assert_eq!(script.fetches("openid-configuration"), 1, "one failure for all who waited");
 }

@@ -7,7 +7,7 @@ use stepup::{AccessTokenError, AccessTokenRequest, Client, Format, Session, Sess
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
-use crate::support::{Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, builder, cookies};
+use crate::support::{Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, builder, cookies, fixture};
 
 const API: &str = "https://api.example.com";
 
@@ -320,4 +320,31 @@ async fn the_hook_trims_what_a_refresh_brings() {
     token(&client, &mut state).await.unwrap();
     assert_eq!(seen.load(std::sync::atomic::Ordering::SeqCst), 1);
     assert_eq!(state.session().unwrap().claim("groups"), None);
+}
+
+/// The look-up of nextjs-auth0, where an audience was named.
+#[tokio::test]
+async fn a_token_set_is_found_as_recorded() {
+    let vectors = fixture(include_str!("../fixtures/nextjs-token-sets.json"));
+    for case in vectors["find_access_token_set"].as_array().unwrap() {
+        let audience = case["audience"].as_str().unwrap();
+        if case["match_mode"] != "requestedScope" || audience.is_empty() {
+            continue;
+        }
+        let Setting { script, client, .. } = setting();
+        let mut payload = session();
+        payload["accessTokens"] = vectors["access_token_sets"].clone();
+        let mut state = open(&client, &payload);
+        let mut wanted = AccessTokenRequest::new().audience(audience).merge_scopes(false);
+        if let Some(scope) = case["scope"].as_str() {
+            wanted = wanted.scope(scope);
+        }
+        script.answer(Answer::Json(
+            200,
+            json!({ "access_token": "new", "expires_in": 60, "token_type": "Bearer" }),
+        ));
+        let token = client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
+        assert_eq!(token.token(), case["found"].as_str().unwrap_or("new"), "{case}");
+        assert_eq!(script.requests().is_empty(), case["found"].is_string(), "{case}");
+    }
 }

@@ -326,3 +326,14 @@ fn a_session_prints_no_token() {
     assert!(printed.contains("auth0|ada"));
     assert!(!printed.contains("secret"), "{printed}");
 }
+
+#[test]
+fn a_foreign_cookie_of_odd_bytes_costs_no_session() {
+    let clock = Hands::at(NOW);
+    let client = ours(&clock).build().unwrap();
+    let mut line = b"other=\xff\xfe; ".to_vec();
+    line.extend(format!("__session={}", sealed(SECRET, Format::Stepup, &ada(), NOW + 600)).bytes());
+    let mut headers = http::HeaderMap::new();
+    headers.insert(http::header::COOKIE, http::HeaderValue::from_bytes(&line).unwrap());
+    assert!(client.open_session(&headers).session().is_some());
+}

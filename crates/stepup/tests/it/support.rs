@@ -79,7 +79,9 @@ struct Inner {
     fetches: Mutex<Vec<String>>,
     /// How many more fetches of the documents succeed.
     documents: AtomicI64,
-    /// Held by a test that wants the token endpoint to wait.
+    /// Held by a test that wants discovery and keys to wait.
+    documents_gate: tokio::sync::RwLock<()>,
+    /// Held by a test that wants the other answers to wait.
     pub(crate) gate: tokio::sync::RwLock<()>,
 }
 
@@ -121,6 +123,7 @@ impl Script {
             requests: Mutex::default(),
             fetches: Mutex::default(),
             documents: AtomicI64::new(i64::MAX),
+            documents_gate: tokio::sync::RwLock::new(()),
             gate: tokio::sync::RwLock::new(()),
         }))
     }
@@ -147,6 +150,10 @@ impl Script {
         self.0.fetches.lock().unwrap().iter().filter(|url| url.ends_with(of)).count()
     }
 
+    pub(crate) fn documents_gate(&self) -> &tokio::sync::RwLock<()> {
+        &self.0.documents_gate
+    }
+
     pub(crate) fn gate(&self) -> &tokio::sync::RwLock<()> {
         &self.0.gate
     }
@@ -160,6 +167,7 @@ impl Script {
         let url = request.uri().to_string();
         if url.contains("/.well-known/") {
             self.0.fetches.lock().unwrap().push(url.clone());
+            let _open = self.0.documents_gate.read().await;
             if self.0.documents.fetch_sub(1, Ordering::SeqCst) <= 0 {
                 return Ok(response(503, Bytes::from_static(b"down")));
             }
