@@ -12,7 +12,7 @@ use http::{Method, header, request::Parts};
 use serde_json::{Map, Value};
 use stepup::{
     AccessToken, AccessTokenError, AccessTokenRequest, Client, SessionState,
-    mfa::{MfaToken, Verified, Verify, VerifyError},
+    mfa::{Mfa, MfaToken, Verified, Verify, VerifyError},
 };
 
 use crate::SessionRejection;
@@ -100,6 +100,12 @@ impl Session {
     /// See [`VerifyError`].
     pub async fn verify(&mut self, token: &MfaToken, proof: Verify) -> Result<Verified, VerifyError> {
         self.client.mfa().verify(&mut self.state, token, proof).await
+    }
+
+    /// The second factor of this user: list, enrol, challenge. A token that was made for another user will not do.
+    #[must_use]
+    pub fn mfa(&self) -> Mfa<'_> {
+        self.client.mfa().of(self.state.session())
     }
 
     /// Ends the session here. A browser is sent to the SDK's logout route instead, which ends it at the tenant too.

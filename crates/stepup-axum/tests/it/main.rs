@@ -6,3 +6,4 @@ mod application;
 mod every_route;
 mod extractors;
 mod refusals;
+mod step_up;

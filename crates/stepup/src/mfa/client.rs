@@ -30,13 +30,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Clone, Copy, Debug)]
 pub struct Mfa<'a> {
     pub(super) client: &'a Client,
+    session: Option<&'a Session>,
 }
 
 impl Client {
     /// The calls that a step-up needs.
     #[must_use]
     pub const fn mfa(&self) -> Mfa<'_> {
-        Mfa { client: self }
+        Mfa { client: self, session: None }
     }
 
     fn mfa_sealing(&self) -> Sealing<'_> {
@@ -50,7 +51,14 @@ impl Client {
     }
 }
 
-impl Mfa<'_> {
+impl<'a> Mfa<'a> {
+    /// The same calls for the user of `session` alone: a token that was made for anybody else is
+    /// [`MfaTokenError::NotFound`]. Without a session, whoever holds a token may use it.
+    #[must_use]
+    pub fn of(self, session: impl Into<Option<&'a Session>>) -> Self {
+        Self { session: session.into(), ..self }
+    }
+
     /// The user's authenticators that may answer, in the tenant's order; pending ones are `active: false`.
     ///
     /// # Errors
@@ -60,7 +68,7 @@ impl Mfa<'_> {
         &self,
         token: &MfaToken,
     ) -> Result<Vec<Authenticator>, ListAuthenticatorsError> {
-        let context = self.open(token, None)?;
+        let context = self.open(token)?;
         let listed = self.list(&context).await?;
         // An authenticator of a kind that is not known here cannot be used here either.
         Ok(listed.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
@@ -73,7 +81,7 @@ impl Mfa<'_> {
     ///
     /// The token will not do.
     pub fn enrollment_factors(&self, token: &MfaToken) -> Result<Vec<FactorType>, MfaTokenError> {
-        let context = self.open(token, None)?;
+        let context = self.open(token)?;
         Ok(requirement::enrollment_factors(context.requirements.as_ref()))
     }
 
@@ -84,7 +92,7 @@ impl Mfa<'_> {
     ///
     /// See [`EnrollError`].
     pub async fn enroll(&self, token: &MfaToken, enroll: &Enroll) -> Result<AssociateResponse, EnrollError> {
-        let context = self.open(token, None)?;
+        let context = self.open(token)?;
         let answer = self.associate(&context, enroll).await?;
         Ok(typed(answer, Operation::Enroll)?)
     }
@@ -99,7 +107,7 @@ impl Mfa<'_> {
         token: &MfaToken,
         challenge: &Challenge,
     ) -> Result<ChallengeResponse, ChallengeError> {
-        let context = self.open(token, None)?;
+        let context = self.open(token)?;
         let answer = self.begin_challenge(&context, challenge).await?;
         Ok(typed(answer, Operation::Challenge)?)
     }
@@ -114,14 +122,14 @@ impl Mfa<'_> {
         token: &MfaToken,
         id: &str,
     ) -> Result<(), DeleteAuthenticatorError> {
-        let context = self.open(token, None)?;
+        let context = self.open(token)?;
         self.delete(&context, id).await
     }
 
     /// Opens `token`; where there is a session, it must be the session's.
-    pub(crate) fn open(&self, token: &MfaToken, session: Option<&Session>) -> Result<Context, MfaTokenError> {
+    pub(crate) fn open(&self, token: &MfaToken) -> Result<Context, MfaTokenError> {
         let context = self.client.mfa_sealing().open(token)?;
-        context.check_subject(session.map(Session::subject))?;
+        context.check_subject(self.session.map(Session::subject))?;
         Ok(context)
     }
 

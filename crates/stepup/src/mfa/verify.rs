@@ -46,7 +46,7 @@ impl Mfa<'_> {
         token: &MfaToken,
         proof: Verify,
     ) -> Result<Verified, VerifyError> {
-        let context = self.open(token, state.session())?;
+        let context = self.of(state.session()).open(token)?;
         if state.session().is_none() && !context.scope.contains("openid") {
             return Err(VerifyError::MissingSession);
         }

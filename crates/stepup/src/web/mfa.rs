@@ -28,8 +28,9 @@ pub(super) async fn authenticators(
         Err(error) => return refused(&error),
     };
     let listed = async {
-        let context = client.mfa().open(&token, state.session())?;
-        client.mfa().list(&context).await
+        let mfa = client.mfa().of(state.session());
+        let context = mfa.open(&token)?;
+        mfa.list(&context).await
     };
     match listed.await {
         Ok(listed) => answer::json(StatusCode::OK, &Value::Array(listed)),
@@ -50,8 +51,9 @@ pub(super) async fn associate(
         Err(error) => return refused(&error),
     };
     let enrolled = async {
-        let context = client.mfa().open(&token, state.session())?;
-        client.mfa().associate(&context, &enroll).await
+        let mfa = client.mfa().of(state.session());
+        let context = mfa.open(&token)?;
+        mfa.associate(&context, &enroll).await
     };
     match enrolled.await {
         Ok(enrolled) => answer::json(StatusCode::OK, &enrolled),
@@ -70,8 +72,9 @@ pub(super) async fn challenge(
         Err(error) => return refused(&error),
     };
     let begun = async {
-        let context = client.mfa().open(&token, state.session())?;
-        client.mfa().begin_challenge(&context, &challenge).await
+        let mfa = client.mfa().of(state.session());
+        let context = mfa.open(&token)?;
+        mfa.begin_challenge(&context, &challenge).await
     };
     match begun.await {
         Ok(begun) => answer::json(StatusCode::OK, &begun),
@@ -118,8 +121,9 @@ pub(super) async fn delete(
         Err(error) => return refused(&error),
     };
     let deleted = async {
-        let context = client.mfa().open(&token, state.session())?;
-        client.mfa().delete(&context, &id).await
+        let mfa = client.mfa().of(state.session());
+        let context = mfa.open(&token)?;
+        mfa.delete(&context, &id).await
     };
     match deleted.await {
         Ok(()) => answer::empty(StatusCode::NO_CONTENT),

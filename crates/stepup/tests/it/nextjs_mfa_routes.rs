@@ -15,7 +15,6 @@ use serde_json::{Map, Value, json};
 use stepup::{Client, Clock, Format, HttpClient, HttpError};
 use stepup_protocol::{
     jwk::{Jwk, JwkSet},
-    scope::Scopes,
     time::UnixTime,
 };
 use stepup_seal::{Purpose, Sealer, Secrets, base64url, jws::SigningKey};
@@ -188,7 +187,7 @@ async fn check(name: &str, vectors: &Value, case: &Value, deviation: Option<&Dev
     let body: Value = serde_json::from_slice(response.body()).unwrap();
     match deviation.and_then(|deviation| deviation.body) {
         Some(expected) => {
-            assert_eq!(body, serde_json::from_str::<Value>(expected).unwrap(), "{name} ({why})")
+            assert_eq!(body, serde_json::from_str::<Value>(expected).unwrap(), "{name} ({why})");
         }
         None => assert_eq!(opened(vectors, body), opened_as_recorded(&recorded["body"]), "{name} ({why})"),
     }
@@ -233,19 +232,17 @@ fn check_session(name: &str, vectors: &Value, case: &Value, response: &Response<
     assert_eq!(written["user"]["sub"], recorded["user"]["sub"], "{name}");
 }
 
-fn token_sets(session: &Value) -> Vec<(Value, Value, Option<Scopes>, Option<Scopes>, Value)> {
+fn token_sets(session: &Value) -> Vec<Value> {
     let scopes = |set: &Value, member: &str| {
-        set[member].as_str().map(|text| {
-            let mut words: Vec<_> = text.split_whitespace().collect();
-            words.sort_unstable();
-            words.into_iter().collect()
-        })
+        let mut words: Vec<_> = set[member].as_str()?.split_whitespace().map(str::to_owned).collect();
+        words.sort_unstable();
+        Some(words)
     };
     let sets = session["accessTokens"].as_array().cloned().unwrap_or_default();
     sets.iter()
         .map(|set| {
-            let (granted, asked) = (scopes(set, "scope"), scopes(set, "requestedScope"));
-            (set["accessToken"].clone(), set["audience"].clone(), granted, asked, set["expiresAt"].clone())
+            json!({ "token": set["accessToken"], "audience": set["audience"], "expires_at": set["expiresAt"],
+                    "scope": scopes(set, "scope"), "requested": scopes(set, "requestedScope") })
         })
         .collect()
 }
@@ -352,18 +349,13 @@ fn recorded_requests(case: &Value) -> Vec<Value> {
     let recorded = case["upstream_requests"].as_array().unwrap().iter();
     recorded
         .map(|request| {
-            told(
-                request["method"].clone(),
-                request["url"].clone(),
-                &request["headers"]["authorization"],
-                &request["body"],
-            )
+            told(&request["method"], &request["url"], &request["headers"]["authorization"], &request["body"])
         })
         .collect()
 }
 
 /// A request as far as it matters; scopes in one order.
-fn told(method: Value, url: Value, authorization: &Value, body: &Value) -> Value {
+fn told(method: &Value, url: &Value, authorization: &Value, body: &Value) -> Value {
     let mut body = body.clone();
     if let Some(scope) = body["scope"].as_str() {
         let mut words: Vec<_> = scope.split_whitespace().collect();
@@ -469,7 +461,7 @@ fn remembered(request: &Request<Bytes>) -> Value {
         serde_json::from_slice(request.body()).unwrap_or_default()
     };
     let authorization = header(request.headers(), header::AUTHORIZATION).map_or(Value::Null, Value::from);
-    told(request.method().as_str().into(), request.uri().to_string().into(), &authorization, &body)
+    told(&request.method().as_str().into(), &request.uri().to_string().into(), &authorization, &body)
 }
 
 fn signed_anew(mut answer: Value) -> Value {

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use http::StatusCode;
 use serde_json::{Value, json};
 use stepup::{
-    AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState,
+    AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState, TokenSet,
     mfa::{Challenge, MfaError as _, MfaRequired, MfaToken, MfaTokenError, Verify, VerifyError},
 };
 use stepup_protocol::time::UnixTime;
@@ -96,7 +96,7 @@ async fn access_token(client: &Client, state: &mut SessionState, wanted: &Access
 /// What a session holds, whole.
 fn told(state: &SessionState) -> String {
     let session = state.session().unwrap();
-    let sets: Vec<_> = session.token_sets().map(|set| set.access_token()).collect();
+    let sets: Vec<_> = session.token_sets().map(TokenSet::access_token).collect();
     format!("{sets:?} {:?} {:?}", session.id_token(), session.user())
 }
 
@@ -369,4 +369,43 @@ async fn the_hook_sees_a_session_whose_user_came_anew() {
     setting.script.answer(granted(&json!({ "id_token": own })));
     setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap();
     assert_eq!(state.session().unwrap().data("seen"), Some(&json!(true)));
+}
+
+#[tokio::test]
+async fn the_calls_of_a_session_take_its_own_tokens_only() {
+    let setting = setting();
+    let (state, token) = pending(&setting).await;
+    let bob = session_of(&setting.client, "auth0|bob");
+    let foreign = setting.client.mfa().of(bob.session()).authenticators(&token).await.unwrap_err();
+    assert_eq!((foreign.status(), &*foreign.code()), (StatusCode::NOT_FOUND, "mfa_token_not_found"));
+    setting.script.answer(Answer::Json(200, json!([])));
+    assert_eq!(setting.client.mfa().of(state.session()).authenticators(&token).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_authenticator_is_deleted_by_its_id_as_it_is() {
+    let setting = setting();
+    let (_, token) = pending(&setting).await;
+    setting.script.answer(Answer::Text(204, String::new()));
+    setting.client.mfa().delete_authenticator(&token, "totp|dev_1/../x?").await.unwrap();
+    let sent = &setting.script.requests()[1];
+    assert_eq!(
+        (&*sent.method, &*sent.url),
+        ("DELETE", &*format!("{ISSUER}mfa/authenticators/totp%7Cdev_1%2F..%2Fx%3F"))
+    );
+    assert_eq!(sent.headers["authorization"], "Bearer raw-1");
+
+    setting.script.answer(Answer::Text(204, String::new()));
+    let request = http::Request::delete("/auth/mfa/authenticators/totp%7Cdev_1")
+        .header("authorization", format!("Bearer {}", token.as_str()))
+        .body(bytes::Bytes::new())
+        .unwrap();
+    let answer = crate::support::handle(&setting.client, request).await;
+    assert_eq!((answer.status(), answer.body().len()), (StatusCode::NO_CONTENT, 0));
+
+    setting
+        .script
+        .answer(Answer::Json(404, json!({ "error": "invalid_authenticator", "error_description": "none" })));
+    let unknown = setting.client.mfa().delete_authenticator(&token, "totp|dev_2").await.unwrap_err();
+    assert_eq!((unknown.status(), &*unknown.code()), (StatusCode::NOT_FOUND, "invalid_authenticator"));
 }
