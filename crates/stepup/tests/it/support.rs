@@ -63,6 +63,8 @@ impl Random for Counting {
 pub(crate) enum Answer {
     Json(u16, Value),
     Text(u16, String),
+    /// JSON with a `Retry-After` header.
+    RetryAfter(u16, Value, String),
     Unreachable,
     Never,
 }
@@ -192,6 +194,11 @@ impl Script {
         match answer.expect("an answer in the script") {
             Answer::Json(status, body) => Ok(response(status, body.to_string().into())),
             Answer::Text(status, body) => Ok(response(status, body.into())),
+            Answer::RetryAfter(status, body, wait) => {
+                let mut later = response(status, body.to_string().into());
+                later.headers_mut().insert(header::RETRY_AFTER, wait.parse().unwrap());
+                Ok(later)
+            }
             Answer::Unreachable => Err(HttpError::Connection("refused".into())),
             Answer::Never => std::future::pending().await,
         }
