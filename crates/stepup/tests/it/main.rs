@@ -1,5 +1,4 @@
 //! Flows through real HTTP, and recorded behaviour of the official packages.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails the test")]
 #![expect(
     clippy::expect_used,
     clippy::panic,
