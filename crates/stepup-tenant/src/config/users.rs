@@ -101,10 +101,8 @@ pub(super) fn import(
     directory: Option<&str>,
     config: &mut TenantConfig,
 ) -> Result<Vec<ImportedUser>, ConfigError> {
-    let entries: Vec<Entry> = serde_json::from_str(&content.text).map_err(|error| ConfigError::Syntax {
-        origin: content.origin.clone(),
-        message: error.to_string(),
-    })?;
+    let entries: Vec<Entry> =
+        serde_json::from_str(&content.text).map_err(|error| ConfigError::json(&content.origin, &error))?;
     let mut import = Import { origin: &content.origin, warned: BTreeSet::new(), warnings: Vec::new() };
     let mut users = Vec::with_capacity(entries.len());
     let mut ids = BTreeSet::new();

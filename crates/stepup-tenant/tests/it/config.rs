@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use stepup_protocol::{mfa::FactorType, token::GrantType};
-use stepup_tenant::config::{Algorithm, MfaPolicy, TokenDialect};
+use stepup_tenant::config::{Algorithm, ConfigError, MfaPolicy, TokenDialect};
 use stepup_tenant::{StartError, Tenant, Tls, config, model::Credential};
 
 use crate::support::{Scratch, chain};
@@ -198,10 +198,10 @@ async fn refused(yaml: &str) -> String {
 #[tokio::test]
 async fn what_is_wrong_is_named_with_its_place() {
     for (yaml, parts) in [
-        ("clients:\n  - app_type: spa\n", &["the configuration", "line 2", "missing field `name`"][..]),
-        ("clients:\n  - name: a\n    app_type: toaster\n", &["line 3", "toaster", "regular_web"]),
-        ("clients: [\n", &["the configuration", "line "]),
-        ("clients: 5\n", &["line 1"]),
+        ("clients:\n  - app_type: spa\n", &["the configuration", ":2:", "missing field `name`"][..]),
+        ("clients:\n  - name: a\n    app_type: toaster\n", &[":3:", "toaster", "regular_web"]),
+        ("clients: [\n", &["the configuration", ":"]),
+        ("clients: 5\n", &[":1:"]),
         ("tenant: { session_lifetime: -1 }\n", &["tenant.session_lifetime", "number of hours"]),
         ("tenant: { default_directory: X }\n", &["tenant.default_directory"]),
         (
@@ -225,21 +225,24 @@ async fn what_is_wrong_is_named_with_its_place() {
             "triggers: { post-login: [{ action_name: gone }] }\n",
             &["triggers.post-login[0].action_name", "`gone`"],
         ),
-        ("guardianFactors: [{ name: pigeon, enabled: true }]\n", &["line 1", "pigeon"]),
+        ("guardianFactors: [{ name: pigeon, enabled: true }]\n", &[":1:", "pigeon"]),
         (
             "actions: [{ name: a, code: no/such/file.js }]\n",
             &["no/such/file.js", "cannot be read", "No such file"],
         ),
-        ("stepup: { mfa_token_lifetme: 3 }\n", &["line 1", "mfa_token_lifetme"]),
+        ("stepup: { mfa_token_lifetme: 3 }\n", &[":1:", "mfa_token_lifetme"]),
     ] {
         let message = refused(yaml).await;
         assert!(parts.iter().all(|part| message.contains(part)), "{yaml}\n{message}");
     }
-    let syntax = refused("clients:\n  - name: a\n    app_type: toaster\n").await;
-    assert!(
-        syntax.contains('^') && syntax.contains("app_type: toaster"),
-        "shows the line with a caret: {syntax}"
+    let wrong = "clients:\n  - name: a\n    app_type: toaster\n";
+    let error = Tenant::builder().config_yaml(wrong).start().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the configuration:3:15: unknown variant `toaster`, expected one of native, non_interactive, regular_web, spa"
     );
+    let StartError::Config(ConfigError::Syntax { excerpt, .. }) = error else { panic!("another error") };
+    assert!(excerpt.contains("app_type: toaster") && excerpt.contains('^'), "{excerpt}");
     let missing = Tenant::builder().config_file("/no/such/tenant.yaml").start().await.unwrap_err();
     assert!(chain(&missing).starts_with("/no/such/tenant.yaml cannot be read"));
 }
@@ -282,7 +285,7 @@ async fn imported_users_replace_ada() {
 #[tokio::test]
 async fn wrong_users_are_refused_with_their_place() {
     for (json, part) in [
-        ("[{]", "the users: key must be a string at line 1 column 3"),
+        ("[{]", "the users:1:3: key must be a string"),
         (r#"[{"given_name":"A"}]"#, "[0]: a user needs an `email` or a `username`"),
         (r#"[{"email":"a@b"},{"email":"A@b"}]"#, "[1]: `A@b` is there twice"),
         (r#"[{"email":"a@b","connection":"x"}]"#, "[0]: there is no such database connection"),

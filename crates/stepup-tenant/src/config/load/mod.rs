@@ -44,10 +44,7 @@ fn from_yaml(
 ) -> Result<TenantConfig, ConfigError> {
     let Content { origin, text, folder } = content;
     let (text, missing) = source::substitute(&text, environment);
-    let syntax = |error: serde_saphyr::Error| ConfigError::Syntax {
-        origin: origin.clone(),
-        message: error.to_string(),
-    };
+    let syntax = |error: serde_saphyr::Error| ConfigError::yaml(&origin, &error);
     let document: yaml::Document = serde_saphyr::from_str(&text).map_err(syntax)?;
     let mut warnings =
         inventory::unhonoured(&origin, &serde_saphyr::from_str::<Value>(&text).map_err(syntax)?);
