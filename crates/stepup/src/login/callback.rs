@@ -98,16 +98,15 @@ impl CallbackError {
             Self::Exchange(ProviderError::Refused { status, .. }) if status.is_client_error() => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Exchange(_)
-            | Self::IdToken(_)
-            | Self::MfaRequired
-            | Self::NoIdToken
-            | Self::UnknownHost => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Exchange(_) | Self::IdToken(_) | Self::MfaRequired | Self::NoIdToken => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::Authorization(_)
             | Self::InvalidResponse(_)
             | Self::InvalidState
             | Self::MissingState
-            | Self::SessionExpired => StatusCode::BAD_REQUEST,
+            | Self::SessionExpired
+            | Self::UnknownHost => StatusCode::BAD_REQUEST,
         }
     }
 }

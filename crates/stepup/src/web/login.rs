@@ -15,8 +15,9 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
     if is_prefetch(request.headers()) {
         return answer::empty(StatusCode::NO_CONTENT);
     }
-    let Ok(base) = base_url::of(client, request.headers()) else {
-        return answer::text(StatusCode::INTERNAL_SERVER_ERROR, FAILED);
+    let base = match base_url::of(client, request.headers()) {
+        Ok(base) => base,
+        Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
     let mut login = LoginRequest {
         return_to: client.config().sign_in_return_to_path.clone(),

@@ -106,7 +106,7 @@ async fn the_environment_fills_what_code_leaves_open() {
                 assert!(cookie.attributes.contains(&"Domain=example.com".to_owned()));
                 assert!(cookie.attributes.contains(&"Secure".to_owned()));
             }
-            None => assert_eq!(response.status(), 500),
+            None => assert_eq!(response.status(), 400),
         }
     }
     for bad in ["soon", "0", "-1"] {

@@ -7,6 +7,7 @@
 )]
 
 mod config;
+mod hostile_input;
 mod house;
 mod login_vectors;
 mod nextjs_mfa_routes;
