@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use stepup_protocol::discovery::ProviderMetadata;
 
-use super::{Provider, ProviderError, once::Document};
+use super::{Provider, ProviderError, document::Document};
 
 const ENDPOINT: &str = "discovery document";
 

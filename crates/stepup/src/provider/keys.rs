@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use stepup_protocol::{discovery::ProviderMetadata, jwk::JwkSet};
 use stepup_seal::jws::{Algorithm, JwsError, KeySet, Verified};
 
-use super::{Provider, ProviderError, discovery::get, once::Document};
+use super::{Provider, ProviderError, discovery::get, document::Document};
 
 const ENDPOINT: &str = "key set";
 

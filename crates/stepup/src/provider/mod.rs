@@ -4,12 +4,12 @@
 //! request is bounded in time and size; each failure says whose fault it is.
 
 mod discovery;
+mod document;
 mod error;
 mod exchange;
 mod id_token;
 mod keys;
 mod mfa_api;
-mod once;
 mod token_endpoint;
 
 use std::{sync::Arc, time::Duration};

@@ -1,6 +1,6 @@
 //! The session in the course of one request: opened at its start, written at its end.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use http::{HeaderMap, HeaderValue};
 use stepup_protocol::time::UnixTime;
@@ -95,9 +95,10 @@ impl Client {
         if lasts == Duration::ZERO {
             return self.delete_cookies(state.received.iter());
         }
-        let value = codec::seal(self.sealer(), &cookie.name, session, expires_at, self.random());
+        let session = self.with_newest_refresh_token(session);
+        let value = codec::seal(self.sealer(), &cookie.name, &session, expires_at, self.random());
         if state.new && value.len() > LARGE {
-            warn_of_size(session, value.len());
+            warn_of_size(&session, value.len());
         }
         let chunks = cookies::split(&value, cookie, format);
         let expiry = (!cookie.transient).then_some((lasts, now));
@@ -106,6 +107,15 @@ impl Client {
             .filter_map(|(name, value)| web::cookies::set(name, value, &cookie.attributes, expiry));
         let stale = state.received.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
         set.chain(self.delete_cookies(stale)).collect()
+    }
+
+    /// While this request was under way, another one may have had the refresh token rotated: a spent one must not
+    /// overwrite the new one in the browser.
+    fn with_newest_refresh_token<'s>(&self, session: &'s Session) -> Cow<'s, Session> {
+        match session.refresh_token.as_deref().and_then(|held| self.refreshes().newer(held)) {
+            Some(newer) => Cow::Owned(Session { refresh_token: Some(newer), ..session.clone() }),
+            None => Cow::Borrowed(session),
+        }
     }
 
     fn delete_cookies<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<HeaderValue> {

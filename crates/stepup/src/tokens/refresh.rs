@@ -234,6 +234,14 @@ impl Refreshes {
         Arc::clone(lane)
     }
 
+    /// The refresh token that `held` was rotated to, if that is known and nobody is at it just now.
+    pub(crate) fn newer(&self, held: &str) -> Option<String> {
+        let lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.get(&digest::sha256(held.as_bytes()))?;
+        let state = lane.state.try_lock().ok()?;
+        (state.refresh_token != held).then(|| state.refresh_token.clone())
+    }
+
     /// Forgets what was brought with `refresh_token`, and with those rotated from it: it is to be used no more.
     pub(crate) fn forget(&self, refresh_token: &str) {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use stepup::{AccessTokenError, AccessTokenRequest, Client, Format, Session, Sess
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
-use crate::support::{Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, builder, cookies, fixture};
+use crate::support::{Answer, Counting, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, fixture};
 
 const API: &str = "https://api.example.com";
 
@@ -347,4 +347,22 @@ async fn a_token_set_is_found_as_recorded() {
         assert_eq!(token.token(), case["found"].as_str().unwrap_or("new"), "{case}");
         assert_eq!(script.requests().is_empty(), case["found"].is_string(), "{case}");
     }
+}
+
+#[tokio::test]
+async fn a_spent_refresh_token_does_not_overwrite_the_new_one() {
+    let Setting { script, client, .. } = setting();
+    let mut slow = open(&client, &session());
+    slow.session_mut().unwrap().set_data("page", json!(1));
+    script.answer(tokens(2));
+    token(&client, &mut open(&client, &session())).await.unwrap();
+
+    let headers = client.write_session(&slow);
+    let mut jar = Jar::default();
+    jar.take(&headers.into_iter().map(|cookie| (http::header::SET_COOKIE, cookie)).collect());
+    let mut next = client.open_session(&cookies(&jar.line()));
+    assert_eq!(next.session().unwrap().data("page"), Some(&json!(1)));
+    script.answer(tokens(3));
+    client.access_token(next.session_mut().unwrap(), &AccessTokenRequest::new().refresh(true)).await.unwrap();
+    assert_eq!(spent(&script), ["rt-1", "rt-2"]);
 }
