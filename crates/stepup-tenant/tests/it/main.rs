@@ -5,7 +5,9 @@
 mod actions;
 mod config;
 mod control;
+mod rig;
 mod server;
 mod start;
+mod step_up;
 mod store;
 mod support;
