@@ -5,6 +5,7 @@
 mod actions;
 mod config;
 mod control;
+mod login;
 mod rig;
 mod server;
 mod start;

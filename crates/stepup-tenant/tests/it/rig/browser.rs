@@ -43,7 +43,7 @@ impl<'a> Browser<'a> {
     }
 
     pub(crate) async fn post(&mut self, url: &Url, fields: &[(&str, &str)]) -> Page {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = self.rig.http.post(url.clone()).body(body);
         let answer = self.exchange(request.header("content-type", "application/x-www-form-urlencoded")).await;
         self.follow(url.clone(), answer).await
@@ -119,7 +119,7 @@ pub(crate) fn authorize_path(more: &[(&str, &str)]) -> String {
     ]);
     all.extend(more.iter().copied());
     all.retain(|_, value| !value.is_empty());
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish();
     format!("/authorize?{query}")
 }
 
@@ -153,8 +153,9 @@ impl Page {
 
     /// What the page says is wrong.
     pub(crate) fn alert(&self) -> String {
-        let (_, rest) = self.answer.body.split_once("role=\"alert\"").unwrap_or_default();
-        let text = rest.split_once('>').map_or("", |(_, text)| text);
-        text.split("</").next().unwrap_or_default().trim().to_owned()
+        let (_, alert) = self.answer.body.split_once("role=\"alert\"").unwrap_or_default();
+        // The text between tags: a picture may come first.
+        let texts = alert.split('>').skip(1).map(|part| part.split('<').next().unwrap_or_default().trim());
+        texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default().replace("&#39;", "'")
     }
 }

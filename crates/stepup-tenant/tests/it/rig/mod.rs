@@ -10,7 +10,7 @@ use stepup_protocol::time::UnixTime;
 use stepup_tenant::{Builder, Tenant, clock::VirtualClock};
 
 pub(crate) use self::{
-    browser::{Browser, Page},
+    browser::{Browser, Page, authorize_path},
     config::Config,
 };
 
@@ -85,7 +85,7 @@ impl Rig {
     }
 
     pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = self.http.post(self.at(path)).body(body);
         self.send(request.header("content-type", "application/x-www-form-urlencoded")).await
     }
