@@ -1,10 +1,10 @@
 //! Who is at the counter: the session of a logged-in customer.
 
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
-use stepup_axum::{Session, SessionRejection};
+use stepup_axum::{Client, Session, SessionRejection};
 
 use crate::pages::{Frame, notice};
 
@@ -39,9 +39,34 @@ impl<S: Send + Sync> FromRequestParts<S> for Customer {
         match Session::from_request_parts(parts, state).await {
             Ok(session) => Ok(Self { session }),
             Err(SessionRejection::NotLoggedIn { login: None }) => {
-                Err((StatusCode::UNAUTHORIZED, notice::logged_out()).into_response())
+                let client =
+                    Client::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+                let login = client.login_path(page_of(parts.uri.path()));
+                Err((StatusCode::UNAUTHORIZED, notice::logged_out(login)).into_response())
             }
             Err(rejection) => Err(rejection.into_response()),
+        }
+    }
+}
+
+/// The page that a form was on: `/transfer/7` for `/transfer/7/code`.
+fn page_of(path: &str) -> &str {
+    path.match_indices('/').nth(2).map_or(path, |(end, _)| &path[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_of;
+
+    #[test]
+    fn a_form_is_on_the_page_of_its_order() {
+        for (form, page) in [
+            ("/transfer/7/code", "/transfer/7"),
+            ("/transfer", "/transfer"),
+            ("/transfer/7", "/transfer/7"),
+            ("/", "/"),
+        ] {
+            assert_eq!(page_of(form), page);
         }
     }
 }

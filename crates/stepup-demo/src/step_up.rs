@@ -6,9 +6,7 @@
 
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use stepup::mfa::{
-    AuthenticatorType, Enroll, EnrollError, FactorType, MfaRequired, MfaTokenError, Verify, VerifyError,
-};
+use stepup::mfa::{AuthenticatorType, Enroll, EnrollError, FactorType, MfaRequired, Verify, VerifyError};
 use stepup::{AccessTokenError, AccessTokenRequest, Client};
 
 use crate::bank::{TRANSFER_SCOPE, TransferError};
@@ -51,9 +49,7 @@ async fn settle(app: &App, mut customer: Customer, id: OrderId, permission: Acce
             ),
         },
         Err(AccessTokenError::MfaRequired(due)) => ask(app, &customer, id, due).await,
-        Err(error) if error.needs_login() => {
-            (StatusCode::UNAUTHORIZED, notice::login_needed()).into_response()
-        }
+        Err(error) if error.needs_login() => log_in_again(app, &customer, id),
         Err(error) => unavailable(app, &customer, id, &error),
     }
 }
@@ -82,13 +78,11 @@ pub(crate) async fn verify(
         Err(VerifyError::MfaRequired(due)) => Ok(ask(app, &customer, id, due).await),
         Err(VerifyError::WrongCode(_)) => Err((customer, CodeProblem::Wrong)),
         Err(VerifyError::LockedOut(_)) => Err((customer, CodeProblem::LockedOut)),
-        Err(VerifyError::Token(MfaTokenError::Expired)) => Ok(resume(
-            app,
-            &customer,
-            id,
-            StatusCode::GONE,
-            "That took too long, so the second step has to begin again.",
-        )),
+        Err(VerifyError::Token(_)) => Ok(too_late(app, &customer, id)),
+        // The tenant's own token may end before the SDK's.
+        Err(VerifyError::Refused(refusal)) if refusal.error == "expired_token" => {
+            Ok(too_late(app, &customer, id))
+        }
         Err(error) => Ok(unavailable(app, &customer, id, &error)),
     }
 }
@@ -107,7 +101,7 @@ async fn ask(app: &App, customer: &Customer, id: OrderId, due: MfaRequired) -> R
             app.bank.amend(&customer.id(), id, |order| order.stage = stage);
             to_order(id)
         }
-        Err(Stop::NeedsLogin) => (StatusCode::UNAUTHORIZED, notice::login_needed()).into_response(),
+        Err(Stop::NeedsLogin) => log_in_again(app, customer, id),
         Err(Stop::OtherFactor) => (StatusCode::NOT_IMPLEMENTED, notice::other_factor()).into_response(),
         Err(Stop::Unavailable(error)) => unavailable(app, customer, id, &*error),
     }
@@ -157,6 +151,17 @@ impl Stop {
     fn other(error: impl std::error::Error + 'static) -> Self {
         Self::Unavailable(Box::new(error))
     }
+}
+
+/// The order stays, and the log-in leads back to it.
+fn log_in_again(app: &App, customer: &Customer, id: OrderId) -> Response {
+    app.bank.amend(&customer.id(), id, |order| order.stage = Stage::Ready);
+    let login = customer.session.client().login_path(&format!("/transfer/{id}"));
+    (StatusCode::UNAUTHORIZED, notice::login_needed(login)).into_response()
+}
+
+fn too_late(app: &App, customer: &Customer, id: OrderId) -> Response {
+    resume(app, customer, id, StatusCode::GONE, "That took too long, so the second step has to begin again.")
 }
 
 /// The order stays, and the customer may go on with it later.

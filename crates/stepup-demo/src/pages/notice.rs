@@ -1,5 +1,7 @@
 //! One page for everything that stops a customer: what happened, and the way on.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::response::Html;
 
@@ -11,11 +13,15 @@ struct Notice {
     frame: Frame,
     heading: &'static str,
     text: &'static str,
-    way_on: (&'static str, &'static str),
+    way_on: (Cow<'static, str>, &'static str),
 }
 
-fn notice(heading: &'static str, text: &'static str, way_on: (&'static str, &'static str)) -> Html<String> {
-    html(&Notice { frame: Frame::default(), heading, text, way_on })
+fn notice(
+    heading: &'static str,
+    text: &'static str,
+    (address, words): (impl Into<Cow<'static, str>>, &'static str),
+) -> Html<String> {
+    html(&Notice { frame: Frame::default(), heading, text, way_on: (address.into(), words) })
 }
 
 /// A form that another site's page sent.
@@ -27,12 +33,12 @@ pub(crate) fn foreign_form() -> Html<String> {
     )
 }
 
-/// The session ended while a page was open.
-pub(crate) fn logged_out() -> Html<String> {
+/// The session ended while a page was open; `login` leads to the log-in and back.
+pub(crate) fn logged_out(login: String) -> Html<String> {
     notice(
         "You have been logged out",
-        "Your session ended while this page was open. Nothing was sent. Log in, and you can begin again.",
-        ("/auth/login?returnTo=/transfer", "Log in"),
+        "Your session ended while this page was open. Nothing was sent. Log in, and you can go on.",
+        (login, "Log in"),
     )
 }
 
@@ -54,11 +60,11 @@ pub(crate) fn other_factor() -> Html<String> {
     )
 }
 
-/// Only a new login helps.
-pub(crate) fn login_needed() -> Html<String> {
+/// Only a new login helps; `login` leads to the log-in and back.
+pub(crate) fn login_needed(login: String) -> Html<String> {
     notice(
         "Please log in again",
         "For this transfer we need to see that it is really you. Log in again, and your transfer can go on.",
-        ("/auth/login?returnTo=/transfer", "Log in"),
+        (login, "Log in"),
     )
 }

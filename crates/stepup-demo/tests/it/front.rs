@@ -96,6 +96,12 @@ async fn every_page_of_a_customer_needs_a_log_in() {
         browser.post(&house.at(path), "to=Eve&amount=100", Some(&house.bank)).await;
         assert_eq!(browser.status, StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(browser.heading(), "You have been logged out", "{path}");
+        let page = if path == "/transfer" { "%2Ftransfer\"" } else { "%2Ftransfer%2F1\"" };
+        assert!(
+            browser.html.contains(&format!("href=\"/auth/login?returnTo={page}")),
+            "{path}: {}",
+            browser.html
+        );
     }
 }
 

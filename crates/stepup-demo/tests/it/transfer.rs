@@ -246,6 +246,25 @@ async fn a_tenant_that_fails_loses_no_order() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_is_gone_asks_for_a_log_in_that_leads_back_to_the_order() {
+    let house = House::open().await;
+    let mut browser = house.log_in().await;
+    let refused = serde_json::json!({ "error": "invalid_grant", "error_description": "Unknown or invalid refresh token." });
+    house.tenant.fail_next(Fault {
+        status: Some(403),
+        body: Some(refused),
+        ..Fault::on("POST", "/oauth/token")
+    });
+    house.order(&mut browser, "Charles Babbage", "25").await;
+    assert_eq!((browser.status, browser.heading()), (StatusCode::UNAUTHORIZED, "Please log in again"));
+    let login = browser.link("Log in");
+    browser.open(&login).await;
+    assert_eq!(browser.heading(), "Your transfer waits", "{}", browser.html);
+    browser.submit("/again", &[]).await;
+    assert_eq!(browser.heading(), "Protect your transfers");
+}
+
+#[tokio::test]
 async fn no_token_reaches_the_browser() {
     let house = House::open().await;
     let mut browser = house.log_in().await;
