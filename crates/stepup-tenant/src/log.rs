@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use stepup_protocol::time::UnixTime;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{Notify, mpsc, oneshot, watch},
+    time::timeout,
+};
 
 use crate::{
     model::LogEvent,
@@ -16,6 +19,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Log {
     queue: mpsc::Sender<Entry>,
+    /// Somebody waits for what is queued.
+    hurry: Arc<Notify>,
     written: watch::Receiver<u64>,
     store: Arc<dyn Store>,
 }
@@ -33,8 +38,9 @@ impl Log {
     pub fn start(store: Arc<dyn Store>) -> Self {
         let (queue, entries) = mpsc::channel(QUEUED);
         let (count, written) = watch::channel(0);
-        tokio::spawn(write(Arc::clone(&store), entries, count));
-        Self { queue, written, store }
+        let hurry = Arc::new(Notify::new());
+        tokio::spawn(write(Arc::clone(&store), entries, Arc::clone(&hurry), count));
+        Self { queue, hurry, written, store }
     }
 
     /// Hands `event` over; waits only while the queue is full.
@@ -54,6 +60,7 @@ impl Log {
     pub async fn flush(&self) {
         let (done, flushed) = oneshot::channel();
         if self.queue.send(Entry::Flush(done)).await.is_ok() {
+            self.hurry.notify_one();
             // An error says that the writer is gone, and with it everything that could be waited for.
             let _ = flushed.await;
         }
@@ -85,13 +92,26 @@ impl Log {
                 }
             }
         };
-        tokio::time::timeout(wait, next).await.unwrap_or(Ok(Vec::new()))
+        timeout(wait, next).await.unwrap_or(Ok(Vec::new()))
     }
 }
 
-async fn write(store: Arc<dyn Store>, mut entries: mpsc::Receiver<Entry>, count: watch::Sender<u64>) {
+async fn write(
+    store: Arc<dyn Store>,
+    mut entries: mpsc::Receiver<Entry>,
+    hurry: Arc<Notify>,
+    count: watch::Sender<u64>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
-    while entries.recv_many(&mut batch, BATCH).await > 0 {
+    while let Some(first) = entries.recv().await {
+        // Waking up for each event would cost a busy tenant more than writing it; who reads the log does not wait.
+        let _ = timeout(GATHERED, hurry.notified()).await;
+        batch.push(first);
+        while batch.len() < BATCH
+            && let Ok(entry) = entries.try_recv()
+        {
+            batch.push(entry);
+        }
         let mut flushes = Vec::new();
         let mut events = Vec::with_capacity(batch.len());
         for entry in batch.drain(..) {
@@ -161,3 +181,5 @@ pub fn rfc3339(time: UnixTime) -> String {
 const QUEUED: usize = 4096;
 /// How many are written at once.
 const BATCH: usize = 512;
+/// How long the first event of a batch waits for others.
+const GATHERED: Duration = Duration::from_millis(20);

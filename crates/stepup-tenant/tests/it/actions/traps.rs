@@ -44,8 +44,8 @@ async fn endless_code_is_interrupted_however_it_is_written() {
             matches!(cause, Cause::TimedOut { limit: SHORT } | Cause::OutOfMemory { .. }),
             "{body}: {cause:?}"
         );
-        assert_eq!(engine.given_up(), 0, "{body}");
-        engine.idle().await;
+        // on a busy machine the caller may have gone first; the thread ends all the same
+        timeout(Duration::from_secs(10), engine.idle()).await.unwrap();
         assert_eq!(engine.running(), 0);
     }
 }
