@@ -110,21 +110,20 @@ impl Provider {
     }
 }
 
-/// What the token endpoint said.
+/// What the token endpoint said. An error counts under whichever status it comes.
 fn meaning(answer: &Answer) -> Result<TokenResponse, TokenError> {
-    if answer.status.is_success() {
-        let tokens: TokenResponse = answer.success()?;
-        if tokens.access_token.is_empty() {
-            return Err(answer.untrustworthy("its access token is empty".to_owned()).into());
-        }
-        return Ok(tokens);
-    }
-    match answer.refusal() {
+    let unusable = match answer.success::<TokenResponse>() {
+        Ok(tokens) if !tokens.access_token.is_empty() => return Ok(tokens),
+        Ok(_) => answer.untrustworthy("its access token is empty".to_owned()),
+        Err(error) => error,
+    };
+    Err(match answer.refusal() {
         ProviderError::Refused { body, .. } if body.error == code::MFA_REQUIRED => {
-            Err(TokenError::MfaRequired(mfa_required(body, &answer.body)))
+            TokenError::MfaRequired(mfa_required(body, &answer.body))
         }
-        error => Err(error.into()),
-    }
+        refused @ ProviderError::Refused { .. } => refused.into(),
+        ProviderError::Unreachable { .. } | ProviderError::Untrustworthy { .. } => unusable.into(),
+    })
 }
 
 /// Requirements that cannot be read are as good as none: any factor is then tried, and the tenant decides.

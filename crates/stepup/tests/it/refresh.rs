@@ -366,3 +366,22 @@ async fn a_spent_refresh_token_does_not_overwrite_the_new_one() {
     client.access_token(next.session_mut().unwrap(), &AccessTokenRequest::new().refresh(true)).await.unwrap();
     assert_eq!(spent(&script), ["rt-1", "rt-2"]);
 }
+
+#[tokio::test]
+async fn a_second_factor_is_asked_for_under_any_status() {
+    for status in [200, 400, 401, 403, 500, 503] {
+        for requirements in [json!({ "challenge": [{ "type": "otp" }] }), json!("unreadable"), Value::Null] {
+            let Setting { script, client, .. } = setting();
+            let body =
+                json!({ "error": "mfa_required", "mfa_token": "raw", "mfa_requirements": requirements });
+            script.answer(Answer::Json(status, body));
+            let mut state = open(&client, &session());
+            let error = token(&client, &mut state).await.unwrap_err();
+            assert!(
+                matches!(&error, AccessTokenError::MfaRequired(due) if due.mfa_token.is_some()),
+                "{status}: {error:?}"
+            );
+            assert!(client.write_session(&state).is_empty());
+        }
+    }
+}
