@@ -10,6 +10,7 @@ use stepup_protocol::{
     error::{MfaRequiredBody, OAuthError, code, description},
     mfa::{FactorType, MfaRequirements},
 };
+use stepup_seal::jws;
 
 use super::params::ParamsError;
 use crate::{actions::ActionError, mfa::requirement::Refusal, store::StoreError};
@@ -103,8 +104,6 @@ pub(crate) enum Exhausted {
 /// Faults of the request.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestFault {
-    #[error("the authenticator cannot be removed: it comes with the verified e-mail address of the profile")]
-    AutomaticAuthenticator,
     #[error("Authenticator not found")]
     AuthenticatorNotFound,
     #[error("\"{0}\" is required")]
@@ -117,8 +116,6 @@ pub(crate) enum RequestFault {
     Missing(&'static str),
     #[error("Authorization server not configured with default connection.")]
     NoDefaultDirectory,
-    #[error("the request body is larger than {limit} bytes")]
-    TooLarge { limit: usize },
     #[error("the realm {0} is not a connection of this tenant")]
     UnknownRealm(String),
     #[error("the authenticator type {0} is not known or not enabled in this tenant")]
@@ -178,8 +175,10 @@ pub(crate) enum TenantFault {
     Kept(#[source] serde_json::Error),
     #[error("a password cannot be checked: {0}")]
     Password(String),
-    #[error("a token cannot be signed: {0}")]
-    Sign(String),
+    #[error("the client's secret cannot be a signing key")]
+    SecretAsKey(#[source] jws::KeyError),
+    #[error("a token cannot be signed")]
+    Sign(#[source] jws::SignError),
     #[error("the store failed")]
     Store(#[from] StoreError),
 }
@@ -227,10 +226,8 @@ impl Failure {
             },
             Self::Limit(_) => (S::TOO_MANY_REQUESTS, code::TOO_MANY_ATTEMPTS),
             Self::Request(fault) => match fault {
-                RequestFault::AutomaticAuthenticator => (S::FORBIDDEN, code::ACCESS_DENIED),
                 RequestFault::AuthenticatorNotFound => (S::NOT_FOUND, code::INVALID_AUTHENTICATOR),
                 RequestFault::InvalidAuthenticator => (S::BAD_REQUEST, code::INVALID_AUTHENTICATOR),
-                RequestFault::TooLarge { .. } => (S::PAYLOAD_TOO_LARGE, code::INVALID_REQUEST),
                 RequestFault::UnsupportedAuthenticator(_) => {
                     (S::BAD_REQUEST, code::UNSUPPORTED_AUTHENTICATOR_TYPE)
                 }

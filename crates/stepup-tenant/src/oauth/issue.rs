@@ -119,7 +119,7 @@ pub(crate) fn access_token(
         claims.other.insert("client_id".to_owned(), json!(client.client_id));
     }
     let typ = if is_rfc9068 { "at+jwt" } else { "JWT" };
-    state.keys.sign(typ, &claims).map_err(sign_fault)
+    Ok(state.keys.sign(typ, &claims).map_err(TenantFault::Sign)?)
 }
 
 fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<String, Failure> {
@@ -144,14 +144,15 @@ fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<Stri
         org_name: None,
         other,
     };
-    match (granted.client.id_token_algorithm, &granted.client.client_secret) {
+    let signed = match (granted.client.id_token_algorithm, &granted.client.client_secret) {
         (Algorithm::Hs256, Some(secret)) => {
-            let key = jws::SigningKey::hmac(secret.expose_secret().as_bytes(), jws::Algorithm::Hs256);
-            key.map_err(|error| TenantFault::Sign(error.to_string()))?.sign("JWT", None, &claims)
+            jws::SigningKey::hmac(secret.expose_secret().as_bytes(), jws::Algorithm::Hs256)
+                .map_err(TenantFault::SecretAsKey)?
+                .sign("JWT", None, &claims)
         }
         _ => state.keys.sign("JWT", &claims),
-    }
-    .map_err(sign_fault)
+    };
+    Ok(signed.map_err(TenantFault::Sign)?)
 }
 
 fn gty(grant: GrantType) -> Option<&'static str> {
@@ -161,10 +162,6 @@ fn gty(grant: GrantType) -> Option<&'static str> {
         GrantType::RefreshToken => Some("refresh_token"),
         _ => None,
     }
-}
-
-fn sign_fault(error: jws::SignError) -> Failure {
-    TenantFault::Sign(error.to_string()).into()
 }
 
 /// What a token for `/userinfo` alone lets its bearer see.
