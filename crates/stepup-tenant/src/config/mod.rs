@@ -1,6 +1,6 @@
 //! The configuration of a tenant: checked once at start, then a snapshot in memory that every request reads.
 //!
-//! [`load`] makes it from `auth0-deploy-cli`'s YAML ([`Source`]); what cannot be honoured is in
+//! `load` makes it from `auth0-deploy-cli`'s YAML (`Source`); what cannot be honoured is in
 //! [`TenantConfig::warnings`], never dropped silently.
 
 mod built_in;

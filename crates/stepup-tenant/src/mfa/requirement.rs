@@ -1,7 +1,7 @@
 //! Whether a second factor is due, and which: a pure decision.
 //!
 //! Data in, data out: what the Actions asked for, the tenant's policy, the user's factors and what the transaction has
-//! already seen. Everything else in the tenant carries out what [`requirement`] decided.
+//! already seen. Everything else in the tenant carries out what `requirement` decided.
 //!
 //! The order of precedence is: commands of Actions, then `api.multifactor.enable`, then the tenant's policy.
 
