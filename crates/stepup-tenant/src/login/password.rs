@@ -57,7 +57,7 @@ pub(crate) async fn log_in(
     let too_long = attempt.password.expose_secret().len() > LONGEST;
     let password = if too_long { SecretString::default() } else { attempt.password.clone() };
     let right = shared.passwords.verify(password, hash).await;
-    let right = right.map_err(|error| TenantFault::Password(error.to_string()))? && !too_long;
+    let right = right.map_err(TenantFault::Password)? && !too_long;
     let Some(user) = user else {
         audit().describe("Wrong email or password.").write("fu").await;
         return Err(GrantFault::Password.into());

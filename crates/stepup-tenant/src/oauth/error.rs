@@ -13,7 +13,7 @@ use stepup_protocol::{
 use stepup_seal::jws;
 
 use super::params::ParamsError;
-use crate::{actions::ActionError, mfa::requirement::Refusal, store::StoreError};
+use crate::{actions::ActionError, mfa::requirement::Refusal, passwords::PasswordError, store::StoreError};
 
 /// Why a call to the Authentication API failed.
 #[derive(Debug, thiserror::Error)]
@@ -173,8 +173,8 @@ pub(crate) enum TenantFault {
     Action(#[source] Box<ActionError>),
     #[error("a value kept with a transaction cannot be read")]
     Kept(#[source] serde_json::Error),
-    #[error("a password cannot be checked: {0}")]
-    Password(String),
+    #[error("a password cannot be checked")]
+    Password(#[from] PasswordError),
     #[error("the client's secret cannot be a signing key")]
     SecretAsKey(#[source] jws::KeyError),
     #[error("a token cannot be signed")]

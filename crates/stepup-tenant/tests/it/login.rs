@@ -92,9 +92,8 @@ async fn ten_wrong_passwords_block_the_address() {
     for _ in 0..10 {
         assert_eq!(browser.submit(&page, &wrong).await.alert(), "Wrong email or password.");
     }
-    let blocked = browser
-        .submit(&page, &[("username", "ada@example.com"), ("password", crate::rig::PASSWORD)])
-        .await;
+    let blocked =
+        browser.submit(&page, &[("username", "ada@example.com"), ("password", crate::rig::PASSWORD)]).await;
     assert!(blocked.alert().starts_with("Your account has been blocked"), "{}", blocked.alert());
     assert_eq!(
         rig.password(&[]).await.failure(),

@@ -5,7 +5,11 @@
 mod actions;
 mod config;
 mod control;
+mod endpoints;
+mod flow_actions;
+mod grants;
 mod login;
+mod mfa_api;
 mod rig;
 mod server;
 mod start;

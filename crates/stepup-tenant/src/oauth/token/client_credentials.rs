@@ -16,9 +16,8 @@ pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse
     let state = request.shared;
     let config = &state.config;
     let audience = request.params.text("audience").or(config.default_audience.as_deref());
-    let audience = audience.ok_or(ClientFault::NoAudience)?;
     let result = issue_for(request, audience);
-    let audit = Audit::new(state, request.caller).client(request.client).audience(Some(audience));
+    let audit = Audit::new(state, request.caller).client(request.client).audience(audience);
     match &result {
         Ok(tokens) => audit.scope(tokens.scope.as_ref().unwrap_or(&Scopes::none())).write("seccft").await,
         Err(error) => audit.describe(error.to_string()).write("feccft").await,
@@ -26,8 +25,9 @@ pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse
     result
 }
 
-fn issue_for(request: &TokenRequest<'_>, audience: &str) -> Result<TokenResponse, Failure> {
+fn issue_for(request: &TokenRequest<'_>, audience: Option<&str>) -> Result<TokenResponse, Failure> {
     let state = request.shared;
+    let audience = audience.ok_or(ClientFault::NoAudience)?;
     let server =
         state.config.resource_server(audience).ok_or_else(|| ClientFault::ApiUnknown(audience.to_owned()))?;
     let grant = state
