@@ -3,6 +3,7 @@
 use axum::response::Response;
 use http::HeaderValue;
 use stepup_protocol::mfa::FactorType;
+use url::Url;
 
 use super::{
     path,
@@ -15,7 +16,7 @@ use crate::{
         audit::Audit,
         authorize::{
             code::{Login, facts},
-            request::Problem,
+            request::{Parameters, Problem},
             respond,
         },
         error::Failure,
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// Goes on with a login: to the page that is due, or to its end.
-pub(super) async fn resume(mut visit: Visit) -> Result<Response, Lost> {
+pub(super) async fn resume(visit: Visit) -> Result<Response, Lost> {
     let Some(user) = visit.user().await? else { return Ok(visit.go(path::LOGIN)) };
     let Some(session) = session(&visit).await? else { return Ok(visit.go(path::LOGIN)) };
     if visit.progress.away {
@@ -33,21 +34,7 @@ pub(super) async fn resume(mut visit: Visit) -> Result<Response, Lost> {
     if let Some(page) = due(&visit) {
         return Ok(visit.go(page));
     }
-    match advance(&mut visit, user, &session).await? {
-        Ok((Advanced::Waiting, _)) => {
-            visit.kept.chosen = None;
-            visit.save().await?;
-            Ok(visit.go(due(&visit).unwrap_or(path::LOGIN)))
-        }
-        Ok((Advanced::Away(url), _)) => {
-            visit.save().await?;
-            let separator = if url.contains('?') { '&' } else { '?' };
-            let location = HeaderValue::from_str(&format!("{url}{separator}state={}", visit.state));
-            Ok(location.map_or_else(|_| visit.go(path::LOGIN), respond::found))
-        }
-        Ok((Advanced::Done, user)) => finish(visit, user, session).await,
-        Err(failure) => end(visit, &failure).await,
-    }
+    go_on(visit, user, session, None).await
 }
 
 /// `/continue`: the browser returns from where an Action sent it.
@@ -58,14 +45,33 @@ pub(super) async fn return_from_action(mut visit: Visit) -> Result<Response, Los
     let (Some(user), Some(session)) = (visit.user().await?, session(&visit).await?) else {
         return Err(Lost::Transaction(visit.shared.clone()));
     };
+    visit.progress.waiting = None;
     let returned = std::mem::take(&mut visit.params).into_texts();
-    visit.login.parameters.extend(returned.into_iter().filter(|(name, _)| name == "session_token"));
-    match advance(&mut visit, user, &session).await? {
-        Ok(_) => {
-            visit.progress.waiting = None;
+    go_on(visit, user, session, Some(&returned)).await
+}
+
+/// Lets the next Actions run and does what they ask for; `returned` is what the browser came back with from one.
+async fn go_on(
+    mut visit: Visit,
+    user: User,
+    session: TenantSession,
+    returned: Option<&Parameters>,
+) -> Result<Response, Lost> {
+    match advance(&mut visit, user, &session, returned).await? {
+        Ok((Advanced::Waiting, _)) => {
+            visit.kept.chosen = None;
             visit.save().await?;
-            Ok(visit.go(path::RESUME))
+            Ok(visit.go(due(&visit).unwrap_or(path::LOGIN)))
         }
+        Ok((Advanced::Away(url), _)) => {
+            visit.save().await?;
+            let location = Url::parse(&url).ok().and_then(|mut url| {
+                url.query_pairs_mut().append_pair("state", &visit.state);
+                HeaderValue::from_str(url.as_str()).ok()
+            });
+            Ok(location.map_or_else(|| visit.go(path::LOGIN), respond::found))
+        }
+        Ok((Advanced::Done, user)) => finish(visit, user, session).await,
         Err(failure) => end(visit, &failure).await,
     }
 }
@@ -103,11 +109,12 @@ async fn advance(
     visit: &mut Visit,
     mut user: User,
     session: &TenantSession,
+    returned: Option<&Parameters>,
 ) -> Result<Result<(Advanced, User), Failure>, Lost> {
     let mut progress = std::mem::take(&mut visit.progress);
     let accepted = visit.accepted()?;
     let audience = accepted.target.identifier(&visit.shared.issuer);
-    let facts = facts(
+    let mut facts = facts(
         Flow::Interactive,
         &visit.caller,
         &visit.login.parameters,
@@ -115,6 +122,7 @@ async fn advance(
         session,
         audience.as_deref(),
     );
+    facts.query = returned.unwrap_or(&visit.login.parameters);
     let advanced = pipeline::advance(&visit.shared, &facts, &mut user, &mut progress).await;
     visit.progress = progress;
     Ok(advanced.map(|advanced| (advanced, user)))

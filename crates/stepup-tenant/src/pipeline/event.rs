@@ -91,8 +91,6 @@ fn copy(parameters: &BTreeMap<String, String>, name: &str, into: &mut Map<String
 }
 
 fn request(facts: &Facts<'_>) -> Value {
-    let query: Map<String, Value> =
-        facts.parameters.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect();
     json!({
         "body": facts.body,
         "geoip": {},
@@ -100,7 +98,7 @@ fn request(facts: &Facts<'_>) -> Value {
         "ip": facts.caller.ip,
         "language": facts.caller.language,
         "method": facts.caller.method,
-        "query": query,
+        "query": facts.query,
         "user_agent": facts.caller.user_agent,
     })
 }

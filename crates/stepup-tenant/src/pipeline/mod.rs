@@ -19,7 +19,7 @@ pub(crate) use self::{
     progress::Progress,
 };
 use crate::{
-    actions::{Action, Cause, Entry, Host, Outcome, merge},
+    actions::{Action, Cause, ConsoleLine, Entry, Host, Outcome, merge},
     config::Client,
     factors,
     mfa::requirement::{Asked, Confidence, Flow, Requirement, Seen, requirement},
@@ -44,6 +44,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) caller: &'a Caller,
     /// The parameters of the authorization request; empty at the token endpoint.
     pub(crate) parameters: &'a BTreeMap<String, String>,
+    /// `event.request.query`: those parameters, or what the browser returned with from where an Action sent it.
+    pub(crate) query: &'a BTreeMap<String, String>,
     /// The parameters of the token request without secrets; empty on the pages.
     pub(crate) body: Value,
     /// The API that the tokens are for.
@@ -137,6 +139,7 @@ async fn run(
         // An Action that sends the browser away need not have anything to do when it returns.
         Err(error) if error.cause == Cause::NoHandler(Entry::ContinuePostLogin) => Ok(Outcome::default()),
         Err(error) => {
+            print(&error.console);
             let reason = error.cause.to_string();
             audit(shared, facts, user)
                 .describe(format!("the Action {} failed: {reason}", error.action))
@@ -144,6 +147,13 @@ async fn run(
                 .await;
             Err(TenantFault::Action(Box::new(error)).into())
         }
+    }
+}
+
+/// Passes on what an Action printed.
+fn print(console: &[ConsoleLine]) {
+    for line in console {
+        tracing::info!(target: "stepup_tenant::action", level = ?line.level, "{}", line.text);
     }
 }
 
@@ -155,9 +165,7 @@ async fn absorb(
     progress: &mut Progress,
     outcome: Outcome,
 ) -> Result<(), Failure> {
-    for line in &outcome.console {
-        tracing::info!(target: "stepup_tenant::action", level = ?line.level, "{}", line.text);
-    }
+    print(&outcome.console);
     merge(&mut user.user_metadata, &outcome.changes.user_metadata);
     merge(&mut user.app_metadata, &outcome.changes.app_metadata);
     merge(&mut progress.metadata, &outcome.transaction_metadata);

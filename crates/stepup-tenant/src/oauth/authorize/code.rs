@@ -119,6 +119,7 @@ pub(crate) fn facts<'a>(
         client: accepted.client,
         caller,
         parameters,
+        query: parameters,
         body: Value::Object(serde_json::Map::new()),
         audience,
         scope: &accepted.scope,

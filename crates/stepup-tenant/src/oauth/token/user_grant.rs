@@ -251,6 +251,7 @@ fn facts<'f>(asked: &'f Asked<'_>, target: &Target<'_>) -> Facts<'f> {
         client: asked.client,
         caller: asked.caller,
         parameters: &NONE,
+        query: &NONE,
         body: asked.body.clone(),
         audience: asked.audience.as_deref(),
         scope: &asked.scope,

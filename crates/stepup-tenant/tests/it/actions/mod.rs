@@ -5,6 +5,7 @@ mod examples;
 mod language;
 mod metadata;
 mod redirect;
+mod round_trip;
 mod traps;
 
 use serde_json::{Value, json};
