@@ -5,6 +5,8 @@ mod bench;
 mod test;
 mod workspace;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 
 #[derive(Debug, Parser)]
@@ -16,9 +18,16 @@ enum Task {
     Test(test::Options),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Task::parse() {
+fn main() -> ExitCode {
+    let result = match Task::parse() {
         Task::Bench(options) => bench::run(&options),
         Task::Test(options) => test::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
