@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,6 @@ use stepup_seal::{
     Random, base64url, hkdf,
     jws::{Algorithm, KeyError, KeySet, SignError, SigningKey},
 };
-
 use zeroize::Zeroizing;
 
 use crate::data_dir::{DataDir, DataDirError};
@@ -63,8 +64,9 @@ impl Keys {
     pub(crate) fn open(domain: &str, data: &DataDir, random: &dyn Random) -> Result<Self, KeysError> {
         let kept = Kept::open(CURRENT, domain, data, random)?;
         let current = kept.signing_key()?;
-        let published = Published::new(vec![kept.jwk(&current)?])?;
-        Ok(Self { current, kid: kept.kid, published: RwLock::new(Arc::new(published)) })
+        let kid = kept.public.kid.clone().ok_or(KeysError::Encoding)?;
+        let published = Published::new(vec![kept.public])?;
+        Ok(Self { current, kid, published: RwLock::new(Arc::new(published)) })
     }
 
     /// Whether the next key was made before, and publishing it costs nothing.
@@ -80,9 +82,8 @@ impl Keys {
         random: &dyn Random,
     ) -> Result<(), KeysError> {
         let kept = Kept::open(NEXT, domain, data, random)?;
-        let next = kept.jwk(&kept.signing_key()?)?;
         let mut keys = self.published().keys.keys.clone();
-        keys.push(next);
+        keys.push(kept.public);
         let published = Published::new(keys)?;
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(published);
         Ok(())
@@ -100,11 +101,10 @@ impl Published {
 /// A key as it lies in the data folder.
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    kid: String,
+    /// As it is published, certificate included.
+    public: Jwk,
     /// PKCS #8, base64url.
     private_key: String,
-    /// DER, base64 as `x5c` has it.
-    certificate: String,
 }
 
 impl Kept {
@@ -117,45 +117,29 @@ impl Kept {
     }
 
     fn make(domain: &str, random: &dyn Random) -> Result<Self, KeysError> {
-        let pkcs8 = SigningKey::generate_rsa2048()?.pkcs8_der();
+        let key = SigningKey::generate_rsa2048()?;
+        let pkcs8 = key.pkcs8_der();
         let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.as_slice().into(), &PKCS_RSA_SHA256)?;
         let mut params = CertificateParams::new([])?;
         params.distinguished_name.push(DnType::CommonName, domain);
         let certificate = params.self_signed(&pair)?;
-        Ok(Self {
+        let sha1 = digest(&SHA1_FOR_LEGACY_USE_ONLY, certificate.der());
+        let public = Jwk {
+            usage: Some("sig".to_owned()),
             // 126 bits in 21 characters, as the real ones.
-            kid: stepup_seal::token(random, 16).chars().take(21).collect(),
-            private_key: base64url::encode(&*pkcs8),
-            certificate: base64(certificate.der()),
-        })
+            kid: Some(stepup_seal::token(random, 16).chars().take(21).collect()),
+            alg: Some("RS256".to_owned()),
+            x5t: Some(base64url::encode(sha1)),
+            x5c: Some(vec![STANDARD.encode(certificate.der())]),
+            ..key.public_jwk().ok_or(KeysError::Encoding)?
+        };
+        Ok(Self { public, private_key: base64url::encode(&*pkcs8) })
     }
 
     fn signing_key(&self) -> Result<SigningKey, KeysError> {
-        let pkcs8 = base64url::decode(&self.private_key).map_err(|_| KeysError::Encoding)?;
+        let pkcs8 = Zeroizing::new(base64url::decode(&self.private_key).map_err(|_| KeysError::Encoding)?);
         Ok(SigningKey::from_pkcs8_der(&pkcs8, Algorithm::Rs256)?)
     }
-
-    fn jwk(&self, key: &SigningKey) -> Result<Jwk, KeysError> {
-        use base64::Engine as _;
-        let certificate = base64::engine::general_purpose::STANDARD
-            .decode(&self.certificate)
-            .map_err(|_| KeysError::Encoding)?;
-        let sha1 = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, &certificate);
-        let public = key.public_jwk().ok_or(KeysError::Encoding)?;
-        Ok(Jwk {
-            usage: Some("sig".to_owned()),
-            kid: Some(self.kid.clone()),
-            alg: Some("RS256".to_owned()),
-            x5t: Some(base64url::encode(sha1)),
-            x5c: Some(vec![self.certificate.clone()]),
-            ..public
-        })
-    }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// The key that seals authenticator secrets in the store.

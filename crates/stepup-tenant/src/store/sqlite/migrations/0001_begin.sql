@@ -88,7 +88,6 @@ CREATE TABLE log (
     kind TEXT NOT NULL,
     data TEXT NOT NULL
 );
-CREATE INDEX log_kind ON log (kind);
 
 CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
