@@ -1,0 +1,223 @@
+//! A running tenant.
+
+mod builder;
+mod error;
+mod run;
+mod start;
+
+use std::{path::Path, sync::Arc};
+
+use secrecy::ExposeSecret;
+use tokio::{
+    sync::{Mutex, watch},
+    task::JoinHandle,
+};
+use url::Url;
+
+pub use self::{builder::Builder, error::StartError};
+use crate::{
+    clock::VirtualClock,
+    config, control,
+    model::{LogEvent, Message},
+    seed::Seed,
+    server::{
+        faults::{Fault, Faults},
+        recorder::{Exchange, Recorder},
+        tls::Authority,
+    },
+    state::Shared,
+    store::StoreError,
+};
+
+/// A running tenant. It stops when it is dropped; [`Tenant::shutdown`] also waits for the end.
+pub struct Tenant {
+    state: Shared,
+    seed: Arc<Seed>,
+    faults: Arc<Faults>,
+    recorder: Option<Arc<Recorder>>,
+    authority: Option<Authority>,
+    control_key: Option<String>,
+    port: u16,
+    stop: Arc<watch::Sender<bool>>,
+    running: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What an application needs to know of its client.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientCredentials {
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret`; a public client has none.
+    pub client_secret: Option<String>,
+    /// The name of the application.
+    pub name: String,
+}
+
+impl std::fmt::Debug for ClientCredentials {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ClientCredentials")
+            .field("client_id", &self.client_id)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tenant {
+    /// A tenant that is to be started: by default in memory, on a free port of `localhost`, with the built-in
+    /// configuration, and with password hashes that cost nothing.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// `iss` of its tokens: its address, ending in `/`.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.state.issuer.as_str()
+    }
+
+    /// What SDKs take for the domain: `localhost:PORT`.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.state.issuer.domain()
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        self.state.issuer.url()
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The client with this name or id.
+    #[must_use]
+    pub fn client(&self, name: &str) -> Option<ClientCredentials> {
+        self.clients().into_iter().find(|client| client.name == name || client.client_id == name)
+    }
+
+    /// Every client.
+    #[must_use]
+    pub fn clients(&self) -> Vec<ClientCredentials> {
+        let credentials = |client: &config::Client| ClientCredentials {
+            client_id: client.client_id.clone(),
+            client_secret: client.client_secret.as_ref().map(|secret| secret.expose_secret().to_owned()),
+            name: client.name.clone(),
+        };
+        self.state.config.clients.iter().map(credentials).collect()
+    }
+
+    /// Its clock: tokens, codes and limits follow it.
+    #[must_use]
+    pub fn clock(&self) -> &VirtualClock {
+        &self.state.clock
+    }
+
+    /// The tenant log, newest first, at most 1000 events.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn log(&self) -> Result<Vec<LogEvent>, StoreError> {
+        self.state.log.read(None, 1000).await
+    }
+
+    /// The messages that it would have sent, newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn messages(&self) -> Result<Vec<Message>, StoreError> {
+        self.state.inbox.read(None, None).await
+    }
+
+    /// The exchanges on its public endpoints, oldest first, at most 10,000; none where it does not record.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Exchange> {
+        self.recorder.as_ref().map(|recorder| recorder.exchanges()).unwrap_or_default()
+    }
+
+    /// Makes coming exchanges fail.
+    pub fn fail_next(&self, fault: Fault) {
+        self.faults.add(fault);
+    }
+
+    /// What an authenticator app with this base32 secret shows now; none where it is not base32.
+    #[must_use]
+    pub fn totp(&self, secret: &str) -> Option<String> {
+        control::totp(secret, self.state.clock.now())
+    }
+
+    /// Back to the state at start: users, authenticators, sessions, limits, messages, log, clock.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn reset(&self) -> Result<(), StoreError> {
+        self.faults.clear();
+        if let Some(recorder) = &self.recorder {
+            recorder.clear();
+        }
+        self.seed.reset(&self.state).await
+    }
+
+    /// What was asked for in the configuration and is not done, one line each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.state.config.warnings
+    }
+
+    /// The certificate of the local CA that clients must trust, PEM; none without [`Tls::LocalCa`].
+    #[must_use]
+    pub fn ca_certificate(&self) -> Option<&str> {
+        self.authority.as_ref().map(|authority| authority.pem.as_str())
+    }
+
+    /// Where that certificate lies, if it is kept.
+    #[must_use]
+    pub fn ca_certificate_path(&self) -> Option<&Path> {
+        self.authority.as_ref().and_then(|authority| authority.path.as_deref())
+    }
+
+    /// Address and key of the control API, where it is on.
+    #[must_use]
+    pub fn control(&self) -> Option<(String, &str)> {
+        self.control_key.as_deref().map(|key| (self.state.issuer.endpoint("_control"), key))
+    }
+
+    /// The parts of the running tenant, for tests of the tenant itself.
+    #[must_use]
+    pub fn state(&self) -> &Shared {
+        &self.state
+    }
+
+    /// Stops: takes no more connections, lets requests finish (at most ten seconds), writes what is still to be written.
+    pub async fn shutdown(&self) {
+        self.stop.send_replace(true);
+        self.stopped().await;
+    }
+
+    /// Returns once the tenant has stopped, by [`Tenant::shutdown`] or by the control API.
+    pub async fn stopped(&self) {
+        let mut running = self.running.lock().await;
+        if let Some(task) = running.take()
+            && task.await.is_err()
+        {
+            tracing::error!("the server task panicked");
+        }
+    }
+}
+
+impl Drop for Tenant {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+impl std::fmt::Debug for Tenant {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Tenant").field("issuer", &self.issuer()).finish_non_exhaustive()
+    }
+}

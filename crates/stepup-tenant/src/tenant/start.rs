@@ -1,0 +1,179 @@
+//! How a tenant starts: configuration, port, keys and store, then the server around them.
+
+use std::{path::PathBuf, sync::Arc};
+
+use stepup_seal::Random;
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, watch},
+    task::spawn_blocking,
+};
+use url::Url;
+
+use super::{Builder, StartError, Tenant, run::supervise};
+use crate::{
+    actions::{Engine, Limits},
+    config::{self, source::Source, users::ImportedUser},
+    control::{self, Control},
+    data_dir::{DataDir, DataDirError},
+    delivery::Inbox,
+    keys::{Keys, vault_key},
+    log::Log,
+    oauth::discovery,
+    passwords::Passwords,
+    ready::ReadyFile,
+    routes,
+    seed::Seed,
+    server::{self, Cors, Server, Service, faults::Faults, recorder::Recorder, tls},
+    state::{Issuer, Shared, State},
+    store::{SqliteStore, Store, Vault, in_memory},
+};
+
+impl Builder {
+    /// Starts the tenant; it accepts connections when this returns.
+    ///
+    /// # Errors
+    /// [`StartError`] says what could not be used, and what to do about it.
+    pub async fn start(self) -> Result<Tenant, StartError> {
+        let (mut config, imported) = config::load(&self.config, &self.users)?;
+        let data = self.data()?;
+        let (listeners, port) = server::bind(&self.host, self.port).await?;
+        let issuer = self.issued_at(port)?;
+        let vault_key = vault_key(&data, &*self.random)?;
+        config.complete(&issuer, &vault_key)?;
+        if !issuer.loopback() && matches!(self.users, Source::BuiltIn) && !imported.is_empty() {
+            config
+                .warnings
+                .push(format!("{} can log in with a password that everybody knows", config::ADA_EMAIL));
+        }
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+
+        let keys = open_keys(issuer.domain(), &data, &self.random);
+        let (keys, (store, passwords, seed)) = tokio::try_join!(keys, self.open_store(imported, &vault_key))?;
+        let prepare = |tls| tls::prepare(tls, &self.host, &data, self.clock.now());
+        let tls = self.tls.as_ref().map(prepare).transpose()?;
+
+        let state = Arc::new(State {
+            issuer,
+            config,
+            log: Log::start(Arc::clone(&store)),
+            inbox: Inbox::new(Arc::clone(&store)),
+            store,
+            keys,
+            clock: self.clock.clone(),
+            random: Arc::clone(&self.random),
+            actions: Engine::new(Limits::default()),
+            passwords,
+        });
+        let tenant = self.serve(state, seed, Socket { listeners, port, tls }, data);
+        if let Some(path) = &self.ready_file {
+            ReadyFile::of(&tenant).write(path)?;
+        }
+        Ok(tenant)
+    }
+
+    /// Opens the store, with the users of the configuration in it.
+    async fn open_store(
+        &self,
+        imported: Vec<ImportedUser>,
+        vault_key: &[u8; 32],
+    ) -> Result<(Arc<dyn Store>, Passwords, Seed), StartError> {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&self.database, Vault::new(vault_key)).await?);
+        let now = self.clock.now();
+        store.sweep(now).await?;
+        let passwords = Passwords::new(self.cost, Arc::clone(&self.random));
+        let seed = Seed::prepare(imported, &passwords, &*self.random, now).await?;
+        seed.plant(&*store).await?;
+        Ok((store, passwords, seed))
+    }
+
+    /// Puts server and remote control around the state, and lets them run.
+    fn serve(&self, state: Shared, seed: Seed, socket: Socket, data: DataDir) -> Tenant {
+        let (tls, authority) =
+            socket.tls.map_or((None, None), |ready| (Some(ready.acceptor), ready.authority));
+        let seed = Arc::new(seed);
+        let faults = Arc::new(Faults::default());
+        let recorder = (self.record || self.control).then(|| Arc::new(Recorder::new()));
+        let stop = Arc::new(watch::channel(false).0);
+        let control_key = self.control.then(|| stepup_seal::token(&*state.random, 32));
+        let control = control_key.clone().zip(recorder.clone()).map(|(key, recorder)| Control {
+            key,
+            state: Arc::clone(&state),
+            seed: Arc::clone(&seed),
+            faults: Arc::clone(&faults),
+            recorder,
+            stop: Arc::clone(&stop),
+            devices: control::Devices::default(),
+        });
+        let service = Arc::new(Service {
+            router: routes::router(Arc::clone(&state)),
+            cors: Cors::new(&state.config),
+            faults: Arc::clone(&faults),
+            recorder: recorder.clone(),
+            control,
+            discovery: discovery::bytes(&state.config, &state.issuer),
+        });
+        let server = Server { listeners: socket.listeners, tls, service };
+        let running = tokio::spawn(supervise(server, Arc::clone(&state), data, stop.subscribe()));
+
+        Tenant {
+            state,
+            seed,
+            faults,
+            recorder,
+            authority,
+            control_key,
+            port: socket.port,
+            stop,
+            running: Mutex::new(Some(running)),
+        }
+    }
+
+    fn data(&self) -> Result<DataDir, DataDirError> {
+        let beside_the_database = || {
+            let file = self.database.strip_prefix("sqlite:")?.trim_start_matches("//").split('?').next()?;
+            let folder = PathBuf::from(file).parent()?.to_owned();
+            (!in_memory(&self.database)).then_some(folder)
+        };
+        match self.data_dir.clone().or_else(beside_the_database) {
+            Some(folder) if folder.as_os_str().is_empty() => DataDir::open(".".as_ref()),
+            Some(folder) => DataDir::open(&folder),
+            None => Ok(DataDir::none()),
+        }
+    }
+
+    fn issued_at(&self, port: u16) -> Result<Issuer, StartError> {
+        if let Some(issuer) = &self.issuer {
+            if !matches!(issuer.scheme(), "http" | "https") || issuer.host().is_none() {
+                return Err(StartError::Issuer { issuer: issuer.to_string() });
+            }
+            return Ok(Issuer::new(issuer.clone()));
+        }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let host = if self.host.contains(':') && !self.host.starts_with('[') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
+        let url: Url = format!("{scheme}://{host}:{port}/")
+            .parse()
+            .map_err(|_| StartError::IssuerNeeded { host: self.host.clone() })?;
+        let issuer = Issuer::new(url);
+        if issuer.loopback() { Ok(issuer) } else { Err(StartError::IssuerNeeded { host: self.host.clone() }) }
+    }
+}
+
+/// What the tenant listens with.
+struct Socket {
+    listeners: Vec<TcpListener>,
+    port: u16,
+    tls: Option<tls::Ready>,
+}
+
+async fn open_keys(domain: &str, data: &DataDir, random: &Arc<dyn Random>) -> Result<Keys, StartError> {
+    let (domain, data, random) = (domain.to_owned(), data.clone(), Arc::clone(random));
+    let opened = spawn_blocking(move || Keys::open(&domain, &data, &*random));
+    Ok(opened.await.map_err(|_| StartError::Stopping)??)
+}
