@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     path,
-    visit::{Lost, Visit},
+    visit::{Kept, Lost, Visit},
 };
 use crate::{
     mfa::requirement::{Flow, Requirement},
@@ -21,13 +21,14 @@ use crate::{
         },
         error::Failure,
     },
-    pipeline::{self, Advanced},
+    pipeline::{self, Advanced, Progress},
 };
 
 /// Goes on with a login: to the page that is due, or to its end.
 pub(super) async fn resume(visit: Visit) -> Result<Response, Lost> {
-    let Some(user) = visit.user().await? else { return Ok(visit.go(path::LOGIN)) };
-    let Some(session) = session(&visit).await? else { return Ok(visit.go(path::LOGIN)) };
+    let (Some(user), Some(session)) = (visit.user().await?, session(&visit).await?) else {
+        return log_in_again(visit).await;
+    };
     if visit.progress.away {
         return Err(Lost::Transaction(visit.shared.clone()));
     }
@@ -43,11 +44,21 @@ pub(super) async fn return_from_action(mut visit: Visit) -> Result<Response, Los
         return Err(Lost::Transaction(visit.shared.clone()));
     }
     let (Some(user), Some(session)) = (visit.user().await?, session(&visit).await?) else {
-        return Err(Lost::Transaction(visit.shared.clone()));
+        return log_in_again(visit).await;
     };
     visit.progress.waiting = None;
     let returned = std::mem::take(&mut visit.params).into_texts();
     go_on(visit, user, session, Some(&returned)).await
+}
+
+/// The session ended while the login was under way: the user begins with the password again.
+async fn log_in_again(mut visit: Visit) -> Result<Response, Lost> {
+    visit.login.user_id = None;
+    visit.login.session_id = None;
+    visit.progress = Progress::default();
+    visit.kept = Kept::default();
+    visit.save().await?;
+    Ok(visit.go(path::LOGIN))
 }
 
 /// Lets the next Actions run and does what they ask for; `returned` is what the browser came back with from one.

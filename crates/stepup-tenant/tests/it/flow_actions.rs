@@ -232,3 +232,18 @@ exports.onContinuePostLogin = async (event, api) => {
     assert_eq!(browser.exchange_code(&end).await.claims("id_token")["accepted"], json!(true));
     assert_eq!(browser.authorize(&[("prompt", "none")]).await.parameter("error"), "interaction_required");
 }
+
+#[tokio::test]
+async fn two_actions_may_send_the_browser_away_one_after_the_other() {
+    let away = r#"exports.onExecutePostLogin = async (event, api) => { api.redirect.sendUserTo("https://terms.example/"); };"#;
+    let rig = Rig::with(&Config { actions: vec![away, away], ..Config::default() }).await;
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[]).await;
+    let mut away = browser.log_in(&page).await;
+    let state = away.parameter("state");
+    for host in ["terms.example", "localhost"] {
+        away = browser.open(&format!("/continue?state={state}")).await;
+        assert_eq!(away.url.host_str(), Some(host));
+    }
+    assert_eq!(browser.exchange_code(&away).await.status, 200);
+}

@@ -448,3 +448,16 @@ async fn a_code_is_bound_and_good_once() {
         .await;
     assert_eq!(other.failure(), "403 invalid_grant: Invalid authorization code");
 }
+
+#[tokio::test]
+async fn a_session_that_ends_during_a_login_is_begun_again() {
+    let rig = Rig::with(&Config::policy("all-applications")).await;
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[]).await;
+    let enrolment = browser.log_in(&page).await;
+    assert_eq!(enrolment.url.path(), "/u/mfa-otp-enrollment");
+    browser.open("/v2/logout?client_id=stepup-webapp").await;
+    let page = browser.open(&format!("/authorize/resume?state={}", page.state())).await;
+    assert_eq!(page.url.path(), "/u/login", "and no circle of redirects");
+    assert_eq!(browser.log_in(&page).await.url.path(), "/u/mfa-otp-enrollment");
+}

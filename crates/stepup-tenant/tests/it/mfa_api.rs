@@ -1,6 +1,7 @@
 //! The MFA API: who may call it, and what it refuses.
 
 use serde_json::json;
+use stepup_tenant::model::{Authenticator, User};
 
 use crate::rig::{API, Answer, Browser, Config, OOB_GRANT, OTP_GRANT, RECOVERY_GRANT, Rig};
 
@@ -178,6 +179,34 @@ async fn a_token_for_the_mfa_api_adds_and_removes_authenticators() {
     );
     rig.advance(600);
     assert_eq!(rig.authenticators(&token).await.failure(), BEARER);
+}
+
+#[tokio::test]
+async fn another_users_authenticator_is_nobodys() {
+    let rig = Rig::start().await;
+    let enrolled = rig.enrol().await;
+    let store = &rig.tenant.state().store;
+    let ada =
+        store.user_by_identifier("Username-Password-Authentication", crate::rig::ADA).await.unwrap().unwrap();
+    let bob =
+        User { user_id: "auth0|bob".to_owned(), email: Some("bob@example.com".to_owned()), ..ada.clone() };
+    store.insert_user(&bob).await.unwrap();
+    let his = Authenticator {
+        id: "totp|dev_bob0000000000000".to_owned(),
+        user_id: bob.user_id.clone(),
+        ..store.authenticators(&ada.user_id).await.unwrap()[0].clone()
+    };
+    store.insert_authenticator(&his).await.unwrap();
+
+    let mfa_token = rig.step_up(&enrolled).await;
+    let challenged = rig.challenge(&mfa_token, &json!({ "authenticator_id": his.id })).await;
+    assert_eq!(challenged.failure(), "400 invalid_authenticator: Invalid authenticator ID");
+    let audience = format!("{}mfa/", rig.tenant.issuer());
+    let mfa_token =
+        rig.password(&[("audience", &audience), ("scope", "remove:authenticators")]).await.mfa_token();
+    let token = rig.verify_otp(&mfa_token, &rig.code(&enrolled.secret)).await.text("access_token");
+    assert_eq!(delete(&rig, &token, &his.id).await.status, 404);
+    assert_eq!(store.authenticators(&bob.user_id).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
