@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their tests")]
 
 mod actions;
+mod authorize;
 mod config;
 mod control;
 mod endpoints;

@@ -1,0 +1,179 @@
+//! The authorization request: what is refused and to whom it is told, what is granted, and what a code is bound to.
+
+use serde_json::json;
+
+use crate::rig::{API, Browser, CALLBACK, Config, Rig, VERIFIER, authorize_path};
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_goes_to_the_client_or_to_nobody() {
+    let rig = Rig::with(&Config::default()).await;
+    let mut browser = Browser::new(&rig);
+    for (more, status, said) in [
+        ([("client_id", "unknown"), ("state", "s")], 400, "Unknown client: unknown"),
+        ([("client_id", ""), ("state", "s")], 400, "Missing required parameter: client_id"),
+        ([("redirect_uri", "https://evil.example/"), ("state", "s")], 403, "Callback URL mismatch."),
+        (
+            [("redirect_uri", "http://localhost:3000/callback#x"), ("state", "s")],
+            403,
+            "Callback URL mismatch.",
+        ),
+        (
+            [("redirect_uri", "http://localhost:3000/call\tback"), ("state", "s")],
+            403,
+            "Callback URL mismatch.",
+        ),
+        (
+            [("redirect_uri", "http://localhost:3000@evil.example/callback"), ("state", "s")],
+            403,
+            "Callback URL mismatch.",
+        ),
+    ] {
+        let page = browser.authorize(&more).await;
+        assert_eq!(page.answer.status, status, "{more:?}");
+        assert!(page.answer.body.contains(said), "{more:?}: {}", page.answer.body);
+        assert!(page.answer.header("location").is_empty());
+    }
+    let twice = browser.open(&format!("{}&redirect_uri=https://evil.example/", authorize_path(&[]))).await;
+    assert_eq!(twice.answer.status, 400);
+
+    let long = "x".repeat(5000);
+    for (more, expected) in [
+        (("response_type", "token"), "unsupported_response_type: Unsupported response type: token"),
+        (("response_type", ""), "invalid_request: Missing required parameter: response_type"),
+        (("response_mode", "pigeon"), "invalid_request: Unknown response_mode: pigeon"),
+        (("prompt", "none login"), "invalid_request: prompt=none cannot be combined with another prompt"),
+        (("prompt", "dance"), "invalid_request: Unknown prompt: dance"),
+        (("max_age", "-1"), "invalid_request: max_age must be a number of seconds"),
+        (("audience", "https://nowhere"), "access_denied: Service not found: https://nowhere"),
+        (("code_challenge_method", "S512"), "invalid_request: code_challenge_method must be S256 or plain"),
+        (("request", "eyJ"), "request_not_supported: request is not supported"),
+        (("request_uri", "urn:x"), "request_uri_not_supported: request_uri is not supported"),
+        (("nonce", long.as_str()), "invalid_request: nonce is longer than 4096 bytes"),
+    ] {
+        let page = browser.authorize(&[more]).await;
+        assert_eq!(page.failure(), expected);
+        assert_eq!(page.parameter("state"), "xyz");
+    }
+    let only = browser.authorize(&[("redirect_uri", "")]).await;
+    assert_eq!(only.url.path(), "/u/login", "there is just one");
+}
+
+#[tokio::test]
+async fn a_public_client_must_use_pkce() {
+    let rig = Rig::start().await;
+    let mut browser = Browser::new(&rig);
+    let page = browser
+        .authorize(&[("client_id", "stepup-spa"), ("code_challenge", ""), ("code_challenge_method", "")])
+        .await;
+    assert_eq!(page.failure(), "invalid_request: Missing required parameter: code_challenge");
+}
+
+#[tokio::test]
+async fn unknown_scopes_are_dropped_and_the_management_api_is_nobodys() {
+    let rig = Rig::start().await;
+    let mut browser = Browser::new(&rig);
+    let scope = "openid teapot read:sensitive read:users";
+    let page = browser.authorize(&[("audience", API), ("scope", scope)]).await;
+    let end = browser.log_in(&page).await;
+    let tokens = browser.exchange_code(&end).await;
+    assert_eq!(tokens.text("scope"), "openid read:sensitive");
+    let claims = tokens.claims("access_token");
+    assert_eq!(claims["aud"], json!([API, format!("{}userinfo", rig.tenant.issuer())]));
+    assert!(tokens.value().get("refresh_token").is_none());
+    assert!(tokens.claims("id_token").get("email").is_none());
+
+    let management = format!("{}api/v2/", rig.tenant.issuer());
+    let consent = browser.authorize(&[("audience", &management), ("scope", "openid read:users")]).await;
+    let end = browser.submit(&consent, &[("action", "accept")]).await;
+    assert_eq!(browser.exchange_code(&end).await.text("scope"), "openid");
+}
+
+#[tokio::test]
+async fn another_owners_application_asks_for_consent() {
+    let rig = Rig::with(&Config { third_party: true, ..Config::default() }).await;
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[]).await;
+    let consent = browser.log_in(&page).await;
+    assert_eq!(consent.url.path(), "/u/consent", "{}", consent.answer.body);
+    let denied = browser.submit(&consent, &[("action", "deny")]).await;
+    assert_eq!(denied.failure(), "access_denied: User did not authorize the request");
+    assert_eq!(
+        browser.authorize(&[("prompt", "none")]).await.failure(),
+        "consent_required: Consent required"
+    );
+    let consent = browser.authorize(&[]).await;
+    let end = browser.submit(&consent, &[("action", "accept")]).await;
+    assert_eq!(browser.exchange_code(&end).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_code_is_bound_and_good_once() {
+    let rig = Rig::with(&Config::default()).await;
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[]).await;
+    let mut end = browser.log_in(&page).await;
+    for (change, expected) in [
+        (
+            ("redirect_uri", "http://localhost:3000/other"),
+            "403 invalid_grant: The redirect URI is wrong. You sent http://localhost:3000/other, and we expected http://localhost:3000/callback",
+        ),
+        (("redirect_uri", ""), "400 invalid_request: Missing required parameter: redirect_uri"),
+        (("code_verifier", ""), "400 invalid_request: Missing required parameter: code_verifier"),
+        (
+            ("code_verifier", "x".repeat(43).leak() as &str),
+            "403 invalid_grant: Failed to verify code verifier",
+        ),
+    ] {
+        let code = end.parameter("code");
+        let mut fields = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
+        fields.retain(|(name, _)| *name != change.0);
+        fields.push(change);
+        assert_eq!(rig.token(&fields).await.failure(), expected);
+        assert_eq!(
+            browser.exchange_code(&end).await.failure(),
+            "403 invalid_grant: Invalid authorization code",
+            "spent"
+        );
+        end = browser.authorize(&[]).await;
+    }
+    let tokens = browser.exchange_code(&end).await;
+    assert_eq!(browser.exchange_code(&end).await.failure(), "403 invalid_grant: Invalid authorization code");
+    assert_eq!(
+        rig.refresh(&tokens.text("refresh_token"), &[]).await.failure(),
+        "403 invalid_grant: Unknown or invalid refresh token.",
+        "what a replayed code brought is revoked"
+    );
+
+    let end = browser.authorize(&[]).await;
+    rig.advance(600);
+    assert_eq!(browser.exchange_code(&end).await.failure(), "403 invalid_grant: Invalid authorization code");
+
+    let unchallenged = browser.authorize(&[("code_challenge", ""), ("code_challenge_method", "")]).await;
+    assert_eq!(
+        browser.exchange_code(&unchallenged).await.failure(),
+        "403 invalid_grant: Failed to verify code verifier",
+        "a verifier without a challenge is a downgrade"
+    );
+
+    let end = browser.authorize(&[]).await;
+    let code = end.parameter("code");
+    let other = rig
+        .form(
+            "/oauth/token",
+            &[
+                ("grant_type", "authorization_code"),
+                ("client_id", "bare"),
+                ("client_secret", "bare-secret"),
+                ("code", &code),
+                ("redirect_uri", CALLBACK),
+                ("code_verifier", VERIFIER),
+            ],
+        )
+        .await;
+    assert_eq!(other.failure(), "403 invalid_grant: Invalid authorization code");
+}
