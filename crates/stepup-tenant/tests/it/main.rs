@@ -17,3 +17,4 @@ mod start;
 mod step_up;
 mod store;
 mod support;
+mod wire;
