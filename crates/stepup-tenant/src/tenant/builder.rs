@@ -110,7 +110,7 @@ impl Builder {
         Self { control, ..self }
     }
 
-    /// Whether to keep exchanges for [`Tenant::requests`]; default yes. The control API keeps them always.
+    /// Whether to keep exchanges for [`Tenant::requests`](super::Tenant::requests); default yes. The control API keeps them always.
     #[must_use]
     pub fn record(self, record: bool) -> Self {
         Self { record, ..self }

@@ -169,7 +169,7 @@ impl Tenant {
         &self.state.config.warnings
     }
 
-    /// The certificate of the local CA that clients must trust, PEM; none without [`Tls::LocalCa`].
+    /// The certificate of the local CA that clients must trust, PEM; none without [`Tls::LocalCa`](crate::Tls::LocalCa).
     #[must_use]
     pub fn ca_certificate(&self) -> Option<&str> {
         self.authority.as_ref().map(|authority| authority.pem.as_str())
