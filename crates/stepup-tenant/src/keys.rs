@@ -1,6 +1,9 @@
 //! The keys that sign tokens: the current one, and the next in line.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -110,7 +113,8 @@ struct Kept {
 impl Kept {
     fn open(name: &str, domain: &str, data: &DataDir, random: &dyn Random) -> Result<Self, KeysError> {
         if let Some(kept) = data.read(name)? {
-            return serde_json::from_slice(&kept).map_err(KeysError::Malformed);
+            return serde_json::from_slice(&kept)
+                .map_err(|source| KeysError::damaged(data, name, Some(source)));
         }
         let made = serde_json::to_vec(&Self::make(domain, random)?).map_err(KeysError::Malformed)?;
         serde_json::from_slice(&data.keep(name, made)?).map_err(KeysError::Malformed)
@@ -145,7 +149,7 @@ impl Kept {
 /// The key that seals authenticator secrets in the store.
 pub(crate) fn vault_key(data: &DataDir, random: &dyn Random) -> Result<[u8; 32], KeysError> {
     if let Some(kept) = data.read(VAULT)? {
-        return kept.try_into().map_err(|_| KeysError::Encoding);
+        return kept.try_into().map_err(|_| KeysError::damaged(data, VAULT, None));
     }
     let mut key = vec![0; 32];
     random.fill(&mut key);
@@ -163,6 +167,15 @@ pub enum KeysError {
     /// A certificate could not be made.
     #[error("the certificate of a signing key could not be made")]
     Certificate(#[from] rcgen::Error),
+    /// A kept key is damaged, or was kept by another version.
+    #[error("the key in {} is damaged, or of another version: remove the file to have a new one made", path.display())]
+    Damaged {
+        /// Where it lies.
+        path: PathBuf,
+        /// Why it cannot be read.
+        #[source]
+        source: Option<serde_json::Error>,
+    },
     /// The data folder failed.
     #[error(transparent)]
     DataDir(#[from] DataDirError),
@@ -175,4 +188,10 @@ pub enum KeysError {
     /// A kept key is not JSON.
     #[error("a key in the data folder is not JSON: remove the folder to have new keys made")]
     Malformed(#[source] serde_json::Error),
+}
+
+impl KeysError {
+    fn damaged(data: &DataDir, name: &str, source: Option<serde_json::Error>) -> Self {
+        Self::Damaged { path: data.path(name).unwrap_or_default(), source }
+    }
 }

@@ -117,9 +117,17 @@ async fn two_keys_are_published_with_their_certificates() {
 }
 
 #[tokio::test]
-async fn a_damaged_key_is_named_with_the_mend() {
-    let scratch = Scratch::new();
-    scratch.write("data/signing-key-1.json", "{");
-    let error = Tenant::builder().data_dir(scratch.path("data")).start().await.unwrap_err();
-    assert!(error.to_string().contains("remove the folder to have new keys made"), "{error}");
+async fn a_kept_key_that_cannot_be_read_is_named() {
+    for (name, content) in [
+        ("signing-key-1.json", "{\"kid\":\"of another version\"}"),
+        ("signing-key-1.json", "{"),
+        ("vault.key", "short"),
+    ] {
+        let scratch = Scratch::new();
+        let path = scratch.write(&format!("data/{name}"), content);
+        let error = Tenant::builder().data_dir(scratch.path("data")).start().await.unwrap_err();
+        let told = crate::support::chain(&error);
+        assert!(told.contains(&path.display().to_string()), "{told}");
+        assert!(told.contains("remove the file to have a new one made"), "{told}");
+    }
 }
