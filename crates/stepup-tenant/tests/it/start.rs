@@ -99,7 +99,7 @@ async fn two_keys_are_published_with_their_certificates() {
     assert_eq!(keys.published().set.len(), 1);
     tokio::time::pause();
     while keys.published().set.len() < 2 {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
     }
     let jwks: Value = serde_json::from_slice(&keys.published().jwks).unwrap();
     for key in jwks["keys"].as_array().unwrap() {
