@@ -14,6 +14,7 @@ pub(crate) mod password;
 mod recovery;
 mod resume;
 mod session;
+pub(crate) mod ticket;
 mod visit;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ mod event;
 mod grant;
 mod limit;
 mod session;
+mod ticket;
 mod transaction;
 mod user;
 
@@ -18,5 +19,6 @@ pub use event::{Channel, LogEvent, Message};
 pub use grant::{AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshToken};
 pub use limit::{Bucket, BucketKind, BucketRule};
 pub use session::{AuthenticationMethod, TenantSession};
+pub use ticket::{Ticket, TicketPurpose};
 pub use transaction::{LoginTransaction, MfaTransaction};
 pub use user::User;

@@ -10,7 +10,11 @@
 //! `sqlite/`, its table in a new migration, and its cases in
 //! `tests/it/store.rs`, which holds every kind of database to the same rules.
 
+mod accounts;
+mod browsers;
+mod consents;
 mod sqlite;
+mod tickets;
 mod vault;
 
 use std::fmt;
@@ -20,7 +24,14 @@ use serde_json::{Map, Value};
 use stepup_protocol::time::UnixTime;
 
 pub(crate) use self::sqlite::in_memory;
-pub use self::{sqlite::SqliteStore, vault::Vault};
+pub use self::{
+    accounts::Accounts,
+    browsers::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers},
+    consents::Consents,
+    sqlite::SqliteStore,
+    tickets::Tickets,
+    vault::Vault,
+};
 use crate::model::{
     Authenticator, AuthorizationCode, Bucket, BucketRule, Channel, Digest, LogEvent, LoginTransaction,
     Message, MfaTransaction, RefreshToken, TenantSession, User,
@@ -31,7 +42,20 @@ pub type Stored<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// Everything a tenant remembers.
 pub trait Store:
-    Users + Authenticators + Sessions + Grants + Transactions + Limits + Events + Send + Sync + fmt::Debug
+    Users
+    + Accounts
+    + Authenticators
+    + Browsers
+    + Consents
+    + Events
+    + Grants
+    + Limits
+    + Sessions
+    + Tickets
+    + Transactions
+    + Send
+    + Sync
+    + fmt::Debug
 {
     /// Forgets everything.
     ///

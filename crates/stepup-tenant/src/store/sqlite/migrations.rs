@@ -5,7 +5,8 @@ use sqlx::{Row, SqlitePool};
 use super::StoreError;
 
 /// Each migration once, in this order, never changed after its release.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_begin.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_begin.sql"), include_str!("migrations/0004_pages.sql")];
 
 /// Runs those that the database has not seen, all in one transaction.
 pub(super) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {

@@ -3,12 +3,16 @@
 //! One connection writes, so that writers queue here instead of failing on a lock; a file has a few more that read.
 //! Several processes may share a file: a write transaction begins with `BEGIN IMMEDIATE` and waits for its turn.
 
+mod accounts;
 mod authenticators;
+mod browsers;
+mod consents;
 mod events;
 mod grants;
 mod limits;
 mod migrations;
 mod sessions;
+mod tickets;
 mod transactions;
 mod users;
 
@@ -22,7 +26,7 @@ use sqlx::{
 };
 use stepup_protocol::time::UnixTime;
 
-use super::{Store, StoreError, Stored, Vault};
+use super::{BROWSER_IDLE, Store, StoreError, Stored, Vault};
 
 /// A store on SQLite.
 #[derive(Debug)]
@@ -89,7 +93,8 @@ impl Store for SqliteStore {
             sqlx::raw_sql(
                 "DELETE FROM users; DELETE FROM authenticators; DELETE FROM sessions; DELETE FROM codes;
                  DELETE FROM refresh_tokens; DELETE FROM revoked_families; DELETE FROM logins;
-                 DELETE FROM mfa_transactions; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;",
+                 DELETE FROM mfa_transactions; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
+                 DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;",
             )
             .execute(&mut *transaction)
             .await
@@ -123,7 +128,7 @@ impl Store for SqliteStore {
 const DAY: u64 = 86_400;
 
 /// What goes, and how long after its end: replays of a code or a refresh token are told from unknown ones for a while.
-const SWEEP: [(&str, Duration); 9] = [
+const SWEEP: [(&str, Duration); 11] = [
     ("DELETE FROM sessions WHERE expires_at < ?", Duration::ZERO),
     ("DELETE FROM codes WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM logins WHERE expires_at < ?", Duration::from_secs(3600)),
@@ -133,6 +138,8 @@ const SWEEP: [(&str, Duration); 9] = [
     ("DELETE FROM revoked_families WHERE revoked_at < ?", Duration::from_secs(400 * DAY)),
     ("DELETE FROM authenticators WHERE confirmed_at IS NULL AND created_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM buckets WHERE full_at < ?", Duration::ZERO),
+    ("DELETE FROM tickets WHERE expires_at < ?", Duration::from_secs(DAY)),
+    ("DELETE FROM browsers WHERE last_used_at < ?", BROWSER_IDLE),
 ];
 
 /// The JSON of a value for a column.

@@ -3,6 +3,7 @@
 mod authenticators;
 mod databases;
 mod grants;
+mod pages;
 mod sessions;
 
 use std::{sync::Arc, time::Duration};
