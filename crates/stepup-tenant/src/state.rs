@@ -6,7 +6,7 @@ use stepup_seal::Random;
 use url::Url;
 
 use crate::{
-    actions::Engine, clock::VirtualClock, config::TenantConfig, delivery::Inbox, keys::Keys, log::Log,
+    actions::Engine, clock::VirtualClock, config::TenantConfig, delivery::Delivery, keys::Keys, log::Log,
     passwords::Passwords, store::Store,
 };
 
@@ -32,8 +32,8 @@ pub struct State {
     pub actions: Engine,
     /// The tenant log.
     pub log: Log,
-    /// Where messages go.
-    pub inbox: Inbox,
+    /// How messages reach users.
+    pub delivery: Delivery,
     /// Password hashes.
     pub passwords: Passwords,
 }

@@ -65,7 +65,7 @@ impl Control {
                     .ok_or_else(|| Refused::bad("`channel` must be sms, voice, email or push."))?,
             ),
         };
-        let inbox = &self.state.inbox;
+        let inbox = self.state.delivery.inbox();
         let messages = match query.wait()? {
             None => inbox.read(query.get("to"), channel).await?,
             Some(wait) => inbox.read_next(query.get("to"), channel, wait).await?,

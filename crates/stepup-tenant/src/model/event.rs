@@ -70,7 +70,7 @@ impl LogEvent {
 /// A message that the tenant would have sent, in the inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Its id; sorts in the order of sending.
+    /// Its id.
     pub id: String,
     /// By which way.
     pub channel: Channel,

@@ -131,7 +131,7 @@ impl Tenant {
     /// # Errors
     /// The store failed.
     pub async fn messages(&self) -> Result<Vec<Message>, StoreError> {
-        self.state.inbox.read(None, None).await
+        self.state.delivery.inbox().read(None, None).await
     }
 
     /// The exchanges on its public endpoints, oldest first, at most 10,000; none where it does not record.

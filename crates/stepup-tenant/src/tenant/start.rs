@@ -16,7 +16,7 @@ use crate::{
     config::{self, source::Source, users::ImportedUser},
     control::{self, Control},
     data_dir::{DataDir, DataDirError},
-    delivery::Inbox,
+    delivery::Delivery,
     keys::{Keys, vault_key},
     log::Log,
     oauth::discovery,
@@ -55,11 +55,17 @@ impl Builder {
         let prepare = |tls| tls::prepare(tls, &self.host, &data, self.clock.now());
         let tls = self.tls.as_ref().map(prepare).transpose()?;
 
+        let log = Log::start(Arc::clone(&store));
         let state = Arc::new(State {
             issuer,
             config,
-            log: Log::start(Arc::clone(&store)),
-            inbox: Inbox::new(Arc::clone(&store)),
+            delivery: Delivery::new(
+                Arc::clone(&store),
+                self.clock.clone(),
+                Arc::clone(&self.random),
+                log.clone(),
+            ),
+            log,
             store,
             keys,
             clock: self.clock.clone(),

@@ -77,7 +77,7 @@ fn message(id: &str, channel: Channel, to: &str) -> Message {
 #[tokio::test]
 async fn reads_messages_and_waits_for_them() {
     let (tenant, remote) = controlled().await;
-    let inbox = tenant.state().inbox.clone();
+    let inbox = tenant.state().delivery.inbox().clone();
     inbox.deliver(&message("1", Channel::Sms, "+1")).await.unwrap();
     inbox.deliver(&message("2", Channel::Email, "ada@example.com")).await.unwrap();
     let (_, all) = remote.get("messages").await;
@@ -192,7 +192,7 @@ async fn resets_to_the_state_at_start() {
         .unwrap()
         .unwrap();
     store.record_login(&ada.user_id, tenant.clock().now()).await.unwrap();
-    tenant.state().inbox.deliver(&message("1", Channel::Sms, "+1")).await.unwrap();
+    tenant.state().delivery.inbox().deliver(&message("1", Channel::Sms, "+1")).await.unwrap();
     tenant.state().log.record(LogEvent::new("s", tenant.clock().now())).await;
     remote.post("clock", json!({ "advance_seconds": 500 })).await;
     remote.post("faults", json!({ "path": "*", "status": 503 })).await;

@@ -1,4 +1,4 @@
-//! Where messages to users go: an inbox that tests and developers read.
+//! What was sent, for tests and developers to read.
 
 use std::{sync::Arc, time::Duration};
 
