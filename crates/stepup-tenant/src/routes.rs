@@ -1,12 +1,14 @@
 //! Which room answers which path.
 
 use axum::{
-    Router,
+    Router, middleware,
     response::{IntoResponse, Response},
 };
+use std::sync::Arc;
+
 use http::{StatusCode, Uri, header};
 
-use crate::{login, mfa, oauth, state::Shared};
+use crate::{log, login, mfa, oauth, state::Shared};
 
 /// Every public endpoint of the tenant.
 pub(crate) fn router(shared: Shared) -> Router {
@@ -15,6 +17,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .merge(login::routes())
         .merge(mfa::routes())
         .fallback(nothing_there)
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), log::trace))
         .with_state(shared)
 }
 

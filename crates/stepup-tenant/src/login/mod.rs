@@ -37,7 +37,7 @@ use crate::{
         error::{Failure, TenantFault},
     },
     pages,
-    pipeline::Progress,
+    pipeline::{Caller, Progress},
     state::Shared,
 };
 
@@ -77,6 +77,7 @@ pub(crate) fn routes() -> Router<Shared> {
 /// Begins a login, and sends the browser to its first page.
 pub(crate) async fn begin(
     shared: &Shared,
+    caller: &Caller,
     headers: &HeaderMap,
     parameters: &Parameters,
     accepted: &Accepted<'_>,
@@ -88,6 +89,7 @@ pub(crate) async fn begin(
     let methods = session.as_ref().map(|session| session.methods.clone()).unwrap_or_default();
     let kept = |value: serde_json::Result<serde_json::Value>| value.map_err(TenantFault::Kept);
     let login = LoginTransaction {
+        transaction_id: caller.correlation.id(shared.random.as_ref()).to_owned(),
         client_id: accepted.client.client_id.clone(),
         parameters: parameters.clone(),
         browser: Digest::of(&mark),

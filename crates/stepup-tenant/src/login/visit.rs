@@ -113,6 +113,7 @@ impl Visit {
         let now = shared.clock.now();
         let mine = |login: &LoginTransaction| login.browser == Digest::of(&browser) && now < login.expires_at;
         let Some(login) = login.filter(mine) else { return Err(Lost::Transaction(shared)) };
+        caller.correlation.join(&login.transaction_id);
         let progress = serde_json::from_value(login.progress.clone());
         let kept = serde_json::from_value(login.page.clone());
         match (progress, kept) {

@@ -32,7 +32,7 @@ pub(crate) async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let bearer = Bearer::of(&shared, &headers).await?;
+    let bearer = Bearer::of(&shared, &caller, &headers).await?;
     bearer.needs("enroll")?;
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
     if params.has("client_secret") {

@@ -19,8 +19,12 @@ use crate::{
 };
 
 /// `GET /mfa/authenticators`: all of the user's, pending ones too, in the order of enrolment.
-pub(crate) async fn list(State(shared): State<Shared>, headers: HeaderMap) -> Result<Response, Failure> {
-    let bearer = Bearer::of(&shared, &headers).await?;
+pub(crate) async fn list(
+    State(shared): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let bearer = Bearer::of(&shared, &caller, &headers).await?;
     bearer.needs("read:authenticators")?;
     let held = shared.store.authenticators(bearer.user_id()).await?;
     Ok(answer(&held.iter().map(listed).collect::<Vec<_>>()))
@@ -33,7 +37,7 @@ pub(crate) async fn remove(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let bearer = Bearer::of(&shared, &headers).await?;
+    let bearer = Bearer::of(&shared, &caller, &headers).await?;
     if matches!(bearer, Bearer::MfaToken(_)) {
         return Err(GrantFault::MfaBearer.into());
     }

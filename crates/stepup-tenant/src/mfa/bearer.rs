@@ -10,7 +10,7 @@ use crate::{
         access,
         error::{ClientFault, Failure, GrantFault},
     },
-    pipeline::header_text,
+    pipeline::{Caller, header_text},
     state::{Shared, State},
 };
 
@@ -34,7 +34,7 @@ impl Bearer {
     /// # Errors
     /// There is none, or it holds neither kind of token: [`GrantFault::MfaBearer`]. An `mfa_token` that is too old:
     /// [`GrantFault::MfaTokenExpired`].
-    pub(crate) async fn of(shared: &Shared, headers: &HeaderMap) -> Result<Self, Failure> {
+    pub(crate) async fn of(shared: &Shared, caller: &Caller, headers: &HeaderMap) -> Result<Self, Failure> {
         let token = header_text(headers, header::AUTHORIZATION)
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
@@ -43,7 +43,7 @@ impl Bearer {
         if let Some(bearer) = access_token(shared, token) {
             return Ok(bearer);
         }
-        match Pending::open(shared, token).await {
+        match Pending::open(shared, caller, token).await {
             Ok(pending) => Ok(Self::MfaToken(Box::new(pending))),
             Err(Failure::Grant(GrantFault::MfaTokenMalformed)) => Err(GrantFault::MfaBearer.into()),
             Err(failure) => Err(failure),

@@ -32,7 +32,8 @@ pub(crate) async fn handle(
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
     let client = client_auth::identify(&shared.config, &headers, &params)?;
     let mfa_token = params.text("mfa_token").ok_or(RequestFault::Missing("mfa_token"))?;
-    let Pending { transaction, progress, .. } = Pending::open_for(&shared, mfa_token, client).await?;
+    let Pending { transaction, progress, .. } =
+        Pending::open_for(&shared, &caller, mfa_token, client).await?;
     if !client.allows(GrantType::MfaOtp) {
         return Err(ClientFault::GrantNotAllowed(GrantType::MfaOtp.to_string()).into());
     }

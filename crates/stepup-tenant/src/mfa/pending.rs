@@ -4,7 +4,7 @@ use crate::{
     config::Client,
     model::{Digest, MfaTransaction},
     oauth::error::{ClientFault, Failure, GrantFault, TenantFault},
-    pipeline::Progress,
+    pipeline::{Caller, Progress},
     state::Shared,
 };
 
@@ -21,12 +21,14 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// Opens `mfa_token`, and spends nothing: it is good for many calls and is taken when a factor was passed.
+    /// The caller's request becomes one of the transaction's.
     ///
     /// # Errors
     /// It was never one, or is spent ([`GrantFault::MfaTokenMalformed`]); it is too old ([`GrantFault::MfaTokenExpired`]).
-    pub(crate) async fn open(shared: &Shared, mfa_token: &str) -> Result<Self, Failure> {
+    pub(crate) async fn open(shared: &Shared, caller: &Caller, mfa_token: &str) -> Result<Self, Failure> {
         let digest = Digest::of(mfa_token);
         let transaction = shared.store.mfa(&digest).await?.ok_or(GrantFault::MfaTokenMalformed)?;
+        caller.correlation.join(&transaction.transaction_id);
         if shared.clock.now() >= transaction.expires_at {
             return Err(GrantFault::MfaTokenExpired.into());
         }
@@ -38,8 +40,13 @@ impl Pending {
     ///
     /// # Errors
     /// As [`Self::open`]; or it is another client's.
-    pub(crate) async fn open_for(shared: &Shared, mfa_token: &str, client: &Client) -> Result<Self, Failure> {
-        let pending = Self::open(shared, mfa_token).await?;
+    pub(crate) async fn open_for(
+        shared: &Shared,
+        caller: &Caller,
+        mfa_token: &str,
+        client: &Client,
+    ) -> Result<Self, Failure> {
+        let pending = Self::open(shared, caller, mfa_token).await?;
         if pending.transaction.client_id != client.client_id {
             return Err(ClientFault::MfaTokenOfOtherClient.into());
         }

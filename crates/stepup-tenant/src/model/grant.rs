@@ -10,6 +10,9 @@ use crate::actions::Changes;
 /// What an authorization code stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuthorizationCode {
+    /// What ties the requests and log events of the login together.
+    #[serde(default)]
+    pub transaction_id: String,
     /// The client it was issued to.
     pub client_id: String,
     /// Who logged in.

@@ -10,6 +10,7 @@ mod grant;
 mod limit;
 mod session;
 mod ticket;
+mod trace;
 mod transaction;
 mod user;
 
@@ -20,5 +21,6 @@ pub use grant::{AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshTo
 pub use limit::{Bucket, BucketKind, BucketRule};
 pub use session::{AuthenticationMethod, TenantSession};
 pub use ticket::{Ticket, TicketPurpose};
+pub use trace::{Step, Trace, TraceSummary};
 pub use transaction::{LoginTransaction, MfaTransaction};
 pub use user::User;

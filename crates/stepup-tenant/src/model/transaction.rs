@@ -11,6 +11,9 @@ use super::Digest;
 /// A login under way on the pages: from `/authorize` to its redirect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoginTransaction {
+    /// What ties its requests and log events together.
+    #[serde(default)]
+    pub transaction_id: String,
     /// The client that asked.
     pub client_id: String,
     /// The authorization request as it was accepted.
@@ -34,6 +37,9 @@ pub struct LoginTransaction {
 /// What an `mfa_token` stands for: a token request that waits for a second factor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MfaTransaction {
+    /// What ties its requests and log events together.
+    #[serde(default)]
+    pub transaction_id: String,
     /// The client that it was issued to.
     pub client_id: String,
     /// Who must prove the factor.

@@ -21,6 +21,7 @@ impl<'a> Audit<'a> {
         let mut event = LogEvent::new("", shared.clock.now());
         event.ip = Some(caller.ip.clone());
         event.user_agent = Some(caller.user_agent.clone());
+        event.transaction_id = Some(caller.correlation.id(shared.random.as_ref()).to_owned());
         Self { shared, event }
     }
 

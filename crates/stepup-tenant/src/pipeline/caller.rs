@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header, request::Parts};
 
-use crate::server::Peer;
+use crate::{log::Correlation, server::Peer};
 
 /// Where a request came from, as logs and Actions are told.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Caller {
     pub(crate) user_agent: String,
     /// `Accept-Language`, first entry.
     pub(crate) language: String,
+    /// The transaction that the request belongs to.
+    pub(crate) correlation: Correlation,
 }
 
 impl Caller {
@@ -34,6 +36,7 @@ impl Caller {
                 .to_owned(),
             user_agent: text(header::USER_AGENT).to_owned(),
             language: language.split([',', ';']).next().unwrap_or_default().trim().to_owned(),
+            correlation: parts.extensions.get().cloned().unwrap_or_default(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod browsers;
 mod consents;
 mod sqlite;
 mod tickets;
+mod traces;
 mod vault;
 
 use std::fmt;
@@ -30,11 +31,12 @@ pub use self::{
     consents::Consents,
     sqlite::SqliteStore,
     tickets::Tickets,
+    traces::Traces,
     vault::Vault,
 };
 use crate::model::{
     Authenticator, AuthorizationCode, Bucket, BucketRule, Channel, Digest, LogEvent, LoginTransaction,
-    Message, MfaTransaction, RefreshToken, TenantSession, User,
+    Message, MfaTransaction, RefreshToken, Step, TenantSession, User,
 };
 
 /// What a method of the store returns.
@@ -52,6 +54,7 @@ pub trait Store:
     + Limits
     + Sessions
     + Tickets
+    + Traces
     + Transactions
     + Send
     + Sync
@@ -345,11 +348,11 @@ pub trait Limits: Send + Sync {
 
 /// The tenant log and the inbox.
 pub trait Events: Send + Sync {
-    /// Adds events, all or none.
+    /// Adds events, and the requests that they came from, all or none.
     ///
     /// # Errors
     /// The store failed.
-    fn append_log<'a>(&'a self, events: &'a [LogEvent]) -> Stored<'a, ()>;
+    fn append_log<'a>(&'a self, events: &'a [LogEvent], steps: &'a [Step]) -> Stored<'a, ()>;
 
     /// At most `limit` events, of one type if asked, newest first.
     ///

@@ -17,4 +17,5 @@ mod start;
 mod step_up;
 mod store;
 mod support;
+mod traces;
 mod wire;

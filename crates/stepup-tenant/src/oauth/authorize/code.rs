@@ -67,6 +67,7 @@ impl Login<'_> {
         let now = shared.clock.now();
         let tells_time = accepted.max_age.is_some() || accepted.client.require_auth_time;
         AuthorizationCode {
+            transaction_id: self.caller.correlation.id(shared.random.as_ref()).to_owned(),
             client_id: accepted.client.client_id.clone(),
             user_id: self.user.user_id.clone(),
             session_id: self.session.id.clone(),

@@ -66,7 +66,7 @@ async fn begin(
     if accepted.prompt.none {
         return silent::answer(shared, caller, &parameters, &accepted, session).await;
     }
-    login::begin(shared, headers, &parameters, &accepted, session).await
+    login::begin(shared, caller, headers, &parameters, &accepted, session).await
 }
 
 /// Whether a session spares the user the password: nothing demands a new login, and it is young enough.

@@ -36,9 +36,13 @@ async fn take(request: &TokenRequest<'_>, code: &str) -> Result<AuthorizationCod
     let store = &request.shared.store;
     let now = request.shared.clock.now();
     let code = match store.take_code(&Digest::of(code), now).await? {
-        Some(CodeTaken::Now(code)) => code,
+        Some(CodeTaken::Now(code)) => {
+            request.caller.correlation.join(&code.transaction_id);
+            code
+        }
         // RFC 6749 section 4.1.2: whoever has the code a second time may have had it first.
         Some(CodeTaken::Before(code)) => {
+            request.caller.correlation.join(&code.transaction_id);
             store.revoke_family(&code.family, now).await?;
             return Err(GrantFault::Code.into());
         }

@@ -34,7 +34,7 @@ pub(super) async fn by_otp(request: &TokenRequest<'_>) -> Result<TokenResponse, 
     if let Some(claims) = mfa_api_token(request, mfa_token) {
         return confirm_enrolment(request, &claims, code).await;
     }
-    let pending = Pending::open_for(request.shared, mfa_token, request.client).await?;
+    let pending = Pending::open_for(request.shared, request.caller, mfa_token, request.client).await?;
     let user = user_of(request, &pending).await?;
     let result = pass_otp(request, pending, &user, code).await;
     log(request, &user, &result, ("seotpft", "feotpft")).await;
@@ -60,7 +60,7 @@ async fn pass_otp(
 pub(super) async fn by_recovery_code(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
     let mfa_token = request.required("mfa_token")?;
     let code = request.required("recovery_code")?;
-    let pending = Pending::open_for(request.shared, mfa_token, request.client).await?;
+    let pending = Pending::open_for(request.shared, request.caller, mfa_token, request.client).await?;
     let user = user_of(request, &pending).await?;
     let result = pass_recovery_code(request, pending, &user, code).await;
     log(request, &user, &result, ("sercft", "fercft")).await;
@@ -93,7 +93,7 @@ async fn pass_recovery_code(
 pub(super) async fn by_oob_code(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
     let mfa_token = request.required("mfa_token")?;
     request.required("oob_code")?;
-    let pending = Pending::open_for(request.shared, mfa_token, request.client).await?;
+    let pending = Pending::open_for(request.shared, request.caller, mfa_token, request.client).await?;
     let user = user_of(request, &pending).await?;
     let result = Err(GrantFault::OobCodeMalformed.into());
     log(request, &user, &result, ("seoobft", "feoobft")).await;

@@ -113,6 +113,7 @@ impl<'a> UserGrant<'a> {
         let now = asked.shared.clock.now();
         let requirements = requirements(progress.waiting.as_ref());
         let kept = MfaTransaction {
+            transaction_id: asked.caller.correlation.id(asked.shared.random.as_ref()).to_owned(),
             client_id: asked.client.client_id.clone(),
             user_id: user.user_id.clone(),
             connection: user.connection.clone(),

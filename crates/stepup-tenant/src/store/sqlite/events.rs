@@ -1,26 +1,40 @@
 //! The log and the inbox in SQLite.
 
-use sqlx::Row;
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{SqliteStore, decode, encode};
 use crate::{
-    model::{Channel, LogEvent, Message},
+    model::{Channel, LogEvent, Message, Step},
     store::{Events, StoreError, Stored},
 };
 
 impl Events for SqliteStore {
-    fn append_log<'a>(&'a self, events: &'a [LogEvent]) -> Stored<'a, ()> {
+    fn append_log<'a>(&'a self, events: &'a [LogEvent], steps: &'a [Step]) -> Stored<'a, ()> {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
             // One statement for all: the log of a busy tenant is written in batches of hundreds.
             sqlx::query(
-                "INSERT INTO log (kind, data) SELECT value ->> 'type', value FROM json_each(?) ORDER BY key",
+                "INSERT INTO log (kind, transaction_id, data)
+                 SELECT value ->> 'type', value ->> 'transaction_id', value FROM json_each(?) ORDER BY key",
             )
             .bind(encode("log events", &events)?)
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::Database)?;
             sqlx::query("DELETE FROM log WHERE seq <= (SELECT MAX(seq) FROM log) - ?")
+                .bind(KEPT)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            sqlx::query(
+                "INSERT INTO steps (transaction_id, data)
+                 SELECT value ->> 'transaction_id', value FROM json_each(?) ORDER BY key",
+            )
+            .bind(encode("requests", &steps)?)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::Database)?;
+            sqlx::query("DELETE FROM steps WHERE seq <= (SELECT MAX(seq) FROM steps) - ?")
                 .bind(KEPT)
                 .execute(&mut *transaction)
                 .await
@@ -39,14 +53,7 @@ impl Events for SqliteStore {
             .fetch_all(&self.reader)
             .await
             .map_err(StoreError::Database)?;
-            rows.iter()
-                .map(|row| {
-                    let event: LogEvent =
-                        decode("a log event", row.try_get("data").map_err(StoreError::Database)?)?;
-                    let sequence: i64 = row.try_get("seq").map_err(StoreError::Database)?;
-                    Ok(LogEvent { id: format!("900{sequence:026}"), ..event })
-                })
-                .collect()
+            rows.iter().map(read_event).collect()
         })
     }
 
@@ -93,5 +100,12 @@ impl Events for SqliteStore {
     }
 }
 
-/// How many events and messages are kept, the newest.
+/// The event in a row of the log.
+pub(super) fn read_event(row: &SqliteRow) -> Result<LogEvent, StoreError> {
+    let event: LogEvent = decode("a log event", row.try_get("data").map_err(StoreError::Database)?)?;
+    let sequence: i64 = row.try_get("seq").map_err(StoreError::Database)?;
+    Ok(LogEvent { id: format!("900{sequence:026}"), ..event })
+}
+
+/// How many events, requests and messages are kept, the newest.
 const KEPT: i64 = 100_000;

@@ -5,8 +5,11 @@ use sqlx::{Row, SqlitePool};
 use super::StoreError;
 
 /// Each migration once, in this order, never changed after its release.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_begin.sql"), include_str!("migrations/0004_pages.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_begin.sql"),
+    include_str!("migrations/0004_pages.sql"),
+    include_str!("migrations/0008_risk.sql"),
+];
 
 /// Runs those that the database has not seen, all in one transaction.
 pub(super) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
@@ -25,7 +28,9 @@ pub(super) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
     if found > known {
         return Err(StoreError::TooNew { found, known });
     }
-    for (version, migration) in (1_i64..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
+    for (version, migration) in
+        (1_i64..).zip(MIGRATIONS.iter().copied()).filter(|(version, _)| *version > found)
+    {
         sqlx::raw_sql(migration).execute(&mut *transaction).await.map_err(StoreError::Database)?;
         sqlx::query("INSERT INTO migrations (version) VALUES (?)")
             .bind(version)

@@ -5,6 +5,7 @@ mod databases;
 mod grants;
 mod pages;
 mod sessions;
+mod traces;
 
 use std::{sync::Arc, time::Duration};
 
@@ -105,6 +106,7 @@ fn session(id: &str) -> TenantSession {
 
 fn code() -> AuthorizationCode {
     AuthorizationCode {
+        transaction_id: "txn_1".to_owned(),
         client_id: "webapp".to_owned(),
         user_id: "auth0|1".to_owned(),
         session_id: "s1".to_owned(),

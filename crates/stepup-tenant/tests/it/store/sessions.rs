@@ -88,6 +88,7 @@ async fn logins_and_mfa_transactions_are_taken_once() {
     on_every_database(async |store| {
         let digest = Digest::of("state");
         let mut login = LoginTransaction {
+            transaction_id: "txn_1".to_owned(),
             client_id: "webapp".to_owned(),
             parameters: [("scope".to_owned(), "openid".to_owned())].into(),
             browser: Digest::of("cookie"),
@@ -110,6 +111,7 @@ async fn logins_and_mfa_transactions_are_taken_once() {
         assert!(!store.update_login(&digest, &login).await.unwrap());
 
         let mfa = MfaTransaction {
+            transaction_id: "txn_1".to_owned(),
             client_id: "webapp".to_owned(),
             user_id: "auth0|1".to_owned(),
             connection: "db".to_owned(),
@@ -166,7 +168,7 @@ async fn a_bucket_empties_fills_again_and_survives_a_clock_that_goes_back() {
 async fn log_and_inbox_are_read_newest_first() {
     on_every_database(async |store| {
         let events = ["s", "fp", "s"].map(|kind| LogEvent::new(kind, NOW));
-        store.append_log(&events).await.unwrap();
+        store.append_log(&events, &[]).await.unwrap();
         let read = store.log(None, 10).await.unwrap();
         assert_eq!(read.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["s", "fp", "s"]);
         assert!(read[0].id > read[1].id && read[1].id > read[2].id);

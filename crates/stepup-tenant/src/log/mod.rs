@@ -1,17 +1,31 @@
-//! The tenant log: handlers hand events over and go on; one task writes them in batches.
+//! The tenant log: handlers hand events over and go on; one task writes them, and no answer goes out before its events
+//! are in the store.
+//!
+//! The writer takes whatever has come while it wrote the last batch: many requests at once share a commit, and one alone
+//! waits for nobody.
 
-use std::{sync::Arc, time::Duration};
+mod correlation;
+mod trace;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use stepup_protocol::time::UnixTime;
 use tokio::{
-    sync::{Notify, mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     time::timeout,
 };
 
+pub(crate) use self::{correlation::Correlation, trace::trace};
 use crate::{
-    model::LogEvent,
+    model::{LogEvent, Step},
     store::{Store, StoreError},
 };
 
@@ -19,8 +33,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Log {
     queue: mpsc::Sender<Entry>,
-    /// Somebody waits for what is queued.
-    hurry: Arc<Notify>,
+    /// How many entries were handed over.
+    handed_over: Arc<AtomicU64>,
+    /// How many of them have been written.
     written: watch::Receiver<u64>,
     store: Arc<dyn Store>,
 }
@@ -28,8 +43,7 @@ pub struct Log {
 #[derive(Debug)]
 enum Entry {
     Event(Box<LogEvent>),
-    /// Answered once everything before it is in the store.
-    Flush(oneshot::Sender<()>),
+    Step(Box<Step>),
 }
 
 impl Log {
@@ -38,9 +52,8 @@ impl Log {
     pub fn start(store: Arc<dyn Store>) -> Self {
         let (queue, entries) = mpsc::channel(QUEUED);
         let (count, written) = watch::channel(0);
-        let hurry = Arc::new(Notify::new());
-        tokio::spawn(write(Arc::clone(&store), entries, Arc::clone(&hurry), count));
-        Self { queue, hurry, written, store }
+        tokio::spawn(write(Arc::clone(&store), entries, count));
+        Self { queue, handed_over: Arc::default(), written, store }
     }
 
     /// Hands `event` over; waits only while the queue is full.
@@ -51,19 +64,30 @@ impl Log {
             user_id = event.user_id,
             "tenant log"
         );
-        if self.queue.send(Entry::Event(Box::new(event))).await.is_err() {
-            tracing::error!("a log event came after the log had stopped");
+        self.hand_over(Entry::Event(Box::new(event))).await;
+    }
+
+    /// Hands over a request and its answer.
+    pub(crate) async fn record_step(&self, step: Step) {
+        self.hand_over(Entry::Step(Box::new(step))).await;
+    }
+
+    async fn hand_over(&self, entry: Entry) {
+        match self.queue.reserve().await {
+            Ok(place) => {
+                // Counted only now: who goes away while waiting for a place leaves nothing behind that others wait for.
+                self.handed_over.fetch_add(1, Ordering::SeqCst);
+                place.send(entry);
+            }
+            Err(_) => tracing::error!("a log event came after the log had stopped"),
         }
     }
 
-    /// Returns once everything that was recorded is in the store.
+    /// Returns once everything that was handed over is in the store.
     pub async fn flush(&self) {
-        let (done, flushed) = oneshot::channel();
-        if self.queue.send(Entry::Flush(done)).await.is_ok() {
-            self.hurry.notify_one();
-            // An error says that the writer is gone, and with it everything that could be waited for.
-            let _ = flushed.await;
-        }
+        let all = self.handed_over.load(Ordering::SeqCst);
+        // An error says that the writer is gone, and with it everything that could be waited for.
+        let _ = self.written.clone().wait_for(|written| *written >= all).await;
     }
 
     /// At most `limit` events, of one type if asked, newest first, everything recorded so far included.
@@ -96,44 +120,28 @@ impl Log {
     }
 }
 
-async fn write(
-    store: Arc<dyn Store>,
-    mut entries: mpsc::Receiver<Entry>,
-    hurry: Arc<Notify>,
-    count: watch::Sender<u64>,
-) {
+async fn write(store: Arc<dyn Store>, mut entries: mpsc::Receiver<Entry>, count: watch::Sender<u64>) {
     let mut batch = Vec::with_capacity(BATCH);
-    while let Some(first) = entries.recv().await {
-        // Waking up for each event would cost a busy tenant more than writing it; who reads the log does not wait.
-        let _ = timeout(GATHERED, hurry.notified()).await;
-        batch.push(first);
-        while batch.len() < BATCH
-            && let Ok(entry) = entries.try_recv()
-        {
-            batch.push(entry);
+    loop {
+        let taken = entries.recv_many(&mut batch, BATCH).await;
+        if taken == 0 {
+            return;
         }
-        let mut flushes = Vec::new();
-        let mut events = Vec::with_capacity(batch.len());
+        let (mut events, mut steps) = (Vec::with_capacity(taken), Vec::with_capacity(taken));
         for entry in batch.drain(..) {
             match entry {
                 Entry::Event(event) => events.push(*event),
-                Entry::Flush(done) => flushes.push(done),
+                Entry::Step(step) => steps.push(*step),
             }
         }
-        if !events.is_empty() {
-            if let Err(error) = store.append_log(&events).await {
-                tracing::error!(
-                    lost = events.len(),
-                    error = &error as &dyn std::error::Error,
-                    "the tenant log failed"
-                );
-            }
-            count.send_modify(|count| *count += 1);
+        if let Err(error) = store.append_log(&events, &steps).await {
+            tracing::error!(
+                lost = events.len(),
+                error = &error as &dyn std::error::Error,
+                "the tenant log failed"
+            );
         }
-        for done in flushes {
-            // Whoever asked may have gone away.
-            let _ = done.send(());
-        }
+        count.send_modify(|count| *count += taken as u64);
     }
 }
 
@@ -167,6 +175,12 @@ pub fn to_json(event: &LogEvent) -> Value {
     if let Some(details) = &event.details {
         shape.insert("details".to_owned(), details.clone());
     }
+    if let Some(id) = &event.transaction_id {
+        let details = shape.entry("details").or_insert_with(|| json!({}));
+        if let Some(details) = details.as_object_mut() {
+            details.insert("transaction_id".to_owned(), json!(id));
+        }
+    }
     Value::Object(shape)
 }
 
@@ -181,5 +195,3 @@ pub fn rfc3339(time: UnixTime) -> String {
 const QUEUED: usize = 4096;
 /// How many are written at once.
 const BATCH: usize = 512;
-/// How long the first event of a batch waits for others.
-const GATHERED: Duration = Duration::from_millis(20);
