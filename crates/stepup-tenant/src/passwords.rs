@@ -1,5 +1,7 @@
 //! Password hashes: argon2id in PHC string form, computed on the blocking pool, a few at a time.
 
+pub mod policy;
+
 use std::sync::Arc;
 
 use argon2::{

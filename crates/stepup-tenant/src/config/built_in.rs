@@ -10,7 +10,7 @@ use super::{
     MfaPolicy, MfaSettings, RefreshPolicy, RefreshTokens, ResourceServer, SessionLifetimes, TenantConfig,
     TokenDialect,
 };
-use crate::actions::Action;
+use crate::{actions::Action, passwords::policy::PasswordPolicy};
 
 /// The API of the built-in configuration.
 pub const API: &str = "https://api.example.com";
@@ -62,6 +62,8 @@ impl TenantConfig {
                 name: DIRECTORY.to_owned(),
                 enabled_clients: None,
                 metadata: Map::new(),
+                signup: true,
+                passwords: PasswordPolicy::default(),
             }],
             factors: Factors::BUILT.into_iter().collect(),
             policy: MfaPolicy::Never,

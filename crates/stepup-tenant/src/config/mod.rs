@@ -28,7 +28,7 @@ pub use self::{
     users::{ADA_EMAIL, ADA_PASSWORD},
 };
 pub(crate) use self::{load::load, urls::is_loopback};
-use crate::actions::Action;
+use crate::{actions::Action, passwords::policy::PasswordPolicy};
 
 /// Everything that is set and not learned.
 #[derive(Clone, Debug)]
@@ -175,6 +175,10 @@ pub struct Connection {
     pub enabled_clients: Option<Vec<String>>,
     /// What Actions see.
     pub metadata: Map<String, Value>,
+    /// Whether people may sign up by themselves.
+    pub signup: bool,
+    /// What a new password must be.
+    pub passwords: PasswordPolicy,
 }
 
 impl Connection {

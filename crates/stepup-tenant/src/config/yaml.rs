@@ -6,6 +6,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::passwords::policy::Strength;
+
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Document {
@@ -183,6 +185,21 @@ pub(super) struct Connection {
     pub(super) enabled_clients: Option<Vec<String>>,
     #[serde(default)]
     pub(super) metadata: Map<String, Value>,
+    #[serde(default)]
+    pub(super) options: ConnectionOptions,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct ConnectionOptions {
+    #[serde(rename = "passwordPolicy")]
+    pub(super) password_policy: Option<Strength>,
+    pub(super) password_complexity_options: Option<PasswordComplexity>,
+    pub(super) disable_signup: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PasswordComplexity {
+    pub(super) min_length: Option<u32>,
 }
 
 #[derive(Deserialize)]

@@ -78,5 +78,7 @@ pub(super) async fn submit(mut visit: Visit) -> Result<Response, Lost> {
 
 fn page(visit: &Visit, username: &str, problem: Option<Problem>) -> Response {
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    visit.page(status, render(&View { frame: visit.frame(None), username, problem }))
+    let connection = visit.shared.config.connection_for(&visit.login.client_id);
+    let may_sign_up = connection.is_some_and(|connection| connection.signup);
+    visit.page(status, render(&View { frame: visit.frame(None), username, may_sign_up, problem }))
 }

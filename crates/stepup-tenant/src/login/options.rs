@@ -8,7 +8,10 @@ use super::{
     path,
     visit::{Lost, Visit},
 };
-use crate::pages::{mfa_enroll_options, mfa_login_options};
+use crate::pages::{
+    factor::{Way, WayKind},
+    mfa_enroll_options, mfa_login_options,
+};
 
 /// Which factor to enrol.
 pub(super) async fn show_enroll(mut visit: Visit) -> Result<Response, Lost> {
@@ -31,7 +34,8 @@ pub(super) async fn submit_enroll(visit: Visit) -> Result<Response, Lost> {
 pub(super) async fn show_login(visit: Visit) -> Result<Response, Lost> {
     let Some(choice) = visit.progress.challenge() else { return Ok(visit.go(path::RESUME)) };
     let user = visit.user().await?;
-    let view = mfa_login_options::View { frame: visit.frame(user.as_ref()), factors: &choice.factors };
+    let ways: Vec<_> = choice.factors.iter().filter_map(|&factor| way(factor)).collect();
+    let view = mfa_login_options::View { frame: visit.frame(user.as_ref()), ways: &ways };
     Ok(visit.page(StatusCode::OK, mfa_login_options::render(&view)))
 }
 
@@ -49,4 +53,13 @@ async fn choose(mut visit: Visit, offered: Vec<FactorType>) -> Result<Response, 
         visit.save().await?;
     }
     Ok(visit.go(path::RESUME))
+}
+
+fn way(factor: FactorType) -> Option<Way<'static>> {
+    let kind = match factor {
+        FactorType::Otp => WayKind::Otp,
+        FactorType::RecoveryCode => WayKind::RecoveryCode,
+        _ => return None,
+    };
+    Some(Way { value: factor.as_str(), kind, detail: "" })
 }

@@ -182,7 +182,7 @@ impl Visit {
         let client = self.shared.config.client(&self.login.client_id);
         pages::Frame {
             tenant: &self.shared.config.friendly_name,
-            application: client.map_or("", |client| client.name.as_str()),
+            application: client.map(|client| client.name.as_str()),
             account: user.and_then(|user| user.email.as_deref()),
             state: &self.state,
         }

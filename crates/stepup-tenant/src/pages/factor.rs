@@ -1,48 +1,84 @@
 //! The words and the picture for each factor, the same wherever a user chooses among them.
 
+use std::borrow::Cow;
+
 use stepup_protocol::mfa::FactorType;
 
-/// A row in a list of factors: a button `name="action"` whose value is the factor's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The button's value: `otp`, `phone`, `email`, `push-notification`, `recovery-code`, …
-    pub value: &'static str,
+/// A row in a list of factors: a button `name="action"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Choice<'a> {
+    /// The button's value.
+    pub(super) value: &'a str,
+    /// Which picture.
+    pub(super) icon: &'static str,
     /// What the factor is called.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// One sentence about what happens on the next page.
-    pub hint: &'static str,
+    pub(super) hint: Cow<'a, str>,
 }
 
-/// The row that offers to enrol `factor`.
-#[must_use]
-pub const fn to_enroll(factor: FactorType) -> Choice {
+/// One way to prove oneself: an authenticator, and how it is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way<'a> {
+    /// The button's value: `otp`, `phone`, `voice`, `email`, `push-notification`, `recovery-code`, or the authenticator's id
+    /// where there are several of one kind.
+    pub value: &'a str,
+    /// What it is.
+    pub kind: WayKind,
+    /// Which one, where that says something: a masked number or address, the name of a phone.
+    pub detail: &'a str,
+}
+
+/// Kinds of ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayKind {
+    /// A code by e-mail.
+    Email,
+    /// A code of an authenticator app.
+    Otp,
+    /// A notification.
+    Push,
+    /// The recovery code.
+    RecoveryCode,
+    /// A code in a text message.
+    Sms,
+    /// A code in a call.
+    Voice,
+}
+
+/// The row that offers to enrol `factor`; its value is the factor's word.
+pub(super) const fn to_enroll(factor: FactorType) -> Choice<'static> {
     let (name, hint) = match factor {
-        FactorType::Email => ("E-mail", "We send a code to your address at each login."),
+        FactorType::Email => ("Email", "We send a code to your address when you log in."),
         FactorType::Otp => {
             ("Authenticator app", "An app on your phone shows a code. It works without a network.")
         }
-        FactorType::Phone => ("Phone", "We send a code as a text message, or read it out in a call."),
+        FactorType::Phone => ("Phone", "We send a code in a text message, or read it out in a call."),
         FactorType::PushNotification => ("Notification", "Your phone asks you, and you tap Allow."),
         FactorType::RecoveryCode => ("Recovery code", "A code to keep for the day you lose your device."),
         FactorType::WebauthnPlatform => ("This device", "Your fingerprint, your face or the device's PIN."),
         FactorType::WebauthnRoaming => ("Security key", "A key that you plug in or hold to your device."),
         _ => (factor.as_str(), ""),
     };
-    Choice { value: factor.as_str(), name, hint }
+    Choice { value: factor.as_str(), icon: factor.as_str(), name, hint: Cow::Borrowed(hint) }
 }
 
-/// The row that offers to prove oneself with `factor`.
-#[must_use]
-pub const fn to_challenge(factor: FactorType) -> Choice {
-    let (name, hint) = match factor {
-        FactorType::Email => ("E-mail", "We send a code to your address."),
-        FactorType::Otp => ("Authenticator app", "Enter the code that your app shows."),
-        FactorType::Phone => ("Phone", "We send a code to your phone."),
-        FactorType::PushNotification => ("Notification", "Tap Allow on your phone."),
-        FactorType::RecoveryCode => ("Recovery code", "Use the code that you kept. It works once."),
-        FactorType::WebauthnPlatform => ("This device", "Your fingerprint, your face or the device's PIN."),
-        FactorType::WebauthnRoaming => ("Security key", "Plug in your key or hold it to your device."),
-        _ => (factor.as_str(), ""),
+/// The row that offers to prove oneself in one way.
+pub(super) fn to_challenge(way: Way<'_>) -> Choice<'_> {
+    let (icon, name, hint, which) = match way.kind {
+        WayKind::Email => ("email", "Email", "We send a code to your address.", "We send a code to "),
+        WayKind::Otp => {
+            ("otp", "Authenticator app", "Enter the code that your app shows.", "The app that you ")
+        }
+        WayKind::Push => ("push-notification", "Notification", "Tap Allow on your phone.", "Tap Allow on "),
+        WayKind::RecoveryCode => {
+            ("recovery-code", "Recovery code", "Use the code that you kept. It works once.", "")
+        }
+        WayKind::Sms => ("phone", "Text message", "We send a code to your phone.", "We send a code to "),
+        WayKind::Voice => {
+            ("voice", "Phone call", "We call you and read out a code.", "We read out a code to ")
+        }
     };
-    Choice { value: factor.as_str(), name, hint }
+    let hint = if way.detail.is_empty() { hint.into() } else { format!("{which}{}.", way.detail).into() };
+    Choice { value: way.value, icon, name, hint }
 }

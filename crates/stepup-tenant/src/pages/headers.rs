@@ -23,7 +23,7 @@ use super::assets;
 pub fn page<'a>(leads_to: impl IntoIterator<Item = &'a str>) -> HeaderMap {
     let form_action = form_action("'self'", leads_to);
     let mut headers = common(&format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; {form_action}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; {form_action}; frame-ancestors 'none'; base-uri 'none'"
     ));
     // `no-referrer` would turn the Origin of our own forms into `null`, and with it the same-origin check.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -120,7 +120,7 @@ mod tests {
         let headers = page([]);
         assert_eq!(
             policy(&headers),
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         );
         assert_eq!(headers[X_FRAME_OPTIONS], "DENY");
         assert_eq!(headers[CACHE_CONTROL], "no-store");

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::problem::Alert;
 use super::{Frame, html};
 
 /// What the page shows.
@@ -12,6 +13,8 @@ pub struct View<'a> {
     pub frame: Frame<'a>,
     /// What goes into the first field: the `login_hint`, or what was typed before. Never a password.
     pub username: &'a str,
+    /// Whether the page leads to `/u/signup`.
+    pub may_sign_up: bool,
     /// Why the last attempt failed.
     pub problem: Option<Problem>,
 }
@@ -32,16 +35,20 @@ pub enum Problem {
 }
 
 impl Problem {
-    const fn message(self) -> &'static str {
-        match self {
-            Self::Blocked => "This account is blocked. Ask whoever runs this service to open it again.",
-            Self::NoPassword => "Enter your password.",
-            Self::NoUsername => "Enter your email address.",
-            Self::TooManyAttempts => {
-                "Your account has been blocked after multiple consecutive login attempts. Wait for some minutes, then try again."
+    const fn alert(self) -> Alert {
+        let (code, text) = match self {
+            Self::Blocked => {
+                ("user-blocked", "This account is blocked. Ask whoever runs this service to open it again.")
             }
-            Self::WrongEmailOrPassword => "Wrong email or password.",
-        }
+            Self::NoPassword => ("no-password", "Enter your password."),
+            Self::NoUsername => ("no-email", "Enter your email address."),
+            Self::TooManyAttempts => (
+                "too-many-attempts",
+                "Your account has been blocked after multiple consecutive login attempts. Wait for some minutes, then try again.",
+            ),
+            Self::WrongEmailOrPassword => ("wrong-email-credentials", "Wrong email or password."),
+        };
+        Alert { code, text }
     }
 
     const fn is_about_username(self) -> bool {

@@ -19,7 +19,7 @@ pub struct View<'a> {
 #[template(path = "mfa_enroll_options.html")]
 struct Page<'a> {
     frame: Frame<'a>,
-    choices: Vec<Choice>,
+    choices: Vec<Choice<'static>>,
 }
 
 /// The page as HTML.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::problem::CodeProblem;
+use super::problem::{Alert, CodeProblem};
 use super::{Frame, html};
 
 /// What the page shows.
@@ -24,7 +24,7 @@ struct Page<'a> {
     frame: Frame<'a>,
     may_remember_browser: bool,
     has_other_ways: bool,
-    problem: Option<&'static str>,
+    problem: Option<Alert>,
 }
 
 /// The page as HTML.

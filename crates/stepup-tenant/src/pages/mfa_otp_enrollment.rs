@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::problem::CodeProblem;
+use super::problem::{Alert, CodeProblem};
 use super::{Frame, groups_of_four, html, qr};
 
 /// What the page shows. Holds the enrolment's secret, so it prints none of it.
@@ -39,7 +39,7 @@ struct Page<'a> {
     barcode_uri: &'a str,
     qr: Option<String>,
     has_other_ways: bool,
-    problem: Option<&'static str>,
+    problem: Option<Alert>,
 }
 
 /// The page as HTML. `data-secret` holds the bare secret; so does the element's text.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::problem::CodeProblem;
+use super::problem::{Alert, CodeProblem};
 use super::{Frame, html};
 
 /// What the page shows.
@@ -21,7 +21,7 @@ pub struct View<'a> {
 struct Page<'a> {
     frame: Frame<'a>,
     has_other_ways: bool,
-    problem: Option<&'static str>,
+    problem: Option<Alert>,
 }
 
 /// The page as HTML.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::problem::Alert;
 use super::{Frame, groups_of_four, html};
 
 /// What the page shows. Holds the code, so it prints none of it.
@@ -43,8 +44,11 @@ struct Page<'a> {
     recovery_code: &'a str,
     groups: Vec<String>,
     occasion: Occasion,
-    tick_is_missing: bool,
+    problem: Option<Alert>,
 }
+
+const NO_TICK: Alert =
+    Alert { code: "no-confirmation", text: "Keep the code in a safe place, then set the tick to go on." };
 
 /// The page as HTML. `data-recovery-code` holds the bare code; so does the element's text.
 #[must_use]
@@ -54,6 +58,6 @@ pub fn render(view: &View<'_>) -> String {
         recovery_code: view.recovery_code,
         groups: groups_of_four(view.recovery_code),
         occasion: view.occasion,
-        tick_is_missing: view.tick_is_missing,
+        problem: view.tick_is_missing.then_some(NO_TICK),
     })
 }

@@ -9,6 +9,7 @@
 
 pub mod assets;
 pub mod consent;
+pub mod email_verification;
 pub mod error;
 pub mod factor;
 pub mod form_post;
@@ -16,14 +17,24 @@ pub mod headers;
 pub mod logged_out;
 pub mod login;
 pub mod logout;
+pub mod mask;
+pub mod mfa_email_enrollment;
 pub mod mfa_enroll_options;
 pub mod mfa_login_options;
 pub mod mfa_otp_challenge;
 pub mod mfa_otp_enrollment;
+pub mod mfa_phone_enrollment;
+pub mod mfa_push_challenge_push;
+pub mod mfa_push_enrollment_qr;
 pub mod mfa_recovery_code_challenge;
 pub mod mfa_recovery_code_enrollment;
+pub mod mfa_sent_code_challenge;
+pub mod notice;
 pub mod problem;
 pub mod qr;
+pub mod reset_password;
+pub mod reset_password_request;
+pub mod signup;
 pub mod web_message;
 
 #[cfg(test)]
@@ -34,8 +45,8 @@ mod tests;
 pub struct Frame<'a> {
     /// The tenant's friendly name.
     pub tenant: &'a str,
-    /// The name of the application that the user is on the way to.
-    pub application: &'a str,
+    /// The name of the application that the user is on the way to; none where a ticket began it.
+    pub application: Option<&'a str>,
     /// Whose login this is (an e-mail address or name), once the password was right.
     pub account: Option<&'a str>,
     /// The transaction's id: the hidden `state` of each form.

@@ -23,7 +23,7 @@ pub fn svg(text: &str) -> Option<String> {
         }
     }
     Some(format!(
-        r##"<svg class="qr" role="img" aria-label="QR code for your authenticator app" viewBox="0 0 {side} {side}" shape-rendering="crispEdges" xmlns="http://www.w3.org/2000/svg"><path fill="#fff" d="M0 0h{side}v{side}H0z"/><path fill="#000" d="{path}"/></svg>"##
+        r##"<svg class="qr" role="img" aria-label="QR code to scan with your phone" viewBox="0 0 {side} {side}" shape-rendering="crispEdges" xmlns="http://www.w3.org/2000/svg"><path fill="#fff" d="M0 0h{side}v{side}H0z"/><path fill="#000" d="{path}"/></svg>"##
     ))
 }
 

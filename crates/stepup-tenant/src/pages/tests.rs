@@ -1,146 +1,12 @@
 //! What holds for every page, in every state.
 
-use stepup_protocol::mfa::FactorType;
+mod gallery;
 
-use super::problem::CodeProblem;
+use self::gallery::{BARCODE_URI, OFFERED, PUSH_URI, RECOVERY_CODE, SECRET, WAYS, gallery};
+use super::factor::{Way, WayKind};
+use super::problem::{Channel, CodeProblem};
 use super::*;
-
-const SECRET: &str = "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
-const BARCODE_URI: &str = "otpauth://totp/Acme:ada%40example.com?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4&issuer=Acme&algorithm=SHA1&digits=6&period=30";
-const RECOVERY_CODE: &str = "17EQHNZC2SZDYG7X4QXVX9SW";
-const OFFERED: &[FactorType] = &[FactorType::Otp, FactorType::Phone, FactorType::PushNotification];
-const USABLE: &[FactorType] = &[FactorType::Otp, FactorType::Email, FactorType::RecoveryCode];
-
-fn frame(account: Option<&str>) -> Frame<'_> {
-    Frame { tenant: "Acme", application: "Bank of Ada", account, state: "hKFo2SBkdGx4" }
-}
-
-/// Every page in every state, by name.
-fn gallery() -> Vec<(&'static str, String)> {
-    let anonymous = frame(None);
-    let known = frame(Some("ada@example.com"));
-    let login = |username, problem| login::render(&login::View { frame: anonymous, username, problem });
-    let enrollment = |problem| {
-        mfa_otp_enrollment::render(&mfa_otp_enrollment::View {
-            frame: known,
-            secret: SECRET,
-            barcode_uri: BARCODE_URI,
-            has_other_ways: true,
-            problem,
-        })
-    };
-    let challenge = |problem| {
-        mfa_otp_challenge::render(&mfa_otp_challenge::View {
-            frame: known,
-            may_remember_browser: true,
-            has_other_ways: true,
-            problem,
-        })
-    };
-    let new_code = |occasion, tick_is_missing| {
-        mfa_recovery_code_enrollment::render(&mfa_recovery_code_enrollment::View {
-            frame: known,
-            recovery_code: RECOVERY_CODE,
-            occasion,
-            tick_is_missing,
-        })
-    };
-    let recovery = |problem| {
-        mfa_recovery_code_challenge::render(&mfa_recovery_code_challenge::View {
-            frame: known,
-            has_other_ways: true,
-            problem,
-        })
-    };
-    let permissions = [
-        consent::Permission { scope: "openid", description: "" },
-        consent::Permission { scope: "email", description: "" },
-        consent::Permission { scope: "transfer:funds", description: "Transfer money from your accounts" },
-        consent::Permission { scope: "read:sensitive", description: "" },
-    ];
-    vec![
-        ("login", login("", None)),
-        ("login_hinted", login("ada@example.com", None)),
-        ("login_empty", login("", Some(login::Problem::NoUsername))),
-        ("login_no_password", login("ada@example.com", Some(login::Problem::NoPassword))),
-        ("login_wrong", login("ada@example.com", Some(login::Problem::WrongEmailOrPassword))),
-        ("login_too_many", login("ada@example.com", Some(login::Problem::TooManyAttempts))),
-        ("login_blocked", login("ada@example.com", Some(login::Problem::Blocked))),
-        (
-            "mfa_enroll_options",
-            mfa_enroll_options::render(&mfa_enroll_options::View { frame: known, factors: OFFERED }),
-        ),
-        (
-            "mfa_login_options",
-            mfa_login_options::render(&mfa_login_options::View { frame: known, factors: USABLE }),
-        ),
-        ("mfa_otp_enrollment", enrollment(None)),
-        ("mfa_otp_enrollment_wrong", enrollment(Some(CodeProblem::Wrong))),
-        ("mfa_otp_challenge", challenge(None)),
-        ("mfa_otp_challenge_missing", challenge(Some(CodeProblem::Missing))),
-        ("mfa_otp_challenge_malformed", challenge(Some(CodeProblem::Malformed))),
-        ("mfa_otp_challenge_wrong", challenge(Some(CodeProblem::Wrong))),
-        ("mfa_otp_challenge_used", challenge(Some(CodeProblem::AlreadyUsed))),
-        ("mfa_otp_challenge_too_many", challenge(Some(CodeProblem::TooManyFailures))),
-        (
-            "mfa_recovery_code_enrollment",
-            new_code(mfa_recovery_code_enrollment::Occasion::FirstFactor, false),
-        ),
-        (
-            "mfa_recovery_code_enrollment_no_tick",
-            new_code(mfa_recovery_code_enrollment::Occasion::FirstFactor, true),
-        ),
-        ("mfa_recovery_code_replaced", new_code(mfa_recovery_code_enrollment::Occasion::OldCodeUsed, false)),
-        ("mfa_recovery_code_challenge", recovery(None)),
-        ("mfa_recovery_code_challenge_wrong", recovery(Some(CodeProblem::Wrong))),
-        ("consent", consent::render(&consent::View { frame: known, permissions: &permissions })),
-        (
-            "logout",
-            logout::render(&logout::View {
-                tenant: "Acme",
-                application: Some("Bank of Ada"),
-                account: Some("ada@example.com"),
-                action: "/oidc/logout",
-                hidden: &[("client_id", "stepup-webapp"), ("state", "xyz")],
-            }),
-        ),
-        ("logged_out", logged_out::render(&logged_out::View { tenant: "Acme" })),
-        (
-            "error",
-            error::render(&error::View {
-                tenant: "Acme",
-                message: "Callback URL mismatch.",
-                advice: "The application asked to be called back at an address that it has not registered. Go back and try again; if it happens again, tell whoever runs the application.",
-                details: &[("error", "invalid_request"), ("redirect_uri", "https://shop.example/callback")],
-                way_out: None,
-            }),
-        ),
-        (
-            "error_lost_transaction",
-            error::render(&error::View {
-                tenant: "Acme",
-                message: "We lost track of this login.",
-                advice: error::LOST_TRANSACTION,
-                details: &[],
-                way_out: Some(("https://shop.example/", "Back to Bank of Ada")),
-            }),
-        ),
-        (
-            "form_post",
-            form_post::render(&form_post::View {
-                action: "https://shop.example/callback",
-                fields: &[("code", "SplxlOBeZQQYbYS6WxSbIA"), ("state", "xyz")],
-            }),
-        ),
-        (
-            "web_message",
-            web_message::render(&web_message::View {
-                target_origin: "https://shop.example",
-                response: &[("code", "SplxlOBeZQQYbYS6WxSbIA"), ("state", "</script><b>\u{2028}\"'")],
-            }),
-        ),
-    ]
-}
+use crate::passwords::policy::{PasswordPolicy, Strength};
 
 #[test]
 fn pages_look_as_they_did() {
@@ -233,8 +99,10 @@ fn the_main_button_is_the_promised_one() {
     for factor in OFFERED {
         assert!(page_named("mfa_enroll_options").contains(&format!("name=\"action\" value=\"{factor}\"")));
     }
-    for factor in USABLE {
-        assert!(page_named("mfa_login_options").contains(&format!("name=\"action\" value=\"{factor}\"")));
+    for way in WAYS {
+        assert!(
+            page_named("mfa_login_options").contains(&format!("name=\"action\" value=\"{}\"", way.value))
+        );
     }
 }
 
@@ -242,21 +110,22 @@ fn the_main_button_is_the_promised_one() {
 fn every_visible_field_has_its_name_as_id_and_a_label() {
     for (name, page) in gallery() {
         for field in page.split("<input ").skip(1).map(|rest| rest.split_once('>').unwrap().0) {
-            if field.contains("type=\"hidden\"") {
+            if field.contains("type=\"hidden\"") || field.contains("aria-hidden=\"true\"") {
                 continue;
             }
+            let field = format!(" {field}");
             let attribute = |key: &str| {
-                let (_, rest) = field.split_once(&format!("{key}=\"")).unwrap();
+                let (_, rest) = field.split_once(&format!(" {key}=\"")).unwrap();
                 rest.split_once('"').unwrap().0
             };
-            let id = attribute("id");
-            assert_eq!(
-                format!(" {field}").split_once(" name=\"").unwrap().1.split_once('"').unwrap().0,
-                id,
-                "{name}"
-            );
-            let wrapped =
-                page.contains(&format!("<label class=\"tick\"><input type=\"checkbox\" id=\"{id}\""));
+            let (id, kind) = (attribute("id"), attribute("type"));
+            // Of several radio buttons with one name, each has its value besides.
+            let expected = match kind {
+                "radio" => format!("{}-{}", attribute("name"), attribute("value")),
+                _ => attribute("name").to_owned(),
+            };
+            assert_eq!(id, expected, "{name}");
+            let wrapped = page.contains(&format!("<label class=\"tick\"><input type=\"{kind}\" id=\"{id}\""));
             assert!(wrapped || page.contains(&format!("<label for=\"{id}\">")), "{name}: {id}");
         }
     }
@@ -267,7 +136,8 @@ fn a_problem_is_told_in_an_alert_that_its_field_points_to() {
     let page = page_named("mfa_otp_challenge_wrong");
     assert!(page.contains("id=\"problem\" role=\"alert\""));
     assert!(page.contains("aria-invalid=\"true\" aria-describedby=\"problem\""));
-    assert!(page.contains(CodeProblem::Wrong.of_otp()));
+    assert!(page.contains(CodeProblem::Wrong.of_otp().text));
+    assert!(page.contains("data-error-code=\"invalid-code\""));
     assert!(!page_named("mfa_otp_challenge").contains("role=\"alert\""));
     assert!(page_named("login_wrong").contains("<span>Wrong email or password.</span>"));
     assert!(page_named("error").contains("<h1>Oops!, something went wrong</h1>"));
@@ -293,10 +163,10 @@ fn a_message_cannot_leave_its_attribute() {
 #[test]
 fn html_in_names_and_addresses_is_text() {
     const EVIL: &str = "<img src=x onerror=alert(1)>\"'&";
-    let frame = Frame { tenant: EVIL, application: EVIL, account: Some(EVIL), state: EVIL };
+    let frame = Frame { tenant: EVIL, application: Some(EVIL), account: Some(EVIL), state: EVIL };
     let permission = [consent::Permission { scope: EVIL, description: EVIL }];
     let pages = [
-        login::render(&login::View { frame, username: EVIL, problem: None }),
+        login::render(&login::View { frame, username: EVIL, may_sign_up: true, problem: None }),
         mfa_otp_challenge::render(&mfa_otp_challenge::View {
             frame,
             may_remember_browser: true,

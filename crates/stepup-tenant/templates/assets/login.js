@@ -57,3 +57,53 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   });
   addEventListener("pageshow", () => form.removeAttribute("aria-busy"));
 }
+
+// What a new password must be is marked as it is typed. The server judges in the end.
+for (const list of document.querySelectorAll("[data-rules]")) {
+  const field = document.getElementById(list.dataset.rules);
+  const kinds = { lowerCase: /[a-z]/, upperCase: /[A-Z]/, numbers: /[0-9]/, specialCharacters: /[^\p{L}\p{N}]/u };
+  const isMet = ({ dataset, children }, password) => {
+    if (dataset.length) return [...password].length >= dataset.length;
+    if (dataset.inARow) return password !== "" && !new RegExp(`(.)\\1{${dataset.inARow}}`, "su").test(password);
+    const found = [...children].flatMap((child) => [...child.querySelectorAll("[data-kind]")]);
+    for (const kind of found) kind.classList.toggle("met", kinds[kind.dataset.kind].test(password));
+    return found.filter((kind) => kind.classList.contains("met")).length >= dataset.needed;
+  };
+  const mark = () => {
+    for (const rule of list.children) rule.classList.toggle("met", isMet(rule, field.value));
+  };
+  field.addEventListener("input", mark);
+  mark();
+}
+
+// "Send it again" waits its seconds, and shows them.
+for (const button of document.querySelectorAll("[data-wait]")) {
+  const words = button.nextElementSibling;
+  const until = performance.now() + button.dataset.wait * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - performance.now()) / 1000);
+    button.disabled = left > 0;
+    words.hidden = left <= 0;
+    words.querySelector("[data-seconds]").textContent = left;
+    if (left > 0) setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+// A page that waits for a phone asks how things stand, and goes on once that has changed.
+for (const waiting of document.querySelectorAll("[data-poll]")) {
+  const ask = async () => {
+    const { status } = await fetch(waiting.dataset.poll, { cache: "no-store" }).then(
+      (answer) => (answer.ok ? answer.json() : { status: "lost" }),
+      () => ({ status: "pending" }),
+    );
+    if (status === "pending") {
+      setTimeout(ask, 2000);
+      return;
+    }
+    const form = document.querySelector("form[data-goes-on]");
+    if (status === "done" && form) form.requestSubmit();
+    else location.replace(location.pathname + location.search);
+  };
+  setTimeout(ask, 1000);
+}

@@ -16,7 +16,7 @@ use super::{
     users::{self, ImportedUser},
     yaml,
 };
-use crate::actions::Action;
+use crate::{actions::Action, passwords::policy::PasswordPolicy};
 
 /// Loads the configuration and its users: Ada, where nobody else is named.
 pub(crate) fn load(
@@ -195,6 +195,11 @@ impl Reading<'_> {
             name: connection.name,
             enabled_clients,
             metadata: connection.metadata,
+            signup: !connection.options.disable_signup.unwrap_or(false),
+            passwords: PasswordPolicy {
+                strength: connection.options.password_policy.unwrap_or(PasswordPolicy::default().strength),
+                min_length: connection.options.password_complexity_options.and_then(|it| it.min_length),
+            },
         })
     }
 

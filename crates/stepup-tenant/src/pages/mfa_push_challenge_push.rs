@@ -1,0 +1,88 @@
+//! `/u/mfa-push-challenge-push`: the phone asks; the page moves on by itself.
+
+use askama::Template;
+
+use super::problem::Alert;
+use super::{Frame, html};
+
+/// What the page shows.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The transaction.
+    pub frame: Frame<'a>,
+    /// What the phone is called, where it said so.
+    pub device: Option<&'a str>,
+    /// What came of the notification.
+    pub state: State,
+    /// Seconds until another one may be sent.
+    pub resend_in: u64,
+    /// Whether the code of the app may be entered instead.
+    pub may_enter_code: bool,
+    /// Whether the tick `rememberBrowser` is offered.
+    pub may_remember_browser: bool,
+    /// Whether `/u/mfa-login-options` has something else to offer.
+    pub has_other_ways: bool,
+}
+
+/// What came of a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The user denied it.
+    Denied,
+    /// Nobody answered in time.
+    Expired,
+    /// It could not be sent.
+    Failed,
+    /// Too many were sent.
+    TooMany,
+    /// Another was asked for too soon; the first still waits.
+    TooSoon,
+    /// It waits for an answer.
+    Waiting,
+}
+
+impl State {
+    const fn alert(self) -> Option<Alert> {
+        let (code, text) = match self {
+            Self::Denied => (
+                "transaction-rejected",
+                "The request was denied on your phone. If it was not you who asked, someone knows your password: change it.",
+            ),
+            Self::Expired => (
+                "challenge-transaction-expired",
+                "Nobody answered in time. Have your phone at hand and send the notification again.",
+            ),
+            Self::Failed => {
+                ("send-push-failed", "The notification could not be sent. Try again, or try another way.")
+            }
+            Self::TooMany => (
+                "too-many-push",
+                "Too many notifications were sent. Try another way, or come back in an hour.",
+            ),
+            Self::TooSoon => (
+                "polling-interval-exceeded",
+                "We have just sent one. Check your phone: it still waits for your answer.",
+            ),
+            Self::Waiting => return None,
+        };
+        Some(Alert { code, text })
+    }
+
+    const fn waits(self) -> bool {
+        matches!(self, Self::TooSoon | Self::Waiting)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mfa_push_challenge_push.html")]
+struct Page<'a> {
+    view: View<'a>,
+    frame: Frame<'a>,
+    problem: Option<Alert>,
+}
+
+/// The page as HTML. Buttons: `name="action"` with `resend` (send again) and `enter-otp` (the code of the app instead).
+#[must_use]
+pub fn render(view: &View<'_>) -> String {
+    html(&Page { view: *view, frame: view.frame, problem: view.state.alert() })
+}
