@@ -3,8 +3,8 @@
 use super::{Algorithm, HeaderError, JwsError, MAX_TOKEN_BYTES};
 use crate::{base64url, header};
 
-/// What a token's protected header says of its signature. `jku`, `jwk`, `x5u` and `x5c` are not read: a token does not
-/// bring its own key.
+/// What a token's protected header says of its signature. `jku`, `x5u` and `x5c` are never read, and `jwk` by
+/// [`verify_self_signed`](super::verify_self_signed) alone: a token does not bring its own key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The algorithm it claims.
@@ -25,7 +25,7 @@ pub fn peek(token: &str) -> Result<Header, JwsError> {
 
 /// The segments as they stand in the token, still encoded.
 pub(super) struct Compact<'t> {
-    header: &'t str,
+    pub(super) header: &'t str,
     pub(super) payload: &'t str,
     signature: &'t str,
     /// What was signed: header, full stop, payload.

@@ -5,14 +5,18 @@
 
 mod algorithm;
 mod compact;
+mod embedded;
 mod key_set;
+mod public_pem;
 mod sign;
 mod verify;
 
 pub use crate::header::HeaderError;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use compact::{Header, peek};
+pub use embedded::{SelfSigned, verify_self_signed};
 pub use key_set::{KeySet, Verified};
+pub use public_pem::rsa_from_public_pem;
 pub use sign::{SignError, SigningKey};
 pub use verify::VerificationKey;
 
@@ -46,6 +50,9 @@ pub enum JwsError {
         /// The token's `alg`.
         algorithm: Algorithm,
     },
+    /// Its header was to bring a public key.
+    #[error("the header of the token has no public key that can be used")]
+    EmbeddedKey,
     /// The signature is wrong.
     #[error("the token's signature is wrong")]
     Signature,
@@ -75,6 +82,9 @@ pub enum KeyError {
     /// It is not a PEM text with a PKCS #8 private key.
     #[error("not a PEM text with a PKCS #8 private key, which begins with `-----BEGIN PRIVATE KEY-----`")]
     Pem,
+    /// It is not a PEM text with an RSA public key.
+    #[error("not a PEM text with an RSA public key, which begins with `-----BEGIN PUBLIC KEY-----`")]
+    PublicPem,
     /// It is not a valid key for the algorithm.
     #[error("not a valid key for {algorithm}: {reason}")]
     Rejected {

@@ -12,7 +12,7 @@ use aws_lc_rs::{
 use stepup_protocol::jwk::Jwk;
 use zeroize::Zeroizing;
 
-use super::{Algorithm, JwsError, KeyError};
+use super::{Algorithm, JwsError, KeyError, Verified, compact::Compact};
 use crate::base64url;
 
 /// A key that verifies signatures, made ready once for each algorithm that it may be used with.
@@ -87,6 +87,21 @@ impl VerificationKey {
             Prepared::Secret(key) => hmac::verify(key, message, signature),
         }
         .map_err(|_| JwsError::Signature)
+    }
+
+    /// Checks the signature of `token`, which must be by this key, whatever `kid` it names, and by one of the `allowed`
+    /// algorithms.
+    ///
+    /// # Errors
+    /// [`JwsError`].
+    pub fn verify_token(&self, token: &str, allowed: &[Algorithm]) -> Result<Verified, JwsError> {
+        let compact = Compact::split(token)?;
+        let header = compact.header()?;
+        if !allowed.contains(&header.alg) {
+            return Err(JwsError::AlgorithmNotAllowed(header.alg));
+        }
+        self.verify(header.alg, compact.signed.as_bytes(), &compact.signature()?)?;
+        Ok(Verified { payload: compact.payload()?, header })
     }
 
     fn prepared(&self, algorithm: Algorithm) -> Option<&Prepared> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use stepup_protocol::jwk::JwkSet;
 use stepup_seal::{
     base64url, digest,
-    jws::{Algorithm, KeySet, SigningKey, VerificationKey},
+    jws::{Algorithm, JwsError, KeySet, SigningKey, VerificationKey, verify_self_signed},
     thumbprint,
 };
 
@@ -43,5 +43,36 @@ fn pkce_challenges_are_hashes_of_their_verifiers() {
     for pair in fixture("proofs")["pkce"].as_array().unwrap() {
         let hash = digest::sha256(text(&pair["verifier"]).as_bytes());
         assert_eq!(base64url::encode(hash), text(&pair["challenge"]));
+    }
+}
+
+#[test]
+fn a_proof_brings_its_own_public_key() {
+    let dpop = &fixture("proofs")["dpop"];
+    for proof in dpop["proofs"].as_array().unwrap() {
+        let proof = text(&proof["dpop"]);
+        let own = verify_self_signed(proof, &[Algorithm::Es256]).unwrap();
+        assert_eq!(thumbprint::sha256(&own.jwk).unwrap(), text(&dpop["jkt"]));
+        assert!(verify_self_signed(proof, &[Algorithm::Rs256]).is_err());
+        assert!(verify_self_signed(&format!("{proof}A"), &[Algorithm::Es256]).is_err());
+    }
+}
+
+#[test]
+fn a_proof_without_a_public_key_is_refused() {
+    let pair = SigningKey::generate_p256().unwrap();
+    let public = serde_json::to_value(pair.public_jwk().unwrap()).unwrap();
+    let mut private = public.clone();
+    private["d"] = "AAAA".into();
+    let symmetric = serde_json::json!({ "kty": "oct", "k": base64url::encode([7; 32]) });
+    for jwk in [private, symmetric, Value::Null, serde_json::json!({}), "text".into()] {
+        let header = serde_json::json!({ "alg": "ES256", "typ": "dpop+jwt", "jwk": jwk });
+        let token = format!(
+            "{}.{}.{}",
+            base64url::encode(header.to_string()),
+            base64url::encode("{}"),
+            base64url::encode([0; 64])
+        );
+        assert!(matches!(verify_self_signed(&token, &[Algorithm::Es256]), Err(JwsError::EmbeddedKey)));
     }
 }
