@@ -7,8 +7,8 @@ use stepup_protocol::{scope::Scopes, token::GrantType};
 
 use super::{
     Algorithm, AllowedUrls, ApplicationType, Client, ClientAuthentication, ClientGrant, Connection, Factors,
-    MfaPolicy, MfaSettings, RefreshPolicy, RefreshTokens, ResourceServer, SessionLifetimes, TenantConfig,
-    TokenDialect,
+    MfaPolicy, MfaSettings, ProofOfPossession, PushedRequestSettings, RefreshPolicy, RefreshTokens,
+    ResourceServer, SessionLifetimes, TenantConfig, TokenDialect,
 };
 use crate::{actions::Action, passwords::policy::PasswordPolicy};
 
@@ -31,6 +31,8 @@ impl TenantConfig {
             default_directory: Some(DIRECTORY.to_owned()),
             sessions: SessionLifetimes::default(),
             announce_end_session: true,
+            pushed_requests: PushedRequestSettings::default(),
+            revoke_whole_grant: true,
             allowed_logout_urls: AllowedUrls::loopback(),
             clients: vec![
                 user_client("webapp", Some("stepup-webapp-secret"), ApplicationType::RegularWeb),
@@ -50,6 +52,7 @@ impl TenantConfig {
                 allow_offline_access: true,
                 skip_consent: true,
                 dialect: TokenDialect::default(),
+                proof_of_possession: ProofOfPossession::default(),
             }],
             client_grants: vec![ClientGrant {
                 client_id: "stepup-m2m".to_owned(),
@@ -97,6 +100,9 @@ fn user_client(name: &str, secret: Option<&str>, application_type: ApplicationTy
         },
         id_token_lifetime: Duration::from_secs(36_000),
         id_token_algorithm: Algorithm::default(),
+        require_pushed_requests: false,
+        require_proof_of_possession: false,
+        backchannel_logout: None,
         require_auth_time: false,
         first_party: true,
         metadata: Map::new(),

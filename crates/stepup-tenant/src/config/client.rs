@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use stepup_protocol::{scope::Scopes, token::GrantType};
 
-use super::AllowedUrls;
+use super::{AllowedUrls, AssertionKey, BackchannelLogout};
 
 /// An application.
 #[derive(Clone, Debug)]
@@ -37,6 +37,12 @@ pub struct Client {
     pub id_token_lifetime: Duration,
     /// How its ID tokens are signed.
     pub id_token_algorithm: Algorithm,
+    /// Whether its authorization requests have to be pushed (RFC 9126 section 6).
+    pub require_pushed_requests: bool,
+    /// Whether its access tokens have to be bound to a key (RFC 9449 section 5.2).
+    pub require_proof_of_possession: bool,
+    /// Where it is told that a session ended.
+    pub backchannel_logout: Option<BackchannelLogout>,
     /// Whether its ID tokens always carry `auth_time`.
     pub require_auth_time: bool,
     /// Whether it belongs to the tenant's owner: no consent where the API skips it.
@@ -73,10 +79,12 @@ pub enum ApplicationType {
 }
 
 /// How a client proves who it is. Basic and post are taken for each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum ClientAuthentication {
     /// Not at all.
     None,
+    /// With assertions (RFC 7523 section 2.2) that one of these keys signs.
+    PrivateKeyJwt(Vec<AssertionKey>),
     /// With its secret.
     Secret,
 }

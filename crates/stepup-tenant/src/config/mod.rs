@@ -3,6 +3,8 @@
 //! `load` makes it from `auth0-deploy-cli`'s YAML (`Source`); what cannot be honoured is in
 //! [`TenantConfig::warnings`], never dropped silently.
 
+mod assertion_key;
+mod backchannel_logout;
 mod built_in;
 mod client;
 mod error;
@@ -20,6 +22,8 @@ use serde_json::{Map, Value};
 use stepup_protocol::{mfa::FactorType, scope::Scopes};
 
 pub use self::{
+    assertion_key::AssertionKey,
+    backchannel_logout::{BackchannelLogout, LogoutInitiator},
     built_in::API,
     client::{Algorithm, ApplicationType, Client, ClientAuthentication, RefreshPolicy, RefreshTokens},
     error::ConfigError,
@@ -45,6 +49,11 @@ pub struct TenantConfig {
     pub sessions: SessionLifetimes,
     /// Whether discovery names `end_session_endpoint`.
     pub announce_end_session: bool,
+    /// How authorization requests are pushed.
+    pub pushed_requests: PushedRequestSettings,
+    /// Whether a revocation at `/oauth/revoke` takes the whole grant: every refresh token of the user for that client
+    /// and API; default true.
+    pub revoke_whole_grant: bool,
     /// Where a logout without a client may lead.
     pub allowed_logout_urls: AllowedUrls,
     /// Applications.
@@ -109,6 +118,23 @@ impl TenantConfig {
     }
 }
 
+/// How authorization requests are pushed (RFC 9126).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PushedRequestSettings {
+    /// Whether they can be; default true.
+    pub enabled: bool,
+    /// Whether every client has to; default false.
+    pub required: bool,
+    /// How long a `request_uri` is good; default 30 s.
+    pub lifetime: Duration,
+}
+
+impl Default for PushedRequestSettings {
+    fn default() -> Self {
+        Self { enabled: true, required: false, lifetime: Duration::from_secs(30) }
+    }
+}
+
 /// How long sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLifetimes {
@@ -141,6 +167,8 @@ pub struct ResourceServer {
     pub skip_consent: bool,
     /// The form of its access tokens.
     pub dialect: TokenDialect,
+    /// Whose access tokens have to be bound to a key.
+    pub proof_of_possession: ProofOfPossession,
 }
 
 /// The form of an access token.
@@ -151,6 +179,18 @@ pub enum TokenDialect {
     AccessToken,
     /// RFC 9068: `typ` `at+jwt`, with `client_id` and `jti`.
     Rfc9068,
+}
+
+/// Whose access tokens for an API have to be bound to a key (RFC 9449).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProofOfPossession {
+    /// Nobody's: it is the client's choice.
+    #[default]
+    Optional,
+    /// Every client's.
+    Required,
+    /// Those of public clients.
+    RequiredOfPublicClients,
 }
 
 /// Leave for an application to call an API in its own name.

@@ -5,7 +5,10 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use stepup_protocol::scope::Scopes;
 
-use super::{ClientGrant, ResourceServer, TenantConfig, TokenDialect, load::derived_secret};
+use super::{
+    ClientAuthentication, ClientGrant, ProofOfPossession, ResourceServer, TenantConfig, TokenDialect,
+    load::derived_secret,
+};
 use crate::state::Issuer;
 
 impl TenantConfig {
@@ -19,7 +22,8 @@ impl TenantConfig {
             self.refuse_public_secrets()?;
         }
         for client in &mut self.clients {
-            if !client.public() && client.client_secret.is_none() {
+            let has_secret = matches!(client.authentication, ClientAuthentication::Secret);
+            if has_secret && client.client_secret.is_none() {
                 client.client_secret = Some(derived_secret(key, &client.client_id));
             }
         }
@@ -41,6 +45,7 @@ impl TenantConfig {
                 allow_offline_access: false,
                 skip_consent: false,
                 dialect: TokenDialect::AccessToken,
+                proof_of_possession: ProofOfPossession::Optional,
             });
         }
         Ok(())

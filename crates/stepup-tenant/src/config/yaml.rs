@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use stepup_protocol::jwk::{Jwk, JwkSet};
 
 use crate::passwords::policy::Strength;
 
@@ -37,12 +38,21 @@ pub(super) struct Tenant {
     pub(super) idle_session_lifetime: Option<f64>,
     pub(super) allowed_logout_urls: Vec<String>,
     pub(super) oidc_logout: OidcLogout,
+    pub(super) flags: Flags,
+    pub(super) pushed_authorization_requests_supported: Option<bool>,
+    pub(super) require_pushed_authorization_requests: bool,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct OidcLogout {
     pub(super) rp_logout_end_session_endpoint_discovery: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Flags {
+    pub(super) revoke_refresh_token_grant: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +78,17 @@ pub(super) struct Client {
     pub(super) jwt_configuration: JwtConfiguration,
     pub(super) is_first_party: Option<bool>,
     #[serde(default)]
+    pub(super) client_authentication_methods: AuthenticationMethods,
+    #[serde(default)]
+    pub(super) jwks: JwkSet,
+    #[serde(default)]
+    pub(super) require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    pub(super) require_proof_of_possession: bool,
+    pub(super) oidc_logout: Option<BackchannelLogout>,
+    /// The older name of `oidc_logout`.
+    pub(super) oidc_backchannel_logout: Option<BackchannelLogout>,
+    #[serde(default)]
     pub(super) require_auth_time: bool,
     #[serde(default)]
     pub(super) client_metadata: Map<String, Value>,
@@ -89,6 +110,60 @@ pub(super) enum AuthMethod {
     ClientSecretBasic,
     ClientSecretPost,
     None,
+    PrivateKeyJwt,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AuthenticationMethods {
+    pub(super) private_key_jwt: Option<PrivateKeyJwt>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PrivateKeyJwt {
+    pub(super) credentials: Vec<AssertionCredential>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct AssertionCredential {
+    pub(super) kid: Option<String>,
+    #[serde(alias = "public_key")]
+    pub(super) pem: Option<String>,
+    pub(super) jwk: Option<Jwk>,
+    pub(super) alg: Option<AssertionAlgorithm>,
+    /// A date and time with its offset.
+    pub(super) expires_at: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+pub(super) enum AssertionAlgorithm {
+    PS256,
+    RS256,
+    RS384,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct BackchannelLogout {
+    pub(super) backchannel_logout_urls: Vec<String>,
+    pub(super) backchannel_logout_initiators: LogoutInitiators,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct LogoutInitiators {
+    pub(super) mode: LogoutInitiatorMode,
+    pub(super) selected_initiators: Vec<String>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum LogoutInitiatorMode {
+    #[default]
+    All,
+    Custom,
 }
 
 #[derive(Default, Deserialize)]
@@ -151,6 +226,31 @@ pub(super) struct ResourceServer {
     pub(super) skip_consent_for_verifiable_first_party_clients: Option<bool>,
     #[serde(default)]
     pub(super) token_dialect: Dialect,
+    pub(super) proof_of_possession: Option<ProofOfPossession>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ProofOfPossession {
+    pub(super) mechanism: Mechanism,
+    #[serde(default)]
+    pub(super) required: bool,
+    #[serde(default)]
+    pub(super) required_for: RequiredFor,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Mechanism {
+    Dpop,
+    Mtls,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RequiredFor {
+    #[default]
+    AllClients,
+    PublicClients,
 }
 
 #[derive(Deserialize)]
@@ -279,4 +379,6 @@ pub(super) struct Stepup {
     pub(super) acr_values_demand_mfa: Option<bool>,
     /// 0: no limit.
     pub(super) code_attempts: Option<u32>,
+    /// Seconds.
+    pub(super) pushed_request_lifetime: Option<u64>,
 }

@@ -35,8 +35,8 @@ pub(crate) async fn handle(
     let bearer = Bearer::of(&shared, &caller, &headers).await?;
     bearer.needs("enroll")?;
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
-    if params.has("client_secret") {
-        client_auth::authenticate(&shared.config, &HeaderMap::new(), &params)?;
+    if client_auth::CREDENTIALS.iter().any(|name| params.has(name)) {
+        client_auth::authenticate(&shared, &HeaderMap::new(), &params).await?;
     }
     let factor = asked_for(&params)?;
     if !shared.config.factors.enabled(factor) {

@@ -30,7 +30,7 @@ pub(crate) async fn handle(
     body: Bytes,
 ) -> Result<Response, Failure> {
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
-    let client = client_auth::identify(&shared.config, &headers, &params)?;
+    let client = client_auth::identify(&shared, &headers, &params).await?;
     let mfa_token = params.text("mfa_token").ok_or(RequestFault::Missing("mfa_token"))?;
     let Pending { transaction, progress, .. } =
         Pending::open_for(&shared, &caller, mfa_token, client).await?;

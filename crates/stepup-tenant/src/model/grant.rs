@@ -25,6 +25,9 @@ pub struct AuthorizationCode {
     pub redirect_uri: Option<String>,
     /// PKCE (RFC 7636).
     pub code_challenge: Option<CodeChallenge>,
+    /// The key that the tokens are to be bound to, where the request named one (`dpop_jkt`, RFC 9449 section 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// For the ID token.
     pub nonce: Option<String>,
     /// The API asked for.
@@ -87,6 +90,9 @@ pub struct RefreshToken {
     pub scope: Scopes,
     /// How the user proved who they are.
     pub methods: Vec<AuthenticationMethod>,
+    /// Thumbprint of the key that it is bound to: a public client's, where it proved one (RFC 9449 section 5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// Whether an exchange replaces it.
     pub rotating: bool,
     /// When this token was issued.

@@ -56,6 +56,9 @@ pub struct MfaTransaction {
     pub session_id: Option<String>,
     /// For a refresh: the digest of the token that was presented and not spent.
     pub refresh_token: Option<Digest>,
+    /// Thumbprint of the key that the request proved (RFC 9449): the request that ends it must prove the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
     /// How far the Actions and the factors have come, as the pipeline writes it.
     pub progress: Value,
     /// The parameters of the request that Actions may see, secrets removed.

@@ -12,7 +12,7 @@ use stepup_protocol::{
 };
 use stepup_seal::jws;
 
-use super::params::ParamsError;
+use super::{client_auth::AssertionFault, params::ParamsError};
 use crate::{actions::ActionError, mfa::requirement::Refusal, passwords::PasswordError, store::StoreError};
 
 /// Why a call to the Authentication API failed.
@@ -43,6 +43,12 @@ pub(crate) enum Failure {
 pub(crate) enum ClientFault {
     #[error("Service not enabled within domain: {0}")]
     ApiUnknown(String),
+    #[error("the client_assertion is refused: {0}")]
+    Assertion(AssertionFault),
+    #[error("this client authenticates with a client_assertion (private_key_jwt)")]
+    AssertionNeeded,
+    #[error("client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]
+    AssertionType,
     #[error("Grant type '{0}' not allowed for the client.")]
     GrantNotAllowed(String),
     #[error("insufficient scope: the call needs {0}")]
@@ -116,6 +122,8 @@ pub(crate) enum RequestFault {
     Missing(&'static str),
     #[error("Authorization server not configured with default connection.")]
     NoDefaultDirectory,
+    #[error("a client authenticates by one method at a time")]
+    SeveralCredentials,
     #[error("the realm {0} is not a connection of this tenant")]
     UnknownRealm(String),
     #[error("the authenticator type {0} is not known or not enabled in this tenant")]
@@ -214,6 +222,9 @@ impl Failure {
                 | ClientFault::NoAudience
                 | ClientFault::NoClientGrant(_)
                 | ClientFault::ScopesNotGranted(_) => (S::FORBIDDEN, code::ACCESS_DENIED),
+                ClientFault::Assertion(_) | ClientFault::AssertionNeeded | ClientFault::AssertionType => {
+                    (S::UNAUTHORIZED, code::INVALID_CLIENT)
+                }
                 ClientFault::GrantNotAllowed(_) => (S::FORBIDDEN, code::UNAUTHORIZED_CLIENT),
                 ClientFault::InsufficientScope(_) => (S::FORBIDDEN, code::INSUFFICIENT_SCOPE),
                 ClientFault::MfaTokenOfOtherClient => (S::BAD_REQUEST, code::INVALID_REQUEST),
@@ -237,6 +248,7 @@ impl Failure {
                 | RequestFault::Malformed(_)
                 | RequestFault::Missing(_)
                 | RequestFault::NoDefaultDirectory
+                | RequestFault::SeveralCredentials
                 | RequestFault::UnknownRealm(_) => (S::BAD_REQUEST, code::INVALID_REQUEST),
             },
             Self::Tenant(_) => (S::INTERNAL_SERVER_ERROR, code::SERVER_ERROR),

@@ -1,7 +1,5 @@
 //! Tokens: what a grant that came to its end is given.
 
-use std::time::Duration;
-
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -52,6 +50,8 @@ pub(crate) struct Granted<'a> {
     pub(crate) mfa: bool,
     /// What Actions want done to the tokens.
     pub(crate) changes: &'a Changes,
+    /// Thumbprint of the key that the tokens are bound to, if any (RFC 9449 section 6).
+    pub(crate) dpop_jkt: Option<&'a str>,
 }
 
 /// The answer of the token endpoint, but for a refresh token.
@@ -64,10 +64,11 @@ pub(crate) fn tokens(state: &State, granted: &Granted<'_>) -> Result<TokenRespon
                 sub: &granted.user.user_id,
                 gty: gty(granted.grant),
                 custom: granted.changes.access_token_claims.clone(),
+                dpop_jkt: granted.dpop_jkt,
             };
             access_token(state, granted.client, &granted.target, audience, &scope, subject)?
         }
-        None => userinfo_token(state, &granted.user.user_id, &scope, granted.target.lifetime())?,
+        None => userinfo_token(state, granted, &scope)?,
     };
     let id_token = if scope.contains("openid") { Some(id_token(state, granted, &scope)?) } else { None };
     Ok(TokenResponse {
@@ -76,7 +77,7 @@ pub(crate) fn tokens(state: &State, granted: &Granted<'_>) -> Result<TokenRespon
         id_token,
         scope: (!scope.is_empty()).then_some(scope),
         expires_in: Some(granted.target.lifetime().as_secs()),
-        token_type: "Bearer".to_owned(),
+        token_type: token_type(granted.dpop_jkt),
         recovery_code: None,
     })
 }
@@ -89,6 +90,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) gty: Option<&'static str>,
     /// What Actions added.
     pub(crate) custom: Map<String, Value>,
+    /// Thumbprint of the key that it is bound to, if any.
+    pub(crate) dpop_jkt: Option<&'a str>,
 }
 
 /// An access token for an API: a JWT.
@@ -117,6 +120,9 @@ pub(crate) fn access_token(
     if is_rfc9068 {
         claims.jti = Some(token(state.random.as_ref(), 16));
         claims.other.insert("client_id".to_owned(), json!(client.client_id));
+    }
+    if let Some(jkt) = subject.dpop_jkt {
+        claims.other.insert("cnf".to_owned(), json!({ "jkt": jkt }));
     }
     let typ = if is_rfc9068 { "at+jwt" } else { "JWT" };
     Ok(state.keys.sign(typ, &claims).map_err(TenantFault::Sign)?)
@@ -155,6 +161,11 @@ fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<Stri
     Ok(signed.map_err(TenantFault::Sign)?)
 }
 
+/// RFC 9449 section 5.
+pub(crate) fn token_type(dpop_jkt: Option<&str>) -> String {
+    if dpop_jkt.is_some() { "DPoP" } else { "Bearer" }.to_owned()
+}
+
 fn gty(grant: GrantType) -> Option<&'static str> {
     match grant {
         GrantType::ClientCredentials => Some("client-credentials"),
@@ -172,6 +183,9 @@ pub(crate) struct UserInfoGrant {
     pub(crate) user_id: String,
     /// What of it.
     pub(crate) scope: Scopes,
+    /// Thumbprint of the key that it is bound to, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dpop_jkt: Option<String>,
     /// Not good any more from then on.
     exp: UnixTime,
 }
@@ -180,16 +194,12 @@ pub(crate) struct UserInfoGrant {
 const USERINFO_TOKEN_BYTES: usize = 4096;
 
 /// A token that says nothing to anybody but this tenant: a JWE under a key of its own.
-fn userinfo_token(
-    state: &State,
-    user_id: &str,
-    scope: &Scopes,
-    lifetime: Duration,
-) -> Result<String, Failure> {
+fn userinfo_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<String, Failure> {
     let grant = UserInfoGrant {
-        user_id: user_id.to_owned(),
+        user_id: granted.user.user_id.clone(),
         scope: scope.clone(),
-        exp: state.clock.now() + lifetime,
+        dpop_jkt: granted.dpop_jkt.map(str::to_owned),
+        exp: state.clock.now() + granted.target.lifetime(),
     };
     let header = json!({ "alg": "dir", "enc": "A256GCM", "iss": state.issuer.as_str() }).to_string();
     let plaintext = serde_json::to_vec(&grant).map_err(TenantFault::Kept)?;
@@ -235,6 +245,8 @@ pub(crate) struct Login<'a> {
     pub(crate) scope: &'a Scopes,
     /// How the user proved who they are.
     pub(crate) methods: &'a [AuthenticationMethod],
+    /// Thumbprint of the key that the request proved; the tokens of a public client stay with it (RFC 9449 section 5).
+    pub(crate) dpop_jkt: Option<&'a str>,
 }
 
 /// The first refresh token of a login.
@@ -252,6 +264,7 @@ pub(crate) fn refresh_token(state: &State, login: Login<'_>, changes: &Changes) 
         audience: login.audience,
         scope: login.scope.clone(),
         methods: login.methods.to_vec(),
+        dpop_jkt: login.dpop_jkt.filter(|_| login.client.public()).map(str::to_owned),
         rotating: settings.rotating,
         created_at: now,
         expires_at: settings.lifetime.map(|lifetime| now + lifetime),

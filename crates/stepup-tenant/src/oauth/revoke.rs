@@ -25,7 +25,7 @@ pub(crate) async fn handle(
     body: Bytes,
 ) -> Result<(StatusCode, [(header::HeaderName, HeaderValue); 1]), Failure> {
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
-    let client = client_auth::authenticate(&shared.config, &headers, &params)?;
+    let client = client_auth::authenticate(&shared, &headers, &params).await?;
     let token = params.text("token").ok_or(RequestFault::Missing("token"))?;
     let held = shared.store.refresh_token(&Digest::of(token)).await?;
     if let Some(held) = held.filter(|held| held.client_id == client.client_id) {

@@ -13,6 +13,9 @@
 mod accounts;
 mod browsers;
 mod consents;
+mod logouts;
+mod pushed_requests;
+mod replays;
 mod sqlite;
 mod tickets;
 mod traces;
@@ -29,6 +32,9 @@ pub use self::{
     accounts::Accounts,
     browsers::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers},
     consents::Consents,
+    logouts::LogoutDeliveries,
+    pushed_requests::PushedRequests,
+    replays::Replays,
     sqlite::SqliteStore,
     tickets::Tickets,
     traces::Traces,
@@ -52,6 +58,9 @@ pub trait Store:
     + Events
     + Grants
     + Limits
+    + LogoutDeliveries
+    + PushedRequests
+    + Replays
     + Sessions
     + Tickets
     + Traces
@@ -197,6 +206,12 @@ pub trait Sessions: Send + Sync {
     /// The store failed.
     fn renew_session_cookie<'a>(&'a self, old: &'a Digest, new: &'a Digest) -> Stored<'a, bool>;
 
+    /// The sessions of a user, expired or not, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn sessions_of<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<TenantSession>>;
+
     /// Ends a session. Returns whether there was one.
     ///
     /// # Errors
@@ -276,6 +291,24 @@ pub trait Grants: Send + Sync {
     /// # Errors
     /// The store failed.
     fn revoke_family<'a>(&'a self, family: &'a str, now: UnixTime) -> Stored<'a, ()>;
+
+    /// Revokes every family that a user has given to a client for one API, or for the profile alone.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn revoke_grant<'a>(
+        &'a self,
+        user_id: &'a str,
+        client_id: &'a str,
+        audience: Option<&'a str>,
+        now: UnixTime,
+    ) -> Stored<'a, ()>;
+
+    /// Revokes every family that came from a session, those of codes that are still to be exchanged included.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn revoke_session_families<'a>(&'a self, session_id: &'a str, now: UnixTime) -> Stored<'a, ()>;
 }
 
 /// Logins and token requests that are under way.

@@ -11,9 +11,12 @@ use crate::config::{
 
 impl Reading<'_> {
     pub(super) fn client(&mut self, client: yaml::Client, place: &str) -> Result<Client, ConfigError> {
-        let public = match client.token_endpoint_auth_method {
-            Some(method) => method == yaml::AuthMethod::None,
-            None => matches!(client.app_type, yaml::AppType::Native | yaml::AppType::Spa),
+        let authentication = self.authentication(&client, place)?;
+        let public = matches!(authentication, ClientAuthentication::None);
+        let backchannel_logout = client.oidc_logout.as_ref().or(client.oidc_backchannel_logout.as_ref());
+        let backchannel_logout = match backchannel_logout {
+            Some(settings) => self.backchannel_logout(settings, place)?,
+            None => None,
         };
         let grant_types = match &client.grant_types {
             None => default_grants(public),
@@ -28,7 +31,10 @@ impl Reading<'_> {
                 yaml::AppType::RegularWeb => ApplicationType::RegularWeb,
                 yaml::AppType::Spa => ApplicationType::SinglePage,
             },
-            authentication: if public { ClientAuthentication::None } else { ClientAuthentication::Secret },
+            authentication,
+            require_pushed_requests: client.require_pushed_authorization_requests,
+            require_proof_of_possession: client.require_proof_of_possession,
+            backchannel_logout,
             callbacks: self.urls(client.callbacks, &format!("{place}.callbacks"))?,
             allowed_logout_urls: self
                 .urls(client.allowed_logout_urls, &format!("{place}.allowed_logout_urls"))?,

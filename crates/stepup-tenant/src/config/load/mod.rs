@@ -1,6 +1,7 @@
 //! From sources to a checked configuration.
 
 mod client;
+mod client_keys;
 
 use std::{path::Path, time::Duration};
 
@@ -11,7 +12,8 @@ use url::Url;
 
 use super::{
     AllowedUrls, Client, ClientGrant, ConfigError, Connection, Factors, MfaPolicy, MfaSettings,
-    ResourceServer, SessionLifetimes, TenantConfig, TokenDialect, inventory,
+    ProofOfPossession, PushedRequestSettings, ResourceServer, SessionLifetimes, TenantConfig, TokenDialect,
+    inventory,
     source::{self, Content, Source},
     users::{self, ImportedUser},
     yaml,
@@ -134,6 +136,15 @@ impl Reading<'_> {
                     defaults.idle,
                 )?,
             },
+            pushed_requests: PushedRequestSettings {
+                enabled: tenant.pushed_authorization_requests_supported.unwrap_or(true),
+                required: tenant.require_pushed_authorization_requests,
+                lifetime: document
+                    .stepup
+                    .pushed_request_lifetime
+                    .map_or(PushedRequestSettings::default().lifetime, Duration::from_secs),
+            },
+            revoke_whole_grant: tenant.flags.revoke_refresh_token_grant.unwrap_or(true),
             announce_end_session: tenant.oidc_logout.rp_logout_end_session_endpoint_discovery.unwrap_or(true),
             allowed_logout_urls: self.urls(tenant.allowed_logout_urls, "tenant.allowed_logout_urls")?,
             resource_servers,
@@ -168,12 +179,31 @@ impl Reading<'_> {
             scopes: server.scopes.iter().map(|scope| scope.value.as_str()).collect(),
             token_lifetime: Duration::from_secs(server.token_lifetime.unwrap_or(86_400)),
             allow_offline_access: server.allow_offline_access,
+            proof_of_possession: self.proof_of_possession(server.proof_of_possession.as_ref(), place),
             skip_consent: server.skip_consent_for_verifiable_first_party_clients.unwrap_or(true),
             dialect: match server.token_dialect {
                 Dialect::AccessToken | Dialect::AccessTokenAuthz => TokenDialect::AccessToken,
                 Dialect::Rfc9068Profile | Dialect::Rfc9068ProfileAuthz => TokenDialect::Rfc9068,
             },
         })
+    }
+
+    fn proof_of_possession(
+        &mut self,
+        wanted: Option<&yaml::ProofOfPossession>,
+        place: &str,
+    ) -> ProofOfPossession {
+        match wanted {
+            Some(wanted) if wanted.mechanism == yaml::Mechanism::Mtls => {
+                self.warn(&format!("{place}.proof_of_possession"), "is not honoured: only DPoP is");
+                ProofOfPossession::Optional
+            }
+            Some(wanted) if wanted.required => match wanted.required_for {
+                yaml::RequiredFor::AllClients => ProofOfPossession::Required,
+                yaml::RequiredFor::PublicClients => ProofOfPossession::RequiredOfPublicClients,
+            },
+            _ => ProofOfPossession::Optional,
+        }
     }
 
     fn connection(

@@ -74,6 +74,7 @@ impl Login<'_> {
             family: issue::new_family(shared),
             redirect_uri: accepted.redirect_uri_named.then(|| accepted.answer.redirect_uri.clone()),
             code_challenge: accepted.code_challenge.clone(),
+            dpop_jkt: parameters.get("dpop_jkt").cloned(),
             nonce: parameters.get("nonce").cloned(),
             audience: accepted.target.identifier(&shared.issuer),
             scope: accepted.scope.clone(),

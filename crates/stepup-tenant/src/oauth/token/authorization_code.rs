@@ -98,6 +98,7 @@ async fn issue_for(
             auth_time: code.auth_time,
             mfa: code.mfa,
             changes: &code.changes,
+            dpop_jkt: request.dpop_jkt,
         },
     )?;
     if code.scope.contains("offline_access") {
@@ -110,6 +111,7 @@ async fn issue_for(
             audience: code.audience,
             scope: &code.scope,
             methods: &code.methods,
+            dpop_jkt: request.dpop_jkt,
         };
         let token = issue::refresh_token(state, login, &code.changes);
         state.store.insert_refresh_token(&token.digest, &token.value).await?;

@@ -49,6 +49,7 @@ fn issue_for(request: &TokenRequest<'_>, audience: Option<&str>) -> Result<Token
         sub: &format!("{}@clients", request.client.client_id),
         gty: Some("client-credentials"),
         custom: serde_json::Map::new(),
+        dpop_jkt: request.dpop_jkt,
     };
     let audience = Audience::One(audience.to_owned());
     let access_token = issue::access_token(state, request.client, &target, audience, &scope, subject)?;
@@ -58,7 +59,7 @@ fn issue_for(request: &TokenRequest<'_>, audience: Option<&str>) -> Result<Token
         id_token: None,
         scope: (!scope.is_empty()).then_some(scope),
         expires_in: Some(target.lifetime().as_secs()),
-        token_type: "Bearer".to_owned(),
+        token_type: issue::token_type(request.dpop_jkt),
         recovery_code: None,
     })
 }

@@ -130,8 +130,16 @@ async fn go_on(
     let Pending { digest, mut progress, .. } = pending;
     let taken = shared.store.take_mfa(&digest).await?.ok_or(GrantFault::MfaTokenMalformed)?;
     progress.pass(factor, how, shared.clock.now());
-    let grant =
-        UserGrant::resume(shared, request.caller, request.client, taken, user.clone(), progress).await?;
+    let grant = UserGrant::resume(
+        shared,
+        request.caller,
+        request.client,
+        taken,
+        user.clone(),
+        progress,
+        request.dpop_jkt,
+    )
+    .await?;
     grant.proceed().await
 }
 
@@ -189,6 +197,7 @@ async fn confirm_enrolment(
                 auth_time: None,
                 mfa: false,
                 changes: &Changes::default(),
+                dpop_jkt: request.dpop_jkt,
             },
         )
     });

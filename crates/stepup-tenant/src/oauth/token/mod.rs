@@ -39,6 +39,8 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) client: &'a Client,
     /// With what.
     pub(crate) params: &'a Params,
+    /// Thumbprint of the key that the request proved (RFC 9449): its tokens are bound to it.
+    pub(crate) dpop_jkt: Option<&'a str>,
 }
 
 impl<'a> TokenRequest<'a> {
@@ -57,12 +59,12 @@ pub(crate) async fn handle(
 ) -> Result<Response, Failure> {
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
     let name = params.text("grant_type").ok_or(RequestFault::Missing("grant_type"))?;
-    let client = client_auth::authenticate(&shared.config, &headers, &params)?;
+    let client = client_auth::authenticate(&shared, &headers, &params).await?;
     let grant = GrantType::parse(name).ok_or_else(|| RequestFault::UnsupportedGrant(name.to_owned()))?;
     if !client.allows(grant) {
         return Err(ClientFault::GrantNotAllowed(name.to_owned()).into());
     }
-    let request = TokenRequest { shared: &shared, caller: &caller, client, params: &params };
+    let request = TokenRequest { shared: &shared, caller: &caller, client, params: &params, dpop_jkt: None };
     let tokens = match grant {
         GrantType::AuthorizationCode => authorization_code::exchange(&request).await?,
         GrantType::ClientCredentials => client_credentials::exchange(&request).await?,

@@ -65,6 +65,7 @@ async fn login(
             session: None,
             presented: None,
             body: request.params.to_json(SECRET_PARAMETERS),
+            dpop_jkt: request.dpop_jkt.map(str::to_owned),
         },
         user: user.clone(),
         progress: Progress::begin(vec![AuthenticationMethod::password(now)]),

@@ -88,6 +88,7 @@ async fn proceed(
             session,
             presented: Some((digest, token)),
             body: request.params.to_json(SECRET_PARAMETERS),
+            dpop_jkt: request.dpop_jkt.map(str::to_owned),
         },
         user,
         progress: Progress::begin(methods),

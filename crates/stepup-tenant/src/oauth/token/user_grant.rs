@@ -56,10 +56,12 @@ pub(crate) struct Asked<'a> {
     pub(crate) presented: Option<(Digest, RefreshToken)>,
     /// The parameters that Actions may see.
     pub(crate) body: Value,
+    /// Thumbprint of the key that the request proved.
+    pub(crate) dpop_jkt: Option<String>,
 }
 
 impl<'a> UserGrant<'a> {
-    /// Takes up a grant that waited for a second factor.
+    /// Takes up a grant that waited for a second factor; `dpop_jkt` is the key that the request which passed it proved.
     pub(crate) async fn resume(
         shared: &'a Shared,
         caller: &'a Caller,
@@ -67,6 +69,7 @@ impl<'a> UserGrant<'a> {
         waited: MfaTransaction,
         user: User,
         progress: Progress,
+        dpop_jkt: Option<&str>,
     ) -> Result<Self, Failure> {
         let presented = match waited.refresh_token {
             Some(digest) => {
@@ -89,6 +92,7 @@ impl<'a> UserGrant<'a> {
             session,
             presented,
             body: Value::Object(waited.request),
+            dpop_jkt: dpop_jkt.map(str::to_owned),
         };
         Ok(Self { asked, user, progress })
     }
@@ -122,6 +126,7 @@ impl<'a> UserGrant<'a> {
             scope: asked.scope,
             session_id: asked.session.map(|session| session.id),
             refresh_token: asked.presented.map(|(digest, _)| digest),
+            dpop_jkt: asked.dpop_jkt,
             progress: serde_json::to_value(&progress).map_err(TenantFault::Kept)?,
             request: asked.body.as_object().cloned().unwrap_or_default(),
             created_at: now,
@@ -153,6 +158,7 @@ impl<'a> UserGrant<'a> {
             auth_time: None,
             mfa: false,
             changes: &self.progress.changes,
+            dpop_jkt: self.asked.dpop_jkt.as_deref(),
         };
         let mut tokens = issue::tokens(self.asked.shared, &granted)?;
         let refresh_token = match &self.asked.presented {
@@ -232,6 +238,7 @@ impl<'a> UserGrant<'a> {
             audience: audience.clone(),
             scope,
             methods: &self.progress.methods,
+            dpop_jkt: self.asked.dpop_jkt.as_deref(),
         };
         let token = issue::refresh_token(shared, login, &self.progress.changes);
         shared.store.insert_refresh_token(&token.digest, &token.value).await?;

@@ -133,6 +133,50 @@ impl Grants for SqliteStore {
     fn revoke_family<'a>(&'a self, family: &'a str, now: UnixTime) -> Stored<'a, ()> {
         Box::pin(async move { revoke(&self.writer, family, now).await })
     }
+
+    fn revoke_grant<'a>(
+        &'a self,
+        user_id: &'a str,
+        client_id: &'a str,
+        audience: Option<&'a str>,
+        now: UnixTime,
+    ) -> Stored<'a, ()> {
+        Box::pin(async move {
+            sqlx::query(
+                "INSERT INTO revoked_families (family, revoked_at)
+                 SELECT DISTINCT family, ? FROM refresh_tokens
+                 WHERE user_id = ? AND client_id = ? AND json_extract(data, '$.audience') IS ?
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(now.seconds())
+            .bind(user_id)
+            .bind(client_id)
+            .bind(audience)
+            .execute(&self.writer)
+            .await
+            .map(drop)
+            .map_err(StoreError::Database)
+        })
+    }
+
+    fn revoke_session_families<'a>(&'a self, session_id: &'a str, now: UnixTime) -> Stored<'a, ()> {
+        Box::pin(async move {
+            sqlx::query(
+                "INSERT INTO revoked_families (family, revoked_at)
+                 SELECT family, ?1 FROM refresh_tokens WHERE json_extract(data, '$.session_id') = ?2
+                 UNION
+                 SELECT json_extract(data, '$.family'), ?1 FROM codes
+                 WHERE json_extract(data, '$.session_id') = ?2
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(now.seconds())
+            .bind(session_id)
+            .execute(&self.writer)
+            .await
+            .map(drop)
+            .map_err(StoreError::Database)
+        })
+    }
 }
 
 /// A refresh token with what decides whether it is good.

@@ -10,7 +10,10 @@ mod consents;
 mod events;
 mod grants;
 mod limits;
+mod logouts;
 mod migrations;
+mod pushed_requests;
+mod replays;
 mod sessions;
 mod tickets;
 mod traces;
@@ -97,7 +100,8 @@ impl Store for SqliteStore {
                  DELETE FROM refresh_tokens; DELETE FROM revoked_families; DELETE FROM logins;
                  DELETE FROM mfa_transactions; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
-                 DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;",
+                 DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
+                 DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM logout_deliveries;",
             )
             .execute(&mut *transaction)
             .await
@@ -109,7 +113,7 @@ impl Store for SqliteStore {
     fn sweep(&self, now: UnixTime) -> Stored<'_, ()> {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
-            for (statement, kept) in SWEEP {
+            for &(statement, kept) in SWEEP {
                 sqlx::query(statement)
                     .bind((now - kept).seconds())
                     .execute(&mut *transaction)
@@ -131,7 +135,7 @@ impl Store for SqliteStore {
 const DAY: u64 = 86_400;
 
 /// What goes, and how long after its end: replays of a code or a refresh token are told from unknown ones for a while.
-const SWEEP: [(&str, Duration); 11] = [
+const SWEEP: &[(&str, Duration)] = &[
     ("DELETE FROM sessions WHERE expires_at < ?", Duration::ZERO),
     ("DELETE FROM codes WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM logins WHERE expires_at < ?", Duration::from_secs(3600)),
@@ -140,6 +144,8 @@ const SWEEP: [(&str, Duration); 11] = [
     ("DELETE FROM refresh_tokens WHERE retired_at < ?", Duration::from_secs(40 * DAY)),
     ("DELETE FROM revoked_families WHERE revoked_at < ?", Duration::from_secs(400 * DAY)),
     ("DELETE FROM authenticators WHERE confirmed_at IS NULL AND created_at < ?", Duration::from_secs(DAY)),
+    ("DELETE FROM pushed_requests WHERE expires_at < ?", Duration::ZERO),
+    ("DELETE FROM proofs WHERE expires_at < ?", Duration::ZERO),
     ("DELETE FROM buckets WHERE full_at < ?", Duration::ZERO),
     ("DELETE FROM tickets WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM browsers WHERE last_used_at < ?", BROWSER_IDLE),

@@ -1,8 +1,9 @@
 //! Sessions in SQLite.
 
+use sqlx::Row;
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode_row, encode, insertion};
+use super::{SqliteStore, decode, decode_row, encode, insertion};
 use crate::{
     model::{Digest, TenantSession},
     store::{Sessions, StoreError, Stored},
@@ -67,6 +68,21 @@ impl Sessions for SqliteStore {
                 .await
                 .map_err(insertion("the session"))?;
             Ok(renewed.rows_affected() == 1)
+        })
+    }
+
+    fn sessions_of<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<TenantSession>> {
+        Box::pin(async move {
+            let rows = sqlx::query(
+                "SELECT data FROM sessions WHERE json_extract(data, '$.user_id') = ? ORDER BY rowid",
+            )
+            .bind(user_id)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(StoreError::Database)?;
+            rows.iter()
+                .map(|row| decode("a session", row.try_get("data").map_err(StoreError::Database)?))
+                .collect()
         })
     }
 

@@ -120,6 +120,7 @@ async fn logins_and_mfa_transactions_are_taken_once() {
             scope: "openid".into(),
             session_id: None,
             refresh_token: Some(Digest::of("a")),
+            dpop_jkt: None,
             progress: json!({"step": 1}),
             request: Map::new(),
             created_at: NOW,
