@@ -6,6 +6,7 @@ use std::{
 };
 
 use stepup_protocol::time::UnixTime;
+use tokio::sync::watch;
 
 /// A clock that can be moved. Clones are the same clock.
 ///
@@ -25,6 +26,7 @@ pub struct VirtualClock {
     base: Base,
     /// Seconds between the base and this clock.
     offset: Arc<Mutex<i64>>,
+    moved: Arc<watch::Sender<()>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +39,17 @@ impl VirtualClock {
     /// A clock that goes with the machine's.
     #[must_use]
     pub fn system() -> Self {
-        Self { base: Base::System, offset: Arc::default() }
+        Self::on(Base::System)
     }
 
     /// A clock that stands at `time` until it is moved.
     #[must_use]
     pub fn frozen(time: UnixTime) -> Self {
-        Self { base: Base::Frozen(time), offset: Arc::default() }
+        Self::on(Base::Frozen(time))
+    }
+
+    fn on(base: Base) -> Self {
+        Self { base, offset: Arc::default(), moved: Arc::new(watch::channel(()).0) }
     }
 
     /// The time.
@@ -56,16 +62,36 @@ impl VirtualClock {
     pub fn advance(&self, duration: Duration) {
         let mut offset = self.offset();
         *offset = offset.saturating_add(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX));
+        drop(offset);
+        self.moved.send_replace(());
     }
 
     /// Sets the clock to `time`; one that goes with the machine's goes on from there.
     pub fn set(&self, time: UnixTime) {
         *self.offset() = time.seconds().saturating_sub(self.base().seconds());
+        self.moved.send_replace(());
     }
 
     /// Undoes every move.
     pub fn reset(&self) {
         *self.offset() = 0;
+        self.moved.send_replace(());
+    }
+
+    /// Returns once it is `time`, because it was waited for or because the clock was moved.
+    pub async fn reaches(&self, time: UnixTime) {
+        let mut moved = self.moved.subscribe();
+        loop {
+            let Ok(left @ 1..) = u64::try_from(time.seconds().saturating_sub(self.now().seconds())) else {
+                return;
+            };
+            // The sender lives as long as this clock.
+            let moved = moved.changed();
+            match self.base {
+                Base::Frozen(_) => drop(moved.await),
+                Base::System => drop(tokio::time::timeout(Duration::from_secs(left), moved).await),
+            }
+        }
     }
 
     fn base(&self) -> UnixTime {

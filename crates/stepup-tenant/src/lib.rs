@@ -24,6 +24,7 @@ mod login;
 pub mod mfa;
 pub mod model;
 mod oauth;
+pub mod outbound;
 pub mod pages;
 pub mod passwords;
 mod pipeline;

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     actions::Engine, clock::VirtualClock, config::TenantConfig, delivery::Delivery, keys::Keys, log::Log,
-    passwords::Passwords, store::Store,
+    outbound, passwords::Passwords, store::Store,
 };
 
 /// A running tenant, shared by its requests. Nothing in it is remembered between two requests but caches.
@@ -34,6 +34,8 @@ pub struct State {
     pub log: Log,
     /// How messages reach users.
     pub delivery: Delivery,
+    /// What makes calls to others.
+    pub outbound: outbound::Client,
     /// Password hashes.
     pub passwords: Passwords,
 }

@@ -4,6 +4,7 @@
 //! their [`Digest`] and finds the value by it.
 
 mod authenticator;
+mod call;
 mod digest;
 mod event;
 mod grant;
@@ -17,6 +18,7 @@ mod transaction;
 mod user;
 
 pub use authenticator::{Authenticator, Credential};
+pub use call::Call;
 pub use digest::Digest;
 pub use event::{Channel, LogEvent, Message};
 pub use grant::{AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshToken};

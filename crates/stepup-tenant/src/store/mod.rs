@@ -12,6 +12,7 @@
 
 mod accounts;
 mod browsers;
+mod calls;
 mod consents;
 mod logouts;
 mod pushed_requests;
@@ -31,6 +32,7 @@ pub(crate) use self::sqlite::in_memory;
 pub use self::{
     accounts::Accounts,
     browsers::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers},
+    calls::{Calls, ClaimedCall},
     consents::Consents,
     logouts::LogoutDeliveries,
     pushed_requests::PushedRequests,
@@ -54,6 +56,7 @@ pub trait Store:
     + Accounts
     + Authenticators
     + Browsers
+    + Calls
     + Consents
     + Events
     + Grants

@@ -12,6 +12,7 @@ pub(super) async fn supervise(server: Server, state: Shared, data: DataDir, stop
         () = server.run(stop) => {}
         () = async { tokio::join!(publish_next_key(&state, data), sweep(&state)); } => {}
     }
+    state.outbound.drain().await;
     state.log.flush().await;
     state.store.close().await;
 }

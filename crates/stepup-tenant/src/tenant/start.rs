@@ -20,6 +20,7 @@ use crate::{
     keys::{Keys, vault_key},
     log::Log,
     oauth::discovery,
+    outbound,
     passwords::Passwords,
     ready::ReadyFile,
     routes,
@@ -56,6 +57,8 @@ impl Builder {
         let tls = self.tls.as_ref().map(prepare).transpose()?;
 
         let log = Log::start(Arc::clone(&store));
+        let outbound =
+            outbound::Client::start(issuer.loopback(), Arc::clone(&store), self.clock.clone(), log.clone());
         let state = Arc::new(State {
             issuer,
             config,
@@ -66,6 +69,7 @@ impl Builder {
                 log.clone(),
             ),
             log,
+            outbound,
             store,
             keys,
             clock: self.clock.clone(),

@@ -11,6 +11,7 @@ mod flow_actions;
 mod grants;
 mod login;
 mod mfa_api;
+mod outbound;
 mod rig;
 mod server;
 mod start;

@@ -6,6 +6,7 @@
 mod accounts;
 mod authenticators;
 mod browsers;
+mod calls;
 mod consents;
 mod events;
 mod grants;
@@ -101,7 +102,7 @@ impl Store for SqliteStore {
                  DELETE FROM mfa_transactions; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
-                 DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM logout_deliveries;",
+                 DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM logout_deliveries; DELETE FROM calls;",
             )
             .execute(&mut *transaction)
             .await

@@ -2,6 +2,7 @@
 
 mod browser;
 mod config;
+mod receiver;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use stepup_tenant::{Builder, Tenant, clock::VirtualClock};
 pub(crate) use self::{
     browser::{Browser, Page, authorize_path},
     config::Config,
+    receiver::Receiver,
 };
 
 pub(crate) const API: &str = "https://api.example.com";
@@ -52,7 +54,7 @@ impl Rig {
         Self::built(Tenant::builder().config_yaml(&config.yaml())).await
     }
 
-    async fn built(builder: Builder) -> Self {
+    pub(crate) async fn built(builder: Builder) -> Self {
         let clock = VirtualClock::frozen(UnixTime::from_seconds(1_767_225_600));
         let tenant = builder.clock(clock).start().await.unwrap();
         let http = reqwest::Client::builder()
