@@ -127,13 +127,12 @@ fn reach_v4(address: Ipv4Addr) -> Reach {
         [127, ..] => Reach::Machine,
         [169, 254, ..] => Reach::LinkLocal,
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Reach::Private,
-        [0, ..]
-        | [192, 0, 0 | 2, _]
-        | [192, 88, 99, _]
-        | [198, 18 | 19, ..]
-        | [198, 51, 100, _]
-        | [203, 0, 113, _]
-        | [224..=255, ..] => Reach::Reserved,
+        [0 | 224..=255, ..] => Reach::Reserved,
+        [192, 0, 0 | 2, _] => Reach::Reserved,
+        [192, 88, 99, _] => Reach::Reserved,
+        [198, 18 | 19, ..] => Reach::Reserved,
+        [198, 51, 100, _] => Reach::Reserved,
+        [203, 0, 113, _] => Reach::Reserved,
         _ => Reach::Global,
     }
 }
@@ -145,7 +144,8 @@ fn reach_v6(address: Ipv6Addr) -> Reach {
         [0xfe80..=0xfebf, ..] => Reach::LinkLocal,
         [0xfc00..=0xfdff, ..] => Reach::Private,
         // Only 2000::/3 is given out; in it, 2001::/23 are protocols and 2001:db8::/32, 3fff::/20 documentation.
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reach::Reserved,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] => Reach::Reserved,
+        [0x3fff, 0..=0xfff, ..] => Reach::Reserved,
         [0x2000..=0x3fff, ..] => Reach::Global,
         _ => Reach::Reserved,
     }

@@ -125,10 +125,10 @@ impl Caller {
         let due = async {
             match self.store.next_call().await {
                 Ok(Some(due)) => self.clock.reaches(due.max(begun_at + SECOND)).await,
-                Ok(None) => std::future::pending().await,
+                Ok(None) => std::future::pending::<()>().await,
                 Err(error) => {
                     report(&error);
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             }
         };
