@@ -94,6 +94,12 @@ impl VirtualClock {
         }
     }
 
+    /// Whether it was moved, and not reset since.
+    #[must_use]
+    pub fn moved(&self) -> bool {
+        *self.offset() != 0
+    }
+
     fn base(&self) -> UnixTime {
         match self.base {
             Base::Frozen(time) => time,

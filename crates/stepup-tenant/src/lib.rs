@@ -15,6 +15,7 @@ pub mod actions;
 pub mod clock;
 pub mod config;
 mod control;
+mod dashboard;
 mod data_dir;
 pub mod delivery;
 mod factors;

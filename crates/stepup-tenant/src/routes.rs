@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use http::{StatusCode, Uri, header};
 
-use crate::{log, login, mfa, oauth, state::Shared};
+use crate::{dashboard, log, login, mfa, oauth, state::Shared};
 
 /// Every public endpoint of the tenant.
 pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
+        .merge(dashboard::routes())
         .merge(oauth::routes())
         .merge(login::routes())
         .merge(mfa::routes())

@@ -73,12 +73,13 @@ impl TenantConfig {
             mfa: MfaSettings::default(),
             actions: vec![Action::new("step-up", include_str!("../../../../examples/actions/step-up.js"))],
             password_attempts: Some(10),
+            dashboard_admins: Vec::new(),
             warnings: Vec::new(),
         }
     }
 }
 
-fn user_client(name: &str, secret: Option<&str>, application_type: ApplicationType) -> Client {
+pub(super) fn user_client(name: &str, secret: Option<&str>, application_type: ApplicationType) -> Client {
     Client {
         client_id: format!("stepup-{name}"),
         client_secret: secret.map(Into::into),

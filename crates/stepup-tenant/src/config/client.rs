@@ -78,6 +78,19 @@ pub enum ApplicationType {
     SinglePage,
 }
 
+impl ApplicationType {
+    /// Its word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NonInteractive => "non_interactive",
+            Self::Native => "native",
+            Self::RegularWeb => "regular_web",
+            Self::SinglePage => "spa",
+        }
+    }
+}
+
 /// How a client proves who it is. Basic and post are taken for each other.
 #[derive(Clone, Debug)]
 pub enum ClientAuthentication {

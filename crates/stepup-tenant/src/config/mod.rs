@@ -31,7 +31,7 @@ pub use self::{
     urls::AllowedUrls,
     users::{ADA_EMAIL, ADA_PASSWORD},
 };
-pub(crate) use self::{load::load, urls::is_loopback};
+pub(crate) use self::{load::load, system::DASHBOARD_CLIENT, urls::is_loopback};
 use crate::{actions::Action, passwords::policy::PasswordPolicy};
 
 /// Everything that is set and not learned.
@@ -76,6 +76,8 @@ pub struct TenantConfig {
     pub actions: Vec<Action>,
     /// Wrong passwords of one user from one address until the address is blocked; none: no limit.
     pub password_attempts: Option<u32>,
+    /// E-mail addresses of those who may use the dashboard of a tenant that is not on loopback.
+    pub dashboard_admins: Vec<String>,
     /// What was asked for and is not done, one line each.
     pub warnings: Vec<String>,
 }

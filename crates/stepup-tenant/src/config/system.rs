@@ -6,10 +6,13 @@ use secrecy::ExposeSecret;
 use stepup_protocol::scope::Scopes;
 
 use super::{
-    ClientAuthentication, ClientGrant, ProofOfPossession, ResourceServer, TenantConfig, TokenDialect,
-    load::derived_secret,
+    AllowedUrls, ApplicationType, Client, ClientAuthentication, ClientGrant, ProofOfPossession,
+    ResourceServer, TenantConfig, TokenDialect, built_in::user_client, load::derived_secret,
 };
 use crate::state::Issuer;
+
+/// What the dashboard logs its administrators in with, where it is not open to the machine alone.
+pub(crate) const DASHBOARD_CLIENT: &str = "stepup-dashboard";
 
 impl TenantConfig {
     /// Completes the configuration of the tenant at `issuer`: secrets that an export leaves out, made from `key`; the
@@ -48,6 +51,9 @@ impl TenantConfig {
                 proof_of_possession: ProofOfPossession::Optional,
             });
         }
+        if !issuer.loopback() && !self.dashboard_admins.is_empty() {
+            self.clients.push(dashboard_client(issuer, key));
+        }
         Ok(())
     }
 
@@ -62,6 +68,22 @@ impl TenantConfig {
             None => Ok(()),
             Some(client) => Err(SystemError::WeakSecret { client_id: client.client_id.clone() }),
         }
+    }
+}
+
+/// The dashboard only wants the session that its login leaves in the browser: the code goes unused.
+fn dashboard_client(issuer: &Issuer, key: &[u8]) -> Client {
+    let secret = derived_secret(key, DASHBOARD_CLIENT);
+    Client {
+        client_id: DASHBOARD_CLIENT.to_owned(),
+        name: "Dashboard".to_owned(),
+        client_secret: Some(secret),
+        callbacks: AllowedUrls::new(vec![issuer.endpoint("dashboard/entered")]),
+        allowed_logout_urls: AllowedUrls::default(),
+        web_origins: AllowedUrls::default(),
+        allowed_origins: AllowedUrls::default(),
+        grant_types: Vec::new(),
+        ..user_client("dashboard", Some(""), ApplicationType::RegularWeb)
     }
 }
 

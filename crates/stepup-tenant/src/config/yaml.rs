@@ -381,4 +381,6 @@ pub(super) struct Stepup {
     pub(super) code_attempts: Option<u32>,
     /// Seconds.
     pub(super) pushed_request_lifetime: Option<u64>,
+    /// E-mail addresses.
+    pub(super) dashboard_admins: Vec<String>,
 }

@@ -10,6 +10,8 @@ use http::{HeaderValue, Response};
 /// Where they live.
 pub const PREFIX: &str = "/u/assets/";
 
+const NAME: &str = "/u/assets/login";
+
 /// Sends the form of a `form_post` answer.
 pub(super) const FORM_POST: &str = include_str!("../../templates/assets/form_post.js");
 
@@ -18,7 +20,7 @@ pub(super) const WEB_MESSAGE: &str = include_str!("../../templates/assets/web_me
 
 /// A file and the name it is served under.
 #[derive(Debug)]
-struct Asset {
+pub(crate) struct Asset {
     path: String,
     content_type: &'static str,
     content: Cow<'static, str>,
@@ -26,16 +28,22 @@ struct Asset {
 
 static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
     let source = include_str!("../../templates/assets/login.css");
-    Asset::new("css", "text/css; charset=utf-8", compact(source))
+    Asset::new(NAME, "css", "text/css; charset=utf-8", compact(source))
 });
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("js", "text/javascript; charset=utf-8", include_str!("../../templates/assets/login.js"))
+    Asset::new(NAME, "js", "text/javascript; charset=utf-8", include_str!("../../templates/assets/login.js"))
 });
 static ICON: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("svg", "image/svg+xml", include_str!("../../templates/assets/icon.svg")));
+    LazyLock::new(|| Asset::new(NAME, "svg", "image/svg+xml", include_str!("../../templates/assets/icon.svg")));
 
 impl Asset {
-    fn new(extension: &str, content_type: &'static str, content: impl Into<Cow<'static, str>>) -> Self {
+    /// The file whose path begins with `name`, ends with `extension`, and has its hash in between.
+    pub(crate) fn new(
+        name: &str,
+        extension: &str,
+        content_type: &'static str,
+        content: impl Into<Cow<'static, str>>,
+    ) -> Self {
         let content = content.into();
         let hash: String = digest(&SHA256, content.as_bytes())
             .as_ref()
@@ -43,12 +51,27 @@ impl Asset {
             .take(6)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        Self { path: format!("{PREFIX}login.{hash}.{extension}"), content_type, content }
+        Self { path: format!("{name}.{hash}.{extension}"), content_type, content }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// It, to be kept for a year: its name changes with it.
+    pub(crate) fn response(&self) -> Response<&str> {
+        let mut response = Response::new(&*self.content);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
     }
 }
 
 /// A stylesheet without the spaces that are for its readers: one without comments and without texts that hold them.
-fn compact(stylesheet: &str) -> String {
+pub(crate) fn compact(stylesheet: &str) -> String {
     let mut compact: String = stylesheet.lines().map(str::trim).collect();
     for (loose, tight) in [
         (": ", ":"),
@@ -94,13 +117,7 @@ pub fn icon() -> &'static str {
 /// ```
 #[must_use]
 pub fn serve(path: &str) -> Option<Response<&'static str>> {
-    let asset = [&STYLESHEET, &SCRIPT, &ICON].into_iter().find(|asset| asset.path == path)?;
-    let mut response = Response::new(&*asset.content);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    Some(response)
+    [&STYLESHEET, &SCRIPT, &ICON].into_iter().find(|asset| asset.path == path).map(|asset| asset.response())
 }
 
 /// The source expression that lets exactly this inline script run (CSP Level 3 section 2.3.1).

@@ -58,7 +58,7 @@ pub struct Frame<'a> {
     clippy::expect_used,
     reason = "the templates call no fallible code, and writing to a String cannot fail"
 )]
-fn html(template: &impl askama::Template) -> String {
+pub(crate) fn html(template: &impl askama::Template) -> String {
     template.render().expect("a page renders")
 }
 

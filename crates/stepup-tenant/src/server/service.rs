@@ -80,7 +80,8 @@ impl Service {
         if let Some(fault) = &fault {
             tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         }
-        let recorded = self.recorder.as_ref().map(|recorder| (recorder, recorder.begin(&head, &body)));
+        let recorder = self.recorder.as_ref().filter(|_| !is_dashboard(head.uri.path()));
+        let recorded = recorder.map(|recorder| (recorder, recorder.begin(&head, &body)));
         if fault.as_ref().is_some_and(|fault| fault.drop) {
             if let Some((recorder, exchange)) = recorded {
                 recorder.finish(exchange, None);
@@ -115,6 +116,11 @@ impl Service {
         answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         answer
     }
+}
+
+/// Whether the path is one of the pages that show what was recorded.
+fn is_dashboard(path: &str) -> bool {
+    path.strip_prefix("/dashboard").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn is_discovery(request: &Request<Incoming>) -> bool {

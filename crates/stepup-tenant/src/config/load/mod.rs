@@ -156,6 +156,7 @@ impl Reading<'_> {
             mfa: mfa_settings(&document.stepup),
             actions: self.actions(document.actions, document.triggers)?,
             password_attempts: password_attempts(&document.attack_protection.brute_force_protection),
+            dashboard_admins: document.stepup.dashboard_admins,
             clients,
             warnings: self.warnings,
         })

@@ -1,0 +1,54 @@
+//! `/dashboard`: what a developer looks at while a login runs. Security settings, users, Actions, messages, devices, the
+//! log, and each login drawn as a sequence.
+//!
+//! One module a page: its address, what it shows and what its forms do; the template is in `templates/dashboard/`. Whoever
+//! asks is admitted in [`admit`]; a form of another site never gets past it. Every page works with scripts off; with them,
+//! lists follow what happens.
+
+mod admit;
+mod assets;
+mod frame;
+mod inbox;
+mod log;
+mod overview;
+mod words;
+
+use axum::{
+    Router,
+    extract::Query,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::state::Shared;
+
+/// The pages.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/dashboard", get(overview::show))
+        .route("/dashboard/assets/{file}", get(assets::serve))
+        .route("/dashboard/changes", get(log::changes))
+        .route("/dashboard/entered", get(entered))
+        .route("/dashboard/inbox", get(inbox::show))
+        .route("/dashboard/logs", get(log::show))
+        .route("/dashboard/logs/new", get(log::follow))
+}
+
+/// A page with its headers.
+fn page(status: StatusCode, template: &impl askama::Template) -> Response {
+    (status, crate::pages::headers::page([]), crate::pages::html(template)).into_response()
+}
+
+#[derive(Deserialize)]
+struct Entered {
+    #[serde(default)]
+    state: String,
+}
+
+/// Back from the login of an administrator: on to the page that was asked for.
+async fn entered(Query(Entered { state }): Query<Entered>) -> Redirect {
+    let is_page = state.starts_with("/dashboard/") && !state.contains(['\\', '?', '#']);
+    Redirect::to(if is_page { &state } else { "/dashboard" })
+}

@@ -1,0 +1,90 @@
+// Small helps on top of pages that work without any of this.
+
+const reveal = (root) => {
+  // Buttons that need a script are there only with one.
+  for (const button of root.querySelectorAll("button[hidden]")) button.hidden = false;
+};
+reveal(document);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const words = button.firstChild.data;
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.firstChild.data = "Copied";
+  } catch {
+    getSelection().selectAllChildren(source);
+    button.firstChild.data = "Selected";
+  }
+  setTimeout(() => { button.firstChild.data = words; }, 2000);
+});
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const live = (on) => { for (const sign of document.querySelectorAll("[data-live]")) sign.hidden = !on; };
+
+// A list that grows at its head: the server holds the request until there is something new.
+const follow = async (list) => {
+  for (let failures = 0; failures < 5;) {
+    try {
+      live(true);
+      const answer = await fetch(`${list.dataset.follow}&after=${encodeURIComponent(list.dataset.newest)}`);
+      if (answer.status === 204) continue;
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const rows = document.createElement("tbody");
+      rows.innerHTML = await answer.text();
+      const arrived = [...rows.rows];
+      if (arrived.length) {
+        list.dataset.newest = arrived[0].dataset.id;
+        for (const row of arrived) row.classList.add("new");
+        list.prepend(...arrived);
+        while (list.rows.length > 500) list.deleteRow(-1);
+        for (const hint of document.querySelectorAll("[data-empty]")) hint.remove();
+      }
+      failures = 0;
+    } catch {
+      failures += 1;
+      live(false);
+      await pause(2000 * failures);
+    }
+  }
+};
+for (const list of document.querySelectorAll("[data-follow]")) follow(list);
+
+// A part of the page that is drawn anew whenever the tenant's log says that something happened.
+const refresh = async (part) => {
+  for (let failures = 0; failures < 5;) {
+    try {
+      live(true);
+      const answer = await fetch("/dashboard/changes");
+      if (answer.status === 204) continue;
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+      const fresh = page.querySelector("[data-refresh]");
+      if (fresh && fresh.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) {
+        part.replaceChildren(...fresh.childNodes);
+        reveal(part);
+      }
+      failures = 0;
+    } catch {
+      failures += 1;
+      live(false);
+      await pause(2000 * failures);
+    }
+  }
+};
+for (const part of document.querySelectorAll("[data-refresh]")) refresh(part);
+
+// In an editor, Tab indents; Escape first, then Tab leaves it, as the hint below says.
+for (const editor of document.querySelectorAll("textarea[data-code]")) {
+  let leaves = false;
+  editor.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { leaves = true; return; }
+    if (event.key === "Tab" && !leaves && !event.shiftKey) {
+      event.preventDefault();
+      editor.setRangeText("  ", editor.selectionStart, editor.selectionEnd, "end");
+    }
+    leaves = false;
+  });
+}
