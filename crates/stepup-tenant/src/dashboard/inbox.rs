@@ -48,7 +48,7 @@ pub(super) async fn show(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&shared, Section::Inbox, &admin);
-    let messages = shared.inbox.read(None, None).await?;
+    let messages = shared.delivery.inbox().read(None, None).await?;
     let wanted = filter.to.trim().to_lowercase();
     let rows = messages
         .iter()

@@ -19,7 +19,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
 use crate::state::Shared;
@@ -36,10 +36,15 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/dashboard/logs/new", get(log::follow))
 }
 
-/// A page with its headers.
+/// A page with its headers; its script may ask the tenant for news.
 fn page(status: StatusCode, template: &impl askama::Template) -> Response {
-    (status, crate::pages::headers::page([]), crate::pages::html(template)).into_response()
+    let mut headers = crate::pages::headers::page([]);
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    (status, headers, crate::pages::html(template)).into_response()
 }
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
+    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 #[derive(Deserialize)]
 struct Entered {
