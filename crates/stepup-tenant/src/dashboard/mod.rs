@@ -10,7 +10,10 @@ mod assets;
 mod frame;
 mod inbox;
 mod log;
+mod logins;
+mod mask;
 mod overview;
+mod sequence;
 mod words;
 
 use axum::{
@@ -22,6 +25,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
+use self::frame::{Frame, Section};
 use crate::state::Shared;
 
 /// The pages.
@@ -32,6 +36,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/dashboard/changes", get(log::changes))
         .route("/dashboard/entered", get(entered))
         .route("/dashboard/inbox", get(inbox::show))
+        .route("/dashboard/logins", get(logins::list))
+        .route("/dashboard/logins/{id}", get(logins::show))
         .route("/dashboard/logs", get(log::show))
         .route("/dashboard/logs/new", get(log::follow))
 }
@@ -41,6 +47,18 @@ fn page(status: StatusCode, template: &impl askama::Template) -> Response {
     let mut headers = crate::pages::headers::page([]);
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     (status, headers, crate::pages::html(template)).into_response()
+}
+
+/// A page that says that something is not there.
+fn missing(frame: &Frame<'_>, what: &str) -> Response {
+    page(StatusCode::NOT_FOUND, &Missing { frame: *frame, what })
+}
+
+#[derive(askama::Template)]
+#[template(path = "dashboard/missing.html")]
+struct Missing<'a> {
+    frame: Frame<'a>,
+    what: &'a str,
 }
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \

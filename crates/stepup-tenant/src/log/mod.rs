@@ -23,7 +23,10 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use self::{correlation::Correlation, trace::trace};
+pub(crate) use self::{
+    correlation::Correlation,
+    trace::{RequestId, trace},
+};
 use crate::{
     model::{LogEvent, Step},
     store::{Store, StoreError},
@@ -56,8 +59,12 @@ impl Log {
         Self { queue, handed_over: Arc::default(), written, store }
     }
 
-    /// Hands `event` over; waits only while the queue is full.
-    pub async fn record(&self, event: LogEvent) {
+    /// Hands `event` over, as one of the request that is being answered; waits only while the queue is full.
+    pub async fn record(&self, mut event: LogEvent) {
+        if let Some(request) = Correlation::current() {
+            event.request_id.get_or_insert_with(|| request.request_id().to_owned());
+            event.transaction_id = event.transaction_id.or_else(|| request.known().map(str::to_owned));
+        }
         tracing::debug!(
             kind = event.kind,
             client_id = event.client_id,
@@ -175,10 +182,11 @@ pub fn to_json(event: &LogEvent) -> Value {
     if let Some(details) = &event.details {
         shape.insert("details".to_owned(), details.clone());
     }
-    if let Some(id) = &event.transaction_id {
+    for (name, id) in [("request_id", &event.request_id), ("transaction_id", &event.transaction_id)] {
+        let Some(id) = id else { continue };
         let details = shape.entry("details").or_insert_with(|| json!({}));
         if let Some(details) = details.as_object_mut() {
-            details.insert("transaction_id".to_owned(), json!(id));
+            details.insert(name.to_owned(), json!(id));
         }
     }
     Value::Object(shape)

@@ -19,22 +19,28 @@ use crate::{model::Step, oauth::params::Params, pipeline::header_text, state::Sh
 
 /// Lets a request be answered; what it did is in the store before the answer goes out.
 pub(crate) async fn trace(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let correlation = Correlation::default();
+    let correlation = Correlation::begin(shared.random.as_ref());
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(correlation.clone());
     // The server has read the body already; what cannot be read is left to the handler.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let asked = Asked { parts: parts.clone(), body: body.clone(), began: now() };
-    let mut response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let answer = next.run(Request::from_parts(parts, Body::from(body)));
+    let mut response = correlation.clone().scope(answer).await;
+    response.extensions_mut().insert(RequestId(correlation.request_id().to_owned()));
     if let Some(transaction_id) = correlation.known() {
         let (answered, error) = error_of(response).await;
         response = answered;
-        let step = asked.step(&shared, transaction_id, &response, error);
+        let step = asked.step(&shared, &correlation, transaction_id, &response, error);
         shared.log.record_step(step).await;
     }
     shared.log.flush().await;
     response
 }
+
+/// What an answer tells the server of its request: under which id the log knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
 
 /// A request as it came.
 struct Asked {
@@ -44,9 +50,17 @@ struct Asked {
 }
 
 impl Asked {
-    fn step(&self, shared: &Shared, transaction_id: &str, answer: &Response, error: Option<String>) -> Step {
+    fn step(
+        &self,
+        shared: &Shared,
+        correlation: &Correlation,
+        transaction_id: &str,
+        answer: &Response,
+        error: Option<String>,
+    ) -> Step {
         let location = header_text(answer.headers(), header::LOCATION);
         Step {
+            request_id: correlation.request_id().to_owned(),
             transaction_id: transaction_id.to_owned(),
             date: shared.clock.now(),
             method: self.parts.method.to_string(),

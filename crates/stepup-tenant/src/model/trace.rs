@@ -12,6 +12,8 @@ use super::LogEvent;
 pub struct Step {
     /// The transaction.
     pub transaction_id: String,
+    /// What tells it from all others: events that it caused carry it.
+    pub request_id: String,
     /// When it came, by the tenant's clock.
     pub date: UnixTime,
     /// `GET`, `POST`, …

@@ -13,9 +13,13 @@ use http_body_util::{BodyExt, Full};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::log::RequestId;
+
 /// One exchange on a public endpoint. It holds secrets as they were sent, and prints only its first line.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Exchange {
+    /// What the tenant log knows the request by; empty where it never got to a handler.
+    pub request_id: String,
     /// `GET`, `POST`, …
     pub method: String,
     /// Path and query.
@@ -73,6 +77,7 @@ impl Recorder {
     /// Notes a request.
     pub(crate) fn begin(&self, head: &Parts, body: &Bytes) -> Exchange {
         Exchange {
+            request_id: String::new(),
             method: head.method.to_string(),
             path: head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             headers: flatten(&head.headers),
@@ -86,6 +91,9 @@ impl Recorder {
     pub(crate) fn finish(&self, mut exchange: Exchange, answer: Option<&Response<Full<Bytes>>>) {
         if let Some(answer) = answer {
             exchange.status = answer.status().as_u16();
+            if let Some(RequestId(id)) = answer.extensions().get() {
+                exchange.request_id.clone_from(id);
+            }
             exchange.response.headers = flatten(answer.headers());
             // A full body is there at once.
             let body =
