@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     actions::Engine, clock::VirtualClock, config::TenantConfig, delivery::Delivery, keys::Keys, log::Log,
-    outbound, passwords::Passwords, store::Store,
+    outbound, passwords::Passwords, server::recorder::Recorder, store::Store,
 };
 
 /// A running tenant, shared by its requests. Nothing in it is remembered between two requests but caches.
@@ -38,6 +38,8 @@ pub struct State {
     pub outbound: outbound::Client,
     /// Password hashes.
     pub passwords: Passwords,
+    /// What went over the wire lately, where it is kept.
+    pub(crate) recorder: Option<Arc<Recorder>>,
 }
 
 /// The tenant's own address: `iss` of its tokens, and what its endpoints begin with.

@@ -65,7 +65,11 @@ async fn administrator(parts: &Parts, shared: &Shared) -> Result<Admin, Refused>
     let email = user.filter(|user| user.email_verified && !user.blocked).and_then(|user| user.email);
     match email {
         Some(email) if admins.iter().any(|admin| admin.eq_ignore_ascii_case(&email)) => {
-            if session.has_mfa() { Ok(Admin { email: Some(email) }) } else { Err(log_in()) }
+            if session.has_mfa() {
+                Ok(Admin { email: Some(email) })
+            } else {
+                Err(log_in())
+            }
         }
         _ => Err(Refused::NotAdmin(shared.clone())),
     }

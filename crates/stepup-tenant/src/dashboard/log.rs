@@ -16,12 +16,7 @@ use super::{
     page,
     words::{self, Tone},
 };
-use crate::{
-    log,
-    model::LogEvent,
-    oauth::error::Failure,
-    state::Shared,
-};
+use crate::{log, model::LogEvent, oauth::error::Failure, state::Shared};
 
 /// How many events a page shows.
 const SHOWN: u32 = 200;

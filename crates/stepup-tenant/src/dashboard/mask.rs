@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn secrets_are_covered_wherever_they_stand() {
         assert!(SECRET.is_sorted());
-        let json = r#"{"access_token":"AT","scope":"openid","list":[{"mfa_token":"M"}],"recovery_codes":["R"]}"#;
+        let json =
+            r#"{"access_token":"AT","scope":"openid","list":[{"mfa_token":"M"}],"recovery_codes":["R"]}"#;
         let covered = body("application/json", json, Secrets::Covered);
         for secret in ["AT", "\"M\"", "\"R\""] {
             assert!(!covered.contains(secret), "{covered}");

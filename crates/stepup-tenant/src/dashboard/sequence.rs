@@ -77,8 +77,10 @@ pub(super) fn draw(trace: &Trace, exchanges: &[Exchange], secrets: Secrets) -> V
 
 /// Who calls this endpoint.
 pub(super) fn caller(path: &str) -> Lane {
-    const OF_BROWSERS: &[&str] = &["/authorize", "/u/", "/continue", "/v2/logout", "/oidc/logout", "/mfa/enrollment"];
-    const OF_DEVICES: &[&str] = &["/appliance-mfa", "/api/enroll", "/api/resolve", "/api/device", "/rich-consents"];
+    const OF_BROWSERS: &[&str] =
+        &["/authorize", "/u/", "/continue", "/v2/logout", "/oidc/logout", "/mfa/enrollment"];
+    const OF_DEVICES: &[&str] =
+        &["/appliance-mfa", "/api/enroll", "/api/resolve", "/api/device", "/rich-consents"];
     if OF_BROWSERS.iter().any(|prefix| path.starts_with(prefix)) {
         Lane::Browser
     } else if OF_DEVICES.iter().any(|prefix| path.starts_with(prefix)) {
@@ -203,8 +205,10 @@ mod tests {
             request_id: Some(request.to_owned()),
             ..LogEvent::new(kind, UnixTime::from_seconds(0))
         };
-        let trace =
-            Trace { steps: vec![refused, sent], events: vec![event("r2", "gd_send_sms"), event("r1", "mfar")] };
+        let trace = Trace {
+            steps: vec![refused, sent],
+            events: vec![event("r2", "gd_send_sms"), event("r1", "mfar")],
+        };
         let drawn: Vec<_> = draw(&trace, &[], Secrets::Covered)
             .iter()
             .map(|item| match item {

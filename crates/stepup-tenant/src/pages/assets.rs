@@ -33,8 +33,9 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(NAME, "js", "text/javascript; charset=utf-8", include_str!("../../templates/assets/login.js"))
 });
-static ICON: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new(NAME, "svg", "image/svg+xml", include_str!("../../templates/assets/icon.svg")));
+static ICON: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(NAME, "svg", "image/svg+xml", include_str!("../../templates/assets/icon.svg"))
+});
 
 impl Asset {
     /// The file whose path begins with `name`, ends with `extension`, and has its hash in between.

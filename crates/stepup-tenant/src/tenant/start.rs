@@ -76,6 +76,7 @@ impl Builder {
             random: Arc::clone(&self.random),
             actions: Engine::new(Limits::default()),
             passwords,
+            recorder: (self.record || self.control).then(|| Arc::new(Recorder::new())),
         });
         let tenant = self.serve(state, seed, Socket { listeners, port, tls }, data);
         if let Some(path) = &self.ready_file {
@@ -105,7 +106,7 @@ impl Builder {
             socket.tls.map_or((None, None), |ready| (Some(ready.acceptor), ready.authority));
         let seed = Arc::new(seed);
         let faults = Arc::new(Faults::default());
-        let recorder = (self.record || self.control).then(|| Arc::new(Recorder::new()));
+        let recorder = state.recorder.clone();
         let stop = Arc::new(watch::channel(false).0);
         let control_key = self.control.then(|| stepup_seal::token(&*state.random, 32));
         let control = control_key.clone().zip(recorder.clone()).map(|(key, recorder)| Control {
