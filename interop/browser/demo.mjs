@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { logInOn, withPage } from "../lib/chromium.mjs";
+import { withPage } from "../lib/chromium.mjs";
+import { logInOn } from "../lib/pages.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";

@@ -1,17 +1,26 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const quiet = ["--no-first-run", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** Silent frames need the tenant's cookies inside the application's page, which is another site. */
+const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
 
 /**
  * Runs `use` with a page of a fresh headless Chromium, closed in the end.
  * What the page itself complains of (scripts that fail, what its policy forbids) is an error.
  */
 export async function withPage(options, use) {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", ...quiet] });
+  const profile = await mkdtemp(join(tmpdir(), "stepup-chromium-"));
+  await mkdir(join(profile, "Default"));
+  await writeFile(join(profile, "Default/Preferences"), JSON.stringify(preferences));
+  const launched = { executablePath: "/usr/bin/chromium", args: ["--no-sandbox", ...quiet], ...options };
+  const context = await chromium.launchPersistentContext(profile, launched);
   try {
-    const context = await browser.newContext(options);
     context.setDefaultTimeout(10_000);
-    const page = await context.newPage();
+    const [page] = context.pages();
     const complaints = [];
     page.on("pageerror", (error) => complaints.push(String(error)));
     page.on("console", (message) => {
@@ -20,14 +29,7 @@ export async function withPage(options, use) {
     });
     await use(page, complaints);
   } finally {
-    await browser.close();
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
   }
-}
-
-/** Fills in the log-in page that is shown, and goes on. */
-export async function logInOn(page, { username, password }) {
-  await page.waitForURL("**/u/login?**");
-  await page.fill("#username", username);
-  await page.fill("#password", password);
-  await page.click('button[name="action"][value="default"]');
 }

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 
-/** The user of the built-in configuration. */
-export const ada = { username: "ada@example.com", password: "correct horse battery staple" };
+/** The users of `users.json`; Grace has an authenticator app already. */
+export const ada = { username: "ada@example.com", password: "correct horse battery staple", phone: "+12025550123" };
+export const grace = { username: "grace@example.com", password: "a ship in port is safe" };
 
 /** The tenant that the runner started for this program. */
 export async function tenant() {
@@ -26,5 +27,21 @@ export async function tenant() {
     },
     /** Moves the tenant's clock. */
     advance: (seconds) => control("clock", { advance_seconds: seconds }),
+    /** Brings back the state at start, the clock included. */
+    reset: () => control("reset", {}),
+    /** The code of the newest message to an address. */
+    async codeSentTo(to, channel) {
+      const [newest] = await control(`messages?${new URLSearchParams({ to, channel })}`);
+      if (!newest?.code) throw new Error(`no ${channel} with a code to ${to}`);
+      return newest.code;
+    },
+    /** A new device scans an enrolment's QR code. */
+    scan: (barcodeUri) => control("devices", { barcode_uri: barcodeUri }),
+    /** Answers the one push that waits, as the person at the device does: `approve` or `deny`. */
+    async answerPush(decision) {
+      const waiting = await control("push");
+      if (waiting.length !== 1) throw new Error(`expected one push that waits: ${JSON.stringify(waiting)}`);
+      await control(`push/${waiting[0].id}`, { decision });
+    },
   };
 }

@@ -1,0 +1,58 @@
+// The client module that a page has as `client`: that of @auth0/nextjs-auth0, or the SDK's own.
+import assert from "node:assert/strict";
+import { claimsOf } from "../lib/jwt.mjs";
+import { errorOf, said } from "../lib/refusal.mjs";
+import { audience } from "../scenarios/step-up.mjs";
+
+/** Calls the module, as in `call("mfa.verify", options)`. An error has the name, the code and the texts of the module's own. */
+export const clientOf = (page) => async (path, options) => {
+  const { value, error } = await page.evaluate(
+    async ([path, options]) => {
+      try {
+        const [first, second] = path.split(".");
+        return { value: await (second ? client[first][second](options) : client[first](options)) };
+      } catch ({ name, code, message, error = code, error_description, mfa_token, mfa_requirements }) {
+        return { error: { name, error, message, error_description, mfa_token, mfa_requirements } };
+      }
+    },
+    [path, options],
+  );
+  if (error) throw Object.assign(new Error(error.message), error);
+  return value;
+};
+
+const errors = {
+  list: "MfaGetAuthenticatorsError",
+  enroll: "MfaEnrollmentError",
+  challenge: "MfaChallengeError",
+  verify: "MfaVerifyError",
+};
+
+/** Step-up by the module of a page, for `stepUpByEveryFactor`; `logIn(user)` begins a new session and opens the page. */
+export function stepUpIn(page, logIn) {
+  const call = clientOf(page);
+  let asked;
+  return {
+    logIn,
+    async stepUp(scope) {
+      asked = { audience, scope, mergeScopes: false };
+      const error = await errorOf(call("getAccessToken", asked), "MfaRequiredError");
+      assert.equal(error.error, "mfa_required");
+      return { mfaToken: error.mfa_token, requirements: error.mfa_requirements };
+    },
+    list: (mfaToken) => call("mfa.getAuthenticators", { mfaToken }),
+    enroll: (mfaToken, enrolment) => call("mfa.enroll", { mfaToken, ...enrolment }),
+    challenge: (mfaToken, challengeType, authenticatorId) => call("mfa.challenge", { mfaToken, challengeType, authenticatorId }),
+    async verify(mfaToken, proof) {
+      // A push has no code; the package's route asks for one all the same.
+      const given = proof.oobCode ? { bindingCode: "none", ...proof } : proof;
+      const { recovery_code: recoveryCode } = await call("mfa.verify", { mfaToken, ...given });
+      // The token is the session's from now on.
+      const claims = claimsOf(await call("getAccessToken", asked));
+      assert.ok([claims.aud].flat().includes(audience), `audience ${claims.aud}`);
+      for (const scope of asked.scope.split(" ")) assert.ok(claims.scope.split(" ").includes(scope), claims.scope);
+      return { recoveryCode };
+    },
+    refused: async (call, what) => said(await errorOf(call, errors[what])),
+  };
+}

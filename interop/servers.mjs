@@ -1,0 +1,150 @@
+// What the programs run against: each kind of start gives `{ environment, log, stop }`.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { watch } from "node:fs";
+import { access, readdir, readFile, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as after } from "node:timers/promises";
+
+const folder = import.meta.dirname;
+export const stepup = process.env.STEPUP_BIN ?? join(folder, "../target/debug/stepup");
+const users = join(folder, "users.json");
+
+export function nothing() {
+  return { environment: {}, log: () => "", stop: () => {} };
+}
+
+/** `stepup tenant` with TLS: what the official packages insist on. They find its certificate in the environment. */
+export async function tenant(scratch, ...more) {
+  const readyFile = join(scratch, "ready.json");
+  const parameters = ["--port", "0", "--tls", "--control", "--users", users, "--data-dir", scratch, "--ready-file", readyFile];
+  const server = serve(stepup, ["tenant", ...parameters, ...more], {});
+  await server.until(appeared(scratch, readyFile));
+  const { ca_certificate: certificate } = JSON.parse(await readFile(readyFile, "utf8"));
+  return {
+    ...server,
+    environment: { STEPUP_READY_FILE: readyFile, NODE_EXTRA_CA_CERTS: certificate, SSL_CERT_FILE: certificate },
+  };
+}
+
+/** The tenant that asks for a second factor on its pages too, and leaves open which. */
+export function anyFactor(scratch) {
+  return tenant(scratch, "--config", join(folder, "tenants/any-factor.yaml"));
+}
+
+/** `stepup dev`: the tenant, and the demo on a free port. */
+export async function demo(scratch) {
+  const readyFile = join(scratch, "ready.json");
+  const port = await freePort();
+  const server = serve(stepup, ["dev", "--app-port", String(port)], {
+    STEPUP_TENANT_PORT: "0",
+    STEPUP_TENANT_CONTROL: "1",
+    STEPUP_TENANT_USERS: users,
+    STEPUP_TENANT_DATA_DIR: scratch,
+    STEPUP_TENANT_READY_FILE: readyFile,
+  });
+  const address = `http://localhost:${port}`;
+  await server.until(Promise.all([appeared(scratch, readyFile), server.says(address)]));
+  return { ...server, environment: { STEPUP_READY_FILE: readyFile, STEPUP_APP: address } };
+}
+
+/** The Next.js application of `nextjs/`, built where that is due, against a tenant of its own. */
+export async function nextjs(scratch) {
+  await buildNextjs();
+  const provider = await anyFactor(scratch);
+  const { issuer, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
+  const { client_id: id, client_secret: secret } = clients.find(({ name }) => name === "webapp");
+  const port = await freePort();
+  const address = `http://localhost:${port}`;
+  const application = next(["start", "--port", String(port)], {
+    ...provider.environment,
+    AUTH0_DOMAIN: issuer,
+    AUTH0_CLIENT_ID: id,
+    AUTH0_CLIENT_SECRET: secret,
+    AUTH0_SECRET: "a secret of at least thirty-two characters",
+    APP_BASE_URL: address,
+  });
+  const stop = () => Promise.all([application.stop(), provider.stop()]);
+  await application.until(application.says("Ready in")).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return {
+    environment: { ...provider.environment, STEPUP_APP: address },
+    log: () => `${provider.log()}\n${application.log()}`,
+    stop,
+  };
+}
+
+/** `next build`, unless nothing was changed since the last. */
+async function buildNextjs() {
+  const app = join(folder, "nextjs");
+  const changed = async (path) => (await stat(path).catch(() => ({ mtimeMs: 0 }))).mtimeMs;
+  const sources = (await readdir(app, { recursive: true })).filter((name) => !name.startsWith("."));
+  const newest = Math.max(...(await Promise.all([...sources, "../package-lock.json"].map((name) => changed(join(app, name))))));
+  if (newest < (await changed(join(app, ".next/BUILD_ID")))) return;
+  const build = next(["build"], {});
+  const status = await build.ended;
+  if (status !== 0) throw new Error(`next build ended with ${status}:\n${build.log()}`);
+}
+
+function next([command, ...parameters], environment) {
+  const binary = join(folder, "node_modules/next/dist/bin/next");
+  return serve(process.execPath, [binary, command, join(folder, "nextjs"), ...parameters], {
+    NEXT_TELEMETRY_DISABLED: "1",
+    ...environment,
+  });
+}
+
+/** Starts a server: `until` waits for it, but not for ever and not when it has ended; `says` waits for a text on its output. */
+function serve(file, parameters, environment) {
+  const server = spawn(file, parameters, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+  let printed = "";
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      printed += text;
+      server.emit("printed");
+    });
+  }
+  const closed = once(server, "close");
+  const failure = (what) => new Error(`${[file, ...parameters].join(" ")} ${what}:\n${printed}`);
+  return {
+    log: () => printed,
+    ended: closed.then(([status]) => status),
+    async until(ready) {
+      const ended = closed.then(([status]) => Promise.reject(failure(`ended with ${status}`)));
+      const late = after(60_000, undefined, { ref: false }).then(() => Promise.reject(failure("is not ready after a minute")));
+      await Promise.race([ready, ended, late]).catch(async (error) => {
+        await this.stop();
+        throw error;
+      });
+    },
+    async says(text) {
+      while (!printed.includes(text)) await once(server, "printed");
+    },
+    async stop() {
+      server.kill("SIGTERM");
+      await closed;
+    },
+  };
+}
+
+/** Waits until a file is there; it is put there whole. */
+async function appeared(parent, file) {
+  const changes = watch(parent);
+  try {
+    while (!(await access(file).then(() => true, () => false))) await once(changes, "change");
+  } finally {
+    changes.close();
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "localhost");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
