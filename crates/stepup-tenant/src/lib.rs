@@ -17,6 +17,7 @@ pub mod config;
 mod control;
 mod dashboard;
 mod data_dir;
+mod dbconnections;
 pub mod delivery;
 mod factors;
 pub mod keys;

@@ -3,18 +3,24 @@
 //! Silent authentication runs in frames of other sites, so the session's cookie is `SameSite=None`, which browsers take
 //! over TLS only; a twin without the attribute serves those that do not know it, and plain HTTP on loopback.
 
+use std::time::Duration;
+
 use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::{
     model::{Digest, TenantSession},
     state::{Issuer, Shared},
-    store::StoreError,
+    store::{BROWSER_LIFETIME, StoreError},
 };
 
 const SESSION: &str = "auth0";
 const SESSION_TWIN: &str = "auth0_compat";
 const BROWSER: &str = "did";
+const REMEMBERED: &str = "auth0-mf";
+const REMEMBERED_TWIN: &str = "auth0-mf_compat";
+/// The shortest secret of ours, in characters.
+const SHORTEST: usize = 32;
 
 /// The unexpired session that the request's cookies open.
 ///
@@ -37,12 +43,35 @@ pub(crate) async fn session(
 
 /// The cookies of a session that `secret` opens.
 pub(crate) fn keep(shared: &Shared, secret: &str) -> Vec<HeaderValue> {
-    let seconds = i64::try_from(shared.config.sessions.absolute.as_secs()).unwrap_or(i64::MAX);
-    let twin = base(&shared.issuer, SESSION_TWIN, secret).max_age(cookie::time::Duration::seconds(seconds));
+    with_twin(&shared.issuer, [SESSION, SESSION_TWIN], secret, shared.config.sessions.absolute)
+}
+
+/// The cookies of a browser that is remembered.
+pub(super) fn remember(shared: &Shared, secret: &str) -> Vec<HeaderValue> {
+    with_twin(&shared.issuer, [REMEMBERED, REMEMBERED_TWIN], secret, BROWSER_LIFETIME)
+}
+
+/// The secrets of a browser that may be remembered.
+pub(super) fn remembered(headers: &HeaderMap) -> impl Iterator<Item = String> + '_ {
+    [REMEMBERED, REMEMBERED_TWIN]
+        .into_iter()
+        .filter_map(|name| value(headers, name))
+        .filter(|secret| secret.len() >= SHORTEST)
+}
+
+/// A cookie that frames of other sites send too, and its twin.
+fn with_twin(
+    issuer: &Issuer,
+    [name, twin_name]: [&'static str; 2],
+    secret: &str,
+    lifetime: Duration,
+) -> Vec<HeaderValue> {
+    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+    let twin = base(issuer, twin_name, secret).max_age(cookie::time::Duration::seconds(seconds));
     let mut cookies = vec![header_value(twin.clone())];
-    if shared.issuer.secure() {
+    if issuer.secure() {
         let mut first = twin.build();
-        first.set_name(SESSION);
+        first.set_name(name);
         first.set_same_site(SameSite::None);
         cookies.insert(0, header_value(first));
     }
@@ -57,7 +86,7 @@ pub(crate) fn forget(issuer: &Issuer) -> [HeaderValue; 2] {
 
 /// The mark of the browser, if it has one.
 pub(crate) fn browser(headers: &HeaderMap) -> Option<String> {
-    value(headers, BROWSER).filter(|mark| mark.len() >= 32)
+    value(headers, BROWSER).filter(|mark| mark.len() >= SHORTEST)
 }
 
 /// The cookie that marks a browser: it goes along when the user comes from elsewhere, and not with forms of other sites.

@@ -10,6 +10,7 @@ use super::{
     visit::{Kept, Lost, Visit},
 };
 use crate::{
+    model::User,
     oauth::error::{Exhausted, Failure, GrantFault, UserFault},
     pages::login::{Problem, View, render},
     pipeline::Progress,
@@ -33,7 +34,7 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, Lost> {
 }
 
 /// Checks what was typed; a right pair begins a session.
-pub(super) async fn submit(mut visit: Visit) -> Result<Response, Lost> {
+pub(super) async fn submit(visit: Visit) -> Result<Response, Lost> {
     if visit.user().await?.is_some() {
         return Ok(visit.go(path::RESUME));
     }
@@ -61,6 +62,11 @@ pub(super) async fn submit(mut visit: Visit) -> Result<Response, Lost> {
             return Ok(page(&visit, &username, Some(problem)));
         }
     };
+    begin_session(visit, user).await
+}
+
+/// Begins a session for a user who has just given a password, and goes on.
+pub(super) async fn begin_session(mut visit: Visit, user: User) -> Result<Response, Lost> {
     let before = cookies::session(&visit.shared, &visit.headers).await;
     let before = before.map_err(|error| visit.failed(error))?;
     let begun = session::begin(&visit.shared, &visit.caller, before, &user).await;

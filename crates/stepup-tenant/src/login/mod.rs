@@ -5,16 +5,20 @@
 //! comes next. So a form that is sent twice does nothing new.
 
 mod challenge;
-mod consent;
+pub(crate) mod consent;
 pub(crate) mod cookies;
 mod enrollment;
 mod log_in;
 mod options;
 pub(crate) mod password;
 mod recovery;
+pub(crate) mod remember;
+mod reset;
 mod resume;
 mod session;
+mod sign_up;
 pub(crate) mod ticket;
+mod verification;
 mod visit;
 
 use std::time::Duration;
@@ -48,6 +52,7 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 mod path {
     pub(super) const CONSENT: &str = "/u/consent";
     pub(super) const CONTINUE: &str = "/continue";
+    pub(super) const EMAIL_VERIFICATION: &str = "/u/email-verification";
     pub(super) const ENROLL_OPTIONS: &str = "/u/mfa-enroll-options";
     pub(super) const LOGIN: &str = "/u/login";
     pub(super) const LOGIN_OPTIONS: &str = "/u/mfa-login-options";
@@ -55,7 +60,10 @@ mod path {
     pub(super) const OTP_ENROLLMENT: &str = "/u/mfa-otp-enrollment";
     pub(super) const RECOVERY_CHALLENGE: &str = "/u/mfa-recovery-code-challenge";
     pub(super) const RECOVERY_ENROLLMENT: &str = "/u/mfa-recovery-code-enrollment";
+    pub(super) const RESET_PASSWORD: &str = "/u/reset-password";
+    pub(super) const RESET_PASSWORD_REQUEST: &str = "/u/reset-password/request";
     pub(super) const RESUME: &str = "/authorize/resume";
+    pub(super) const SIGN_UP: &str = "/u/signup";
 }
 
 /// The pages.
@@ -64,6 +72,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route(path::RESUME, get(resume::resume))
         .route(path::CONTINUE, get(resume::return_from_action).post(resume::return_from_action))
         .route(path::LOGIN, get(log_in::show).post(log_in::submit))
+        .route(path::SIGN_UP, get(sign_up::show).post(sign_up::submit))
+        .route(path::RESET_PASSWORD_REQUEST, get(reset::show_request).post(reset::submit_request))
+        .route(path::RESET_PASSWORD, get(reset::show).post(reset::submit))
+        .route(path::EMAIL_VERIFICATION, get(verification::show).post(verification::submit))
         .route(path::OTP_CHALLENGE, get(challenge::show_otp).post(challenge::submit_otp))
         .route(path::OTP_ENROLLMENT, get(enrollment::show).post(enrollment::submit))
         .route(path::RECOVERY_CHALLENGE, get(challenge::show_recovery).post(challenge::submit_recovery))
@@ -101,7 +113,13 @@ pub(crate) async fn begin(
         expires_at: now + LIFETIME,
     };
     shared.store.insert_login(&Digest::of(&state), &login).await?;
-    let first = if login.user_id.is_some() { path::RESUME } else { path::LOGIN };
+    let asks_to_sign_up = accepted.prompt.create
+        || parameters.get("screen_hint").is_some_and(|hint| hint == "signup" || hint == "register");
+    let first = match (&login.user_id, asks_to_sign_up) {
+        (Some(_), _) => path::RESUME,
+        (None, true) => path::SIGN_UP,
+        (None, false) => path::LOGIN,
+    };
     let mut response = visit::to(first, &state);
     response.headers_mut().append(header::SET_COOKIE, cookies::mark(&shared.issuer, &mark));
     Ok(response)

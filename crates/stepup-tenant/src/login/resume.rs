@@ -6,7 +6,7 @@ use stepup_protocol::mfa::FactorType;
 use url::Url;
 
 use super::{
-    path,
+    consent, path, remember,
     visit::{Kept, Lost, Visit},
 };
 use crate::{
@@ -133,6 +133,8 @@ async fn advance(
         session,
         audience.as_deref(),
     );
+    let remembered = remember::is_remembered(&visit.shared, &visit.headers, &user.user_id).await;
+    facts.browser_remembered = remembered.map_err(|error| visit.failed(error))?;
     facts.query = returned.unwrap_or(&visit.login.parameters);
     let advanced = pipeline::advance(&visit.shared, &facts, &mut user, &mut progress).await;
     visit.progress = progress;
@@ -142,8 +144,12 @@ async fn advance(
 /// Asks for consent if that is due, else takes the login away and answers the client.
 async fn finish(mut visit: Visit, user: User, session: TenantSession) -> Result<Response, Lost> {
     let accepted = visit.accepted()?;
-    let asks = accepted.prompt.consent || accepted.target.needs_consent(accepted.client);
-    if asks && !visit.kept.consented {
+    let asks = !visit.kept.consented
+        && consent::is_due(&visit.shared, &accepted, &user.user_id)
+            .await
+            .map_err(|error| visit.failed(error))?;
+    if asks {
+        visit.kept.asks_consent = true;
         visit.save().await?;
         return Ok(visit.go(path::CONSENT));
     }
@@ -159,8 +165,13 @@ async fn finish(mut visit: Visit, user: User, session: TenantSession) -> Result<
         session,
         progress,
     };
+    let user_id = login.user.user_id.clone();
     match login.grant().await {
-        Ok(response) => Ok(response),
+        Ok(mut response) => {
+            let renewed = remember::renew(&visit.shared, &visit.headers, &user_id, &mut response).await;
+            renewed.map_err(|error| visit.failed(error))?;
+            Ok(response)
+        }
         Err(failure) => Ok(refuse(&visit, &failure).await?),
     }
 }

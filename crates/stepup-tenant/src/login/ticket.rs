@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use axum::extract::{FromRequest, Request};
+
+use super::visit::{Lost, read_form};
 use crate::{
-    model::{Digest, Ticket, TicketPurpose},
+    model::{Digest, Ticket, TicketPurpose, User},
+    oauth::params::Params,
     state::Shared,
     store::StoreError,
 };
 
 const DAY: u64 = 86_400;
 
-/// How long a ticket to enrol a factor, or to choose a password or prove an address, is good unless its maker says otherwise.
+/// How long a ticket is good unless its maker says otherwise.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(5 * DAY);
 
 /// A new ticket, for its holder alone.
@@ -44,13 +48,52 @@ pub(crate) async fn issue(
     Ok(Issued { ticket, url })
 }
 
-/// The ticket that `secret` is, unless it is over or was used.
+/// Takes the ticket; of two callers, one gets it, and nobody one that is over.
 ///
 /// # Errors
 /// The store failed.
-pub(super) async fn find(shared: &Shared, secret: &str) -> Result<Option<Ticket>, StoreError> {
-    let found = shared.store.ticket(&Digest::of(secret)).await?;
-    Ok(found.filter(|ticket| !ticket.expired(shared.clock.now())))
+pub(super) async fn take(shared: &Shared, secret: &str) -> Result<Option<Ticket>, StoreError> {
+    let taken = shared.store.take_ticket(&Digest::of(secret)).await?;
+    Ok(taken.filter(|ticket| !ticket.expired(shared.clock.now())))
+}
+
+/// A request of somebody who holds a ticket.
+pub(super) struct Held {
+    /// The ticket.
+    pub(super) secret: String,
+    /// What was typed.
+    pub(super) params: Params,
+}
+
+impl Held {
+    /// Whom the ticket is for and what it is good for; none where it was used, is over, or its user is gone or blocked.
+    pub(super) async fn user(&self, shared: &Shared) -> Result<Option<(User, TicketPurpose)>, Lost> {
+        let failed = |error: StoreError| Lost::Failed(shared.clone(), error.into());
+        let ticket = shared.store.ticket(&Digest::of(&self.secret)).await.map_err(failed)?;
+        let Some(ticket) = ticket.filter(|ticket| !ticket.expired(shared.clock.now())) else {
+            return Ok(None);
+        };
+        let user = shared.store.user(&ticket.user_id).await.map_err(failed)?;
+        Ok(user.filter(|user| !user.blocked).map(|user| (user, ticket.purpose)))
+    }
+}
+
+impl FromRequest<Shared> for Held {
+    type Rejection = Lost;
+
+    async fn from_request(request: Request, shared: &Shared) -> Result<Self, Lost> {
+        let (_, params) = read_form(shared, request).await?;
+        match params.map(|params| (params.text("ticket").map(str::to_owned), params)) {
+            Some((Some(secret), params)) => Ok(Self { secret, params }),
+            _ => Err(Lost::Ticket(shared.clone())),
+        }
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Held").finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Issued {

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde::{Deserialize, Serialize};
 use stepup_protocol::mfa::FactorType;
 
@@ -58,6 +58,8 @@ pub(super) struct Kept {
     pub(super) enrolling: Option<String>,
     /// A new recovery code is to be shown, because of this.
     pub(super) recovery_code: Option<NewCode>,
+    /// The user is asked whether the application may do what it wants.
+    pub(super) asks_consent: bool,
     /// The user agreed.
     pub(super) consented: bool,
 }
@@ -78,28 +80,17 @@ pub(super) enum Lost {
     Failed(Shared, Failure),
     /// A form of another site.
     Foreign(Shared),
+    /// No such ticket, used, or over.
+    Ticket(Shared),
     /// No such login, not this browser's, or over.
     Transaction(Shared),
 }
 
 impl Visit {
     async fn open(shared: Shared, request: Request) -> Result<Self, Lost> {
-        let (parts, body) = request.into_parts();
+        let (parts, params) = read_form(&shared, request).await?;
         let caller = Caller::of(&parts);
-        let is_form = parts.method == Method::POST;
-        if is_form && !same_origin(&shared, &parts.headers) {
-            return Err(Lost::Foreign(shared));
-        }
-        let query = Params::from_form(parts.uri.query().unwrap_or_default());
-        let params = if is_form {
-            match Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await {
-                Ok(body) => Params::from_body(header_text(&parts.headers, header::CONTENT_TYPE), &body),
-                Err(_) => return Err(Lost::Transaction(shared)),
-            }
-        } else {
-            query
-        };
-        let Ok(params) = params else { return Err(Lost::Transaction(shared)) };
+        let Some(params) = params else { return Err(Lost::Transaction(shared)) };
         let (Some(state), Some(browser)) =
             (params.text("state").map(str::to_owned), cookies::browser(&parts.headers))
         else {
@@ -195,6 +186,25 @@ pub(super) fn to(path: &str, state: &str) -> Response {
     respond::found(location.unwrap_or(HeaderValue::from_static("/")))
 }
 
+/// The parameters of a visit: those of the form that was sent, else those in the address; none where they cannot be read.
+///
+/// # Errors
+/// The form is one of another site.
+pub(super) async fn read_form(shared: &Shared, request: Request) -> Result<(Parts, Option<Params>), Lost> {
+    let (parts, body) = request.into_parts();
+    if parts.method != Method::POST {
+        let params = Params::from_form(parts.uri.query().unwrap_or_default());
+        return Ok((parts, params.ok()));
+    }
+    if !same_origin(shared, &parts.headers) {
+        return Err(Lost::Foreign(shared.clone()));
+    }
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let content_type = header_text(&parts.headers, header::CONTENT_TYPE);
+    let params = body.ok().and_then(|body| Params::from_body(content_type, &body).ok());
+    Ok((parts, params))
+}
+
 /// Whether a form came from a page of ours: browsers say so; what is no browser says nothing.
 fn same_origin(state: &State, headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
@@ -215,25 +225,31 @@ impl FromRequest<Shared> for Visit {
 
 impl IntoResponse for Lost {
     fn into_response(self) -> Response {
-        let (shared, status, message) = match self {
+        let (shared, status, message, advice) = match self {
             Self::Failed(shared, failure) => {
                 if let Failure::Tenant(fault) = &failure {
                     tracing::error!(error = fault as &dyn std::error::Error, "a page failed");
                 }
                 let wire = failure.wire();
-                (shared, wire.status, wire.description)
+                (shared, wire.status, wire.description, pages::error::LOST_TRANSACTION)
             }
             Self::Foreign(shared) => {
-                (shared, StatusCode::FORBIDDEN, "The form was sent by another site.".to_owned())
+                let message = "The form was sent by another site.".to_owned();
+                (shared, StatusCode::FORBIDDEN, message, pages::error::LOST_TRANSACTION)
+            }
+            Self::Ticket(shared) => {
+                let message = "This link does not work any more.".to_owned();
+                (shared, StatusCode::BAD_REQUEST, message, pages::error::LOST_TICKET)
             }
             Self::Transaction(shared) => {
-                (shared, StatusCode::BAD_REQUEST, "The login was not found.".to_owned())
+                let message = "The login was not found.".to_owned();
+                (shared, StatusCode::BAD_REQUEST, message, pages::error::LOST_TRANSACTION)
             }
         };
         let view = pages::error::View {
             tenant: &shared.config.friendly_name,
             message: &message,
-            advice: pages::error::LOST_TRANSACTION,
+            advice,
             details: &[("error", "invalid_request")],
             way_out: None,
         };

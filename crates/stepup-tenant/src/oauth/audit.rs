@@ -46,6 +46,12 @@ impl<'a> Audit<'a> {
         self
     }
 
+    /// In this connection.
+    pub(crate) fn connection(mut self, name: &str) -> Self {
+        self.event.connection = Some(name.to_owned());
+        self
+    }
+
     /// For this API.
     pub(crate) fn audience(mut self, audience: Option<&str>) -> Self {
         self.event.audience = audience.map(str::to_owned);

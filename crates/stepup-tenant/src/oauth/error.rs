@@ -13,7 +13,10 @@ use stepup_protocol::{
 use stepup_seal::jws;
 
 use super::{client_auth::AssertionFault, params::ParamsError};
-use crate::{actions::ActionError, mfa::requirement::Refusal, passwords::PasswordError, store::StoreError};
+use crate::{
+    actions::ActionError, delivery::DeliveryError, mfa::requirement::Refusal, passwords::PasswordError,
+    store::StoreError,
+};
 
 /// Why a call to the Authentication API failed.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +182,8 @@ impl std::fmt::Debug for MfaRequired {
 pub(crate) enum TenantFault {
     #[error("an Action failed")]
     Action(#[source] Box<ActionError>),
+    #[error("a message could not be sent")]
+    Delivery(#[source] DeliveryError),
     #[error("a value kept with a transaction cannot be read")]
     Kept(#[source] serde_json::Error),
     #[error("a password cannot be checked")]
@@ -269,6 +274,15 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Tenant(TenantFault::Store(error))
+    }
+}
+
+impl From<DeliveryError> for Failure {
+    fn from(error: DeliveryError) -> Self {
+        Self::Tenant(match error {
+            DeliveryError::Store(error) => TenantFault::Store(error),
+            gateway => TenantFault::Delivery(gateway),
+        })
     }
 }
 

@@ -98,7 +98,8 @@ impl Params {
         self.0.iter().any(|(held, _)| held == name)
     }
 
-    fn value(&self, name: &str) -> Option<&Value> {
+    /// The value under `name` as it came; absent where it is empty or null.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         let (_, value) = self.0.iter().find(|(held, _)| held == name)?;
         (!value.is_null() && value.as_str() != Some("")).then_some(value)
     }

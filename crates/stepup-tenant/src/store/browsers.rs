@@ -14,10 +14,10 @@ pub const BROWSER_LIFETIME: Duration = Duration::from_secs(30 * 86_400);
 
 /// The browsers that users had remembered.
 pub trait Browsers: Send + Sync {
-    /// Remembers, for `user_id`, the browser that holds the secret of this digest.
+    /// Remembers, for `user_id`, the browser that holds the secret of this digest; again, if it was remembered before.
     ///
     /// # Errors
-    /// [`super::StoreError::Conflict`] where the digest is taken.
+    /// The store failed.
     fn remember_browser<'a>(&'a self, cookie: &'a Digest, user_id: &'a str, now: UnixTime) -> Stored<'a, ()>;
 
     /// Whether the browser is remembered for this very user: neither [`BROWSER_IDLE`] nor [`BROWSER_LIFETIME`] is over.

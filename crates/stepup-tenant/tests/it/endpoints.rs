@@ -14,6 +14,8 @@ const WITHOUT_CREDENTIALS: &[(&str, &str, u16)] = &[
     ("POST", "/authorize", 400),
     ("GET", "/continue", 400),
     ("POST", "/continue", 400),
+    ("POST", "/dbconnections/change_password", 400),
+    ("POST", "/dbconnections/signup", 400),
     ("POST", "/mfa/associate", 401),
     ("GET", "/mfa/authenticators", 401),
     ("DELETE", "/mfa/authenticators/{id}", 401),
@@ -25,6 +27,8 @@ const WITHOUT_CREDENTIALS: &[(&str, &str, u16)] = &[
     ("GET", "/u/assets/{file}", 404),
     ("GET", "/u/consent", 400),
     ("POST", "/u/consent", 400),
+    ("GET", "/u/email-verification", 400),
+    ("POST", "/u/email-verification", 400),
     ("GET", "/u/login", 400),
     ("POST", "/u/login", 400),
     ("GET", "/u/mfa-enroll-options", 400),
@@ -39,6 +43,12 @@ const WITHOUT_CREDENTIALS: &[(&str, &str, u16)] = &[
     ("POST", "/u/mfa-recovery-code-challenge", 400),
     ("GET", "/u/mfa-recovery-code-enrollment", 400),
     ("POST", "/u/mfa-recovery-code-enrollment", 400),
+    ("GET", "/u/reset-password", 400),
+    ("POST", "/u/reset-password", 400),
+    ("GET", "/u/reset-password/request", 400),
+    ("POST", "/u/reset-password/request", 400),
+    ("GET", "/u/signup", 400),
+    ("POST", "/u/signup", 400),
     ("GET", "/userinfo", 401),
     ("POST", "/userinfo", 401),
     ("GET", "/v2/logout", 200),
@@ -73,8 +83,14 @@ fn routed() -> std::collections::BTreeSet<&'static str> {
         include_str!("../../src/login/mod.rs").lines().filter(|line| line.contains(": &str = \""));
     let oauth = include_str!("../../src/oauth/mod.rs").lines();
     let mfa = include_str!("../../src/mfa/mod.rs").lines();
+    let accounts = include_str!("../../src/dbconnections/mod.rs").lines();
     let assets = include_str!("../../src/login/mod.rs").lines().filter(|line| line.contains(".route(\""));
-    let quoted = oauth.chain(mfa).filter(|line| line.contains(".route(\"")).chain(constants).chain(assets);
+    let quoted = oauth
+        .chain(mfa)
+        .chain(accounts)
+        .filter(|line| line.contains(".route(\""))
+        .chain(constants)
+        .chain(assets);
     quoted.filter_map(|line| line.split('"').nth(1)).collect()
 }
 

@@ -12,6 +12,7 @@ mod grants;
 mod login;
 mod mfa_api;
 mod outbound;
+mod pages;
 mod rig;
 mod server;
 mod start;

@@ -64,7 +64,7 @@ async fn begin(
     let session = cookies::session(shared, headers).await?;
     let session = session.filter(|session| is_enough(shared, &accepted, session));
     if accepted.prompt.none {
-        return silent::answer(shared, caller, &parameters, &accepted, session).await;
+        return silent::answer(shared, caller, headers, &parameters, &accepted, session).await;
     }
     login::begin(shared, caller, headers, &parameters, &accepted, session).await
 }
@@ -74,5 +74,5 @@ fn is_enough(shared: &Shared, accepted: &Accepted<'_>, session: &TenantSession) 
     let age = shared.clock.now().since(session.authenticated_at).as_secs();
     // OIDC Core section 3.1.2.1: max_age=0 is prompt=login.
     let young_enough = accepted.max_age.is_none_or(|max_age| max_age > 0 && age <= max_age);
-    !accepted.prompt.login && young_enough
+    !accepted.prompt.login && !accepted.prompt.create && young_enough
 }

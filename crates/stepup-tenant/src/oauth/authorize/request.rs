@@ -47,6 +47,8 @@ pub(crate) struct Accepted<'a> {
 /// `prompt` (OIDC Core section 3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Prompt {
+    /// The user signs up (Initiating User Registration via OpenID Connect section 4).
+    pub(crate) create: bool,
     /// No page may be shown.
     pub(crate) none: bool,
     /// The user logs in again.
@@ -201,10 +203,11 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, Problem> {
             // There is no list of accounts to choose from: another one logs in.
             "login" | "select_account" => prompt.login = true,
             "consent" => prompt.consent = true,
+            "create" => prompt.create = true,
             other => return Err(Problem::invalid(format!("Unknown prompt: {other}"))),
         }
     }
-    if prompt.none && (prompt.login || prompt.consent) {
+    if prompt.none && (prompt.login || prompt.consent || prompt.create) {
         return Err(Problem::invalid("prompt=none cannot be combined with another prompt"));
     }
     Ok(prompt)

@@ -1,6 +1,7 @@
 //! `prompt=none`: answered at once or not at all (OIDC Core section 3.1.2.6).
 
 use axum::response::Response;
+use http::HeaderMap;
 use stepup_protocol::error::{code, description};
 
 use super::{
@@ -8,6 +9,7 @@ use super::{
     request::{Accepted, Parameters, Problem},
 };
 use crate::{
+    login::{consent, remember},
     mfa::requirement::Flow,
     model::TenantSession,
     oauth::{audit::Audit, error::Failure},
@@ -19,11 +21,12 @@ use crate::{
 pub(super) async fn answer(
     shared: &Shared,
     caller: &Caller,
+    headers: &HeaderMap,
     parameters: &Parameters,
     accepted: &Accepted<'_>,
     session: Option<TenantSession>,
 ) -> Result<Response, Failure> {
-    match log_in(shared, caller, parameters, accepted, session).await? {
+    match log_in(shared, caller, headers, parameters, accepted, session).await? {
         Ok(response) => Ok(response),
         Err(problem) => {
             let audit = Audit::new(shared, caller).client(accepted.client);
@@ -36,6 +39,7 @@ pub(super) async fn answer(
 async fn log_in(
     shared: &Shared,
     caller: &Caller,
+    headers: &HeaderMap,
     parameters: &Parameters,
     accepted: &Accepted<'_>,
     session: Option<TenantSession>,
@@ -45,14 +49,15 @@ async fn log_in(
     let Some(mut user) = user else { return Ok(Err(Problem::login_required("Login required"))) };
     let audience = accepted.target.identifier(&shared.issuer);
     let mut progress = Progress::begin(session.methods.clone());
-    let facts = facts(Flow::Silent, caller, parameters, accepted, &session, audience.as_deref());
+    let mut facts = facts(Flow::Silent, caller, parameters, accepted, &session, audience.as_deref());
+    facts.browser_remembered = remember::is_remembered(shared, headers, &user.user_id).await?;
     match pipeline::advance(shared, &facts, &mut user, &mut progress).await {
         Ok(Advanced::Waiting) => return Ok(Err(Problem::login_required(description::MFA_REQUIRED))),
         Ok(Advanced::Away(_)) => return Ok(Err(interaction_required())),
         Ok(Advanced::Done) => {}
         Err(failure) => return Ok(Err(Problem::of(&failure))),
     }
-    if accepted.target.needs_consent(accepted.client) {
+    if consent::is_due(shared, accepted, &user.user_id).await? {
         let description = "Consent required".to_owned();
         return Ok(Err(Problem { error: code::CONSENT_REQUIRED, description }));
     }

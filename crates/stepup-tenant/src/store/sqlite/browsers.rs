@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, insertion};
+use super::SqliteStore;
 use crate::{
     model::Digest,
     store::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers, StoreError, Stored},
@@ -17,7 +17,7 @@ impl Browsers for SqliteStore {
     fn remember_browser<'a>(&'a self, cookie: &'a Digest, user_id: &'a str, now: UnixTime) -> Stored<'a, ()> {
         Box::pin(async move {
             sqlx::query(
-                "INSERT INTO browsers (digest, user_id, remembered_at, last_used_at) VALUES (?1, ?2, ?3, ?3)",
+                "INSERT OR REPLACE INTO browsers (digest, user_id, remembered_at, last_used_at) VALUES (?1, ?2, ?3, ?3)",
             )
             .bind(cookie.as_bytes())
             .bind(user_id)
@@ -25,7 +25,7 @@ impl Browsers for SqliteStore {
             .execute(&self.writer)
             .await
             .map(drop)
-            .map_err(insertion("the remembered browser"))
+            .map_err(StoreError::Database)
         })
     }
 

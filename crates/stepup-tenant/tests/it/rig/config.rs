@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) non_rotating: bool,
     /// The application is not the tenant owner's.
     pub(crate) third_party: bool,
+    /// More members of the database connection.
+    pub(crate) database: &'static str,
     /// Lines of the `stepup` section.
     pub(crate) stepup: &'static str,
 }
@@ -77,6 +79,7 @@ resourceServers:
 databases:
   - name: Username-Password-Authentication
     strategy: auth0
+    {database}
 guardianFactors:
   - {{ name: otp, enabled: true }}
   - {{ name: recovery-code, enabled: true }}
@@ -85,6 +88,7 @@ guardianPolicies:
 "#,
             first_party = !self.third_party,
             leeway = self.leeway,
+            database = self.database,
         );
         if !self.stepup.is_empty() {
             writeln!(yaml, "stepup: {}", self.stepup).unwrap();

@@ -6,11 +6,12 @@ CREATE TABLE tickets (
 
 -- Remembered for one user each: a browser that two people share has two rows.
 CREATE TABLE browsers (
-    digest BLOB PRIMARY KEY,
+    digest BLOB NOT NULL,
     user_id TEXT NOT NULL,
     remembered_at INTEGER NOT NULL,
-    last_used_at INTEGER NOT NULL
-);
+    last_used_at INTEGER NOT NULL,
+    PRIMARY KEY (digest, user_id)
+) WITHOUT ROWID;
 CREATE INDEX browsers_user ON browsers (user_id);
 
 -- One row a scope, so that two consents given at once add up. The audience is empty for the profile alone.

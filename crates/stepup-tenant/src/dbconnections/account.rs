@@ -1,0 +1,221 @@
+//! A new account.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+
+use super::mail;
+use crate::{
+    config::Connection,
+    model::User,
+    oauth::{
+        audit::Audit,
+        error::{Failure, TenantFault},
+    },
+    passwords::policy::PasswordPolicy,
+    pipeline::Caller,
+    state::Shared,
+    store::StoreError,
+};
+
+/// The longest password that is taken, in bytes.
+pub(crate) const LONGEST_PASSWORD: usize = 1024;
+/// The longest e-mail address, in characters (RFC 3696 erratum 1690, rounded up as forms do).
+const LONGEST_ADDRESS: usize = 320;
+
+/// What somebody signs up with.
+#[derive(Debug, Default)]
+pub(crate) struct NewAccount {
+    /// E-mail address: see [`is_address`].
+    pub(crate) email: Option<String>,
+    /// User name.
+    pub(crate) username: Option<String>,
+    /// Phone number of the profile.
+    pub(crate) phone_number: Option<String>,
+    /// The password.
+    pub(crate) password: SecretString,
+    /// Full name.
+    pub(crate) name: Option<String>,
+    /// Short name.
+    pub(crate) nickname: Option<String>,
+    /// First name.
+    pub(crate) given_name: Option<String>,
+    /// Last name.
+    pub(crate) family_name: Option<String>,
+    /// Address of a picture.
+    pub(crate) picture: Option<String>,
+    /// What the user may change.
+    pub(crate) user_metadata: Map<String, Value>,
+}
+
+/// Why nobody was signed up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignUpError {
+    /// Somebody has that address or name. Whoever asks is told no more than that it did not work.
+    #[error("Invalid sign up")]
+    Taken,
+    /// The tenant failed.
+    #[error(transparent)]
+    Tenant(#[from] TenantFault),
+    /// The password breaks the connection's policy.
+    #[error("Password is too weak")]
+    Weak {
+        /// The policy.
+        policy: PasswordPolicy,
+        /// Which of its rules are met.
+        report: Value,
+    },
+}
+
+/// Signs somebody up, and mails a link that proves the address.
+///
+/// # Errors
+/// The address or name is taken, the password is weak, or the tenant failed.
+pub(crate) async fn sign_up(
+    shared: &Shared,
+    caller: &Caller,
+    client_id: Option<&str>,
+    connection: &Connection,
+    account: NewAccount,
+) -> Result<User, SignUpError> {
+    let named = account.email.clone().or_else(|| account.username.clone()).unwrap_or_default();
+    let audit = || {
+        let audit = Audit::new(shared, caller).connection(&connection.name);
+        match client_id.and_then(|id| shared.config.client(id)) {
+            Some(client) => audit.client(client),
+            None => audit,
+        }
+    };
+    match create(shared, connection, account).await {
+        Ok(user) => {
+            audit().user(&user).write("ss").await;
+            if user.email.is_some()
+                && let Err(failure) = mail::verification(shared, &user).await
+            {
+                // The account stands: another link can be asked for.
+                tracing::warn!(error = &failure as &dyn std::error::Error, "a verification mail failed");
+            }
+            Ok(user)
+        }
+        Err(error) => {
+            audit().named(&named).describe(error.to_string()).write("fs").await;
+            Err(error)
+        }
+    }
+}
+
+async fn create(shared: &Shared, connection: &Connection, account: NewAccount) -> Result<User, SignUpError> {
+    let policy = connection.passwords;
+    let password = account.password.expose_secret();
+    if !policy.allows(password) {
+        return Err(SignUpError::Weak { policy, report: policy.report(password) });
+    }
+    let password_hash = shared.passwords.hash(account.password).await.map_err(TenantFault::Password)?;
+    let address = account.email.clone().or_else(|| account.username.clone()).unwrap_or_default();
+    let nickname = address.split('@').next().unwrap_or_default().to_owned();
+    let now = shared.clock.now();
+    let user = User {
+        user_id: format!("auth0|{}", new_id(shared)),
+        connection: connection.name.clone(),
+        email: account.email,
+        email_verified: false,
+        username: account.username,
+        phone_number: account.phone_number,
+        phone_verified: false,
+        name: account.name.unwrap_or(address),
+        nickname: account.nickname.unwrap_or(nickname),
+        given_name: account.given_name,
+        family_name: account.family_name,
+        picture: account.picture,
+        password_hash: Some(password_hash),
+        user_metadata: account.user_metadata,
+        app_metadata: Map::new(),
+        blocked: false,
+        logins_count: 0,
+        last_login: None,
+        last_password_reset: None,
+        created_at: now,
+        updated_at: now,
+    };
+    match shared.store.insert_user(&user).await {
+        Ok(()) => Ok(user),
+        Err(StoreError::Conflict { .. }) => Err(SignUpError::Taken),
+        Err(error) => Err(SignUpError::Tenant(error.into())),
+    }
+}
+
+/// 24 hexadecimal digits.
+fn new_id(shared: &Shared) -> String {
+    let mut bytes = [0; 12];
+    shared.random.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether `text` looks like an e-mail address: one `@` between a name and a host with a dot, nothing that a mail's head
+/// could be broken with.
+pub(crate) fn is_address(text: &str) -> bool {
+    let Some((local, host)) = text.split_once('@') else { return false };
+    let is_plain = |it: char| !it.is_whitespace() && !it.is_control() && !"<>()[]\\,;:\"@".contains(it);
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|it| it.is_alphanumeric() || it == '-')
+    };
+    text.chars().count() <= LONGEST_ADDRESS
+        && !local.is_empty()
+        && local.chars().all(is_plain)
+        && host.contains('.')
+        && host.split('.').all(is_label)
+}
+
+impl From<SignUpError> for Failure {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Tenant(fault) => fault.into(),
+            refused => crate::oauth::error::UserFault::Denied(refused.to_string()).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::is_address;
+
+    #[test]
+    fn addresses() {
+        for address in ["ada@example.com", "a.b+c@mail.example.co.uk", "ü@bücher.example", "o'neill@a-b.io"]
+        {
+            assert!(is_address(address), "{address}");
+        }
+        for text in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "ada@example",
+            "a@b@example.com",
+            "ada@example..com",
+            "ada@-example.com",
+            "ada lovelace@example.com",
+            "ada@example.com\r\nBcc: all@example.com",
+            "<ada@example.com>",
+            "ada@exa mple.com",
+            "\"ada\"@example.com",
+        ] {
+            assert!(!is_address(text), "{text}");
+        }
+        assert!(!is_address(&format!("{}@example.com", "a".repeat(320))));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_passes_is_one_word_with_a_host(text in ".{0,60}") {
+            if is_address(&text) {
+                prop_assert_eq!(text.matches('@').count(), 1);
+                prop_assert!(!text.contains(char::is_whitespace) && !text.contains(char::is_control));
+            }
+        }
+    }
+}
