@@ -118,7 +118,8 @@ fn totp(
     Authenticator {
         id: format!("totp|dev_{}", stepup_seal::base62(random, 16)),
         user_id: user_id.to_owned(),
-        credential: Credential::Totp { secret: secret.clone(), last_step: None },
+        credential: Credential::totp(secret.clone()),
+        name: None,
         created_at: now,
         confirmed_at: Some(now),
         last_used_at: None,

@@ -10,6 +10,7 @@ mod client;
 mod error;
 mod inventory;
 mod load;
+mod mfa;
 pub(crate) mod source;
 mod system;
 mod urls;
@@ -27,6 +28,7 @@ pub use self::{
     built_in::API,
     client::{Algorithm, ApplicationType, Client, ClientAuthentication, RefreshPolicy, RefreshTokens},
     error::ConfigError,
+    mfa::{MessageTemplates, MessageTypes, MfaLimits, MfaSettings},
     system::SystemError,
     urls::AllowedUrls,
     users::{ADA_EMAIL, ADA_PASSWORD},
@@ -237,7 +239,13 @@ pub struct Factors(BTreeSet<FactorType>);
 
 impl Factors {
     /// The factors that this version can enrol and challenge.
-    pub const BUILT: [FactorType; 2] = [FactorType::Otp, FactorType::RecoveryCode];
+    pub const BUILT: [FactorType; 5] = [
+        FactorType::Email,
+        FactorType::Otp,
+        FactorType::Phone,
+        FactorType::PushNotification,
+        FactorType::RecoveryCode,
+    ];
 
     /// Whether `factor` is on.
     #[must_use]
@@ -267,29 +275,4 @@ pub enum MfaPolicy {
     /// Not at all.
     #[default]
     Never,
-}
-
-/// Details of MFA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MfaSettings {
-    /// Life of an `mfa_token`; default 300 s.
-    pub token_lifetime: Duration,
-    /// Whether Actions may name factors ("Customize MFA Factors using Actions"); default true.
-    pub factors_in_actions: bool,
-    /// Whether `acr_values` with the multi-factor word alone demands a second factor; default true.
-    pub acr_values_demand_mfa: bool,
-    /// Wrong codes of one user, and apart from them wrong recovery codes, until one has to wait: one more every six
-    /// minutes; none: no limit. Default 10.
-    pub code_attempts: Option<u32>,
-}
-
-impl Default for MfaSettings {
-    fn default() -> Self {
-        Self {
-            token_lifetime: Duration::from_secs(300),
-            factors_in_actions: true,
-            acr_values_demand_mfa: true,
-            code_attempts: Some(10),
-        }
-    }
 }

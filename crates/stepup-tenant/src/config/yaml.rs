@@ -20,6 +20,8 @@ pub(super) struct Document {
     pub(super) connections: Vec<Connection>,
     pub(super) guardian_factors: Vec<GuardianFactor>,
     pub(super) guardian_policies: GuardianPolicies,
+    pub(super) guardian_phone_factor_message_types: Option<PhoneMessageTypes>,
+    pub(super) guardian_factor_templates: Vec<FactorTemplate>,
     pub(super) actions: Vec<Action>,
     pub(super) triggers: BTreeMap<String, Vec<Binding>>,
     pub(super) attack_protection: AttackProtection,
@@ -324,6 +326,26 @@ pub(super) enum FactorName {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
+pub(super) struct PhoneMessageTypes {
+    pub(super) message_types: Vec<MessageType>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum MessageType {
+    Sms,
+    Voice,
+}
+
+#[derive(Deserialize)]
+pub(super) struct FactorTemplate {
+    pub(super) name: String,
+    pub(super) enrollment_message: Option<String>,
+    pub(super) verification_message: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(super) struct GuardianPolicies {
     pub(super) policies: Vec<PolicyName>,
 }
@@ -377,8 +399,28 @@ pub(super) struct Stepup {
     pub(super) mfa_token_lifetime: Option<u64>,
     pub(super) factors_in_actions: Option<bool>,
     pub(super) acr_values_demand_mfa: Option<bool>,
-    /// 0: no limit.
+    /// Seconds.
+    pub(super) oob_code_lifetime: Option<u64>,
+    /// Seconds.
+    pub(super) push_qr_lifetime: Option<u64>,
+    /// Seconds; 0: as fast as one likes.
+    pub(super) push_poll_interval: Option<u64>,
+    /// Steps of 30 seconds.
+    pub(super) totp_window: Option<u16>,
+    /// 0: no limit, here and below.
     pub(super) code_attempts: Option<u32>,
+    /// Seconds until one more is there, here and below.
+    pub(super) code_refill: Option<u64>,
+    pub(super) recovery_code_attempts: Option<u32>,
+    pub(super) recovery_code_refill: Option<u64>,
+    pub(super) phone_sends: Option<u32>,
+    pub(super) email_sends: Option<u32>,
+    pub(super) push_sends: Option<u32>,
+    pub(super) send_refill: Option<u64>,
+    #[serde(default)]
+    pub(super) push_rejected_as_invalid_grant: bool,
+    #[serde(default)]
+    pub(super) oob_in_requirements: bool,
     /// Seconds.
     pub(super) pushed_request_lifetime: Option<u64>,
     /// E-mail addresses.

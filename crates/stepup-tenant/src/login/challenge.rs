@@ -9,8 +9,8 @@ use super::{
     visit::{Lost, NewCode, Visit},
 };
 use crate::{
-    factors::verify::{Acceptable, Typed, Verdict},
-    mfa::requirement::{Choice, How},
+    factors::{self, Answer, Verdict},
+    mfa::requirement::{Choice, Passed},
     model::User,
     pages::{mfa_otp_challenge, mfa_recovery_code_challenge, problem::CodeProblem},
 };
@@ -27,14 +27,13 @@ pub(super) async fn show_otp(visit: Visit) -> Result<Response, Lost> {
 pub(super) async fn submit_otp(mut visit: Visit) -> Result<Response, Lost> {
     let Some((user, _)) = due(&visit, FactorType::Otp).await? else { return Ok(visit.go(path::RESUME)) };
     let Some(code) = code(&visit) else { return Ok(otp_page(&visit, &user, Some(CodeProblem::Missing))) };
-    let typed = Typed { shared: &visit.shared, caller: &visit.caller, user: &user, code: &code };
-    let held = visit.shared.store.authenticators(&user.user_id).await;
-    let held = held.map_err(|error| visit.failed(error))?;
-    let acceptable = Acceptable::of(&visit.progress, FactorType::Otp, &held);
-    let verdict = typed.as_otp(&held, acceptable).await.map_err(|failure| visit.failed(failure))?;
-    match problem(verdict) {
-        Some(problem) => Ok(otp_page(&visit, &user, Some(problem))),
-        None => pass(&mut visit, FactorType::Otp).await,
+    let held = factors::held(&visit.shared, &user).await.map_err(|failure| visit.failed(failure))?;
+    let answer = Answer::App { code: &code, only: None };
+    let verdict = factors::verify(&visit.transaction(&user, &held), answer).await;
+    let verdict = verdict.map_err(|failure| visit.failed(failure))?;
+    match verdict {
+        Verdict::Passed(passed) => pass(&mut visit, passed).await,
+        refused => Ok(otp_page(&visit, &user, problem(refused))),
     }
 }
 
@@ -55,19 +54,19 @@ pub(super) async fn submit_recovery(mut visit: Visit) -> Result<Response, Lost> 
         return Ok(recovery_page(&visit, &user, Some(CodeProblem::Missing)));
     };
     let replacement = recovery::new_code(&visit, NewCode::OldCodeUsed);
-    let typed = Typed { shared: &visit.shared, caller: &visit.caller, user: &user, code: &code };
-    let verdict = typed.as_recovery_code(&replacement).await.map_err(|failure| visit.failed(failure))?;
-    match problem(verdict) {
-        Some(problem) => Ok(recovery_page(&visit, &user, Some(problem))),
-        None => {
+    let answer = Answer::RecoveryCode { code: &code, replacement: &replacement };
+    let verdict = factors::verify(&visit.transaction(&user, &[]), answer).await;
+    match verdict.map_err(|failure| visit.failed(failure))? {
+        Verdict::Passed(passed) => {
             visit.kept.recovery_code = Some(NewCode::OldCodeUsed);
-            pass(&mut visit, FactorType::RecoveryCode).await
+            pass(&mut visit, passed).await
         }
+        refused => Ok(recovery_page(&visit, &user, problem(refused))),
     }
 }
 
-async fn pass(visit: &mut Visit, factor: FactorType) -> Result<Response, Lost> {
-    visit.progress.pass(factor, How::Challenged, visit.shared.clock.now());
+async fn pass(visit: &mut Visit, passed: Passed) -> Result<Response, Lost> {
+    visit.progress.pass(passed.factor, passed.how, visit.shared.clock.now());
     visit.save().await?;
     Ok(visit.go(path::RESUME))
 }
@@ -91,7 +90,7 @@ pub(super) fn problem(verdict: Verdict) -> Option<CodeProblem> {
         Verdict::AlreadyUsed => Some(CodeProblem::AlreadyUsed),
         Verdict::Malformed => Some(CodeProblem::Malformed),
         Verdict::TooMany => Some(CodeProblem::TooManyFailures),
-        Verdict::Wrong => Some(CodeProblem::Wrong),
+        _ => Some(CodeProblem::Wrong),
     }
 }
 

@@ -10,11 +10,7 @@ use super::{
     visit::{Lost, NewCode, Visit},
 };
 use crate::{
-    factors::{
-        otp,
-        verify::{Acceptable, Typed, Verdict},
-    },
-    mfa::enrolment,
+    factors::{self, Answer, Ceremony, Details, Kind, Verdict, otp},
     model::{Authenticator, Credential, User},
     pages::{
         mfa_otp_enrollment::{View, render},
@@ -30,11 +26,14 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, Lost> {
         Some((_, secret)) => secret,
         None => {
             let new_code = recovery::new_code(&visit, NewCode::FirstFactor);
-            let begun = enrolment::begin_app(&visit.shared, &user, &held, || new_code).await;
+            let details = Details { phone_number: None, email: None, recovery_code: &new_code };
+            let transaction = visit.transaction(&user, &held);
+            let begun = factors::enroll(&transaction, Kind::Otp, details).await;
             let begun = begun.map_err(|failure| visit.failed(failure))?;
+            let Ceremony::App { secret, .. } = begun.ceremony else { return Ok(visit.go(path::RESUME)) };
             visit.kept.enrolling = Some(begun.authenticator_id);
             visit.save().await?;
-            begun.secret
+            secret
         }
     };
     Ok(page(&visit, &user, &secret, None))
@@ -50,21 +49,19 @@ pub(super) async fn submit(mut visit: Visit) -> Result<Response, Lost> {
     let Some(code) = code(&visit) else {
         return Ok(page(&visit, &user, &secret, Some(CodeProblem::Missing)));
     };
-    let typed = Typed { shared: &visit.shared, caller: &visit.caller, user: &user, code: &code };
-    let acceptable = Acceptable::of(&visit.progress, FactorType::Otp, &held);
     // Only the one on this page: not what somebody else began to enrol.
-    let only = [authenticator];
-    let verdict = typed.as_otp(&only, Acceptable { active: false, ..acceptable }).await;
+    let answer = Answer::App { code: &code, only: Some(&authenticator.id) };
+    let verdict = factors::verify(&visit.transaction(&user, &held), answer).await;
     let verdict = verdict.map_err(|failure| visit.failed(failure))?;
-    let Verdict::Passed(how) = verdict else {
+    let Verdict::Passed(passed) = verdict else {
         return Ok(page(&visit, &user, &secret, problem(verdict)));
     };
-    let had_code = held.iter().any(|it| it.active() && it.credential.factor() == FactorType::RecoveryCode);
+    let had_code = held.iter().any(|it| it.active() && it.factor() == FactorType::RecoveryCode);
     if !had_code && visit.shared.config.factors.enabled(FactorType::RecoveryCode) {
         visit.kept.recovery_code = Some(NewCode::FirstFactor);
     }
     visit.kept.enrolling = None;
-    visit.progress.pass(FactorType::Otp, how, visit.shared.clock.now());
+    visit.progress.pass(passed.factor, passed.how, visit.shared.clock.now());
     visit.save().await?;
     Ok(visit.go(path::RESUME))
 }
@@ -78,7 +75,7 @@ async fn due(visit: &Visit) -> Result<Option<User>, Lost> {
 }
 
 async fn held(visit: &Visit, user: &User) -> Result<Vec<Authenticator>, Lost> {
-    visit.shared.store.authenticators(&user.user_id).await.map_err(|error| visit.failed(error))
+    factors::held(&visit.shared, user).await.map_err(|failure| visit.failed(failure))
 }
 
 /// The authenticator that this login has begun to enrol.
@@ -87,13 +84,13 @@ fn under_way(visit: &Visit, held: &[Authenticator]) -> Option<(Authenticator, Se
     let found = held.iter().find(|it| it.id == id && !it.active())?;
     match &found.credential {
         Credential::Totp { secret, .. } => Some((found.clone(), secret.clone())),
-        Credential::RecoveryCode { .. } => None,
+        _ => None,
     }
 }
 
 fn page(visit: &Visit, user: &User, secret: &SecretString, problem: Option<CodeProblem>) -> Response {
     let account = user.email.as_deref().unwrap_or(&user.name);
-    let barcode_uri = otp::barcode_uri(&visit.shared.config.friendly_name, account, secret);
+    let barcode_uri = otp::barcode_uri(&visit.shared.config.friendly_name, account, secret.expose_secret());
     let view = View {
         frame: visit.frame(Some(user)),
         secret: secret.expose_secret(),

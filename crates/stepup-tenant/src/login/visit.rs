@@ -11,7 +11,8 @@ use stepup_protocol::mfa::FactorType;
 
 use super::cookies;
 use crate::{
-    model::{Digest, LoginTransaction, User},
+    factors::{Acceptable, Transaction},
+    model::{Authenticator, Digest, LoginTransaction, OobOwner, User},
     oauth::{
         authorize::{
             request::{Accepted, Refused, accept},
@@ -149,6 +150,19 @@ impl Visit {
             Ok(true) => Ok(()),
             Ok(false) => Err(Lost::Transaction(self.shared.clone())),
             Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// The login as the factors see it.
+    pub(super) fn transaction<'a>(&'a self, user: &'a User, held: &'a [Authenticator]) -> Transaction<'a> {
+        Transaction {
+            shared: &self.shared,
+            caller: &self.caller,
+            client: self.shared.config.client(&self.login.client_id),
+            user,
+            held,
+            owner: OobOwner::Login(Digest::of(&self.state)),
+            acceptable: Acceptable::Asked(&self.progress),
         }
     }
 

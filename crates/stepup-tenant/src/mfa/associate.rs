@@ -1,24 +1,19 @@
-//! `POST /mfa/associate`: a new authenticator, pending until the first code from it is verified.
+//! `POST /mfa/associate`: a new authenticator, pending until it is confirmed for the first time.
 
 use axum::{extract::State, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, header};
-use secrecy::ExposeSecret as _;
-use stepup_protocol::mfa::{AssociateResponse, AuthenticatorType, FactorType};
+use secrecy::{ExposeSecret as _, SecretString};
+use stepup_protocol::mfa::{AssociateResponse, FactorType};
 
-use super::{
-    answer,
-    bearer::Bearer,
-    enrolment::{self, BegunApp},
-    requirement::{ListedBy, Requirement},
-};
+use super::{answer, bearer::Bearer};
 use crate::{
-    factors::recovery_code,
+    config::TenantConfig,
+    factors::{self, Begun, Ceremony, Details, Kind, asks_to_enroll, enrolled_on_purpose, recovery_code},
     model::Authenticator,
     oauth::{
-        audit::Audit,
         client_auth,
-        error::{Failure, GrantFault, RequestFault, UserFault},
+        error::{Exhausted, Failure, GrantFault, RequestFault, UserFault},
         params::Params,
     },
     pipeline::{Caller, Progress, header_text},
@@ -38,74 +33,91 @@ pub(crate) async fn handle(
     if client_auth::CREDENTIALS.iter().any(|name| params.has(name)) {
         client_auth::authenticate(&shared, &HeaderMap::new(), &params).await?;
     }
-    let factor = asked_for(&params)?;
-    if !shared.config.factors.enabled(factor) {
-        return Err(RequestFault::UnsupportedAuthenticator(factor.to_string()).into());
-    }
+    let kind = asked_for(&shared.config, &params)?;
     let user = shared.store.user(bearer.user_id()).await?.ok_or(GrantFault::MfaBearer)?;
-    let held = shared.store.authenticators(&user.user_id).await?;
+    let held = factors::held(&shared, &user).await?;
     if let Bearer::MfaToken(pending) = &bearer {
-        permitted(&pending.progress, &held, factor)?;
+        permitted(&pending.progress, &held, kind.factor())?;
     }
-    let response = match factor {
-        FactorType::Otp => {
-            let new_code = || recovery_code::new_code(shared.random.as_ref());
-            app(enrolment::begin_app(&shared, &user, &held, new_code).await?)
-        }
-        other => return Err(RequestFault::UnsupportedAuthenticator(other.to_string()).into()),
+    let new_code = recovery_code::new_code(shared.random.as_ref());
+    let details = Details {
+        phone_number: params.text("phone_number"),
+        email: params.text("email"),
+        recovery_code: &new_code,
     };
-    Audit::new(&shared, &caller).user(&user).describe(factor.to_string()).write("gd_start_enroll").await;
-    Ok(answer(&response))
+    let transaction = bearer.transaction(&shared, &caller, &user, &held);
+    let begun = factors::enroll(&transaction, kind, details).await.map_err(told_as_a_request)?;
+    Ok(answer(&response(kind, begun, new_code)))
 }
 
-/// The factor that the request names: only the first type counts, and of the channels the first that is one.
-fn asked_for(params: &Params) -> Result<FactorType, RequestFault> {
+/// What the request names: only the first type counts, and of the channels the first that the tenant has on.
+fn asked_for(config: &TenantConfig, params: &Params) -> Result<Kind, RequestFault> {
     let types =
         params.words("authenticator_types").ok_or(RequestFault::FieldMissing("authenticator_types"))?;
-    match types.first().copied().unwrap_or_default() {
-        "otp" => Ok(FactorType::Otp),
+    let unsupported = |name: String| RequestFault::UnsupportedAuthenticator(name);
+    let kinds = match types.first().copied().unwrap_or_default() {
+        "otp" => vec![Kind::Otp],
         "oob" => {
             let channels = params.words("oob_channels").ok_or(RequestFault::FieldMissing("oob_channels"))?;
-            channels
-                .iter()
-                .find_map(|channel| match *channel {
-                    "sms" | "voice" => Some(FactorType::Phone),
-                    "email" => Some(FactorType::Email),
-                    "auth0" => Some(FactorType::PushNotification),
-                    _ => None,
-                })
-                .ok_or_else(|| RequestFault::UnsupportedAuthenticator(channels.join(" ")))
+            channels.iter().copied().filter_map(channel).collect()
         }
-        other => Err(RequestFault::UnsupportedAuthenticator(other.to_owned())),
+        other => return Err(unsupported(other.to_owned())),
+    };
+    let enabled = kinds.iter().copied().find(|kind| kind.enabled(config));
+    enabled
+        .ok_or_else(|| unsupported(params.words("oob_channels").unwrap_or_else(|| types.clone()).join(" ")))
+}
+
+fn channel(word: &str) -> Option<Kind> {
+    match word {
+        "sms" => Some(Kind::Sms),
+        "voice" => Some(Kind::Voice),
+        "email" => Some(Kind::Email),
+        "auth0" => Some(Kind::Push),
+        _ => None,
     }
 }
 
 /// Whether the pending transaction may enrol `factor`: the user has nothing to prove yet, or has proved one here; and the
 /// requirement lets it.
 fn permitted(progress: &Progress, held: &[Authenticator], factor: FactorType) -> Result<(), UserFault> {
-    if enrolment::enrolled_on_purpose(held) && !progress.has_mfa() {
+    if enrolled_on_purpose(held) && !progress.has_mfa() {
         return Err(UserFault::AlreadyEnrolled);
     }
-    match &progress.waiting {
-        Some(Requirement::Enroll(choice)) if choice.factors.contains(&factor) => Ok(()),
-        Some(Requirement::Enroll(choice) | Requirement::Challenge(choice))
-            if choice.listed_by == ListedBy::Action =>
-        {
-            Err(UserFault::FactorNotAsked(factor))
+    if asks_to_enroll(progress, factor) { Ok(()) } else { Err(UserFault::FactorNotAsked(factor)) }
+}
+
+/// Here a limit on sending is a fault of the request.
+fn told_as_a_request(failure: Failure) -> Failure {
+    match failure {
+        Failure::Limit(limit @ (Exhausted::Emails | Exhausted::Texts)) => {
+            RequestFault::SentTooMuch(limit).into()
         }
-        _ => Ok(()),
+        other => other,
     }
 }
 
-fn app(begun: BegunApp) -> AssociateResponse {
-    AssociateResponse {
-        authenticator_type: AuthenticatorType::Otp,
+fn response(kind: Kind, begun: Begun, new_code: String) -> AssociateResponse {
+    let text = |secret: SecretString| Some(secret.expose_secret().to_owned());
+    let blank = AssociateResponse {
+        authenticator_type: kind.authenticator_type(),
         id: None,
-        secret: Some(begun.secret.expose_secret().to_owned()),
-        barcode_uri: Some(begun.barcode_uri),
+        secret: None,
+        barcode_uri: None,
         binding_method: None,
-        oob_channel: None,
+        oob_channel: kind.channel(),
         oob_code: None,
-        recovery_codes: begun.recovery_code.map(|code| vec![code]),
+        recovery_codes: begun.first.then(|| vec![new_code]),
+    };
+    match begun.ceremony {
+        Ceremony::App { secret, barcode_uri } => {
+            AssociateResponse { secret: text(secret), barcode_uri: text(barcode_uri), ..blank }
+        }
+        Ceremony::Code { oob_code } => {
+            AssociateResponse { binding_method: Some("prompt".to_owned()), oob_code: text(oob_code), ..blank }
+        }
+        Ceremony::Scan { oob_code, barcode_uri } => {
+            AssociateResponse { barcode_uri: text(barcode_uri), oob_code: text(oob_code), ..blank }
+        }
     }
 }

@@ -7,18 +7,19 @@ use axum::{
 use http::{HeaderMap, StatusCode};
 use stepup_protocol::mfa;
 
-use super::{answer, bearer::Bearer, kept_id};
+use super::{answer, bearer::Bearer};
 use crate::{
-    model::Authenticator,
+    factors::{self, Kind, email, kinds_of, wire_id},
+    model::{Authenticator, User},
     oauth::{
         audit::Audit,
-        error::{Failure, GrantFault, RequestFault},
+        error::{Failure, GrantFault, RequestFault, UserFault},
     },
     pipeline::Caller,
     state::Shared,
 };
 
-/// `GET /mfa/authenticators`: all of the user's, pending ones too, in the order of enrolment.
+/// `GET /mfa/authenticators`: all of the user's, pending ones too, in the order of enrolment; the automatic e-mail last.
 pub(crate) async fn list(
     State(shared): State<Shared>,
     caller: Caller,
@@ -26,8 +27,10 @@ pub(crate) async fn list(
 ) -> Result<Response, Failure> {
     let bearer = Bearer::of(&shared, &caller, &headers).await?;
     bearer.needs("read:authenticators")?;
-    let held = shared.store.authenticators(bearer.user_id()).await?;
-    Ok(answer(&held.iter().map(listed).collect::<Vec<_>>()))
+    let user = user_of(&shared, &bearer).await?;
+    let held = factors::held(&shared, &user).await?;
+    let listed: Vec<_> = held.iter().flat_map(|it| kinds_of(it).map(move |kind| listed(it, kind))).collect();
+    Ok(answer(&listed))
 }
 
 /// `DELETE /mfa/authenticators/{id}`: only with an access token, which had to be got with a second factor.
@@ -42,25 +45,42 @@ pub(crate) async fn remove(
         return Err(GrantFault::MfaBearer.into());
     }
     bearer.needs("remove:authenticators")?;
-    let id = kept_id(&id);
-    if !shared.store.delete_authenticator(bearer.user_id(), &id).await? {
+    let user = user_of(&shared, &bearer).await?;
+    let held = factors::held(&shared, &user).await?;
+    let (_, authenticator) = named(&held, &id).ok_or(RequestFault::AuthenticatorNotFound)?;
+    if email::is_automatic(&user.user_id, &authenticator.id) {
+        return Err(UserFault::AutomaticEmail.into());
+    }
+    if !shared.store.delete_authenticator(&user.user_id, &authenticator.id).await? {
         return Err(RequestFault::AuthenticatorNotFound.into());
     }
-    if let Some(user) = shared.store.user(bearer.user_id()).await? {
-        Audit::new(&shared, &caller).user(&user).describe(id).write("gd_unenroll").await;
-    }
+    Audit::new(&shared, &caller).user(&user).describe(id).write("gd_unenroll").await;
     Ok(StatusCode::NO_CONTENT)
 }
 
+async fn user_of(shared: &Shared, bearer: &Bearer) -> Result<User, Failure> {
+    Ok(shared.store.user(bearer.user_id()).await?.ok_or(GrantFault::MfaBearer)?)
+}
+
+/// The authenticator that `id` names, and by which way: a phone is named by either of its channels, or as the Management
+/// API does; clients also write `otp|…` for what lists as `totp|…`.
+pub(super) fn named<'a>(held: &'a [Authenticator], id: &str) -> Option<(Kind, &'a Authenticator)> {
+    let id = id.strip_prefix("otp|").map_or_else(|| id.to_owned(), |device| format!("totp|{device}"));
+    held.iter().find_map(|it| {
+        let by_channel = kinds_of(it).find(|&kind| wire_id(it, kind) == id);
+        let by_its_own = || kinds_of(it).next().filter(|_| it.id == id);
+        by_channel.or_else(by_its_own).map(|kind| (kind, it))
+    })
+}
+
 /// An entry of the list. `type` is always there: official clients filter by it.
-fn listed(authenticator: &Authenticator) -> mfa::Authenticator {
-    let credential = &authenticator.credential;
+fn listed(authenticator: &Authenticator, kind: Kind) -> mfa::Authenticator {
     mfa::Authenticator {
-        id: authenticator.id.clone(),
-        authenticator_type: credential.authenticator_type(),
+        id: wire_id(authenticator, kind),
+        authenticator_type: kind.authenticator_type(),
         active: authenticator.active(),
-        oob_channel: credential.oob_channel(),
-        name: None,
-        kind: Some(credential.factor().as_str().to_owned()),
+        oob_channel: kind.channel(),
+        name: authenticator.masked_name(),
+        kind: Some(kind.factor().as_str().to_owned()),
     }
 }

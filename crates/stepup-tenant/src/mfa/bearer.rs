@@ -6,6 +6,8 @@ use stepup_seal::jws::Algorithm;
 
 use super::pending::Pending;
 use crate::{
+    factors::{Acceptable, Transaction},
+    model::{Authenticator, OobOwner, User},
     oauth::{
         access,
         error::{ClientFault, Failure, GrantFault},
@@ -21,6 +23,8 @@ pub(crate) enum Bearer {
     AccessToken {
         /// The user it was issued for.
         user_id: String,
+        /// The client that got it.
+        client_id: String,
         /// What it allows.
         scope: Scopes,
     },
@@ -58,6 +62,28 @@ impl Bearer {
         }
     }
 
+    /// What is enrolled with it, as the factors see it.
+    pub(crate) fn transaction<'a>(
+        &'a self,
+        shared: &'a Shared,
+        caller: &'a Caller,
+        user: &'a User,
+        held: &'a [Authenticator],
+    ) -> Transaction<'a> {
+        match self {
+            Self::AccessToken { client_id, .. } => Transaction {
+                shared,
+                caller,
+                client: shared.config.client(client_id),
+                user,
+                held,
+                owner: OobOwner::AccessToken,
+                acceptable: Acceptable::New,
+            },
+            Self::MfaToken(pending) => pending.transaction(shared, caller, user, held),
+        }
+    }
+
     /// Makes sure that an access token allows `scope`; an `mfa_token` has none.
     ///
     /// # Errors
@@ -79,5 +105,5 @@ fn access_token(state: &State, token: &str) -> Option<Bearer> {
         && claims.exp > state.clock.now()
         && claims.aud.contains(&access::mfa_api(&state.issuer));
     let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
-    good.then_some(Bearer::AccessToken { user_id: claims.sub, scope })
+    good.then_some(Bearer::AccessToken { user_id: claims.sub, client_id: claims.azp, scope })
 }

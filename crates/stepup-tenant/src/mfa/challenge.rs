@@ -3,19 +3,20 @@
 use axum::{extract::State, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use secrecy::ExposeSecret as _;
 use stepup_protocol::{
-    mfa::{AuthenticatorType, ChallengeResponse, FactorType},
+    mfa::{ChallengeResponse, FactorType},
     token::GrantType,
 };
 
-use super::{answer, kept_id, pending::Pending, requirement::ListedBy};
+use super::{answer, authenticators::named, pending::Pending, requirement::ListedBy};
 use crate::{
-    config::Factors,
+    config::TenantConfig,
+    factors::{self, Challenged, Kind, by_preference},
     model::Authenticator,
     oauth::{
-        audit::Audit,
         client_auth,
-        error::{ClientFault, Failure, RequestFault, UserFault},
+        error::{ClientFault, Failure, GrantFault, RequestFault, UserFault},
         params::Params,
     },
     pipeline::{Caller, Progress, header_text},
@@ -32,60 +33,73 @@ pub(crate) async fn handle(
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
     let client = client_auth::identify(&shared, &headers, &params).await?;
     let mfa_token = params.text("mfa_token").ok_or(RequestFault::Missing("mfa_token"))?;
-    let Pending { transaction, progress, .. } =
-        Pending::open_for(&shared, &caller, mfa_token, client).await?;
+    let pending = Pending::open_for(&shared, &caller, mfa_token, client).await?;
     if !client.allows(GrantType::MfaOtp) {
         return Err(ClientFault::GrantNotAllowed(GrantType::MfaOtp.to_string()).into());
     }
-    let held = shared.store.authenticators(&transaction.user_id).await?;
-    let types = params.words("challenge_type").unwrap_or_else(|| vec!["otp", "oob"]);
-    let chosen = choose(&shared.config.factors, &progress, &held, &types, params.text("authenticator_id"))?;
-    if let Some(user) = shared.store.user(&transaction.user_id).await? {
-        let audit = Audit::new(&shared, &caller).client(client).user(&user);
-        audit.describe(chosen.id.clone()).write("gd_start_auth").await;
-    }
-    Ok(answer(&ChallengeResponse {
-        challenge_type: chosen.credential.authenticator_type(),
-        oob_code: None,
-        binding_method: None,
-    }))
+    let user = shared.store.user(&pending.transaction.user_id).await?;
+    let user = user.filter(|user| !user.blocked).ok_or(GrantFault::MfaTokenMalformed)?;
+    let held = factors::held(&shared, &user).await?;
+    let asked = Asked {
+        types: params.words("challenge_type").unwrap_or_else(|| vec!["otp", "oob"]),
+        channel: params.text("oob_channel"),
+        authenticator_id: params.text("authenticator_id"),
+    };
+    let (kind, authenticator) = choose(&shared.config, &pending.progress, &held, &asked)?;
+    let transaction = pending.transaction(&shared, &caller, &user, &held);
+    let (oob_code, binding_method) = match factors::challenge(&transaction, kind, authenticator).await? {
+        Challenged::AtHand => (None, None),
+        Challenged::Sent { oob_code, prompt } => {
+            (Some(oob_code.expose_secret().to_owned()), prompt.then(|| "prompt".to_owned()))
+        }
+    };
+    Ok(answer(&ChallengeResponse { challenge_type: kind.authenticator_type(), oob_code, binding_method }))
 }
 
-/// The authenticator that a challenge is for: the one that was named, else the app, which needs nothing to be sent.
+/// What the request says of the authenticator that it wants.
+struct Asked<'a> {
+    /// Of `otp` and `oob`.
+    types: Vec<&'a str>,
+    /// Over which channel, where that matters.
+    channel: Option<&'a str>,
+    /// Which one.
+    authenticator_id: Option<&'a str>,
+}
+
+/// The authenticator that a challenge is for, and the way to it: the one that was named, else the app, which needs nothing
+/// to be sent, else the one that was used last.
 ///
 /// # Errors
 /// The user has none; none is of the types asked for; the one that was named is not theirs, not active or not allowed.
 fn choose<'a>(
-    enabled: &Factors,
+    config: &TenantConfig,
     progress: &Progress,
     held: &'a [Authenticator],
-    types: &[&str],
-    named: Option<&str>,
-) -> Result<&'a Authenticator, Failure> {
-    let usable: Vec<_> = held
-        .iter()
-        .filter(|it| it.active() && enabled.enabled(it.credential.factor()))
-        .filter(|it| it.credential.factor() != FactorType::RecoveryCode)
-        .collect();
+    asked: &Asked<'_>,
+) -> Result<(Kind, &'a Authenticator), Failure> {
+    let mut usable = by_preference(config, held);
+    usable.retain(|(kind, _)| *kind != Kind::RecoveryCode);
     if usable.is_empty() {
         return Err(UserFault::AssociationRequired.into());
     }
-    let fits = |it: &&Authenticator| {
-        let word = it.credential.authenticator_type().as_str();
-        types.contains(&word) && allowed(progress, it.credential.factor())
+    let fits = |(kind, _): &(Kind, &Authenticator)| {
+        let channel = kind.channel().map(stepup_protocol::mfa::OobChannel::as_str);
+        asked.types.contains(&kind.authenticator_type().as_str())
+            && asked.channel.is_none_or(|wanted| channel.is_none_or(|channel| channel == wanted))
+            && allowed(progress, kind.factor())
     };
-    match named.map(kept_id) {
-        Some(id) => usable
-            .into_iter()
-            .find(|it| it.id == id)
-            .filter(fits)
-            .ok_or_else(|| RequestFault::InvalidAuthenticator.into()),
-        None => usable
-            .into_iter()
-            .filter(fits)
-            .min_by_key(|it| it.credential.authenticator_type() != AuthenticatorType::Otp)
-            .ok_or_else(|| RequestFault::UnsupportedChallenge(types.join(" ")).into()),
+    if let Some(id) = asked.authenticator_id {
+        let is_usable = |(kind, it): &(Kind, &Authenticator)| {
+            usable.iter().any(|(other, usable)| other == kind && usable.id == it.id)
+        };
+        let named = named(held, id).filter(|named| is_usable(named) && fits(named));
+        return named.ok_or_else(|| RequestFault::InvalidAuthenticator.into());
     }
+    usable
+        .into_iter()
+        .filter(fits)
+        .min_by_key(|(kind, _)| *kind != Kind::Otp)
+        .ok_or_else(|| RequestFault::UnsupportedChallenge(asked.types.join(" ")).into())
 }
 
 /// Whether the requirement lets this factor be used: one that an Action did not list does not count.

@@ -4,7 +4,6 @@ mod associate;
 mod authenticators;
 mod bearer;
 mod challenge;
-pub(crate) mod enrolment;
 pub(crate) mod pending;
 pub mod requirement;
 
@@ -34,9 +33,4 @@ fn answer(body: &impl Serialize) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     never_stored(headers);
     response
-}
-
-/// The id under which an authenticator is kept: clients also write `otp|…` for what lists as `totp|…`.
-fn kept_id(id: &str) -> String {
-    id.strip_prefix("otp|").map_or_else(|| id.to_owned(), |device| format!("totp|{device}"))
 }

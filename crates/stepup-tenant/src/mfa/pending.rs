@@ -2,7 +2,8 @@
 
 use crate::{
     config::Client,
-    model::{Digest, MfaTransaction},
+    factors::{Acceptable, Transaction},
+    model::{Authenticator, Digest, MfaTransaction, OobOwner, User},
     oauth::error::{ClientFault, Failure, GrantFault, TenantFault},
     pipeline::{Caller, Progress},
     state::Shared,
@@ -51,5 +52,24 @@ impl Pending {
             return Err(ClientFault::MfaTokenOfOtherClient.into());
         }
         Ok(pending)
+    }
+
+    /// The transaction as the factors see it.
+    pub(crate) fn transaction<'a>(
+        &'a self,
+        shared: &'a Shared,
+        caller: &'a Caller,
+        user: &'a User,
+        held: &'a [Authenticator],
+    ) -> Transaction<'a> {
+        Transaction {
+            shared,
+            caller,
+            client: shared.config.client(&self.transaction.client_id),
+            user,
+            held,
+            owner: OobOwner::MfaToken(self.digest),
+            acceptable: Acceptable::Asked(&self.progress),
+        }
     }
 }

@@ -25,10 +25,23 @@ impl Digest {
         bytes.try_into().ok().map(Self)
     }
 
+    /// Whether it is `other`, found out in the same time whatever they are.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        stepup_seal::digest::constant_time_eq(&self.0, &other.0)
+    }
+
     /// Its 32 bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl From<[u8; 32]> for Digest {
+    /// A digest that was made otherwise: under a key.
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 

@@ -16,8 +16,14 @@ pub struct Bucket<'a> {
 pub enum BucketKind {
     /// Wrong one-time codes of a user, of whatever factor.
     Code,
+    /// E-mails with a code, sent to a user.
+    EmailSend,
     /// Wrong passwords of a user from one address.
     Password,
+    /// Text messages and calls with a code, to a user.
+    PhoneSend,
+    /// Questions that a user's phone was asked.
+    PushSend,
     /// Wrong recovery codes of a user.
     RecoveryCode,
 }
@@ -28,7 +34,10 @@ impl BucketKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Code => "code",
+            Self::EmailSend => "email-send",
             Self::Password => "password",
+            Self::PhoneSend => "phone-send",
+            Self::PushSend => "push-send",
             Self::RecoveryCode => "recovery-code",
         }
     }

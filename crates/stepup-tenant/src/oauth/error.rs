@@ -73,6 +73,8 @@ pub(crate) enum ClientFault {
 /// Faults of what was handed in.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GrantFault {
+    #[error("{}", description::INVALID_BINDING_CODE)]
+    BindingCode,
     #[error("Invalid authorization code")]
     Code,
     #[error("{}", description::INVALID_MFA_TOKEN_BEARER)]
@@ -83,12 +85,20 @@ pub(crate) enum GrantFault {
     MfaTokenExpired,
     #[error("{}", description::MALFORMED_MFA_TOKEN)]
     MfaTokenMalformed,
+    #[error("{}", description::OOB_CODE_EXPIRED)]
+    OobCodeExpired,
     #[error("{}", description::MALFORMED_OOB_CODE)]
     OobCodeMalformed,
     #[error("{}", description::INVALID_OTP_CODE)]
     OtpCode,
     #[error("{}", description::WRONG_EMAIL_OR_PASSWORD)]
     Password,
+    #[error("{}", description::AUTHORIZATION_PENDING)]
+    PushPending,
+    #[error("{}", description::MFA_REJECTED)]
+    PushRejected,
+    #[error("You are polling too fast: wait a second between two requests.")]
+    PushTooFast,
     #[error("The redirect URI is wrong. You sent {sent}, and we expected {expected}")]
     RedirectUri { sent: String, expected: String },
     #[error("{}", description::INVALID_REFRESH_TOKEN)]
@@ -104,10 +114,16 @@ pub(crate) enum GrantFault {
 pub(crate) enum Exhausted {
     #[error("{}", description::TOO_MANY_CODES)]
     Codes,
+    #[error("Too many emails sent to the user. Wait for some minutes before retrying.")]
+    Emails,
     #[error(
         "Your account has been blocked after multiple consecutive login attempts. We’ve sent you an email with instructions on how to unblock it."
     )]
     Passwords,
+    #[error("Too many push notifications sent to the user. Wait for some minutes before retrying.")]
+    Pushes,
+    #[error("Too many SMS sent by the user. Wait for some minutes before retrying.")]
+    Texts,
 }
 
 /// Faults of the request.
@@ -115,6 +131,8 @@ pub(crate) enum Exhausted {
 pub(crate) enum RequestFault {
     #[error("Authenticator not found")]
     AuthenticatorNotFound,
+    #[error("The email is invalid.")]
+    EmailAddress,
     #[error("\"{0}\" is required")]
     FieldMissing(&'static str),
     #[error("Invalid authenticator ID")]
@@ -125,6 +143,13 @@ pub(crate) enum RequestFault {
     Missing(&'static str),
     #[error("Authorization server not configured with default connection.")]
     NoDefaultDirectory,
+    #[error("{}", description::OOB_CODE_OF_OTHER_TOKEN)]
+    OobCodeOfOtherToken,
+    #[error("The phone number is invalid.")]
+    PhoneNumber,
+    /// A limit on sending, where the call tells it as a fault of the request.
+    #[error("{0}")]
+    SentTooMuch(Exhausted),
     #[error("a client authenticates by one method at a time")]
     SeveralCredentials,
     #[error("the realm {0} is not a connection of this tenant")]
@@ -144,6 +169,8 @@ pub(crate) enum UserFault {
     AlreadyEnrolled,
     #[error("User has no confirmed authenticator. Use /mfa/associate to add one.")]
     AssociationRequired,
+    #[error("the authenticator of a verified e-mail address cannot be removed")]
+    AutomaticEmail,
     #[error("user is blocked")]
     Blocked,
     #[error("{0}")]
@@ -237,7 +264,12 @@ impl Failure {
             },
             Self::Grant(fault) => match fault {
                 GrantFault::MfaBearer => (S::UNAUTHORIZED, code::INVALID_GRANT),
-                GrantFault::MfaTokenExpired => (S::UNAUTHORIZED, code::EXPIRED_TOKEN),
+                GrantFault::MfaTokenExpired | GrantFault::OobCodeExpired => {
+                    (S::UNAUTHORIZED, code::EXPIRED_TOKEN)
+                }
+                GrantFault::PushPending => (S::BAD_REQUEST, code::AUTHORIZATION_PENDING),
+                GrantFault::PushRejected => (S::BAD_REQUEST, code::ACCESS_DENIED),
+                GrantFault::PushTooFast => (S::BAD_REQUEST, code::SLOW_DOWN),
                 _ => (S::FORBIDDEN, code::INVALID_GRANT),
             },
             Self::Limit(_) => (S::TOO_MANY_REQUESTS, code::TOO_MANY_ATTEMPTS),
@@ -249,13 +281,18 @@ impl Failure {
                 }
                 RequestFault::UnsupportedChallenge(_) => (S::BAD_REQUEST, code::UNSUPPORTED_CHALLENGE_TYPE),
                 RequestFault::UnsupportedGrant(_) => (S::FORBIDDEN, code::UNSUPPORTED_GRANT_TYPE),
-                RequestFault::FieldMissing(_)
+                RequestFault::EmailAddress
+                | RequestFault::FieldMissing(_)
                 | RequestFault::Malformed(_)
                 | RequestFault::Missing(_)
                 | RequestFault::NoDefaultDirectory
+                | RequestFault::OobCodeOfOtherToken
+                | RequestFault::PhoneNumber
+                | RequestFault::SentTooMuch(_)
                 | RequestFault::SeveralCredentials
                 | RequestFault::UnknownRealm(_) => (S::BAD_REQUEST, code::INVALID_REQUEST),
             },
+            Self::Tenant(TenantFault::Delivery(_)) => (S::BAD_GATEWAY, "bad_gateway"),
             Self::Tenant(_) => (S::INTERNAL_SERVER_ERROR, code::SERVER_ERROR),
             Self::User(fault) => match fault {
                 UserFault::AssociationRequired => (S::BAD_REQUEST, code::ASSOCIATION_REQUIRED),
@@ -263,6 +300,7 @@ impl Failure {
                 UserFault::InteractionRequired => (S::FORBIDDEN, code::INTERACTION_REQUIRED),
                 UserFault::MfaRequired(_) => (S::FORBIDDEN, code::MFA_REQUIRED),
                 UserFault::AlreadyEnrolled
+                | UserFault::AutomaticEmail
                 | UserFault::Denied(_)
                 | UserFault::FactorNotAsked(_)
                 | UserFault::Refused(_) => (S::FORBIDDEN, code::ACCESS_DENIED),

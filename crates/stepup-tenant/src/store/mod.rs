@@ -11,10 +11,13 @@
 //! `tests/it/store.rs`, which holds every kind of database to the same rules.
 
 mod accounts;
+mod authenticators;
 mod browsers;
 mod calls;
 mod consents;
 mod logouts;
+mod oob;
+mod proofs;
 mod pushed_requests;
 mod replays;
 mod sqlite;
@@ -31,10 +34,13 @@ use stepup_protocol::time::UnixTime;
 pub(crate) use self::sqlite::in_memory;
 pub use self::{
     accounts::Accounts,
+    authenticators::{Attached, Authenticators, Enrolment},
     browsers::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers},
     calls::{Calls, ClaimedCall},
     consents::Consents,
     logouts::LogoutDeliveries,
+    oob::Oob,
+    proofs::{Attempt, Judged, Proof, Proofs},
     pushed_requests::PushedRequests,
     replays::Replays,
     sqlite::SqliteStore,
@@ -43,8 +49,8 @@ pub use self::{
     vault::Vault,
 };
 use crate::model::{
-    Authenticator, AuthorizationCode, Bucket, BucketRule, Channel, Digest, LogEvent, LoginTransaction,
-    Message, MfaTransaction, RefreshToken, Step, TenantSession, User,
+    AuthorizationCode, Bucket, BucketRule, Channel, Digest, LogEvent, LoginTransaction, Message,
+    MfaTransaction, RefreshToken, Step, TenantSession, User,
 };
 
 /// What a method of the store returns.
@@ -64,6 +70,8 @@ pub trait Store:
     + LogoutDeliveries
     + PushedRequests
     + Replays
+    + Oob
+    + Proofs
     + Sessions
     + Tickets
     + Traces
@@ -129,51 +137,6 @@ pub trait Users: Send + Sync {
         app: &'a Map<String, Value>,
         now: UnixTime,
     ) -> Stored<'a, Option<User>>;
-}
-
-/// What users prove second factors with.
-pub trait Authenticators: Send + Sync {
-    /// All of a user's, pending ones included, in the order of enrolment.
-    ///
-    /// # Errors
-    /// The store failed.
-    fn authenticators<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<Authenticator>>;
-
-    /// Adds `authenticator`. A recovery code replaces the user's earlier one, whatever its state.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] where the id is taken.
-    fn insert_authenticator<'a>(&'a self, authenticator: &'a Authenticator) -> Stored<'a, ()>;
-
-    /// Accepts `step` for a TOTP authenticator, if it is later than every step accepted before. Confirms the
-    /// authenticator if it was pending, and with it the user's pending recovery code.
-    ///
-    /// Returns whether the step was accepted: of two callers with one code, one is.
-    ///
-    /// # Errors
-    /// The store failed.
-    fn accept_totp_step<'a>(&'a self, id: &'a str, step: u64, now: UnixTime) -> Stored<'a, bool>;
-
-    /// Spends the user's active recovery code if it is `presented`, and puts `replacement` in its place.
-    ///
-    /// Returns whether it was: of two callers with one code, one gets true.
-    ///
-    /// # Errors
-    /// The store failed.
-    fn take_recovery_code<'a>(
-        &'a self,
-        user_id: &'a str,
-        presented: &'a Digest,
-        replacement: &'a Digest,
-        now: UnixTime,
-    ) -> Stored<'a, bool>;
-
-    /// Removes one authenticator of the user; when the last active one other than a recovery code goes, the recovery
-    /// code goes too. Returns whether there was one.
-    ///
-    /// # Errors
-    /// The store failed.
-    fn delete_authenticator<'a>(&'a self, user_id: &'a str, id: &'a str) -> Stored<'a, bool>;
 }
 
 /// The sessions of browsers.

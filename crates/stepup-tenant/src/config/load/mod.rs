@@ -110,6 +110,11 @@ impl Reading<'_> {
             })
             .collect::<Result<_, _>>()?;
 
+        let mfa = MfaSettings::read(
+            &document.stepup,
+            document.guardian_phone_factor_message_types.as_ref(),
+            &document.guardian_factor_templates,
+        );
         let name = document.stepup.tenant_name.clone().unwrap_or_else(|| "stepup".to_owned());
         let defaults = SessionLifetimes::default();
         let lifetime = |reading: &Self, place, hours: Option<f64>, default| match hours {
@@ -151,9 +156,9 @@ impl Reading<'_> {
             client_grants,
             management_clients,
             connections,
-            factors: self.factors(&document.guardian_factors),
+            factors: self.factors(&document.guardian_factors, mfa.message_types.any()),
             policy: self.policy(&document.guardian_policies),
-            mfa: mfa_settings(&document.stepup),
+            mfa,
             actions: self.actions(document.actions, document.triggers)?,
             password_attempts: password_attempts(&document.attack_protection.brute_force_protection),
             dashboard_admins: document.stepup.dashboard_admins,
@@ -234,16 +239,18 @@ impl Reading<'_> {
         })
     }
 
-    fn factors(&mut self, factors: &[yaml::GuardianFactor]) -> Factors {
+    fn factors(&mut self, factors: &[yaml::GuardianFactor], reaches_phones: bool) -> Factors {
         let mut on = Vec::new();
         for (position, factor) in factors.iter().enumerate().filter(|(_, factor)| factor.enabled) {
             match factor.name {
+                yaml::FactorName::Email => on.push(FactorType::Email),
                 yaml::FactorName::Otp => on.push(FactorType::Otp),
+                yaml::FactorName::PushNotification => on.push(FactorType::PushNotification),
                 yaml::FactorName::RecoveryCode => on.push(FactorType::RecoveryCode),
+                // Phones are reached where the factor is on and a way to reach them too.
+                yaml::FactorName::Sms if reaches_phones => on.push(FactorType::Phone),
+                yaml::FactorName::Sms => {}
                 yaml::FactorName::Duo
-                | yaml::FactorName::Email
-                | yaml::FactorName::PushNotification
-                | yaml::FactorName::Sms
                 | yaml::FactorName::WebauthnPlatform
                 | yaml::FactorName::WebauthnRoaming => {
                     self.warn(
@@ -336,18 +343,6 @@ impl Reading<'_> {
             place: place.to_owned(),
             problem: problem.to_owned(),
         }
-    }
-}
-
-fn mfa_settings(settings: &yaml::Stepup) -> MfaSettings {
-    let defaults = MfaSettings::default();
-    MfaSettings {
-        token_lifetime: settings.mfa_token_lifetime.map_or(defaults.token_lifetime, Duration::from_secs),
-        factors_in_actions: settings.factors_in_actions.unwrap_or(defaults.factors_in_actions),
-        acr_values_demand_mfa: settings.acr_values_demand_mfa.unwrap_or(defaults.acr_values_demand_mfa),
-        code_attempts: settings
-            .code_attempts
-            .map_or(defaults.code_attempts, |attempts| (attempts > 0).then_some(attempts)),
     }
 }
 

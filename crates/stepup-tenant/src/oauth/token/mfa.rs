@@ -4,7 +4,6 @@
 
 use stepup_protocol::{
     claims::AccessTokenClaims,
-    mfa::FactorType,
     scope::Scopes,
     token::{GrantType, TokenResponse},
 };
@@ -13,16 +12,13 @@ use stepup_seal::jws::Algorithm;
 use super::{TokenRequest, UserGrant};
 use crate::{
     actions::Changes,
-    factors::{
-        recovery_code,
-        verify::{Acceptable, Typed, Verdict},
-    },
-    mfa::{pending::Pending, requirement::How},
-    model::User,
+    factors::{self, Acceptable, Answer, Transaction, Verdict, oob, recovery_code},
+    mfa::{pending::Pending, requirement::Passed},
+    model::{Digest, OobOwner, User},
     oauth::{
         access::{self, Target},
         audit::Audit,
-        error::{Exhausted, Failure, GrantFault, UserFault},
+        error::{Exhausted, Failure, GrantFault, RequestFault, UserFault},
         issue::{self, Granted},
     },
 };
@@ -31,55 +27,25 @@ use crate::{
 pub(super) async fn by_otp(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
     let mfa_token = request.required("mfa_token")?;
     let code = request.required("otp")?;
-    if let Some(claims) = mfa_api_token(request, mfa_token) {
-        return confirm_enrolment(request, &claims, code).await;
-    }
-    let pending = Pending::open_for(request.shared, request.caller, mfa_token, request.client).await?;
-    let user = user_of(request, &pending).await?;
-    let result = pass_otp(request, pending, &user, code).await;
-    log(request, &user, &result, ("seotpft", "feotpft")).await;
-    result
+    let by = By::App { code };
+    grant(request, mfa_token, by).await
 }
 
-async fn pass_otp(
-    request: &TokenRequest<'_>,
-    pending: Pending,
-    user: &User,
-    code: &str,
-) -> Result<TokenResponse, Failure> {
-    let held = request.shared.store.authenticators(&user.user_id).await?;
-    let acceptable = Acceptable::of(&pending.progress, FactorType::Otp, &held);
-    if acceptable.nothing() {
-        return Err(GrantFault::MfaRejected.into());
-    }
-    let how = passed(typed(request, user, code).as_otp(&held, acceptable).await?, GrantFault::OtpCode)?;
-    go_on(request, pending, user, FactorType::Otp, how).await
+/// `mfa-oob`: the code that was sent, or what a phone has answered.
+pub(super) async fn by_oob_code(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
+    let mfa_token = request.required("mfa_token")?;
+    let oob_code = Digest::of(request.required("oob_code")?);
+    let by = By::Oob { oob_code, binding_code: request.params.text("binding_code") };
+    grant(request, mfa_token, by).await
 }
 
 /// `mfa-recovery-code`: the code is spent, and the answer brings its successor.
 pub(super) async fn by_recovery_code(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
     let mfa_token = request.required("mfa_token")?;
     let code = request.required("recovery_code")?;
-    let pending = Pending::open_for(request.shared, request.caller, mfa_token, request.client).await?;
-    let user = user_of(request, &pending).await?;
-    let result = pass_recovery_code(request, pending, &user, code).await;
-    log(request, &user, &result, ("sercft", "fercft")).await;
-    result
-}
-
-async fn pass_recovery_code(
-    request: &TokenRequest<'_>,
-    pending: Pending,
-    user: &User,
-    code: &str,
-) -> Result<TokenResponse, Failure> {
-    if !Acceptable::of(&pending.progress, FactorType::RecoveryCode, &[]).active {
-        return Err(GrantFault::MfaRejected.into());
-    }
     let replacement = recovery_code::new_code(request.shared.random.as_ref());
-    let verdict = typed(request, user, code).as_recovery_code(&replacement).await?;
-    let how = passed(verdict, GrantFault::MfaRejected)?;
-    match go_on(request, pending, user, FactorType::RecoveryCode, how).await {
+    let by = By::RecoveryCode { code, replacement: &replacement };
+    match grant(request, mfa_token, by).await {
         Ok(tokens) => Ok(TokenResponse { recovery_code: Some(replacement), ..tokens }),
         Err(Failure::User(UserFault::MfaRequired(mut required))) => {
             required.recovery_code = Some(replacement);
@@ -89,52 +55,66 @@ async fn pass_recovery_code(
     }
 }
 
-/// `mfa-oob`: there is no out-of-band factor to have been challenged, so no `oob_code` is one of ours.
-pub(super) async fn by_oob_code(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
-    let mfa_token = request.required("mfa_token")?;
-    request.required("oob_code")?;
-    let pending = Pending::open_for(request.shared, request.caller, mfa_token, request.client).await?;
-    let user = user_of(request, &pending).await?;
-    let result = Err(GrantFault::OobCodeMalformed.into());
-    log(request, &user, &result, ("seoobft", "feoobft")).await;
-    result
+/// What a request answers with.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    App { code: &'a str },
+    Oob { oob_code: Digest, binding_code: Option<&'a str> },
+    RecoveryCode { code: &'a str, replacement: &'a str },
 }
 
-async fn user_of(request: &TokenRequest<'_>, pending: &Pending) -> Result<User, Failure> {
-    let user = request.shared.store.user(&pending.transaction.user_id).await?;
-    let user = user.ok_or(GrantFault::MfaTokenMalformed)?;
-    if user.blocked { Err(UserFault::Blocked.into()) } else { Ok(user) }
-}
+impl By<'_> {
+    /// The log's codes for success and failure.
+    const fn events(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::App { .. } => ("seotpft", "feotpft"),
+            Self::Oob { .. } => ("seoobft", "feoobft"),
+            Self::RecoveryCode { .. } => ("sercft", "fercft"),
+        }
+    }
 
-fn typed<'a>(request: &TokenRequest<'a>, user: &'a User, code: &'a str) -> Typed<'a> {
-    Typed { shared: request.shared, caller: request.caller, user, code }
-}
-
-fn passed(verdict: Verdict, otherwise: GrantFault) -> Result<How, Failure> {
-    match verdict {
-        Verdict::Passed(how) => Ok(how),
-        Verdict::TooMany => Err(Exhausted::Codes.into()),
-        Verdict::AlreadyUsed | Verdict::Malformed | Verdict::Wrong => Err(otherwise.into()),
+    const fn grant(&self) -> GrantType {
+        match self {
+            Self::App { .. } => GrantType::MfaOtp,
+            Self::Oob { .. } => GrantType::MfaOob,
+            Self::RecoveryCode { .. } => GrantType::MfaRecoveryCode,
+        }
     }
 }
 
-/// Takes the pending request, which ends its `mfa_token`, and lets it go on.
+async fn grant(request: &TokenRequest<'_>, mfa_token: &str, by: By<'_>) -> Result<TokenResponse, Failure> {
+    // A recovery code confirms nothing.
+    if !matches!(by, By::RecoveryCode { .. })
+        && let Some(claims) = mfa_api_token(request, mfa_token)
+    {
+        return confirm_enrolment(request, &claims, by).await;
+    }
+    let pending = Pending::open_for(request.shared, request.caller, mfa_token, request.client).await?;
+    let user = request.shared.store.user(&pending.transaction.user_id).await?;
+    let user = user.ok_or(GrantFault::MfaTokenMalformed)?;
+    let result =
+        if user.blocked { Err(UserFault::Blocked.into()) } else { go_on(request, pending, &user, by).await };
+    log(request, &user, &result, by).await;
+    result
+}
+
+/// Judges the answer, which ends the `mfa_token` if it is right, and lets the request go on.
 async fn go_on(
     request: &TokenRequest<'_>,
     pending: Pending,
     user: &User,
-    factor: FactorType,
-    how: How,
+    by: By<'_>,
 ) -> Result<TokenResponse, Failure> {
     let shared = request.shared;
-    let Pending { digest, mut progress, .. } = pending;
-    let taken = shared.store.take_mfa(&digest).await?.ok_or(GrantFault::MfaTokenMalformed)?;
+    let held = factors::held(shared, user).await?;
+    let Passed { factor, how } = judge(&pending.transaction(shared, request.caller, user, &held), by).await?;
+    let Pending { transaction: waited, mut progress, .. } = pending;
     progress.pass(factor, how, shared.clock.now());
     let grant = UserGrant::resume(
         shared,
         request.caller,
         request.client,
-        taken,
+        waited,
         user.clone(),
         progress,
         request.dpop_jkt,
@@ -143,17 +123,52 @@ async fn go_on(
     grant.proceed().await
 }
 
-async fn log(
-    request: &TokenRequest<'_>,
-    user: &User,
-    result: &Result<TokenResponse, Failure>,
-    (success, failure): (&str, &str),
-) {
+/// What the answer proves.
+///
+/// # Errors
+/// It proves nothing.
+async fn judge(transaction: &Transaction<'_>, by: By<'_>) -> Result<Passed, Failure> {
+    let verdict = match by {
+        By::App { code } => factors::verify(transaction, Answer::App { code, only: None }).await?,
+        By::RecoveryCode { code, replacement } => {
+            factors::verify(transaction, Answer::RecoveryCode { code, replacement }).await?
+        }
+        By::Oob { oob_code, binding_code } => oob::answer(transaction, &oob_code, binding_code).await?,
+    };
+    match verdict {
+        Verdict::Passed(passed) => Ok(passed),
+        Verdict::Denied if transaction.shared.config.mfa.push_rejected_as_invalid_grant => {
+            Err(GrantFault::MfaRejected.into())
+        }
+        Verdict::Denied => Err(GrantFault::PushRejected.into()),
+        Verdict::Expired => Err(GrantFault::OobCodeExpired.into()),
+        Verdict::Foreign => Err(RequestFault::OobCodeOfOtherToken.into()),
+        Verdict::Missing => Err(RequestFault::Missing("binding_code").into()),
+        Verdict::NotAccepted => Err(GrantFault::MfaRejected.into()),
+        Verdict::Pending => Err(GrantFault::PushPending.into()),
+        Verdict::Spent => Err(GrantFault::MfaTokenMalformed.into()),
+        Verdict::TooFast => Err(GrantFault::PushTooFast.into()),
+        Verdict::TooMany => Err(Exhausted::Codes.into()),
+        Verdict::Unknown => Err(GrantFault::OobCodeMalformed.into()),
+        Verdict::AlreadyUsed if matches!(by, By::Oob { .. }) => Err(GrantFault::OobCodeMalformed.into()),
+        Verdict::AlreadyUsed | Verdict::Malformed | Verdict::Wrong => Err(match by {
+            By::App { .. } => GrantFault::OtpCode,
+            By::Oob { .. } => GrantFault::BindingCode,
+            By::RecoveryCode { .. } => GrantFault::MfaRejected,
+        }
+        .into()),
+    }
+}
+
+async fn log(request: &TokenRequest<'_>, user: &User, result: &Result<TokenResponse, Failure>, by: By<'_>) {
+    let (success, failure) = by.events();
     let audit = Audit::new(request.shared, request.caller).client(request.client).user(user);
     match result {
         Ok(tokens) => audit.scope(tokens.scope.as_ref().unwrap_or(&Scopes::none())).write(success).await,
         // The factor was right; that another is due is told by its own event.
         Err(Failure::User(UserFault::MfaRequired(_))) => audit.write(success).await,
+        // A phone that has not answered is no failure: clients ask every second.
+        Err(Failure::Grant(GrantFault::PushPending | GrantFault::PushTooFast)) => {}
         Err(fault) => audit.describe(fault.to_string()).write(failure).await,
     }
 }
@@ -174,24 +189,36 @@ fn mfa_api_token(request: &TokenRequest<'_>, token: &str) -> Option<AccessTokenC
 async fn confirm_enrolment(
     request: &TokenRequest<'_>,
     claims: &AccessTokenClaims,
-    code: &str,
+    by: By<'_>,
 ) -> Result<TokenResponse, Failure> {
-    let state = request.shared;
-    let user = state.store.user(&claims.sub).await?.filter(|user| !user.blocked);
+    let shared = request.shared;
+    let user = shared.store.user(&claims.sub).await?.filter(|user| !user.blocked);
     let user = user.ok_or(GrantFault::MfaTokenMalformed)?;
     let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
-    let held = state.store.authenticators(&user.user_id).await?;
-    let acceptable = Acceptable { active: false, pending: scope.contains("enroll") };
-    let verdict = typed(request, &user, code).as_otp(&held, acceptable).await?;
-    let result = passed(verdict, GrantFault::OtpCode).and_then(|_| {
+    let held = factors::held(shared, &user).await?;
+    let transaction = Transaction {
+        shared,
+        caller: request.caller,
+        client: Some(request.client),
+        user: &user,
+        held: &held,
+        owner: OobOwner::AccessToken,
+        acceptable: Acceptable::New,
+    };
+    let judged = if scope.contains("enroll") {
+        judge(&transaction, by).await
+    } else {
+        Err(GrantFault::MfaRejected.into())
+    };
+    let result = judged.and_then(|_| {
         issue::tokens(
-            state,
+            shared,
             &Granted {
                 client: request.client,
                 user: &user,
                 target: Target::Mfa,
                 scope: &scope,
-                grant: GrantType::MfaOtp,
+                grant: by.grant(),
                 session_id: None,
                 nonce: None,
                 auth_time: None,
@@ -201,6 +228,6 @@ async fn confirm_enrolment(
             },
         )
     });
-    log(request, &user, &result, ("seotpft", "feotpft")).await;
+    log(request, &user, &result, by).await;
     result
 }

@@ -1,14 +1,18 @@
 //! Authenticators in SQLite.
 
-use secrecy::ExposeSecret;
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Row, Sqlite, Transaction};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, insertion};
+use super::{SqliteStore, authenticator_row::Columns, insertion, oob};
 use crate::{
-    model::{Authenticator, Credential, Digest},
-    store::{Authenticators, StoreError, Stored},
+    model::{Authenticator, Credential, Digest, OobAnswer, PushDevice},
+    store::{Attached, Authenticators, Enrolment, StoreError, Stored},
 };
+
+/// Pending enrolments of one kind that a user may have at once; the oldest goes.
+const PENDING: i64 = 5;
+/// How long a pending enrolment stays when another of its kind begins.
+const PENDING_SECONDS: i64 = 86_400;
 
 impl Authenticators for SqliteStore {
     fn authenticators<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<Authenticator>> {
@@ -18,160 +22,264 @@ impl Authenticators for SqliteStore {
                 .fetch_all(&self.reader)
                 .await
                 .map_err(StoreError::Database)?;
-            rows.iter().map(|row| self.read(row)).collect()
+            rows.iter().map(|row| self.authenticator(row)).collect()
+        })
+    }
+
+    fn enrollment<'a>(&'a self, device_id: &'a str) -> Stored<'a, Option<Authenticator>> {
+        Box::pin(async move {
+            let row = sqlx::query(
+                "SELECT * FROM authenticators
+                 WHERE id IN ('email|' || ?1, 'phone|' || ?1, 'push|' || ?1, 'recovery-code|' || ?1, 'totp|' || ?1)",
+            )
+            .bind(device_id)
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(StoreError::Database)?;
+            row.map(|row| self.authenticator(&row)).transpose()
         })
     }
 
     fn insert_authenticator<'a>(&'a self, authenticator: &'a Authenticator) -> Stored<'a, ()> {
         Box::pin(async move {
-            let (secret, last_step) = match &authenticator.credential {
-                Credential::RecoveryCode { digest } => (digest.as_bytes().to_vec(), None),
-                Credential::Totp { secret, last_step } => (
-                    self.vault.seal(&authenticator.id, secret.expose_secret())?,
-                    last_step.map(|step| step as i64),
-                ),
-            };
+            let columns = self.columns(authenticator)?;
             let mut transaction = self.begin().await?;
-            if matches!(authenticator.credential, Credential::RecoveryCode { .. }) {
-                delete_recovery_codes(&mut transaction, &authenticator.user_id).await?;
-            }
-            sqlx::query(
-                "INSERT INTO authenticators (id, user_id, kind, secret, last_step, created_at, confirmed_at, last_used_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(&authenticator.id)
-            .bind(&authenticator.user_id)
-            .bind(authenticator.credential.prefix())
-            .bind(secret)
-            .bind(last_step)
-            .bind(authenticator.created_at.seconds())
-            .bind(authenticator.confirmed_at.map(UnixTime::seconds))
-            .bind(authenticator.last_used_at.map(UnixTime::seconds))
-            .execute(&mut *transaction)
-            .await
-            .map_err(insertion("the authenticator"))?;
+            insert(&mut transaction, authenticator, columns).await?;
             transaction.commit().await.map_err(StoreError::Database)
         })
     }
 
-    fn accept_totp_step<'a>(&'a self, id: &'a str, step: u64, now: UnixTime) -> Stored<'a, bool> {
+    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, ()> {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
-            let accepted = sqlx::query(
-                "UPDATE authenticators
-                 SET last_step = ?1, last_used_at = ?2, confirmed_at = COALESCE(confirmed_at, ?2)
-                 WHERE id = ?3 AND kind = 'totp' AND (last_step IS NULL OR last_step < ?1)
-                 RETURNING user_id",
-            )
-            .bind(step as i64)
-            .bind(now.seconds())
-            .bind(id)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(StoreError::Database)?;
-            let Some(row) = accepted else { return Ok(false) };
-
-            sqlx::query(
-                "UPDATE authenticators SET confirmed_at = ?
-                 WHERE user_id = ? AND kind = 'recovery-code' AND confirmed_at IS NULL",
-            )
-            .bind(now.seconds())
-            .bind(row.try_get::<&str, _>("user_id").map_err(StoreError::Database)?)
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)?;
-            Ok(true)
+            for authenticator in enrolment.authenticators {
+                insert(&mut transaction, authenticator, self.columns(authenticator)?).await?;
+                drop_pending(&mut transaction, authenticator, enrolment.now).await?;
+            }
+            if let Some((oob_code, value)) = enrolment.oob {
+                oob::insert(&mut *transaction, oob_code, value).await?;
+            }
+            transaction.commit().await.map_err(StoreError::Database)
         })
     }
 
-    fn take_recovery_code<'a>(
-        &'a self,
-        user_id: &'a str,
-        presented: &'a Digest,
-        replacement: &'a Digest,
-        now: UnixTime,
-    ) -> Stored<'a, bool> {
+    fn update_authenticator<'a>(&'a self, authenticator: &'a Authenticator) -> Stored<'a, bool> {
         Box::pin(async move {
-            let taken = sqlx::query(
-                "UPDATE authenticators SET secret = ?, last_used_at = ?
-                 WHERE user_id = ? AND kind = 'recovery-code' AND confirmed_at IS NOT NULL AND secret = ?",
+            let Columns { secret, data, .. } = self.columns(authenticator)?;
+            // What proves a factor is written by those alone who judge it.
+            let is_push = matches!(authenticator.credential, Credential::Push { .. });
+            let updated = sqlx::query(
+                "UPDATE authenticators SET name = ?, data = ?, secret = CASE WHEN ? THEN ? ELSE secret END
+                 WHERE id = ? AND user_id = ?",
             )
-            .bind(replacement.as_bytes())
-            .bind(now.seconds())
-            .bind(user_id)
-            .bind(presented.as_bytes())
+            .bind(&authenticator.name)
+            .bind(data)
+            .bind(is_push)
+            .bind(secret)
+            .bind(&authenticator.id)
+            .bind(&authenticator.user_id)
             .execute(&self.writer)
             .await
             .map_err(StoreError::Database)?;
-            Ok(taken.rows_affected() == 1)
+            Ok(updated.rows_affected() == 1)
+        })
+    }
+
+    fn attach_device<'a>(
+        &'a self,
+        ticket: &'a Digest,
+        device: &'a PushDevice,
+        now: UnixTime,
+    ) -> Stored<'a, Option<Attached>> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            let Some(enrolling) = oob::take_ticket(&mut transaction, ticket).await? else { return Ok(None) };
+            let OobAnswer::Scan { expires_at, first, .. } = enrolling.expects else { return Ok(None) };
+            if now >= expires_at || (first && has_other(&mut transaction, &enrolling.user_id).await?) {
+                return Ok(None);
+            }
+            let Some(mut push) = self.find(&mut transaction, &enrolling.authenticator_id).await? else {
+                return Ok(None);
+            };
+            let Credential::Push { device: place, totp } = &mut push.credential else { return Ok(None) };
+            *place = Some(Box::new(device.clone()));
+            let totp = totp.clone();
+            let Columns { secret, data, .. } = self.columns(&push)?;
+            sqlx::query("UPDATE authenticators SET secret = ?, data = ? WHERE id = ?")
+                .bind(secret)
+                .bind(data)
+                .bind(&push.id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            for id in [&push.id, &totp] {
+                confirm(&mut transaction, &push.user_id, id, now).await?;
+            }
+            push.confirmed_at = push.confirmed_at.or(Some(now));
+            let Some(totp) = self.find(&mut transaction, &totp).await? else { return Ok(None) };
+            transaction.commit().await.map_err(StoreError::Database)?;
+            Ok(Some(Attached { push, totp }))
         })
     }
 
     fn delete_authenticator<'a>(&'a self, user_id: &'a str, id: &'a str) -> Stored<'a, bool> {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
-            let deleted = sqlx::query("DELETE FROM authenticators WHERE id = ? AND user_id = ?")
-                .bind(id)
-                .bind(user_id)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
+            let deleted =
+                sqlx::query("DELETE FROM authenticators WHERE user_id = ?1 AND (id = ?2 OR twin = ?2)")
+                    .bind(user_id)
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(StoreError::Database)?;
             if deleted.rows_affected() == 0 {
                 return Ok(false);
             }
-            let others: i64 = sqlx::query(
-                "SELECT COUNT(*) FROM authenticators
-                 WHERE user_id = ? AND kind <> 'recovery-code' AND confirmed_at IS NOT NULL",
-            )
-            .bind(user_id)
-            .fetch_one(&mut *transaction)
-            .await
-            .and_then(|row| row.try_get(0))
-            .map_err(StoreError::Database)?;
-            if others == 0 {
-                delete_recovery_codes(&mut transaction, user_id).await?;
+            if !has_other(&mut transaction, user_id).await? {
+                delete_recovery_codes(&mut transaction, user_id, "").await?;
             }
             transaction.commit().await.map_err(StoreError::Database)?;
             Ok(true)
         })
     }
-}
 
-impl SqliteStore {
-    fn read(&self, row: &SqliteRow) -> Result<Authenticator, StoreError> {
-        let id: String = row.try_get("id").map_err(StoreError::Database)?;
-        let secret: &[u8] = row.try_get("secret").map_err(StoreError::Database)?;
-        let time = |column| row.try_get::<Option<i64>, _>(column).map_err(StoreError::Database);
-        let credential = match row.try_get("kind").map_err(StoreError::Database)? {
-            "totp" => Credential::Totp {
-                secret: self.vault.open(&id, secret)?.into(),
-                last_step: time("last_step")?.map(i64::unsigned_abs),
-            },
-            _ => Credential::RecoveryCode {
-                digest: Digest::from_bytes(secret).ok_or_else(|| StoreError::Corrupt {
-                    what: "a recovery code",
-                    reason: "its digest is not 32 bytes".to_owned(),
-                })?,
-            },
-        };
-        Ok(Authenticator {
-            id,
-            user_id: row.try_get("user_id").map_err(StoreError::Database)?,
-            credential,
-            created_at: UnixTime::from_seconds(row.try_get("created_at").map_err(StoreError::Database)?),
-            confirmed_at: time("confirmed_at")?.map(UnixTime::from_seconds),
-            last_used_at: time("last_used_at")?.map(UnixTime::from_seconds),
+    fn delete_authenticators<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()> {
+        Box::pin(async move {
+            sqlx::query("DELETE FROM authenticators WHERE user_id = ?")
+                .bind(user_id)
+                .execute(&self.writer)
+                .await
+                .map(drop)
+                .map_err(StoreError::Database)
         })
     }
 }
 
+impl SqliteStore {
+    async fn find(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        id: &str,
+    ) -> Result<Option<Authenticator>, StoreError> {
+        let row = sqlx::query("SELECT * FROM authenticators WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&mut **transaction)
+            .await
+            .map_err(StoreError::Database)?;
+        row.map(|row| self.authenticator(&row)).transpose()
+    }
+}
+
+async fn insert(
+    transaction: &mut Transaction<'_, Sqlite>,
+    authenticator: &Authenticator,
+    columns: Columns<'_>,
+) -> Result<(), StoreError> {
+    if matches!(authenticator.credential, Credential::RecoveryCode { .. }) && authenticator.active() {
+        delete_recovery_codes(transaction, &authenticator.user_id, "").await?;
+    }
+    sqlx::query(
+        "INSERT INTO authenticators (id, user_id, kind, name, secret, last_step, email, phone_number, data, twin,
+                                     came_with, created_at, confirmed_at, last_used_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&authenticator.id)
+    .bind(&authenticator.user_id)
+    .bind(authenticator.credential.prefix())
+    .bind(&authenticator.name)
+    .bind(columns.secret)
+    .bind(columns.last_step)
+    .bind(columns.email)
+    .bind(columns.phone_number)
+    .bind(columns.data)
+    .bind(authenticator.credential.twin())
+    .bind(columns.came_with)
+    .bind(authenticator.created_at.seconds())
+    .bind(authenticator.confirmed_at.map(UnixTime::seconds))
+    .bind(authenticator.last_used_at.map(UnixTime::seconds))
+    .execute(&mut **transaction)
+    .await
+    .map(drop)
+    .map_err(insertion("the authenticator"))
+}
+
+/// Of the user's pending authenticators of this kind, the old and the many go.
+async fn drop_pending(
+    transaction: &mut Transaction<'_, Sqlite>,
+    authenticator: &Authenticator,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM authenticators WHERE seq IN (
+             SELECT seq FROM authenticators WHERE user_id = ?1 AND kind = ?2 AND confirmed_at IS NULL
+             ORDER BY seq DESC LIMIT -1 OFFSET ?3)
+         OR (user_id = ?1 AND kind = ?2 AND confirmed_at IS NULL AND created_at < ?4)",
+    )
+    .bind(&authenticator.user_id)
+    .bind(authenticator.credential.prefix())
+    .bind(PENDING)
+    .bind(now.seconds().saturating_sub(PENDING_SECONDS))
+    .execute(&mut **transaction)
+    .await
+    .map(drop)
+    .map_err(StoreError::Database)
+}
+
+/// Whether the user has an active authenticator that does not come by itself, as a recovery code does.
+async fn has_other(transaction: &mut Transaction<'_, Sqlite>, user_id: &str) -> Result<bool, StoreError> {
+    sqlx::query(
+        "SELECT EXISTS (SELECT 1 FROM authenticators
+                        WHERE user_id = ? AND kind <> 'recovery-code' AND confirmed_at IS NOT NULL)",
+    )
+    .bind(user_id)
+    .fetch_one(&mut **transaction)
+    .await
+    .and_then(|row| row.try_get(0))
+    .map_err(StoreError::Database)
+}
+
+/// Notes a use at `now`. The first one makes the authenticator active, and with it the recovery code that was given with it
+/// in place of any other. Whether it was there.
+pub(super) async fn confirm(
+    transaction: &mut Transaction<'_, Sqlite>,
+    user_id: &str,
+    id: &str,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    let confirmed = sqlx::query(
+        "UPDATE authenticators SET last_used_at = ?1, confirmed_at = COALESCE(confirmed_at, ?1) WHERE id = ?2",
+    )
+    .bind(now.seconds())
+    .bind(id)
+    .execute(&mut **transaction)
+    .await
+    .map_err(StoreError::Database)?;
+    let recovery_code = sqlx::query(
+        "UPDATE authenticators SET confirmed_at = ?
+         WHERE user_id = ? AND kind = 'recovery-code' AND confirmed_at IS NULL AND came_with = ? RETURNING id",
+    )
+    .bind(now.seconds())
+    .bind(user_id)
+    .bind(id)
+    .fetch_optional(&mut **transaction)
+    .await
+    .map_err(StoreError::Database)?;
+    if let Some(row) = recovery_code {
+        let id: String = row.try_get("id").map_err(StoreError::Database)?;
+        delete_recovery_codes(transaction, user_id, &id).await?;
+    }
+    Ok(confirmed.rows_affected() == 1)
+}
+
+/// Removes the user's recovery codes but for one.
 async fn delete_recovery_codes(
     transaction: &mut Transaction<'_, Sqlite>,
     user_id: &str,
+    but: &str,
 ) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM authenticators WHERE user_id = ? AND kind = 'recovery-code'")
+    sqlx::query("DELETE FROM authenticators WHERE user_id = ? AND kind = 'recovery-code' AND id <> ?")
         .bind(user_id)
+        .bind(but)
         .execute(&mut **transaction)
         .await
         .map(drop)

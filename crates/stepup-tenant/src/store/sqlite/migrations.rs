@@ -7,6 +7,7 @@ use super::StoreError;
 /// Each migration once, in this order, never changed after its release.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_begin.sql"),
+    include_str!("migrations/0002_factors.sql"),
     include_str!("migrations/0004_pages.sql"),
     include_str!("migrations/0005_protocol.sql"),
     include_str!("migrations/0006_guardian.sql"),

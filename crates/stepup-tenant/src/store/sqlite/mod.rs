@@ -4,6 +4,7 @@
 //! Several processes may share a file: a write transaction begins with `BEGIN IMMEDIATE` and waits for its turn.
 
 mod accounts;
+mod authenticator_row;
 mod authenticators;
 mod browsers;
 mod calls;
@@ -13,6 +14,8 @@ mod grants;
 mod limits;
 mod logouts;
 mod migrations;
+mod oob;
+mod proofs;
 mod pushed_requests;
 mod replays;
 mod sessions;
@@ -99,7 +102,7 @@ impl Store for SqliteStore {
             sqlx::raw_sql(
                 "DELETE FROM users; DELETE FROM authenticators; DELETE FROM sessions; DELETE FROM codes;
                  DELETE FROM refresh_tokens; DELETE FROM revoked_families; DELETE FROM logins;
-                 DELETE FROM mfa_transactions; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
+                 DELETE FROM mfa_transactions; DELETE FROM oob; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
                  DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM logout_deliveries; DELETE FROM calls;",
@@ -148,6 +151,7 @@ const SWEEP: &[(&str, Duration)] = &[
     ("DELETE FROM pushed_requests WHERE expires_at < ?", Duration::ZERO),
     ("DELETE FROM proofs WHERE expires_at < ?", Duration::ZERO),
     ("DELETE FROM buckets WHERE full_at < ?", Duration::ZERO),
+    ("DELETE FROM oob WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM tickets WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM browsers WHERE last_used_at < ?", BROWSER_IDLE),
 ];

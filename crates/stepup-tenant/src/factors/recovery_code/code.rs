@@ -1,4 +1,4 @@
-//! The recovery code: kept by the user for the day everything else is lost, used once, replaced at once.
+//! The code itself: how it is drawn, read and kept.
 
 use stepup_seal::Random;
 

@@ -1,0 +1,153 @@
+//! What the factors have in common that send a code: text message, call and e-mail.
+
+pub(crate) mod code;
+mod message;
+mod send;
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+use stepup_protocol::mfa::OobChannel;
+
+use self::code::BindingCode;
+pub(crate) use self::send::limited;
+use super::{Answer, Begun, Ceremony, Challenged, Kind, Transaction, Verdict, enrolment};
+use crate::{
+    mfa::requirement::{How, Passed},
+    model::{Authenticator, BucketKind, Credential, Digest, OobAnswer, OobTransaction},
+    oauth::error::Failure,
+    store::Proof,
+};
+
+/// Judges the answer to what was sent under `oob_code`, which must belong to this very transaction.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn answer(
+    transaction: &Transaction<'_>,
+    oob_code: &Digest,
+    binding_code: Option<&str>,
+) -> Result<Verdict, Failure> {
+    let Some(sent) = transaction.shared.store.oob(oob_code).await? else { return Ok(Verdict::Unknown) };
+    let client_id = transaction.client.map(|client| client.client_id.as_str());
+    let mine = sent.owner == transaction.owner
+        && sent.user_id == transaction.user.user_id
+        && sent.client_id.as_deref() == client_id;
+    if !mine {
+        return Ok(Verdict::Foreign);
+    }
+    if transaction.shared.clock.now() >= sent.expires_at {
+        return Ok(Verdict::Expired);
+    }
+    super::verify(transaction, Answer::Oob { oob_code, sent: &sent, binding_code }).await
+}
+
+/// A new transaction over `channel`, as yet in memory only.
+pub(super) fn begin(
+    transaction: &Transaction<'_>,
+    channel: OobChannel,
+    authenticator_id: &str,
+    enrolls: bool,
+    expects: OobAnswer,
+) -> OobTransaction {
+    let shared = transaction.shared;
+    let now = shared.clock.now();
+    OobTransaction {
+        id: format!("oob_{}", stepup_seal::base62(shared.random.as_ref(), 16)),
+        user_id: transaction.user.user_id.clone(),
+        client_id: transaction.client.map(|client| client.client_id.clone()),
+        authenticator_id: authenticator_id.to_owned(),
+        channel,
+        owner: transaction.owner,
+        enrolls,
+        expects,
+        state: crate::model::PushState::Pending,
+        created_at: now,
+        expires_at: now + shared.config.mfa.oob_code_lifetime,
+    }
+}
+
+/// A new `oob_code`: what a client holds, and what is kept of it.
+pub(super) fn new_oob_code(transaction: &Transaction<'_>) -> (SecretString, Digest) {
+    let oob_code = stepup_seal::token(transaction.shared.random.as_ref(), 48);
+    let digest = Digest::of(&oob_code);
+    (oob_code.into(), digest)
+}
+
+/// Begins to enrol what `credential` says, and sends the code that confirms it to `to`.
+pub(super) fn enroll<'a>(
+    transaction: &'a Transaction<'a>,
+    channel: OobChannel,
+    to: String,
+    credential: Credential,
+    new_code: &'a str,
+) -> BoxFuture<'a, Result<Begun, Failure>> {
+    Box::pin(async move {
+        limited(transaction, channel).await?;
+        let authenticator_id = transaction.new_id(credential.prefix());
+        let (oob_code, digest) = new_oob_code(transaction);
+        let binding_code = BindingCode::draw(transaction.shared.random.as_ref());
+        let expects = OobAnswer::Code { binding: binding_code.digest(&transaction.shared.keys, &digest) };
+        let sent = begin(transaction, channel, &authenticator_id, true, expects);
+        let credentials = vec![(authenticator_id.clone(), credential)];
+        let first = enrolment::keep(transaction, credentials, Some((&digest, &sent)), new_code).await?;
+        send::send(transaction, channel, &to, &binding_code, true).await?;
+        Ok(Begun { authenticator_id, ceremony: Ceremony::Code { oob_code }, first })
+    })
+}
+
+/// Sends a code to `to`, where `authenticator` reaches its user.
+pub(super) fn challenge<'a>(
+    transaction: &'a Transaction<'a>,
+    channel: OobChannel,
+    to: &'a str,
+    authenticator: &'a Authenticator,
+) -> BoxFuture<'a, Result<Challenged, Failure>> {
+    Box::pin(async move {
+        limited(transaction, channel).await?;
+        let (oob_code, digest) = new_oob_code(transaction);
+        let binding_code = BindingCode::draw(transaction.shared.random.as_ref());
+        let expects = OobAnswer::Code { binding: binding_code.digest(&transaction.shared.keys, &digest) };
+        let enrolls = !authenticator.active();
+        let sent = begin(transaction, channel, &authenticator.id, enrolls, expects);
+        transaction.shared.store.insert_oob(&digest, &sent).await?;
+        send::send(transaction, channel, to, &binding_code, enrolls).await?;
+        Ok(Challenged::Sent { oob_code, prompt: true })
+    })
+}
+
+/// Judges the code that was typed.
+pub(super) fn verify<'a>(
+    transaction: &'a Transaction<'a>,
+    kind: Kind,
+    answer: Answer<'a>,
+) -> BoxFuture<'a, Result<Verdict, Failure>> {
+    Box::pin(async move {
+        let Answer::Oob { oob_code, sent, binding_code } = answer else { return Ok(Verdict::Wrong) };
+        let OobAnswer::Code { binding } = &sent.expects else { return Ok(Verdict::Wrong) };
+        let Some(passed) = acceptable(transaction, kind, sent) else { return Ok(Verdict::NotAccepted) };
+        let Some(typed) = binding_code else { return Ok(Verdict::Missing) };
+        let right = BindingCode::typed(typed)
+            .is_some_and(|typed| typed.digest(&transaction.shared.keys, oob_code).same(binding));
+        let held = transaction.held.iter().find(|it| it.id == sent.authenticator_id);
+        let has_row = !super::email::is_automatic(&sent.user_id, &sent.authenticator_id);
+        let proof = (right && held.is_some()).then_some(Proof::Code {
+            oob_code,
+            authenticator_id: has_row.then_some(sent.authenticator_id.as_str()),
+        });
+        let limit = transaction.shared.config.mfa.limits.codes.map(|rule| (BucketKind::Code, rule));
+        let verdict = transaction.prove(limit, proof, passed).await?;
+        transaction.log_verdict(verdict, kind.prefix()).await;
+        Ok(verdict)
+    })
+}
+
+/// What an answer to `sent` would prove, if the transaction accepts that.
+pub(super) fn acceptable(transaction: &Transaction<'_>, kind: Kind, sent: &OobTransaction) -> Option<Passed> {
+    let factor = kind.factor();
+    let (accepted, how) = if sent.enrolls {
+        (transaction.accepts_pending(factor), How::Enrolled)
+    } else {
+        (transaction.accepts_active(factor), How::Challenged)
+    };
+    (accepted && kind.enabled(&transaction.shared.config)).then_some(Passed { factor, how })
+}

@@ -1,0 +1,6 @@
+//! Where it is on the pages.
+
+use crate::factors::Pages;
+
+/// Its pages.
+pub(super) const PAGES: Pages = Pages { enroll: "/u/mfa-otp-enrollment", challenge: "/u/mfa-otp-challenge" };

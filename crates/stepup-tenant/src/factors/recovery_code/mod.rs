@@ -1,0 +1,50 @@
+//! The recovery code: kept by the user for the day everything else is lost.
+
+mod challenge;
+mod code;
+mod enroll;
+mod page;
+mod verify;
+
+use futures_util::future::BoxFuture;
+
+pub(crate) use self::code::{digest, from_bytes, new_code, normalized};
+use super::{Answer, Begun, Challenged, Details, Factor, Kind, Pages, Transaction, Verdict};
+use crate::{model::Authenticator, oauth::error::Failure};
+
+/// The recovery code: kept by the user for the day everything else is lost.
+pub(super) struct RecoveryCode;
+
+impl Factor for RecoveryCode {
+    fn kind(&self) -> Kind {
+        Kind::RecoveryCode
+    }
+
+    fn enroll<'a>(
+        &'a self,
+        transaction: &'a Transaction<'a>,
+        details: Details<'a>,
+    ) -> BoxFuture<'a, Result<Begun, Failure>> {
+        Box::pin(enroll::enroll(transaction, details))
+    }
+
+    fn challenge<'a>(
+        &'a self,
+        transaction: &'a Transaction<'a>,
+        authenticator: &'a Authenticator,
+    ) -> BoxFuture<'a, Result<Challenged, Failure>> {
+        Box::pin(challenge::challenge(transaction, authenticator))
+    }
+
+    fn verify<'a>(
+        &'a self,
+        transaction: &'a Transaction<'a>,
+        answer: Answer<'a>,
+    ) -> BoxFuture<'a, Result<Verdict, Failure>> {
+        Box::pin(verify::verify(transaction, answer))
+    }
+
+    fn pages(&self) -> Pages {
+        page::PAGES
+    }
+}

@@ -1,0 +1,48 @@
+//! A code by text message.
+
+mod challenge;
+mod enroll;
+mod page;
+mod verify;
+
+use futures_util::future::BoxFuture;
+
+use super::{Answer, Begun, Challenged, Details, Factor, Kind, Pages, Transaction, Verdict};
+use crate::{model::Authenticator, oauth::error::Failure};
+
+/// A code by text message.
+pub(super) struct Sms;
+
+impl Factor for Sms {
+    fn kind(&self) -> Kind {
+        Kind::Sms
+    }
+
+    fn enroll<'a>(
+        &'a self,
+        transaction: &'a Transaction<'a>,
+        details: Details<'a>,
+    ) -> BoxFuture<'a, Result<Begun, Failure>> {
+        Box::pin(enroll::enroll(transaction, details))
+    }
+
+    fn challenge<'a>(
+        &'a self,
+        transaction: &'a Transaction<'a>,
+        authenticator: &'a Authenticator,
+    ) -> BoxFuture<'a, Result<Challenged, Failure>> {
+        Box::pin(challenge::challenge(transaction, authenticator))
+    }
+
+    fn verify<'a>(
+        &'a self,
+        transaction: &'a Transaction<'a>,
+        answer: Answer<'a>,
+    ) -> BoxFuture<'a, Result<Verdict, Failure>> {
+        Box::pin(verify::verify(transaction, answer))
+    }
+
+    fn pages(&self) -> Pages {
+        page::PAGES
+    }
+}
