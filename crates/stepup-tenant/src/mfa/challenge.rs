@@ -126,7 +126,8 @@ mod tests {
         Authenticator {
             id: id.to_owned(),
             user_id: "auth0|1".to_owned(),
-            credential: Credential::Totp { secret: SecretString::from("GEZDGNBVGY3TQOJQ"), last_step: None },
+            credential: Credential::totp(SecretString::from("GEZDGNBVGY3TQOJQ")),
+            name: None,
             created_at: NOW,
             confirmed_at: active.then_some(NOW),
             last_used_at: None,
@@ -134,7 +135,8 @@ mod tests {
     }
 
     fn recovery_code() -> Authenticator {
-        let credential = Credential::RecoveryCode { digest: Digest::of("17EQHNZC2SZDYG7X4QXVX9SW") };
+        let digest = Digest::of("17EQHNZC2SZDYG7X4QXVX9SW");
+        let credential = Credential::RecoveryCode { digest, came_with: None };
         Authenticator { credential, ..app("recovery-code|dev_r", true) }
     }
 
@@ -144,9 +146,9 @@ mod tests {
     }
 
     fn outcome(progress: &Progress, held: &[Authenticator], types: &[&str], named: Option<&str>) -> String {
-        let enabled = Factors::from_iter([FactorType::Otp, FactorType::RecoveryCode]);
-        match choose(&enabled, progress, held, types, named) {
-            Ok(chosen) => chosen.id.clone(),
+        let asked = Asked { types: types.to_vec(), channel: None, authenticator_id: named };
+        match choose(&TenantConfig::built_in(), progress, held, &asked) {
+            Ok((kind, chosen)) => factors::wire_id(chosen, kind),
             Err(failure) => failure.wire().error.to_owned(),
         }
     }

@@ -160,7 +160,7 @@ async fn an_export_is_honoured_and_what_is_not_is_named_once_each() {
     assert_eq!(config.factors.iter().collect::<Vec<_>>(), [FactorType::Otp]);
     assert_eq!(config.policy, MfaPolicy::Always);
     assert_eq!((&*config.actions[0].name, config.actions[0].secrets.len()), ("guard", 1));
-    assert_eq!((config.password_attempts, config.mfa.code_attempts), (Some(3), None));
+    assert_eq!((config.password_attempts, config.mfa.limits.codes), (Some(3), None));
     assert_eq!(config.mfa.token_lifetime.as_secs(), 30);
     assert!(tenant.state().store.user_by_identifier("Users", "ada@example.com").await.unwrap().is_some());
 

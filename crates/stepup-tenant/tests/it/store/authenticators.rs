@@ -1,29 +1,53 @@
-//! Authenticators and recovery codes.
+//! Authenticators, recovery codes, and what proves a factor.
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
-use stepup_tenant::model::{Credential, Digest};
+use stepup_tenant::{
+    model::{BucketKind, BucketRule, Credential, Digest, PhoneChannel, PhoneReach},
+    store::{Attempt, Enrolment, Judged, Proof, Store, StoreError},
+};
 
-use super::{NOW, at, ids, on_every_database, recovery, totp};
+use super::{NOW, at, authenticator, ids, on_every_database, recovery, totp};
+
+pub(super) fn attempt(proof: Option<Proof<'_>>) -> Attempt<'_> {
+    Attempt { user_id: "auth0|1", limit: None, proof, mfa_token: None, now: at(1) }
+}
+
+async fn app(store: &dyn Store, id: &str, step: u64) -> Judged {
+    store.prove(attempt(Some(Proof::Totp { authenticator_id: id, step }))).await.unwrap()
+}
+
+async fn use_recovery_code(store: &dyn Store, user_id: &str, presented: &str, replacement: &str) -> Judged {
+    let (presented, replacement) = (Digest::of(presented), Digest::of(replacement));
+    let proof = Proof::RecoveryCode { presented: &presented, replacement: &replacement };
+    store.prove(Attempt { user_id, ..attempt(Some(proof)) }).await.unwrap()
+}
 
 #[tokio::test]
-async fn the_first_accepted_code_confirms_app_and_recovery_code() {
+async fn the_first_accepted_code_confirms_the_app_and_the_recovery_code_given_with_it() {
     on_every_database(async |store| {
-        store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
-        store.insert_authenticator(&recovery("recovery-code|dev_1", "FIRST")).await.unwrap();
-        store.insert_authenticator(&recovery("recovery-code|dev_2", "SECOND")).await.unwrap();
-        let pending = [("totp|dev_1".to_owned(), false), ("recovery-code|dev_2".to_owned(), false)];
-        assert_eq!(ids(&*store).await, pending);
-        assert!(
-            !store.take_recovery_code("auth0|1", &Digest::of("SECOND"), &Digest::of("X"), NOW).await.unwrap()
-        );
+        for (app, code) in [("totp|dev_1", "FIRST"), ("totp|dev_2", "SECOND")] {
+            let both = [totp(app), recovery(&format!("recovery-code|{code}"), code, app)];
+            store.begin_enrolment(Enrolment { authenticators: &both, oob: None, now: NOW }).await.unwrap();
+        }
+        assert_eq!(ids(&*store).await.iter().filter(|(_, active)| *active).count(), 0);
+        assert_eq!(use_recovery_code(&*store, "auth0|1", "SECOND", "X").await, Judged::Wrong, "pending");
 
-        assert!(store.accept_totp_step("totp|dev_1", 100, at(1)).await.unwrap());
-        assert!(ids(&*store).await.iter().all(|(_, active)| *active));
+        assert_eq!(app(&*store, "totp|dev_1", 100).await, Judged::Passed);
         let all = store.authenticators("auth0|1").await.unwrap();
+        let left: Vec<_> = all.iter().map(|it| (it.id.as_str(), it.active())).collect();
+        assert_eq!(left, [("totp|dev_1", true), ("recovery-code|FIRST", true), ("totp|dev_2", false)]);
         assert_eq!((all[0].confirmed_at, all[0].last_used_at), (Some(at(1)), Some(at(1))));
-        let Credential::Totp { secret, last_step } = &all[0].credential else { panic!("not an app") };
+        let Credential::Totp { secret, last_step, .. } = &all[0].credential else { panic!("not an app") };
         assert_eq!((secret.expose_secret(), *last_step), ("GAXVUW2SJRRE2MJR", Some(100)));
+        assert_eq!(
+            use_recovery_code(&*store, "auth0|1", "SECOND", "X").await,
+            Judged::Wrong,
+            "not confirmed"
+        );
+        assert_eq!(use_recovery_code(&*store, "auth0|1", "FIRST", "X").await, Judged::Passed);
     })
     .await;
 }
@@ -32,11 +56,11 @@ async fn the_first_accepted_code_confirms_app_and_recovery_code() {
 async fn a_code_is_accepted_once_and_never_an_older_one() {
     on_every_database(async |store| {
         store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
-        let both = join_all((0..8).map(|_| store.accept_totp_step("totp|dev_1", 100, NOW))).await;
-        assert_eq!(both.into_iter().filter(|accepted| *accepted.as_ref().unwrap()).count(), 1);
-        assert!(!store.accept_totp_step("totp|dev_1", 99, NOW).await.unwrap());
-        assert!(store.accept_totp_step("totp|dev_1", 101, NOW).await.unwrap());
-        assert!(!store.accept_totp_step("totp|dev_9", 101, NOW).await.unwrap());
+        let all = join_all((0..8).map(|_| app(&*store, "totp|dev_1", 100))).await;
+        assert_eq!(all.iter().filter(|judged| **judged == Judged::Passed).count(), 1);
+        assert_eq!(app(&*store, "totp|dev_1", 99).await, Judged::AlreadyUsed);
+        assert_eq!(app(&*store, "totp|dev_1", 101).await, Judged::Passed);
+        assert_ne!(app(&*store, "totp|dev_9", 101).await, Judged::Passed);
     })
     .await;
 }
@@ -45,13 +69,45 @@ async fn a_code_is_accepted_once_and_never_an_older_one() {
 async fn a_recovery_code_is_taken_once_and_replaced() {
     on_every_database(async |store| {
         store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
-        store.insert_authenticator(&recovery("recovery-code|dev_1", "FIRST")).await.unwrap();
-        store.accept_totp_step("totp|dev_1", 1, NOW).await.unwrap();
-        let (old, new) = (Digest::of("FIRST"), Digest::of("SECOND"));
-        assert!(!store.take_recovery_code("auth0|2", &old, &new, NOW).await.unwrap());
-        let takes = join_all((0..8).map(|_| store.take_recovery_code("auth0|1", &old, &new, NOW))).await;
-        assert_eq!(takes.into_iter().filter(|taken| *taken.as_ref().unwrap()).count(), 1);
-        assert!(store.take_recovery_code("auth0|1", &new, &old, NOW).await.unwrap());
+        store.insert_authenticator(&recovery("recovery-code|dev_1", "FIRST", "totp|dev_1")).await.unwrap();
+        app(&*store, "totp|dev_1", 1).await;
+        assert_eq!(use_recovery_code(&*store, "auth0|2", "FIRST", "SECOND").await, Judged::Wrong);
+        let takes = join_all((0..8).map(|_| use_recovery_code(&*store, "auth0|1", "FIRST", "SECOND"))).await;
+        assert_eq!(takes.iter().filter(|judged| **judged == Judged::Passed).count(), 1);
+        assert_eq!(use_recovery_code(&*store, "auth0|1", "SECOND", "FIRST").await, Judged::Passed);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tries_are_counted_where_they_fail_and_a_right_one_is_refused_when_they_are_used_up() {
+    on_every_database(async |store| {
+        store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
+        let rule = BucketRule { size: 2, refill: Duration::from_secs(60) };
+        let limit = Some((BucketKind::Code, rule));
+        let right = |step| Proof::Totp { authenticator_id: "totp|dev_1", step };
+        let try_one = async |proof| store.prove(Attempt { limit, ..attempt(proof) }).await.unwrap();
+        assert_eq!(try_one(Some(right(1))).await, Judged::Passed);
+        assert_eq!(try_one(Some(right(1))).await, Judged::AlreadyUsed);
+        assert_eq!(try_one(Some(right(2))).await, Judged::Passed);
+        assert_eq!(try_one(None).await, Judged::Wrong);
+        assert_eq!(try_one(Some(right(3))).await, Judged::TooMany);
+        let later = Attempt { limit, now: at(62), ..attempt(Some(right(3))) };
+        assert_eq!(store.prove(later).await.unwrap(), Judged::Passed, "nothing was spent on the refusal");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_proof_for_a_request_that_has_gone_on_is_left_alone() {
+    on_every_database(async |store| {
+        store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
+        let gone = Digest::of("an mfa_token that was never there");
+        let proof = Some(Proof::Totp { authenticator_id: "totp|dev_1", step: 7 });
+        let spent = Attempt { mfa_token: Some(&gone), ..attempt(proof) };
+        assert_eq!(store.prove(spent).await.unwrap(), Judged::Spent);
+        assert_eq!(ids(&*store).await, [("totp|dev_1".to_owned(), false)]);
+        assert_eq!(store.prove(attempt(proof)).await.unwrap(), Judged::Passed);
     })
     .await;
 }
@@ -61,15 +117,70 @@ async fn the_recovery_code_goes_with_the_last_authenticator() {
     on_every_database(async |store| {
         store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
         store.insert_authenticator(&totp("totp|dev_2")).await.unwrap();
-        store.insert_authenticator(&recovery("recovery-code|dev_1", "FIRST")).await.unwrap();
-        store.accept_totp_step("totp|dev_1", 1, NOW).await.unwrap();
-        store.accept_totp_step("totp|dev_2", 1, NOW).await.unwrap();
+        store.insert_authenticator(&recovery("recovery-code|dev_1", "FIRST", "totp|dev_1")).await.unwrap();
+        app(&*store, "totp|dev_1", 1).await;
+        app(&*store, "totp|dev_2", 1).await;
         assert!(!store.delete_authenticator("auth0|2", "totp|dev_1").await.unwrap());
         assert!(store.delete_authenticator("auth0|1", "totp|dev_1").await.unwrap());
         assert_eq!(ids(&*store).await.len(), 2);
         assert!(store.delete_authenticator("auth0|1", "totp|dev_2").await.unwrap());
         assert_eq!(ids(&*store).await, []);
         assert!(!store.delete_authenticator("auth0|1", "totp|dev_2").await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn few_pending_enrolments_of_a_kind_stay_and_none_for_long() {
+    on_every_database(async |store| {
+        let begin = async |id: &str, now| {
+            let one = [stepup_tenant::model::Authenticator { created_at: now, ..totp(id) }];
+            store.begin_enrolment(Enrolment { authenticators: &one, oob: None, now }).await.unwrap();
+        };
+        for number in 0..7 {
+            begin(&format!("totp|dev_{number}"), NOW).await;
+        }
+        let left: Vec<_> = ids(&*store).await.into_iter().map(|(id, _)| id).collect();
+        assert_eq!(left, ["totp|dev_2", "totp|dev_3", "totp|dev_4", "totp|dev_5", "totp|dev_6"]);
+        app(&*store, "totp|dev_3", 1).await;
+        begin("totp|dev_next", at(86_401)).await;
+        let left: Vec<_> = ids(&*store).await.into_iter().map(|(id, _)| id).collect();
+        assert_eq!(left, ["totp|dev_3", "totp|dev_next"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_credential_comes_back_as_it_was() {
+    on_every_database(async |store| {
+        let reach = PhoneReach { preferred: PhoneChannel::Voice, both: true };
+        let phone = Credential::Phone { number: "+12025550123".to_owned(), reach };
+        let email = Credential::Email { address: "Ada@example.com".to_owned() };
+        store.insert_authenticator(&authenticator("phone|dev_p", phone)).await.unwrap();
+        store.insert_authenticator(&authenticator("email|dev_e", email)).await.unwrap();
+        let all = store.authenticators("auth0|1").await.unwrap();
+        assert!(matches!(&all[0].credential, Credential::Phone { number, reach: kept }
+            if number == "+12025550123" && *kept == reach));
+        assert!(matches!(&all[1].credential, Credential::Email { address } if address == "Ada@example.com"));
+        assert_eq!(all[0].masked_name().as_deref(), Some("XXXXXXXX0123"));
+        assert_eq!(store.enrollment("dev_e").await.unwrap().unwrap().id, "email|dev_e");
+        assert!(store.enrollment("dev_x").await.unwrap().is_none());
+
+        let mut renamed = all[0].clone();
+        renamed.name = Some("mine".to_owned());
+        let only = PhoneReach::only(PhoneChannel::Sms);
+        renamed.credential = Credential::Phone { number: "ignored".to_owned(), reach: only };
+        assert!(store.update_authenticator(&renamed).await.unwrap());
+        let kept = store.enrollment("dev_p").await.unwrap().unwrap();
+        assert_eq!(kept.name.as_deref(), Some("mine"));
+        assert!(matches!(&kept.credential, Credential::Phone { number, reach }
+            if number == "+12025550123" && *reach == only));
+
+        let again = store.insert_authenticator(&all[1]).await.unwrap_err();
+        assert!(matches!(again, StoreError::Conflict { what: "the authenticator" }));
+        store.delete_authenticators("auth0|1").await.unwrap();
+        assert_eq!(ids(&*store).await, []);
+        assert!(!store.update_authenticator(&renamed).await.unwrap());
     })
     .await;
 }

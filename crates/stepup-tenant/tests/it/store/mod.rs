@@ -3,6 +3,7 @@
 mod authenticators;
 mod databases;
 mod grants;
+mod oob;
 mod pages;
 mod sessions;
 mod traces;
@@ -69,6 +70,7 @@ fn authenticator(id: &str, credential: Credential) -> Authenticator {
         id: id.to_owned(),
         user_id: "auth0|1".to_owned(),
         credential,
+        name: None,
         created_at: NOW,
         confirmed_at: None,
         last_used_at: None,
@@ -76,11 +78,13 @@ fn authenticator(id: &str, credential: Credential) -> Authenticator {
 }
 
 fn totp(id: &str) -> Authenticator {
-    authenticator(id, Credential::Totp { secret: "GAXVUW2SJRRE2MJR".into(), last_step: None })
+    authenticator(id, Credential::totp("GAXVUW2SJRRE2MJR".into()))
 }
 
-fn recovery(id: &str, code: &str) -> Authenticator {
-    authenticator(id, Credential::RecoveryCode { digest: Digest::of(code) })
+fn recovery(id: &str, code: &str, came_with: &str) -> Authenticator {
+    let credential =
+        Credential::RecoveryCode { digest: Digest::of(code), came_with: Some(came_with.to_owned()) };
+    authenticator(id, credential)
 }
 
 async fn ids(store: &dyn Store) -> Vec<(String, bool)> {
