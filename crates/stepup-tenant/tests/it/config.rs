@@ -41,7 +41,10 @@ async fn the_built_in_configuration_is_what_was_promised() {
     assert!(config.client_grant("stepup-webapp", &management).is_none());
 
     assert_eq!(config.policy, MfaPolicy::Never);
-    assert_eq!(config.factors.iter().collect::<Vec<_>>(), [FactorType::Otp, FactorType::RecoveryCode]);
+    use FactorType::{Email, Otp, Phone, PushNotification, RecoveryCode};
+    let factors: Vec<_> = config.factors.iter().collect();
+    assert_eq!(factors, [Email, Otp, Phone, PushNotification, RecoveryCode]);
+    assert_eq!((config.mfa.message_types.sms, config.mfa.message_types.voice), (true, true));
     assert_eq!(config.actions.len(), 1);
     assert!(config.actions[0].code.contains("https://api.example.com"));
     assert_eq!(config.mfa.token_lifetime, Duration::from_secs(300));
@@ -107,6 +110,7 @@ guardianFactors:
   - { name: otp, enabled: true }
   - { name: sms, enabled: true }
   - { name: email, enabled: false }
+  - { name: duo, enabled: true }
 guardianPolicies: { policies: [all-applications] }
 guardianPhoneFactorMessageTypes: { message_types: [sms] }
 actions:
@@ -157,7 +161,8 @@ async fn an_export_is_honoured_and_what_is_not_is_named_once_each() {
     assert!(config.client_grant(&batch.client_id, &format!("{}api/v2/", tenant.issuer())).is_some());
     assert_eq!(config.connection_for("web-id").unwrap().name, "Users");
     assert!(config.connection_for(&batch.client_id).is_none());
-    assert_eq!(config.factors.iter().collect::<Vec<_>>(), [FactorType::Otp]);
+    assert_eq!(config.factors.iter().collect::<Vec<_>>(), [FactorType::Otp, FactorType::Phone]);
+    assert_eq!((config.mfa.message_types.sms, config.mfa.message_types.voice), (true, false));
     assert_eq!(config.policy, MfaPolicy::Always);
     assert_eq!((&*config.actions[0].name, config.actions[0].secrets.len()), ("guard", 1));
     assert_eq!((config.password_attempts, config.mfa.limits.codes), (Some(3), None));
@@ -174,7 +179,7 @@ async fn an_export_is_honoured_and_what_is_not_is_named_once_each() {
         "resourceServers[0].token_dialect is honoured without `permissions`",
         "databases[0].options is not honoured",
         "connections[0] is not honoured: only database connections are",
-        "guardianFactors[1] is off: this version has no such factor",
+        "guardianFactors[3] is off: this version has no such factor",
         "actions[0].dependencies is not honoured",
         "triggers other than post-login are not honoured",
         "attackProtection.breachedPasswordDetection is not honoured",

@@ -218,7 +218,7 @@ async fn the_policy_enrols_at_the_first_login_and_challenges_at_the_next() {
 
 #[tokio::test]
 async fn acr_values_ask_again_although_the_session_has_a_factor() {
-    let rig = Rig::start().await;
+    let rig = Rig::with(&Config::default()).await;
     let mut browser = Browser::new(&rig);
     let page = browser.authorize(&[("acr_values", ACR)]).await;
     let page = browser.log_in(&page).await;

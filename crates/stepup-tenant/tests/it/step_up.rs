@@ -13,10 +13,18 @@ async fn a_refused_refresh_is_enrolled_then_challenged() {
     assert_eq!(refused.header("content-type"), "application/json");
     assert_eq!(refused.header("cache-control"), "no-store");
     let mfa_token = refused.mfa_token();
-    assert_eq!(refused.value()["mfa_requirements"], json!({ "enroll": [{ "type": "otp" }] }));
+    assert_eq!(
+        refused.value()["mfa_requirements"],
+        json!({ "enroll": [{ "type": "otp" }, { "type": "phone" }, { "type": "push-notification" }] })
+    );
     assert_eq!(refused.text("error_description"), "Multifactor authentication required");
     assert_eq!(refused.value().as_object().unwrap().len(), 4);
-    assert_eq!(rig.authenticators(&mfa_token).await.value(), json!([]));
+    let automatic = rig.authenticators(&mfa_token).await.value();
+    assert_eq!(automatic.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&automatic[0]["type"], &automatic[0]["name"], &automatic[0]["active"]),
+        (&json!("email"), &json!("****@exam*******"), &json!(true))
+    );
 
     let begun = rig.associate(&mfa_token).await;
     assert_eq!((begun.status, begun.text("authenticator_type").as_str()), (200, "otp"));
@@ -26,7 +34,8 @@ async fn a_refused_refresh_is_enrolled_then_challenged() {
     assert!(begun.text("barcode_uri").starts_with("otpauth://totp/stepup:ada%40example.com?secret="));
     assert_eq!(begun.at("/recovery_codes/0").len(), 24);
     let listed = rig.authenticators(&mfa_token).await.value();
-    assert!(listed.as_array().unwrap().iter().all(|it| it["active"] == json!(false)), "{listed}");
+    let active: Vec<_> = listed.as_array().unwrap().iter().filter(|it| it["active"] == json!(true)).collect();
+    assert_eq!(active, [&automatic[0]], "nothing but the automatic e-mail");
 
     let verified = rig.verify_otp(&mfa_token, &rig.code(&secret)).await;
     assert_eq!(verified.status, 200, "{}", verified.body);
@@ -40,7 +49,7 @@ async fn a_refused_refresh_is_enrolled_then_challenged() {
     let mfa_token = refused.mfa_token();
     assert_eq!(
         refused.value()["mfa_requirements"],
-        json!({ "challenge": [{ "type": "otp" }, { "type": "recovery-code" }] })
+        json!({ "challenge": [{ "type": "otp" }, { "type": "email" }, { "type": "recovery-code" }] })
     );
     let listed = rig.authenticators(&mfa_token).await.value();
     assert_eq!(listed[0]["type"], "otp");
