@@ -23,6 +23,7 @@ mod factors;
 pub mod keys;
 pub mod log;
 mod login;
+mod management;
 pub mod mfa;
 pub mod model;
 mod oauth;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::{StatusCode, Uri, header};
 
-use crate::{dashboard, dbconnections, log, login, mfa, oauth, state::Shared};
+use crate::{dashboard, dbconnections, log, login, management, mfa, oauth, state::Shared};
 
 /// Every public endpoint of the tenant.
 pub(crate) fn router(shared: Shared) -> Router {
@@ -18,6 +18,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .merge(oauth::routes())
         .merge(login::routes())
         .merge(mfa::routes())
+        .merge(management::routes(&shared))
         .fallback(nothing_there)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), log::trace))
         .with_state(shared)

@@ -74,6 +74,7 @@ impl TenantConfig {
             actions: vec![Action::new("step-up", include_str!("../../../../examples/actions/step-up.js"))],
             password_attempts: Some(10),
             dashboard_admins: Vec::new(),
+            management_calls: None,
             warnings: Vec::new(),
         }
     }

@@ -80,6 +80,8 @@ pub struct TenantConfig {
     pub password_attempts: Option<u32>,
     /// E-mail addresses of those who may use the dashboard of a tenant that is not on loopback.
     pub dashboard_admins: Vec<String>,
+    /// Calls of the Management API in a minute; none: no limit.
+    pub management_calls: Option<u32>,
     /// What was asked for and is not done, one line each.
     pub warnings: Vec<String>,
 }

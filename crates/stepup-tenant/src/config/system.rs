@@ -101,7 +101,9 @@ const MANAGEMENT_SCOPES: &str = "\
     delete:client_grants read:resource_servers create:resource_servers update:resource_servers \
     delete:resource_servers read:connections create:connections update:connections delete:connections read:logs \
     read:logs_users read:tenant_settings update:tenant_settings read:grants delete:grants read:sessions \
-    delete:sessions read:refresh_tokens delete:refresh_tokens read:signing_keys read:stats";
+    delete:sessions read:refresh_tokens delete:refresh_tokens read:signing_keys read:stats read:client_credentials \
+    create:client_credentials update:client_credentials delete:client_credentials read:prompts update:prompts \
+    read:attack_protection update:attack_protection read:risk_assessments update:risk_assessments";
 
 /// The configuration does not fit the tenant's address.
 #[derive(Debug, thiserror::Error)]

@@ -425,4 +425,6 @@ pub(super) struct Stepup {
     pub(super) pushed_request_lifetime: Option<u64>,
     /// E-mail addresses.
     pub(super) dashboard_admins: Vec<String>,
+    /// 0: no limit.
+    pub(super) management_calls_per_minute: Option<u32>,
 }

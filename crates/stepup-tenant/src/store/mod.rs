@@ -15,11 +15,16 @@ mod authenticators;
 mod browsers;
 mod calls;
 mod consents;
+mod directory;
+mod holdings;
 mod logouts;
+mod logs;
 mod oob;
 mod proofs;
 mod pushed_requests;
+mod quotas;
 mod replays;
+mod search;
 mod sqlite;
 mod tickets;
 mod traces;
@@ -38,11 +43,16 @@ pub use self::{
     browsers::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers},
     calls::{Calls, ClaimedCall},
     consents::Consents,
+    directory::Directory,
+    holdings::Holdings,
     logouts::LogoutDeliveries,
+    logs::Logs,
     oob::Oob,
     proofs::{Attempt, Judged, Proof, Proofs},
     pushed_requests::PushedRequests,
+    quotas::Quotas,
     replays::Replays,
+    search::{Filter, Found, Match, Order, Piece, Search},
     sqlite::SqliteStore,
     tickets::Tickets,
     traces::Traces,
@@ -64,11 +74,15 @@ pub trait Store:
     + Browsers
     + Calls
     + Consents
+    + Directory
     + Events
     + Grants
+    + Holdings
     + Limits
+    + Logs
     + LogoutDeliveries
     + PushedRequests
+    + Quotas
     + Replays
     + Oob
     + Proofs

@@ -10,6 +10,7 @@ mod endpoints;
 mod flow_actions;
 mod grants;
 mod login;
+mod management;
 mod mfa_api;
 mod outbound;
 mod pages;

@@ -163,6 +163,7 @@ impl Reading<'_> {
             password_attempts: password_attempts(&document.attack_protection.brute_force_protection),
             dashboard_admins: document.stepup.dashboard_admins,
             clients,
+            management_calls: document.stepup.management_calls_per_minute.filter(|calls| *calls > 0),
             warnings: self.warnings,
         })
     }

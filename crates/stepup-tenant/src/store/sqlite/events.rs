@@ -107,5 +107,10 @@ pub(super) fn read_event(row: &SqliteRow) -> Result<LogEvent, StoreError> {
     Ok(LogEvent { id: format!("900{sequence:026}"), ..event })
 }
 
+/// The place of the event with this id; none where it is not one of ours.
+pub(super) fn sequence(id: &str) -> Option<i64> {
+    id.strip_prefix("900").filter(|digits| digits.len() == 26)?.parse().ok()
+}
+
 /// How many events, requests and messages are kept, the newest.
 const KEPT: i64 = 100_000;

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_pages.sql"),
     include_str!("migrations/0005_protocol.sql"),
     include_str!("migrations/0006_guardian.sql"),
+    include_str!("migrations/0007_management.sql"),
     include_str!("migrations/0008_risk.sql"),
 ];
 

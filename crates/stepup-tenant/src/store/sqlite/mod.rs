@@ -9,15 +9,20 @@ mod authenticators;
 mod browsers;
 mod calls;
 mod consents;
+mod directory;
 mod events;
 mod grants;
+mod holdings;
 mod limits;
 mod logouts;
+mod logs;
 mod migrations;
 mod oob;
 mod proofs;
 mod pushed_requests;
+mod quotas;
 mod replays;
+mod search;
 mod sessions;
 mod tickets;
 mod traces;
@@ -105,7 +110,7 @@ impl Store for SqliteStore {
                  DELETE FROM mfa_transactions; DELETE FROM oob; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
-                 DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM logout_deliveries; DELETE FROM calls;",
+                 DELETE FROM quotas; DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM logout_deliveries; DELETE FROM calls;",
             )
             .execute(&mut *transaction)
             .await
@@ -154,6 +159,7 @@ const SWEEP: &[(&str, Duration)] = &[
     ("DELETE FROM oob WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM tickets WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM browsers WHERE last_used_at < ?", BROWSER_IDLE),
+    ("DELETE FROM quotas WHERE began_at < ?", Duration::from_secs(3600)),
 ];
 
 /// The JSON of a value for a column.

@@ -30,18 +30,13 @@ struct Profile {
 impl Users for SqliteStore {
     fn insert_user<'a>(&'a self, user: &'a User) -> Stored<'a, ()> {
         Box::pin(async move {
-            let profile = Profile {
-                email_verified: user.email_verified,
-                phone_number: user.phone_number.clone(),
-                phone_verified: user.phone_verified,
-                name: user.name.clone(),
-                nickname: user.nickname.clone(),
-                given_name: user.given_name.clone(),
-                family_name: user.family_name.clone(),
-                picture: user.picture.clone(),
-                blocked: user.blocked,
-                last_password_reset: user.last_password_reset,
-            };
+            let mut transaction = self.begin().await?;
+            // Those of an earlier user with this id.
+            sqlx::query("DELETE FROM refresh_tokens WHERE user_id = ?")
+                .bind(&user.user_id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
             sqlx::query(
                 "INSERT INTO users (user_id, connection, email, username, password_hash, profile, user_metadata,
                                     app_metadata, logins_count, last_login, created_at, updated_at)
@@ -52,17 +47,17 @@ impl Users for SqliteStore {
             .bind(&user.email)
             .bind(&user.username)
             .bind(user.password_hash.as_ref().map(ExposeSecret::expose_secret))
-            .bind(encode("a user", &profile)?)
+            .bind(profile(user)?)
             .bind(encode("a user", &user.user_metadata)?)
             .bind(encode("a user", &user.app_metadata)?)
             .bind(user.logins_count as i64)
             .bind(user.last_login.map(UnixTime::seconds))
             .bind(user.created_at.seconds())
             .bind(user.updated_at.seconds())
-            .execute(&self.writer)
+            .execute(&mut *transaction)
             .await
-            .map(drop)
-            .map_err(insertion("the user"))
+            .map_err(insertion("the user"))?;
+            transaction.commit().await.map_err(StoreError::Database)
         })
     }
 
@@ -154,7 +149,24 @@ fn merge(held: &mut Map<String, Value>, changes: &Map<String, Value>) {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<User, StoreError> {
+/// The column `profile`.
+pub(super) fn profile(user: &User) -> Result<String, StoreError> {
+    let profile = Profile {
+        email_verified: user.email_verified,
+        phone_number: user.phone_number.clone(),
+        phone_verified: user.phone_verified,
+        name: user.name.clone(),
+        nickname: user.nickname.clone(),
+        given_name: user.given_name.clone(),
+        family_name: user.family_name.clone(),
+        picture: user.picture.clone(),
+        blocked: user.blocked,
+        last_password_reset: user.last_password_reset,
+    };
+    encode("a user", &profile)
+}
+
+pub(super) fn read(row: &SqliteRow) -> Result<User, StoreError> {
     let profile: Profile = decode("a user", column(row, "profile")?)?;
     Ok(User {
         user_id: column(row, "user_id")?,

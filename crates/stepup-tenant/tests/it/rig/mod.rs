@@ -54,6 +54,11 @@ impl Rig {
         Self::built(Tenant::builder().config_yaml(&config.yaml())).await
     }
 
+    /// A configuration of its own.
+    pub(crate) async fn with_yaml(yaml: &str) -> Self {
+        Self::built(Tenant::builder().config_yaml(yaml)).await
+    }
+
     pub(crate) async fn built(builder: Builder) -> Self {
         let clock = VirtualClock::frozen(UnixTime::from_seconds(1_767_225_600));
         let tenant = builder.clock(clock).start().await.unwrap();

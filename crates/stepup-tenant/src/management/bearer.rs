@@ -1,0 +1,80 @@
+//! Who calls: a program with an access token whose audience is the Management API.
+
+use axum::extract::FromRequestParts;
+use http::{HeaderMap, header, request::Parts};
+use stepup_protocol::{claims::AccessTokenClaims, scope::Scopes};
+use stepup_seal::jws::Algorithm;
+
+use super::error::{BearerFault, Failure};
+use crate::{
+    pipeline::header_text,
+    state::{Issuer, State},
+};
+
+/// The audience of the Management API.
+pub(crate) fn audience(issuer: &Issuer) -> String {
+    issuer.endpoint("api/v2/")
+}
+
+/// A caller whose token is good.
+#[derive(Clone, Debug)]
+pub(crate) struct Bearer {
+    /// The application that it was issued to.
+    pub(crate) client_id: String,
+    scope: Scopes,
+}
+
+/// What the `Authorization` header of a request turned out to be; left in its extensions, so that a token is verified once.
+#[derive(Clone, Debug)]
+pub(super) struct Presented(pub(super) Result<Bearer, BearerFault>);
+
+impl Bearer {
+    /// Reads the `Authorization` header (RFC 6750 section 2.1).
+    pub(super) fn of(state: &State, headers: &HeaderMap) -> Result<Self, BearerFault> {
+        let header = header_text(headers, header::AUTHORIZATION).ok_or(BearerFault::Missing)?;
+        let (scheme, token) = header.trim().split_once(' ').ok_or(BearerFault::Format)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(BearerFault::Format);
+        }
+        let keys = state.keys.published();
+        let verified =
+            keys.set.verify(token.trim(), &[Algorithm::Rs256]).map_err(|_| BearerFault::Invalid)?;
+        let claims: AccessTokenClaims = verified.claims().map_err(|_| BearerFault::Invalid)?;
+        if claims.iss != state.issuer.as_str() {
+            return Err(BearerFault::Invalid);
+        }
+        if !claims.aud.contains(&audience(&state.issuer)) {
+            return Err(BearerFault::Audience(claims.aud.iter().collect::<Vec<_>>().join(",")));
+        }
+        if claims.exp <= state.clock.now() {
+            return Err(BearerFault::Expired);
+        }
+        let client_id = claims.sub.strip_suffix("@clients").ok_or(BearerFault::Invalid)?.to_owned();
+        let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
+        Ok(Self { client_id, scope })
+    }
+
+    /// Makes sure that the token has one of these scopes.
+    ///
+    /// # Errors
+    /// It has none of them.
+    pub(crate) fn any(&self, scopes: &'static [&'static str]) -> Result<(), Failure> {
+        if self.has_any(scopes) { Ok(()) } else { Err(Failure::Scope(scopes)) }
+    }
+
+    /// Whether the token has one of these scopes.
+    pub(crate) fn has_any(&self, scopes: &[&str]) -> bool {
+        scopes.iter().any(|scope| self.scope.contains(scope))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Failure> {
+        match parts.extensions.get::<Presented>() {
+            Some(Presented(presented)) => presented.clone().map_err(Failure::Bearer),
+            None => Err(BearerFault::Missing.into()),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What a user holds, as an administrator sees it: sessions and refresh tokens.
+
+use stepup_protocol::time::UnixTime;
+
+use super::Stored;
+use crate::model::{RefreshToken, TenantSession};
+
+/// Lists what users hold, and takes it from them.
+pub trait Holdings: Send + Sync {
+    /// Ends every session of the user, and returns those that were ended.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn end_sessions<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<TenantSession>>;
+
+    /// The user's refresh tokens that are good at `now`, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn refresh_tokens_of<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, Vec<RefreshToken>>;
+
+    /// The refresh token with this public id (`rt_…`), unless it was exchanged or revoked.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn refresh_token_by_id<'a>(&'a self, id: &'a str) -> Stored<'a, Option<RefreshToken>>;
+
+    /// Revokes every refresh token of the user.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn revoke_refresh_tokens<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, ()>;
+}

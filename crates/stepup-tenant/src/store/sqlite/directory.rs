@@ -1,0 +1,165 @@
+//! The users as an administrator sees them, in SQLite.
+
+use sqlx::Row;
+
+use super::{
+    SqliteStore, encode, insertion,
+    search::{Column, Sql, Table},
+    users,
+};
+use crate::{
+    model::User,
+    store::{Directory, Found, Search, StoreError, Stored},
+};
+
+impl Directory for SqliteStore {
+    fn find_users<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<User>> {
+        Box::pin(async move {
+            let mut sql = Sql::default();
+            sql.push("SELECT * FROM users WHERE ");
+            USERS.filter(&mut sql, &search.filter);
+            if search.order.is_empty() {
+                sql.push(" ORDER BY created_at, user_id");
+            } else {
+                USERS.order(&mut sql, &search.order, "user_id");
+            }
+            sql.push(" LIMIT ").integer(search.limit.into());
+            sql.push(" OFFSET ").integer(i64::try_from(search.offset).unwrap_or(i64::MAX));
+            let rows = sql.query().fetch_all(&self.reader).await.map_err(StoreError::Database)?;
+            let entries = rows.iter().map(users::read).collect::<Result<_, _>>()?;
+            let total = if search.count { self.count_users(search).await? } else { 0 };
+            Ok(Found { entries, total })
+        })
+    }
+
+    fn change_user<'a>(
+        &'a self,
+        user_id: &'a str,
+        change: &'a (dyn Fn(&mut User) + Send + Sync),
+    ) -> Stored<'a, Option<User>> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            let row = sqlx::query("SELECT * FROM users WHERE user_id = ?")
+                .bind(user_id)
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            let Some(mut user) = row.as_ref().map(users::read).transpose()? else { return Ok(None) };
+            change(&mut user);
+            sqlx::query(
+                "UPDATE users SET email = ?, username = ?, password_hash = ?, profile = ?, user_metadata = ?,
+                                  app_metadata = ?, updated_at = ?
+                 WHERE user_id = ?",
+            )
+            .bind(&user.email)
+            .bind(&user.username)
+            .bind(user.password_hash.as_ref().map(secrecy::ExposeSecret::expose_secret))
+            .bind(users::profile(&user)?)
+            .bind(encode("a user", &user.user_metadata)?)
+            .bind(encode("a user", &user.app_metadata)?)
+            .bind(user.updated_at.seconds())
+            .bind(user_id)
+            .execute(&mut *transaction)
+            .await
+            .map_err(insertion("the user"))?;
+            transaction.commit().await.map_err(StoreError::Database)?;
+            Ok(Some(user))
+        })
+    }
+
+    fn delete_user<'a>(&'a self, user_id: &'a str) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            for statement in OF_A_USER {
+                sqlx::query(statement)
+                    .bind(user_id)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(StoreError::Database)?;
+            }
+            let deleted = sqlx::query("DELETE FROM users WHERE user_id = ?")
+                .bind(user_id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            transaction.commit().await.map_err(StoreError::Database)?;
+            Ok(deleted.rows_affected() == 1)
+        })
+    }
+}
+
+/// What goes with a user. Logins and token requests under way find nobody any more, and end by themselves.
+const OF_A_USER: [&str; 5] = [
+    "DELETE FROM sessions WHERE json_extract(data, '$.user_id') = ?",
+    "DELETE FROM authenticators WHERE user_id = ?",
+    "DELETE FROM browsers WHERE user_id = ?",
+    "DELETE FROM consents WHERE user_id = ?",
+    "DELETE FROM tickets WHERE data ->> 'user_id' = ?",
+];
+
+impl SqliteStore {
+    async fn count_users(&self, search: &Search) -> Result<u64, StoreError> {
+        let mut sql = Sql::default();
+        sql.push("SELECT COUNT(*) FROM users WHERE ");
+        USERS.filter(&mut sql, &search.filter);
+        let row = sql.query().fetch_one(&self.reader).await.map_err(StoreError::Database)?;
+        let count: i64 = row.try_get(0).map_err(StoreError::Database)?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+/// What users can be searched by: their members on the wire.
+const USERS: Table = Table {
+    column: user_column,
+    default: &[
+        "email",
+        "name",
+        "nickname",
+        "given_name",
+        "family_name",
+        "username",
+        "user_id",
+        "phone_number",
+    ],
+};
+
+fn user_column(field: &str) -> Option<Column> {
+    let text = |sql| Column::Text { sql, folds: true, indexed: false };
+    Some(match field {
+        "user_id" => Column::Text { sql: "user_id", folds: false, indexed: true },
+        "email" => Column::Text { sql: "email", folds: true, indexed: true },
+        "username" => Column::Text { sql: "username", folds: true, indexed: true },
+        "email.domain" => text("substr(email, instr(email, '@') + 1)"),
+        "name" => text("profile ->> 'name'"),
+        "nickname" => text("profile ->> 'nickname'"),
+        "given_name" => text("profile ->> 'given_name'"),
+        "family_name" => text("profile ->> 'family_name'"),
+        "phone_number" => Column::Text { sql: "profile ->> 'phone_number'", folds: false, indexed: false },
+        "picture" => Column::Text { sql: "profile ->> 'picture'", folds: false, indexed: false },
+        "email_verified" => Column::Truth("profile ->> 'email_verified'"),
+        "phone_verified" => Column::Truth("profile ->> 'phone_verified'"),
+        "blocked" => Column::Truth("profile ->> 'blocked'"),
+        "logins_count" => Column::Number("logins_count"),
+        "created_at" => Column::Time("created_at"),
+        "updated_at" => Column::Time("updated_at"),
+        "last_login" => Column::Time("last_login"),
+        "last_password_reset" => Column::Time("profile ->> 'last_password_reset'"),
+        "connection" | "identities.connection" => {
+            Column::Text { sql: "connection", folds: false, indexed: false }
+        }
+        "identities.provider" => Column::Constant("auth0"),
+        "identities.isSocial" => Column::Constant("false"),
+        "identities.user_id" => {
+            Column::Text { sql: "substr(user_id, instr(user_id, '|') + 1)", folds: false, indexed: false }
+        }
+        nested => {
+            let (column, path) = nested.split_once('.')?;
+            let column = match column {
+                "app_metadata" => "app_metadata",
+                "user_metadata" => "user_metadata",
+                _ => return None,
+            };
+            Column::Json(column, path.split('.').map(str::to_owned).collect())
+        }
+    })
+}
