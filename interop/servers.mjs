@@ -1,5 +1,6 @@
 // What the programs run against: each kind of start gives `{ environment, log, stop }`.
 import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { watch } from "node:fs";
 import { access, readdir, readFile, stat } from "node:fs/promises";
@@ -16,10 +17,10 @@ export function nothing() {
 }
 
 /** `stepup tenant` with TLS: what the official packages insist on. They find its certificate in the environment. */
-export async function tenant(scratch, ...more) {
+export async function tenant(scratch, more = [], environment = {}) {
   const readyFile = join(scratch, "ready.json");
   const parameters = ["--port", "0", "--tls", "--control", "--users", users, "--data-dir", scratch, "--ready-file", readyFile];
-  const server = serve(stepup, ["tenant", ...parameters, ...more], {});
+  const server = serve(stepup, ["tenant", ...parameters, ...more], environment);
   await server.until(appeared(scratch, readyFile));
   const { ca_certificate: certificate } = JSON.parse(await readFile(readyFile, "utf8"));
   return {
@@ -28,9 +29,15 @@ export async function tenant(scratch, ...more) {
   };
 }
 
-/** The tenant that asks for a second factor on its pages too, and leaves open which. */
-export function anyFactor(scratch) {
-  return tenant(scratch, "--config", join(folder, "tenants/any-factor.yaml"));
+/** The tenant that asks for a second factor on its pages too, and leaves open which; `app` hears of logouts. */
+export async function anyFactor(scratch, app = "http://localhost") {
+  const format = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } };
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, ...format });
+  const server = await tenant(scratch, ["--config", join(folder, "tenants/any-factor.yaml")], {
+    INTEROP_APP: app,
+    INTEROP_PUBLIC_KEY: publicKey,
+  });
+  return { ...server, environment: { ...server.environment, STEPUP_CLIENT_KEY: privateKey } };
 }
 
 /** `stepup dev`: the tenant, and the demo on a free port. */
@@ -52,11 +59,11 @@ export async function demo(scratch) {
 /** The Next.js application of `nextjs/`, built where that is due, against a tenant of its own. */
 export async function nextjs(scratch) {
   await buildNextjs();
-  const provider = await anyFactor(scratch);
-  const { issuer, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
-  const { client_id: id, client_secret: secret } = clients.find(({ name }) => name === "webapp");
   const port = await freePort();
   const address = `http://localhost:${port}`;
+  const provider = await anyFactor(scratch, address);
+  const { issuer, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
+  const { client_id: id, client_secret: secret } = clients.find(({ name }) => name === "webapp");
   const application = next(["start", "--port", String(port)], {
     ...provider.environment,
     AUTH0_DOMAIN: issuer,

@@ -1,11 +1,13 @@
-// @auth0/auth0-auth-js: login, refresh, step-up by every factor, logout.
+// @auth0/auth0-auth-js: login, refresh, step-up by every factor, the MFA audience, logout.
 import assert from "node:assert/strict";
 import { AuthClient, isMfaRequiredError } from "@auth0/auth0-auth-js";
 import { claimsOf } from "../lib/jwt.mjs";
 import { errorOf, said } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
+import { codeOf } from "../lib/totp.mjs";
 import { Browser, expectPage, logIn } from "../lib/universal-login.mjs";
+import { otp } from "../scenarios/factors.mjs";
 import { audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
 
 const redirectUri = "http://localhost:3000/auth/callback";
@@ -121,4 +123,28 @@ await stepUpByEveryFactor(local, {
     return tokens;
   },
   refused: async (call, what) => said((await errorOf(call, errors[what])).cause),
+});
+
+await step("with a token of the MFA API: enrol an address, list, delete", async () => {
+  const { accessToken: mfaToken } = await tokensOf(ada, {
+    audience: `${local.issuer}mfa/`,
+    scope: "openid enroll read:authenticators remove:authenticators",
+  });
+  const ids = async () => (await auth0.mfa.listAuthenticators({ mfaToken })).filter(({ active }) => active).map(({ id }) => id);
+  const automatic = await ids();
+  assert.equal(automatic.length, 1, automatic);
+
+  const app = await auth0.mfa.enrollAuthenticator({ mfaToken, ...otp.enrolment });
+  await auth0.mfa.verify({ mfaToken, factorType: "otp", otp: codeOf(app.barcodeUri, await local.now()) });
+  const address = { authenticatorTypes: ["oob"], oobChannels: ["email"], email: "ada.lovelace@example.com" };
+  const { oobCode } = await auth0.mfa.enrollAuthenticator({ mfaToken, ...address });
+  await auth0.mfa.verify({ mfaToken, factorType: "oob", oobCode, bindingCode: await local.codeSentTo(address.email, "email") });
+
+  const [added] = (await ids()).filter((id) => id.startsWith("email|") && !automatic.includes(id));
+  await auth0.mfa.deleteAuthenticator({ mfaToken, authenticatorId: added });
+  assert.ok(!(await ids()).includes(added));
+  const unknown = auth0.mfa.deleteAuthenticator({ mfaToken, authenticatorId: added });
+  assert.equal((await errorOf(unknown, "MfaDeleteAuthenticatorError")).statusCode, 404);
+  const fixed = auth0.mfa.deleteAuthenticator({ mfaToken, authenticatorId: automatic[0] });
+  assert.equal((await errorOf(fixed, "MfaDeleteAuthenticatorError")).statusCode, 403);
 });

@@ -5,12 +5,11 @@ import { claimsOf } from "../lib/jwt.mjs";
 import { errorOf, said } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
-import { Browser, expectPage, logIn } from "../lib/universal-login.mjs";
+import { Browser, expectPage } from "../lib/universal-login.mjs";
 import { audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
+import { redirectUri, scope, tokensOf } from "./relying-party.mjs";
 
-const redirectUri = "http://localhost:3000/auth/callback";
 const returnTo = "http://localhost:3000/bye";
-const scope = "openid profile email offline_access";
 
 const local = await tenant();
 const webapp = local.client("webapp");
@@ -24,33 +23,11 @@ const config = await step("discover the tenant", async () => {
   return config;
 });
 
-/** Logs in with PKCE, state and nonce; `pushed` or `options` as the step wants. */
-async function tokensOf(user, { as = config, parameters = {}, browser, build = client.buildAuthorizationUrl, options } = {}) {
-  const pkceCodeVerifier = client.randomPKCECodeVerifier();
-  const expectedState = client.randomState();
-  const expectedNonce = client.randomNonce();
-  const url = await build(
-    as,
-    {
-      redirect_uri: redirectUri,
-      scope,
-      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
-      code_challenge_method: "S256",
-      state: expectedState,
-      nonce: expectedNonce,
-      ...parameters,
-    },
-    options,
-  );
-  const back = await logIn(url, user, redirectUri, browser);
-  return client.authorizationCodeGrant(as, back, { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true }, undefined, options);
-}
-
 /** A refused exchange: `error`, `error_description`, and what else the body says. */
 const refusedBody = async (call) => (await errorOf(call, "ResponseBodyError")).cause;
 
 await step("log in: code, PKCE, state, nonce, signatures; then userinfo", async () => {
-  const tokens = await tokensOf(ada);
+  const tokens = await tokensOf(config, ada);
   const claims = tokens.claims();
   assert.equal(claims.email, ada.username);
   const user = await client.fetchUserInfo(config, tokens.access_token, claims.sub);
@@ -59,21 +36,21 @@ await step("log in: code, PKCE, state, nonce, signatures; then userinfo", async 
 
 await step("each way to send the secret is taken", async () => {
   for (const way of [client.ClientSecretPost, client.ClientSecretBasic]) {
-    const tokens = await tokensOf(ada, { as: await discover(way(webapp.client_secret)) });
+    const tokens = await tokensOf(await discover(way(webapp.client_secret)), ada);
     assert.ok(tokens.refresh_token);
   }
   const wrong = await discover(client.ClientSecretPost("not the secret"));
-  const body = await refusedBody(tokensOf(ada, { as: wrong }));
+  const body = await refusedBody(tokensOf(wrong, ada));
   assert.deepEqual(said(body), { error: "access_denied", error_description: "Unauthorized" });
 });
 
 await step("a public client needs no secret", async () => {
-  const tokens = await tokensOf(ada, { as: await discover(client.None(), local.client("spa")) });
+  const tokens = await tokensOf(await discover(client.None(), local.client("spa")), ada);
   assert.equal(tokens.claims().aud, local.client("spa").client_id);
 });
 
 await step("a refresh token is good once; whoever uses it again ends the family", async () => {
-  const { refresh_token: first } = await tokensOf(ada);
+  const { refresh_token: first } = await tokensOf(config, ada);
   const { refresh_token: second } = await client.refreshTokenGrant(config, first);
   assert.notEqual(second, first);
   const dead = { error: "invalid_grant", error_description: "Unknown or invalid refresh token." };
@@ -83,7 +60,7 @@ await step("a refresh token is good once; whoever uses it again ends the family"
 });
 
 await step("a revoked refresh token is refused", async () => {
-  const { refresh_token: token } = await tokensOf(ada);
+  const { refresh_token: token } = await tokensOf(config, ada);
   await client.tokenRevocation(config, token);
   assert.equal((await refusedBody(client.refreshTokenGrant(config, token))).error, "invalid_grant");
 });
@@ -102,7 +79,7 @@ await step("prompt=none without a session, and an unknown API, come back as erro
 
 await step("log out with the ID token as a hint", async () => {
   const browser = new Browser();
-  const tokens = await tokensOf(ada, { browser });
+  const tokens = await tokensOf(config, ada, { browser });
   const url = client.buildEndSessionUrl(config, { post_logout_redirect_uri: returnTo, id_token_hint: tokens.id_token, state: "bye" });
   const { url: gone } = await browser.open(url, { stopAt: returnTo });
   assert.equal(gone.href, `${returnTo}?state=bye`);
@@ -129,7 +106,7 @@ let session;
 
 await stepUpByEveryFactor(local, {
   async logIn(user) {
-    session = { tokens: await tokensOf(user) };
+    session = { tokens: await tokensOf(config, user) };
   },
   async stepUp(scope) {
     session.asked = `openid ${scope}`;

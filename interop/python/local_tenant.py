@@ -12,7 +12,11 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 
+# The users of `users.json`; Grace has an authenticator app already.
 ADA = {"username": "ada@example.com", "password": "correct horse battery staple"}
+ADAS_PHONE = "+12025550123"
+GRACE = {"username": "grace@example.com", "password": "a ship in port is safe"}
+GRACES_APP = "otpauth://totp/stepup:grace?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"
 
 
 @contextmanager
@@ -49,21 +53,46 @@ class LocalTenant:
         """Moves the tenant's clock."""
         self._control.post("/clock", json={"advance_seconds": seconds}).raise_for_status()
 
+    def reset(self):
+        """Brings back the state at start, the clock included."""
+        self._control.post("/reset", json={}).raise_for_status()
 
-def log_in(authorization_url, redirect_uri, *, username, password):
-    """Logs in as a person does, without a browser: returns the address to which the tenant sent the browser back."""
-    with httpx.Client() as browser:
-        page = browser.get(authorization_url, follow_redirects=True)
-        assert page.url.path == "/u/login", f"expected the log-in page, came to {page.url}\n{page.text}"
-        state = page.url.params["state"]
-        form = {"state": state, "username": username, "password": password, "action": "default"}
-        answer = browser.post(page.url, data=form)
-        while answer.has_redirect_location:
-            location = urljoin(str(answer.url), answer.headers["location"])
-            if location.startswith(redirect_uri):
-                return location
-            answer = browser.get(location)
-        raise AssertionError(f"expected to come back, came to {answer.url}\n{answer.text}")
+    def code_sent_to(self, to, channel):
+        """The code of the newest message to an address."""
+        messages = self._control.get("/messages", params={"to": to, "channel": channel}).raise_for_status().json()
+        assert messages and messages[0]["code"], f"no {channel} with a code to {to}"
+        return messages[0]["code"]
+
+    def scan(self, barcode_uri):
+        """A new device scans an enrolment's QR code."""
+        self._control.post("/devices", json={"barcode_uri": barcode_uri}).raise_for_status()
+
+    def answer_push(self, decision):
+        """Answers the one push that waits, as the person at the device does: `approve` or `deny`."""
+        [waiting] = self._control.get("/push").raise_for_status().json()
+        self._control.post(f"/push/{waiting['id']}", json={"decision": decision}).raise_for_status()
+
+
+def follow(browser, address, stop_at, form=None):
+    """Opens an address, or sends a form to it; follows redirects up to a page, or to an address that starts with `stop_at`."""
+    answer = browser.get(address) if form is None else browser.post(address, data=form)
+    while answer.has_redirect_location:
+        location = urljoin(str(answer.url), answer.headers["location"])
+        if location.startswith(stop_at):
+            return location
+        answer = browser.get(location)
+    return answer
+
+
+def log_in(authorization_url, redirect_uri, *, username, password, browser=None):
+    """Logs in as a person does, without scripts: returns the address to which the tenant sent the browser back."""
+    browser = browser or httpx.Client()
+    page = follow(browser, authorization_url, redirect_uri)
+    assert page.url.path == "/u/login", f"expected the log-in page, came to {page.url}\n{page.text}"
+    form = {"state": page.url.params["state"], "username": username, "password": password, "action": "default"}
+    back = follow(browser, page.url, redirect_uri, form)
+    assert isinstance(back, str), f"expected to come back, came to {back.url}\n{back.text}"
+    return back
 
 
 def code_of(barcode_uri, seconds):

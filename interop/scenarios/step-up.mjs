@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { step } from "../lib/step.mjs";
 import { ada, grace } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
-import { changed, otp } from "./factors.mjs";
+import { changed, email, otp, push, sms, voice } from "./factors.mjs";
 
 export const audience = "https://api.example.com";
 const graceApp = "otpauth://totp/stepup:grace?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
@@ -20,7 +20,8 @@ const graceApp = "otpauth://totp/stepup:grace?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZ
  * - `refused(call, what)` is the refusal that a call ends with: `{ error, error_description }`, of the class that the package has for it.
  */
 export async function stepUpByEveryFactor(local, sdk) {
-  for (const factor of [otp]) await stepUpBy(factor, local, sdk);
+  for (const factor of [otp, sms, voice]) await stepUpBy(factor, local, sdk);
+  await stepUpByEmail(local, sdk);
   await stepUpByRecoveryCode(local, sdk);
   await whatIsRefused(local, sdk);
 }
@@ -72,6 +73,21 @@ async function stepUpBy(factor, local, sdk) {
   });
 }
 
+/** The verified address needs no enrolment, but it is a second factor for those only who have chosen one. */
+async function stepUpByEmail(local, sdk) {
+  await step("email: the verified address is challenged", async () => {
+    await enrolApp(local, sdk);
+    const person = email.person(local);
+    const { mfaToken } = await sdk.stepUp("read:sensitive");
+    const authenticator = authenticatorOf(email, await sdk.list(mfaToken));
+    assert.equal(authenticator.name, "****@exam*******");
+    const challenged = await sdk.challenge(mfaToken, "oob", authenticator.id);
+    assert.equal(challenged.bindingMethod, "prompt");
+    assert.deepEqual(await sdk.refused(sdk.verify(mfaToken, await person.wrong(challenged)), "verify"), email.refusal);
+    await sdk.verify(mfaToken, await person.right(challenged));
+  });
+}
+
 async function stepUpByRecoveryCode(local, sdk) {
   const rejected = { error: "invalid_grant", error_description: "MFA Authorization rejected." };
   await step("recovery code: it gives the token, and is replaced", async () => {
@@ -107,6 +123,14 @@ async function whatIsRefused(local, sdk) {
     for (const id of [app.id, "totp|dev_0000000000000000"]) {
       assert.equal((await sdk.refused(sdk.challenge(mfaToken, "otp", id), "challenge")).error, "invalid_authenticator");
     }
+  });
+
+  await step("a telephone number that is none is refused", async () => {
+    await local.reset();
+    await sdk.logIn(ada);
+    const { mfaToken } = await sdk.stepUp("transfer:funds");
+    const refusal = await sdk.refused(sdk.enroll(mfaToken, { ...sms.enrolment, phoneNumber: "12" }), "enroll");
+    assert.deepEqual(refusal, { error: "invalid_request", error_description: "The phone number is invalid." });
   });
 
   await step("ten wrong codes are enough: then a right one is refused too", async () => {
