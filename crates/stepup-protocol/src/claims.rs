@@ -113,6 +113,14 @@ pub struct AccessTokenClaims {
     pub other: Map<String, Value>,
 }
 
+impl AccessTokenClaims {
+    /// Thumbprint of the key that the token is bound to: `cnf.jkt` (RFC 9449 section 6.1).
+    #[must_use]
+    pub fn bound_to(&self) -> Option<&str> {
+        self.other.get("cnf")?.get("jkt")?.as_str()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,8 @@ pub mod code {
     pub const INVALID_AUTHENTICATOR: &str = "invalid_authenticator";
     /// Client authentication by assertion failed.
     pub const INVALID_CLIENT: &str = "invalid_client";
+    /// A DPoP proof that is not good (RFC 9449 section 5).
+    pub const INVALID_DPOP_PROOF: &str = "invalid_dpop_proof";
     /// A code, token or credential that is wrong, spent or revoked.
     pub const INVALID_GRANT: &str = "invalid_grant";
     /// A parameter is missing, repeated or malformed.

@@ -195,6 +195,22 @@ impl SigningKey {
         Ok(token)
     }
 
+    /// Signs `payload` as a proof that brings its own public key (RFC 9449 section 4.2).
+    ///
+    /// # Errors
+    /// [`SignError::Payload`] where the payload does not serialise.
+    pub fn sign_with_jwk(&self, typ: &str, jwk: &Jwk, payload: &impl Serialize) -> Result<String, SignError> {
+        let header = serde_json::json!({ "alg": self.algorithm, "typ": typ, "jwk": jwk });
+        let payload = serde_json::to_vec(payload).map_err(SignError::Payload)?;
+        let mut token = base64url::encode(header.to_string());
+        token.push('.');
+        base64url::encode_into(&payload, &mut token);
+        let signature = self.signature(token.as_bytes())?;
+        token.push('.');
+        base64url::encode_into(&signature, &mut token);
+        Ok(token)
+    }
+
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let random = SystemRandom::new();
         let signature = match &self.pair {

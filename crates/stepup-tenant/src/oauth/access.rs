@@ -5,7 +5,7 @@ use std::time::Duration;
 use stepup_protocol::{claims::Audience, scope::Scopes, token::GrantType};
 
 use crate::{
-    config::{Client, ResourceServer, TenantConfig},
+    config::{Client, ProofOfPossession, ResourceServer, TenantConfig},
     model::RefreshToken,
     state::{Issuer, State},
 };
@@ -103,6 +103,16 @@ impl<'a> Target<'a> {
             Self::Api(server) => server.token_lifetime,
             Self::Mfa => MFA_API_LIFETIME,
             Self::UserInfo => USERINFO_LIFETIME,
+        }
+    }
+
+    /// Whether a token of `client` for it has to be bound to a key (RFC 9449).
+    pub(crate) fn needs_key(&self, client: &Client) -> bool {
+        let Self::Api(server) = self else { return false };
+        match server.proof_of_possession {
+            ProofOfPossession::Optional => false,
+            ProofOfPossession::Required => true,
+            ProofOfPossession::RequiredOfPublicClients => client.public(),
         }
     }
 

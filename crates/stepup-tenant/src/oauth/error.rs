@@ -12,7 +12,11 @@ use stepup_protocol::{
 };
 use stepup_seal::jws;
 
-use super::{client_auth::AssertionFault, params::ParamsError};
+use super::{
+    client_auth::AssertionFault,
+    dpop::{self, ProofFault},
+    params::ParamsError,
+};
 use crate::{
     actions::ActionError, delivery::DeliveryError, mfa::requirement::Refusal, passwords::PasswordError,
     store::StoreError,
@@ -30,6 +34,9 @@ pub(crate) enum Failure {
     /// Attempts are used up for a while.
     #[error(transparent)]
     Limit(#[from] Exhausted),
+    /// The DPoP proof is not good.
+    #[error(transparent)]
+    Proof(#[from] ProofFault),
     /// The request is not what it has to be.
     #[error(transparent)]
     Request(#[from] RequestFault),
@@ -150,6 +157,12 @@ pub(crate) enum RequestFault {
     /// A limit on sending, where the call tells it as a fault of the request.
     #[error("{0}")]
     SentTooMuch(Exhausted),
+    #[error("{0} cannot be pushed")]
+    NotToBePushed(&'static str),
+    #[error("{description}")]
+    Pushed { error: &'static str, description: String },
+    #[error("pushed authorization requests are switched off in this tenant")]
+    PushedRequestsOff,
     #[error("a client authenticates by one method at a time")]
     SeveralCredentials,
     #[error("the realm {0} is not a connection of this tenant")]
@@ -273,6 +286,8 @@ impl Failure {
                 _ => (S::FORBIDDEN, code::INVALID_GRANT),
             },
             Self::Limit(_) => (S::TOO_MANY_REQUESTS, code::TOO_MANY_ATTEMPTS),
+            Self::Proof(ProofFault::NonceNeeded(_)) => (S::BAD_REQUEST, code::USE_DPOP_NONCE),
+            Self::Proof(_) => (S::BAD_REQUEST, code::INVALID_DPOP_PROOF),
             Self::Request(fault) => match fault {
                 RequestFault::AuthenticatorNotFound => (S::NOT_FOUND, code::INVALID_AUTHENTICATOR),
                 RequestFault::InvalidAuthenticator => (S::BAD_REQUEST, code::INVALID_AUTHENTICATOR),
@@ -281,6 +296,7 @@ impl Failure {
                 }
                 RequestFault::UnsupportedChallenge(_) => (S::BAD_REQUEST, code::UNSUPPORTED_CHALLENGE_TYPE),
                 RequestFault::UnsupportedGrant(_) => (S::FORBIDDEN, code::UNSUPPORTED_GRANT_TYPE),
+                RequestFault::Pushed { error, .. } => (S::BAD_REQUEST, error),
                 RequestFault::EmailAddress
                 | RequestFault::FieldMissing(_)
                 | RequestFault::Malformed(_)
@@ -289,6 +305,8 @@ impl Failure {
                 | RequestFault::OobCodeOfOtherToken
                 | RequestFault::PhoneNumber
                 | RequestFault::SentTooMuch(_)
+                | RequestFault::NotToBePushed(_)
+                | RequestFault::PushedRequestsOff
                 | RequestFault::SeveralCredentials
                 | RequestFault::UnknownRealm(_) => (S::BAD_REQUEST, code::INVALID_REQUEST),
             },
@@ -341,6 +359,10 @@ impl IntoResponse for Failure {
         if let Self::Tenant(fault) = &self {
             tracing::error!(error = fault as &dyn std::error::Error, "a call failed");
         }
+        let nonce = match &self {
+            Self::Proof(ProofFault::NonceNeeded(nonce)) => HeaderValue::from_str(nonce).ok(),
+            _ => None,
+        };
         let by_basic = matches!(self, Self::Client(ClientFault::Unauthorized { by_basic: true }));
         let Wire { status, error, description } = self.wire();
         let body = match self {
@@ -351,6 +373,9 @@ impl IntoResponse for Failure {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         super::never_stored(headers);
+        if let Some(nonce) = nonce {
+            headers.insert(dpop::NONCE, nonce);
+        }
         if by_basic {
             // RFC 6749 section 5.2: the scheme that the client used.
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauth\""));

@@ -18,6 +18,7 @@ use stepup_seal::{
 use super::{
     access::Target,
     claims,
+    dpop::ProofFault,
     error::{Failure, TenantFault},
 };
 use crate::{
@@ -103,6 +104,9 @@ pub(crate) fn access_token(
     scope: &Scopes,
     subject: Subject<'_>,
 ) -> Result<String, Failure> {
+    if target.needs_key(client) && subject.dpop_jkt.is_none() {
+        return Err(ProofFault::Absent.into());
+    }
     let now = state.clock.now();
     let mut claims = AccessTokenClaims {
         iss: state.issuer.as_str().to_owned(),

@@ -6,9 +6,11 @@ pub(crate) mod authorize;
 pub(crate) mod claims;
 pub(crate) mod client_auth;
 pub(crate) mod discovery;
+pub(crate) mod dpop;
 pub(crate) mod error;
 pub(crate) mod issue;
 mod logout;
+mod par;
 pub(crate) mod params;
 pub(crate) mod pkce;
 mod revoke;
@@ -30,6 +32,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/.well-known/oauth-authorization-server", get(discovery::configuration))
         .route("/.well-known/openid-configuration", get(discovery::configuration))
         .route("/authorize", get(authorize::by_query).post(authorize::by_form))
+        .route("/oauth/par", post(par::handle))
         .route("/oauth/revoke", post(revoke::handle))
         .route("/oauth/token", post(token::handle))
         .route("/oidc/logout", get(logout::oidc_by_query).post(logout::oidc_by_form))

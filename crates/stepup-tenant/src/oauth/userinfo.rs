@@ -4,29 +4,55 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
-use stepup_protocol::{claims::AccessTokenClaims, error::description, scope::Scopes};
+use stepup_protocol::{
+    claims::AccessTokenClaims,
+    error::{code, description},
+    scope::Scopes,
+};
 use stepup_seal::jws::Algorithm;
 
 use super::{
     access, claims,
+    dpop::{self, Scheme},
     error::{ClientFault, Failure},
     issue, never_stored,
 };
-use crate::{pipeline::header_text, state::Shared, state::State as Tenant};
+use crate::{state::Shared, state::State as Tenant};
 
 /// Answers `GET` and `POST`; the token comes in the `Authorization` header (RFC 6750 section 2.1).
-pub(crate) async fn handle(State(shared): State<Shared>, headers: HeaderMap) -> Result<Response, Failure> {
-    let Some(token) = bearer(&headers) else { return Ok(challenge(None)) };
-    let Some(Granted { user_id, scope }) = granted(&shared, token) else {
-        return Ok(challenge(Some("The access token is expired, revoked, or not for this endpoint.")));
+pub(crate) async fn handle(
+    State(shared): State<Shared>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let Some((scheme, token)) = dpop::presented(&headers) else { return Ok(challenge(Scheme::Bearer, None)) };
+    let refused = |problem| Ok(challenge(scheme, Some(("invalid_token", problem))));
+    let Some(Granted { user_id, scope, dpop_jkt }) = granted(&shared, token) else {
+        return refused("The access token is expired, revoked, or not for this endpoint.");
     };
+    match (scheme, dpop_jkt) {
+        (Scheme::Bearer, None) => {}
+        // RFC 9449 section 7.2: the thief of a bound token must not use it as a plain one.
+        (Scheme::Bearer, Some(_)) => return refused("The access token is bound to a key."),
+        (Scheme::Dpop, None) => return refused("The access token is not bound to a key."),
+        (Scheme::Dpop, Some(jkt)) => {
+            match dpop::prove_with(&shared, &method, &headers, "userinfo", token).await {
+                Ok(proved) if proved == jkt => {}
+                Ok(_) => return refused("The DPoP proof is by another key."),
+                Err(Failure::Proof(fault)) => {
+                    return Ok(challenge(scheme, Some((code::INVALID_DPOP_PROOF, &fault.to_string()))));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
     if !scope.contains("openid") {
         return Err(ClientFault::InsufficientScope("openid").into());
     }
     let Some(user) = shared.store.user(&user_id).await?.filter(|user| !user.blocked) else {
-        return Ok(challenge(Some("The user is gone or blocked.")));
+        return refused("The user is gone or blocked.");
     };
     let mut profile = claims::profile(&user, &scope);
     profile.insert("sub".to_owned(), json!(user.user_id));
@@ -41,35 +67,35 @@ pub(crate) async fn handle(State(shared): State<Shared>, headers: HeaderMap) -> 
 struct Granted {
     user_id: String,
     scope: Scopes,
+    /// Thumbprint of the key that the token is bound to, if any.
+    dpop_jkt: Option<String>,
 }
 
 /// Reads both kinds of token: a JWT for an API that may also open `/userinfo`, and an opaque one that opens nothing else.
 fn granted(state: &Tenant, token: &str) -> Option<Granted> {
     let Ok(verified) = state.keys.published().set.verify(token, &[Algorithm::Rs256]) else {
         let grant = issue::read_userinfo_token(state, token)?;
-        return Some(Granted { user_id: grant.user_id, scope: grant.scope });
+        return Some(Granted { user_id: grant.user_id, scope: grant.scope, dpop_jkt: grant.dpop_jkt });
     };
     let claims: AccessTokenClaims = verified.claims().ok()?;
     let good = claims.iss == state.issuer.as_str()
         && claims.exp > state.clock.now()
         && claims.aud.contains(&access::userinfo(&state.issuer));
     let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
-    good.then_some(Granted { user_id: claims.sub, scope })
+    let dpop_jkt = claims.bound_to().map(str::to_owned);
+    good.then_some(Granted { user_id: claims.sub, scope, dpop_jkt })
 }
 
-/// The token of an `Authorization: Bearer` header; the scheme is matched without regard to case.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = header_text(headers, header::AUTHORIZATION)?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
-}
-
-/// 401 in plain text with what went wrong in `WWW-Authenticate`; a bare challenge where no token came (RFC 6750 section 3.1).
-fn challenge(problem: Option<&'static str>) -> Response {
+/// 401 in plain text with what went wrong in `WWW-Authenticate`; a bare challenge where no token came (RFC 6750 section 3.1,
+/// RFC 9449 section 7.1).
+fn challenge(scheme: Scheme, problem: Option<(&str, &str)>) -> Response {
+    let scheme = match scheme {
+        Scheme::Bearer => r#"Bearer realm="Users""#,
+        Scheme::Dpop => r#"DPoP realm="Users", algs="ES256""#,
+    };
     let told = match problem {
-        None => r#"Bearer realm="Users""#.to_owned(),
-        Some(problem) => {
-            format!(r#"Bearer realm="Users", error="invalid_token", error_description="{problem}""#)
-        }
+        None => scheme.to_owned(),
+        Some((error, problem)) => format!(r#"{scheme}, error="{error}", error_description="{problem}""#),
     };
     let mut response = (StatusCode::UNAUTHORIZED, description::UNAUTHORIZED).into_response();
     if let Ok(told) = HeaderValue::from_str(&told) {

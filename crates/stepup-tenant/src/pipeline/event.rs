@@ -17,6 +17,7 @@ use crate::{
 pub(crate) const SECRET_PARAMETERS: &[&str] = &[
     "binding_code",
     "client_assertion",
+    "client_assertion_type",
     "client_secret",
     "code",
     "code_verifier",

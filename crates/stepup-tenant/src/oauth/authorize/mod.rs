@@ -12,8 +12,12 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, header};
 
-use self::request::{Accepted, Parameters, Refused, accept};
-use super::{error::Failure, params::Params};
+use self::request::{Accepted, Parameters, Problem, Refused, accept};
+use super::{
+    error::Failure,
+    par::{self, Resolved},
+    params::Params,
+};
 use crate::{
     login::{self, cookies},
     model::TenantSession,
@@ -56,7 +60,16 @@ async fn begin(
             return Ok(respond::page(shared, &request::PageProblem::Invalid("every parameter just once")));
         }
     };
+    let (parameters, pushed) = match par::resolve(shared, parameters).await? {
+        Resolved::AsTheyCame(parameters) => (parameters, false),
+        Resolved::Pushed(parameters) => (parameters, true),
+        Resolved::Unknown => return Ok(respond::page(shared, &request::PageProblem::PushedRequest)),
+    };
     let accepted = match accept(shared, &parameters) {
+        Ok(accepted) if !pushed && must_push(shared, &accepted) => {
+            let problem = Problem::invalid("This client has to push its authorization requests");
+            return Ok(accepted.answer.problem(shared, &problem));
+        }
         Ok(accepted) => accepted,
         Err(Refused::Page(problem)) => return Ok(respond::page(shared, &problem)),
         Err(Refused::Client(answer, problem)) => return Ok(answer.problem(shared, &problem)),
@@ -67,6 +80,11 @@ async fn begin(
         return silent::answer(shared, caller, headers, &parameters, &accepted, session).await;
     }
     login::begin(shared, caller, headers, &parameters, &accepted, session).await
+}
+
+/// RFC 9126 sections 5 and 6.
+fn must_push(shared: &Shared, accepted: &Accepted<'_>) -> bool {
+    shared.config.pushed_requests.required || accepted.client.require_pushed_requests
 }
 
 /// Whether a session spares the user the password: nothing demands a new login, and it is young enough.

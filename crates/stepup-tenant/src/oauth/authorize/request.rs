@@ -11,7 +11,12 @@ use super::respond::{Answer, ResponseMode};
 use crate::{
     config::Client,
     model::CodeChallenge,
-    oauth::{access::Target, error::Failure, pkce},
+    oauth::{
+        access::Target,
+        dpop::{ProofFault, is_thumbprint},
+        error::Failure,
+        pkce,
+    },
     state::State,
 };
 
@@ -82,8 +87,22 @@ pub(crate) enum PageProblem {
     CallbackMismatch(String),
     /// A parameter is missing or cannot be right.
     Invalid(&'static str),
+    /// The `request_uri` is unknown, expired, used, or another client's.
+    PushedRequest,
     /// No such client.
     UnknownClient(String),
+}
+
+impl PageProblem {
+    /// What is wrong, in a line.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::CallbackMismatch(_) => "Callback URL mismatch.".to_owned(),
+            Self::Invalid(name) => format!("Missing required parameter: {name}"),
+            Self::PushedRequest => "The request_uri is unknown, expired or was used before.".to_owned(),
+            Self::UnknownClient(id) => format!("Unknown client: {id}"),
+        }
+    }
 }
 
 /// Checks a request, rule by rule.
@@ -106,6 +125,7 @@ pub(crate) fn accept<'a>(state: &'a State, parameters: &'a Parameters) -> Result
         let prompt = prompt(parameters)?;
         let max_age = max_age(parameters)?;
         let code_challenge = code_challenge(client, parameters)?;
+        key_thumbprint(parameters)?;
         let target = known_api(state, parameters)?;
         let asked = parameters.get("scope").map(|scope| Scopes::from(scope.as_str())).unwrap_or_default();
         let scope = target.grantable(state, client, &asked);
@@ -227,6 +247,14 @@ fn code_challenge(client: &Client, parameters: &Parameters) -> Result<Option<Cod
         return Err(Problem::invalid("Missing required parameter: code_challenge"));
     }
     Ok(challenge)
+}
+
+/// RFC 9449 section 10: what can be no thumbprint would bind the code to a key that nobody has.
+fn key_thumbprint(parameters: &Parameters) -> Result<(), Problem> {
+    match parameters.get("dpop_jkt") {
+        Some(text) if !is_thumbprint(text) => Err(Problem::invalid(ProofFault::Thumbprint.to_string())),
+        _ => Ok(()),
+    }
 }
 
 fn known_api<'a>(state: &'a State, parameters: &'a Parameters) -> Result<Target<'a>, Problem> {

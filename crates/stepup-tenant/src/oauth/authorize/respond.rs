@@ -108,29 +108,31 @@ pub(crate) fn found(location: HeaderValue) -> Response {
 
 /// The page for what must not be redirected.
 pub(crate) fn page(state: &State, problem: &PageProblem) -> Response {
-    let (status, message, advice, detail) = match problem {
+    let (status, advice, detail) = match problem {
         PageProblem::CallbackMismatch(sent) => (
             StatusCode::FORBIDDEN,
-            "Callback URL mismatch.".to_owned(),
             "The address to return to is not in the application's list of Allowed Callback URLs (callbacks). Add it there exactly as it was sent.",
             ("redirect_uri", sent.as_str()),
         ),
         PageProblem::Invalid(name) => (
             StatusCode::BAD_REQUEST,
-            format!("Missing required parameter: {name}"),
             "Go back to the application; whoever made it has to send this parameter once.",
             ("parameter", *name),
         ),
+        PageProblem::PushedRequest => (
+            StatusCode::BAD_REQUEST,
+            "Go back to the application and log in from there again: such an address works once, and not for long.",
+            ("parameter", "request_uri"),
+        ),
         PageProblem::UnknownClient(id) => (
             StatusCode::BAD_REQUEST,
-            format!("Unknown client: {id}"),
             "Check the client_id that the application is configured with.",
             ("client_id", id.as_str()),
         ),
     };
     let view = pages::error::View {
         tenant: &state.config.friendly_name,
-        message: &message,
+        message: &problem.message(),
         advice,
         details: &[("error", "invalid_request"), detail],
         way_out: None,

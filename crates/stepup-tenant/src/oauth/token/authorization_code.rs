@@ -9,6 +9,7 @@ use crate::{
     oauth::{
         access::Target,
         audit::Audit,
+        dpop,
         error::{ClientFault, Failure, GrantFault, RequestFault},
         issue::{self, Granted, Login},
         pkce,
@@ -52,6 +53,7 @@ async fn take(request: &TokenRequest<'_>, code: &str) -> Result<AuthorizationCod
         return Err(GrantFault::Code.into());
     }
     check_redirect_uri(request, &code)?;
+    dpop::same_key(code.dpop_jkt.as_deref(), request.dpop_jkt)?;
     check_verifier(request, &code)?;
     Ok(code)
 }

@@ -18,6 +18,7 @@ use crate::{
     oauth::{
         access::{self, Target},
         audit::Audit,
+        dpop,
         error::{Exhausted, Failure, GrantFault, RequestFault, UserFault},
         issue::{self, Granted},
     },
@@ -90,6 +91,7 @@ async fn grant(request: &TokenRequest<'_>, mfa_token: &str, by: By<'_>) -> Resul
         return confirm_enrolment(request, &claims, by).await;
     }
     let pending = Pending::open_for(request.shared, request.caller, mfa_token, request.client).await?;
+    dpop::same_key(pending.transaction.dpop_jkt.as_deref(), request.dpop_jkt)?;
     let user = request.shared.store.user(&pending.transaction.user_id).await?;
     let user = user.ok_or(GrantFault::MfaTokenMalformed)?;
     let result =

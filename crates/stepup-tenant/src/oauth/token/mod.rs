@@ -18,6 +18,7 @@ use stepup_protocol::token::{GrantType, TokenResponse};
 pub(crate) use self::user_grant::UserGrant;
 use super::{
     client_auth,
+    dpop::{self, ProofFault},
     error::{ClientFault, Failure, RequestFault, TenantFault},
     never_stored,
     params::Params,
@@ -64,7 +65,17 @@ pub(crate) async fn handle(
     if !client.allows(grant) {
         return Err(ClientFault::GrantNotAllowed(name.to_owned()).into());
     }
-    let request = TokenRequest { shared: &shared, caller: &caller, client, params: &params, dpop_jkt: None };
+    let dpop_jkt = dpop::prove(&shared, client, &headers, "oauth/token").await?;
+    if client.require_proof_of_possession && dpop_jkt.is_none() {
+        return Err(ProofFault::Absent.into());
+    }
+    let request = TokenRequest {
+        shared: &shared,
+        caller: &caller,
+        client,
+        params: &params,
+        dpop_jkt: dpop_jkt.as_deref(),
+    };
     let tokens = match grant {
         GrantType::AuthorizationCode => authorization_code::exchange(&request).await?,
         GrantType::ClientCredentials => client_credentials::exchange(&request).await?,
@@ -76,7 +87,14 @@ pub(crate) async fn handle(
         GrantType::RefreshToken => refresh_token::exchange(&request).await?,
         _ => return Err(RequestFault::UnsupportedGrant(name.to_owned()).into()),
     };
-    answer(&tokens)
+    let mut response = answer(&tokens)?;
+    if client.public() && dpop_jkt.is_some() {
+        // RFC 9449 section 8.2: the next proof need not be refused first.
+        if let Ok(nonce) = HeaderValue::from_str(&dpop::new_nonce(&shared)) {
+            response.headers_mut().insert(dpop::NONCE, nonce);
+        }
+    }
+    Ok(response)
 }
 
 fn answer(tokens: &TokenResponse) -> Result<Response, Failure> {

@@ -13,6 +13,7 @@ use crate::{
     oauth::{
         access,
         audit::Audit,
+        dpop,
         error::{Failure, GrantFault, UserFault},
     },
     pipeline::{Progress, SECRET_PARAMETERS},
@@ -59,6 +60,7 @@ async fn proceed(
     token: RefreshToken,
 ) -> Result<TokenResponse, Failure> {
     let shared = request.shared;
+    dpop::same_key(token.dpop_jkt.as_deref(), request.dpop_jkt)?;
     let user = shared.store.user(&token.user_id).await?.ok_or(GrantFault::UserGone)?;
     if user.blocked {
         return Err(GrantFault::RefreshToken.into());
