@@ -103,6 +103,8 @@ fn access_token(state: &State, token: &str) -> Option<Bearer> {
     let claims: AccessTokenClaims = verified.claims().ok()?;
     let good = claims.iss == state.issuer.as_str()
         && claims.exp > state.clock.now()
+        // RFC 9449 section 7.2: the thief of a bound token must not use it as a plain one.
+        && claims.bound_to().is_none()
         && claims.aud.contains(&access::mfa_api(&state.issuer));
     let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
     good.then_some(Bearer::AccessToken { user_id: claims.sub, client_id: claims.azp, scope })

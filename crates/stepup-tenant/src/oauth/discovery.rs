@@ -9,11 +9,12 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use serde_json::Map;
+use serde_json::{Map, Value, json};
 use stepup_protocol::discovery::ProviderMetadata;
+use stepup_seal::jws::Algorithm;
 
 use crate::{
-    config::TenantConfig,
+    config::{AssertionKey, TenantConfig},
     state::{Issuer, Shared},
 };
 
@@ -44,21 +45,43 @@ fn document(config: &TenantConfig, issuer: &Issuer) -> ProviderMetadata {
         mfa_challenge_endpoint: Some(at("mfa/challenge")),
         revocation_endpoint: Some(at("oauth/revoke")),
         end_session_endpoint: config.announce_end_session.then(|| at("oidc/logout")),
-        pushed_authorization_request_endpoint: None,
+        pushed_authorization_request_endpoint: config.pushed_requests.enabled.then(|| at("oauth/par")),
         scopes_supported: words(&SCOPES),
         response_types_supported: words(&["code"]),
         code_challenge_methods_supported: words(&["S256", "plain"]),
-        response_modes_supported: words(&["query", "form_post"]),
+        response_modes_supported: words(&["query", "fragment", "form_post"]),
         subject_types_supported: words(&["public"]),
         id_token_signing_alg_values_supported: words(&["HS256", "RS256"]),
-        token_endpoint_auth_methods_supported: words(&["client_secret_basic", "client_secret_post"]),
-        token_endpoint_auth_signing_alg_values_supported: None,
+        token_endpoint_auth_methods_supported: words(&[
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+        ]),
+        token_endpoint_auth_signing_alg_values_supported: words(
+            &AssertionKey::ALGORITHMS.map(Algorithm::name),
+        ),
         claims_supported: words(&CLAIMS),
         authorization_response_iss_parameter_supported: None,
         request_uri_parameter_supported: Some(false),
         request_parameter_supported: Some(false),
-        other: Map::new(),
+        other: others(config),
     }
+}
+
+/// Members that [`ProviderMetadata`] has no field for.
+fn others(config: &TenantConfig) -> Map<String, Value> {
+    let mut others = Map::from_iter([
+        // OpenID Connect Back-Channel Logout 1.0 section 2.1
+        ("backchannel_logout_supported".to_owned(), json!(true)),
+        ("backchannel_logout_session_supported".to_owned(), json!(true)),
+        // RFC 9449 section 5.1
+        ("dpop_signing_alg_values_supported".to_owned(), json!(["ES256"])),
+    ]);
+    if config.pushed_requests.enabled && config.pushed_requests.required {
+        // RFC 9126 section 5
+        others.insert("require_pushed_authorization_requests".to_owned(), json!(true));
+    }
+    others
 }
 
 fn words(words: &[&str]) -> Option<Vec<String>> {

@@ -9,7 +9,7 @@ pub(crate) mod discovery;
 pub(crate) mod dpop;
 pub(crate) mod error;
 pub(crate) mod issue;
-mod logout;
+pub(crate) mod logout;
 mod par;
 pub(crate) mod params;
 pub(crate) mod pkce;

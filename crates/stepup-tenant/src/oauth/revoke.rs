@@ -16,7 +16,8 @@ use crate::{
     state::Shared,
 };
 
-/// Revokes the whole grant that the token descends from. A token that is unknown or another client's is answered alike
+/// Revokes every refresh token that the user has given to the client for the API, or the one login that the token descends
+/// from, as the tenant is set. A token that is unknown or another client's is answered alike
 /// and left alone (RFC 7009 section 2.2): the caller learns nothing.
 pub(crate) async fn handle(
     State(shared): State<Shared>,
@@ -29,7 +30,13 @@ pub(crate) async fn handle(
     let token = params.text("token").ok_or(RequestFault::Missing("token"))?;
     let held = shared.store.refresh_token(&Digest::of(token)).await?;
     if let Some(held) = held.filter(|held| held.client_id == client.client_id) {
-        shared.store.revoke_family(&held.family, shared.clock.now()).await?;
+        let now = shared.clock.now();
+        if shared.config.revoke_whole_grant {
+            let audience = held.audience.as_deref();
+            shared.store.revoke_grant(&held.user_id, &held.client_id, audience, now).await?;
+        } else {
+            shared.store.revoke_family(&held.family, now).await?;
+        }
         Audit::new(&shared, &caller)
             .client(client)
             .describe(format!("revoked {}", held.id))

@@ -17,7 +17,6 @@ mod calls;
 mod consents;
 mod directory;
 mod holdings;
-mod logouts;
 mod logs;
 mod oob;
 mod proofs;
@@ -45,7 +44,6 @@ pub use self::{
     consents::Consents,
     directory::Directory,
     holdings::Holdings,
-    logouts::LogoutDeliveries,
     logs::Logs,
     oob::Oob,
     proofs::{Attempt, Judged, Proof, Proofs},
@@ -80,7 +78,6 @@ pub trait Store:
     + Holdings
     + Limits
     + Logs
-    + LogoutDeliveries
     + PushedRequests
     + Quotas
     + Replays

@@ -20,6 +20,7 @@ const WITHOUT_CREDENTIALS: &[(&str, &str, u16)] = &[
     ("GET", "/mfa/authenticators", 401),
     ("DELETE", "/mfa/authenticators/{id}", 401),
     ("POST", "/mfa/challenge", 400),
+    ("POST", "/oauth/par", 400),
     ("POST", "/oauth/revoke", 400),
     ("POST", "/oauth/token", 400),
     ("GET", "/oidc/logout", 200),

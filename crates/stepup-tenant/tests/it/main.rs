@@ -14,6 +14,7 @@ mod management;
 mod mfa_api;
 mod outbound;
 mod pages;
+mod protocol;
 mod rig;
 mod server;
 mod start;

@@ -14,6 +14,7 @@ use crate::{
         audit::Audit,
         error::{Failure, UserFault},
         issue,
+        logout::backchannel,
     },
     pipeline::{self, Caller, Facts, Progress},
     state::Shared,
@@ -49,7 +50,7 @@ impl Login<'_> {
         let shared = self.shared;
         pipeline::write_metadata(shared, &self.user, &self.progress).await?;
         if let Some(revoked) = &self.progress.changes.session.revoked {
-            shared.store.delete_session(&self.session.id).await?;
+            backchannel::revoke(shared, &self.session, revoked.preserve_refresh_tokens).await?;
             return Err(UserFault::Denied(revoked.reason.clone()).into());
         }
         self.keep_session().await?;

@@ -183,6 +183,7 @@ fn mfa_api_token(request: &TokenRequest<'_>, token: &str) -> Option<AccessTokenC
     let good = claims.iss == state.issuer.as_str()
         && claims.exp > state.clock.now()
         && claims.azp == request.client.client_id
+        && dpop::same_key(claims.bound_to(), request.dpop_jkt).is_ok()
         && claims.aud.contains(&access::mfa_api(&state.issuer));
     good.then_some(claims)
 }

@@ -18,6 +18,7 @@ use crate::{
         audit::Audit,
         error::{ClientFault, Failure, GrantFault, MfaRequired, TenantFault, UserFault},
         issue::{self, Granted, Login, NewRefreshToken},
+        logout::backchannel,
     },
     pipeline::{self, Advanced, Caller, Facts, Progress},
     state::Shared,
@@ -182,10 +183,9 @@ impl<'a> UserGrant<'a> {
         let Asked { shared, presented, session, .. } = &self.asked;
         let changes = &self.progress.changes;
         let mut refused = changes.refresh_token.revoked.clone().filter(|_| presented.is_some());
-        let mut revoke_token = refused.is_some();
+        let revoke_token = refused.is_some();
         if let (Some(revoked), Some(session)) = (&changes.session.revoked, session) {
-            shared.store.delete_session(&session.id).await?;
-            revoke_token |= !revoked.preserve_refresh_tokens;
+            backchannel::revoke(shared, session, revoked.preserve_refresh_tokens).await?;
             refused = Some(revoked.reason.clone());
         }
         if let (true, Some((_, token))) = (revoke_token, presented) {

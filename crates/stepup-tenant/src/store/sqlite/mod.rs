@@ -14,7 +14,6 @@ mod events;
 mod grants;
 mod holdings;
 mod limits;
-mod logouts;
 mod logs;
 mod migrations;
 mod oob;
@@ -110,7 +109,7 @@ impl Store for SqliteStore {
                  DELETE FROM mfa_transactions; DELETE FROM oob; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
-                 DELETE FROM quotas; DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM logout_deliveries; DELETE FROM calls;",
+                 DELETE FROM quotas; DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM calls;",
             )
             .execute(&mut *transaction)
             .await

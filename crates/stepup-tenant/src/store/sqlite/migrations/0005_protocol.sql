@@ -11,11 +11,5 @@ CREATE TABLE proofs (
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
-CREATE TABLE logout_deliveries (
-    id TEXT PRIMARY KEY,
-    data TEXT NOT NULL,
-    claimed_until INTEGER NOT NULL
-);
-
 CREATE INDEX refresh_tokens_session ON refresh_tokens (json_extract(data, '$.session_id'));
 CREATE INDEX codes_session ON codes (json_extract(data, '$.session_id'));

@@ -3,6 +3,8 @@
 //! Both end the browser's session and forget its cookies; refresh tokens live on. Where the browser goes next must be
 //! registered, else a page says so and nothing is redirected.
 
+pub(crate) mod backchannel;
+
 use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
@@ -14,7 +16,7 @@ use stepup_seal::jws::Algorithm;
 
 use super::{audit::Audit, error::Failure, params::Params};
 use crate::{
-    config::{AllowedUrls, Client},
+    config::{AllowedUrls, Client, LogoutInitiator},
     login::cookies,
     model::TenantSession,
     pages,
@@ -150,7 +152,7 @@ async fn end(
     session: Option<&TenantSession>,
 ) -> Result<(), Failure> {
     let Some(session) = session else { return Ok(()) };
-    shared.store.delete_session(&session.id).await?;
+    backchannel::end(shared, session, LogoutInitiator::RpLogout).await?;
     let mut audit = Audit::new(shared, caller);
     if let Some(client) = client {
         audit = audit.client(client);
