@@ -109,7 +109,7 @@ impl Store for SqliteStore {
                  DELETE FROM mfa_transactions; DELETE FROM oob; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
-                 DELETE FROM quotas; DELETE FROM pushed_requests; DELETE FROM proofs; DELETE FROM calls;",
+                 DELETE FROM quotas; DELETE FROM pushed_requests; DELETE FROM used_proofs; DELETE FROM calls;",
             )
             .execute(&mut *transaction)
             .await
@@ -153,7 +153,7 @@ const SWEEP: &[(&str, Duration)] = &[
     ("DELETE FROM revoked_families WHERE revoked_at < ?", Duration::from_secs(400 * DAY)),
     ("DELETE FROM authenticators WHERE confirmed_at IS NULL AND created_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM pushed_requests WHERE expires_at < ?", Duration::ZERO),
-    ("DELETE FROM proofs WHERE expires_at < ?", Duration::ZERO),
+    ("DELETE FROM used_proofs WHERE expires_at < ?", Duration::ZERO),
     ("DELETE FROM buckets WHERE full_at < ?", Duration::ZERO),
     ("DELETE FROM oob WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM tickets WHERE expires_at < ?", Duration::from_secs(DAY)),

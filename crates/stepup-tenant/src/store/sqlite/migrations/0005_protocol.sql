@@ -6,7 +6,7 @@ CREATE TABLE pushed_requests (
 );
 
 -- The jti of client assertions and DPoP proofs.
-CREATE TABLE proofs (
+CREATE TABLE used_proofs (
     digest BLOB PRIMARY KEY,
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
