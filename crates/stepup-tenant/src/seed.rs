@@ -4,7 +4,10 @@ use secrecy::SecretString;
 use stepup_protocol::time::UnixTime;
 
 use crate::{
-    config::users::{ImportedUser, Password},
+    config::{
+        ChangeError,
+        users::{ImportedUser, Password},
+    },
     model::{Authenticator, Credential, User},
     passwords::{PasswordError, Passwords},
     state::State,
@@ -70,14 +73,15 @@ impl Seed {
         Ok(())
     }
 
-    /// Brings everything back to the state at start, the clock included.
-    pub(crate) async fn reset(&self, state: &State) -> Result<(), StoreError> {
+    /// Brings everything back to the state at start, the clock and the configuration included.
+    pub(crate) async fn reset(&self, state: &State) -> Result<(), ChangeError> {
         // What is still queued belongs to what is about to be forgotten.
         state.log.flush().await;
         state.store.clear().await?;
         state.clock.reset();
         state.actions.clear_cache();
-        self.plant(&*state.store).await
+        self.plant(&*state.store).await?;
+        state.configuration.refresh().await
     }
 }
 

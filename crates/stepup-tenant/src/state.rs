@@ -6,30 +6,41 @@ use stepup_seal::Random;
 use url::Url;
 
 use crate::{
-    actions::Engine, clock::VirtualClock, config::TenantConfig, delivery::Delivery, keys::Keys, log::Log,
-    outbound, passwords::Passwords, server::recorder::Recorder, store::Store,
+    actions::Engine,
+    clock::VirtualClock,
+    config::{Configuration, TenantConfig},
+    delivery::Delivery,
+    keys::Keys,
+    log::Log,
+    outbound,
+    passwords::Passwords,
+    server::recorder::Recorder,
+    store::Store,
 };
 
 /// A running tenant, shared by its requests. Nothing in it is remembered between two requests but caches.
 pub type Shared = Arc<State>;
 
-/// The parts of a running tenant.
-#[derive(Debug)]
+/// The parts of a running tenant, as one request sees them: when the configuration changes, later requests get a state
+/// with the same parts and the new configuration. Cheap to clone.
+#[derive(Clone, Debug)]
 pub struct State {
     /// Who it says it is.
     pub issuer: Issuer,
     /// What is set.
-    pub config: TenantConfig,
+    pub config: Arc<TenantConfig>,
+    /// What it comes from, and the way to change it.
+    pub configuration: Arc<Configuration>,
     /// What is remembered.
     pub store: Arc<dyn Store>,
     /// What signs tokens.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// Its time.
     pub clock: VirtualClock,
     /// Its randomness.
     pub random: Arc<dyn Random>,
     /// What runs Actions.
-    pub actions: Engine,
+    pub actions: Arc<Engine>,
     /// The tenant log.
     pub log: Log,
     /// How messages reach users.

@@ -1,6 +1,8 @@
 //! What is wrong with a configuration.
 
-use std::{io, path::PathBuf};
+use std::{fmt, io, path::PathBuf};
+
+use super::place::{Position, excerpt};
 
 /// Why a configuration, or the users, cannot be used. The message names the file, the place in it and the mend.
 #[derive(Debug, thiserror::Error)]
@@ -15,54 +17,94 @@ pub enum ConfigError {
         #[source]
         source: io::Error,
     },
-    /// The text is not what it should be.
-    #[error("{origin}:{line}:{column}: {message}")]
-    Syntax {
-        /// The file, or what the text is.
-        origin: String,
-        /// From 1; 0 where it is not known.
-        line: u64,
-        /// From 1; 0 where it is not known.
-        column: u64,
-        /// What is there and what was expected.
-        message: String,
-        /// The lines around the place with a caret under it; may be empty.
-        excerpt: String,
-    },
-    /// A value is not one that can be used.
-    #[error("{origin}: {place}: {problem}")]
-    Value {
-        /// The file, or what the text is.
-        origin: String,
-        /// Where: `clients[0].callbacks[1]`.
-        place: String,
-        /// What is wrong, and the mend.
-        problem: String,
-    },
+    /// The text is not what it should be, or a value is not one that can be used.
+    #[error("{0}")]
+    Wrong(Box<Wrong>),
+}
+
+/// What is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Wrong {
+    /// The file, or what the text is.
+    pub origin: String,
+    /// From 1; 0 where it is not known.
+    pub line: u64,
+    /// From 1; 0 where it is not known.
+    pub column: u64,
+    /// Where in the document: `clients[0].callbacks[1]`; may be empty.
+    pub place: String,
+    /// What is there, what was expected, and the mend.
+    pub problem: String,
+    /// The lines around the place with a caret under it; may be empty.
+    pub excerpt: String,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.origin)?;
+        if self.line > 0 {
+            write!(formatter, ":{}:{}", self.line, self.column)?;
+        }
+        if !self.place.is_empty() {
+            write!(formatter, ": {}", self.place)?;
+        }
+        write!(formatter, ": {}", self.problem)
+    }
 }
 
 impl ConfigError {
-    pub(super) fn yaml(origin: &str, error: &serde_saphyr::Error) -> Self {
-        let (line, column) = error.location().map_or((0, 0), |location| (location.line(), location.column()));
+    /// The lines around the place with a caret under it, for people; none where they are not known.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        match self {
+            Self::Wrong(wrong) if !wrong.excerpt.is_empty() => Some(&wrong.excerpt),
+            _ => None,
+        }
+    }
+
+    /// What is wrong at a position of `written`: the text as it is in the file, without the values of keywords.
+    pub(super) fn at(origin: &str, place: &str, problem: String, written: &str, at: Position) -> Self {
+        Self::Wrong(Box::new(Wrong {
+            origin: origin.to_owned(),
+            line: at.line,
+            column: at.column,
+            place: place.to_owned(),
+            problem,
+            excerpt: excerpt(written, at),
+        }))
+    }
+
+    pub(super) fn yaml(origin: &str, written: &str, error: &serde_saphyr::Error) -> Self {
+        let at = error.location().map_or_else(Position::default, |location| Position {
+            line: location.line(),
+            column: location.column(),
+        });
         let message = error.without_snippet().to_string();
         // The place stands before the message already.
         let message = message.trim_start_matches("error: ");
-        let message = message.trim_end_matches(&format!(" at line {line}, column {column}"));
-        let excerpt = error.to_string().lines().skip(1).collect::<Vec<_>>().join("\n");
+        let message = message.trim_end_matches(&format!(" at line {}, column {}", at.line, at.column));
         let message = message.lines().next().unwrap_or_default().to_owned();
-        Self::Syntax { origin: origin.to_owned(), line, column, message, excerpt }
+        Self::at(origin, "", message, written, at)
     }
 
-    pub(super) fn json(origin: &str, error: &serde_json::Error) -> Self {
-        let (line, column) = (error.line(), error.column());
+    pub(super) fn json(origin: &str, written: &str, error: &serde_json::Error) -> Self {
+        let at = Position { line: error.line() as u64, column: error.column() as u64 };
         let message = error.to_string();
-        let message = message.trim_end_matches(&format!(" at line {line} column {column}")).to_owned();
-        Self::Syntax {
-            origin: origin.to_owned(),
-            line: line as u64,
-            column: column as u64,
-            message,
-            excerpt: String::new(),
+        let message = message.trim_end_matches(&format!(" at line {} column {}", at.line, at.column));
+        Self::at(origin, "", without_value(message), written, at)
+    }
+}
+
+/// The message of a type error without the value, which may be a secret.
+pub(super) fn without_value(message: &str) -> String {
+    for start in ["invalid type: ", "invalid value: "] {
+        if let Some((found, expected)) =
+            message.strip_prefix(start).and_then(|rest| rest.rsplit_once(", expected "))
+        {
+            let kind = found.split([' ', '`', '"']).next().unwrap_or_default();
+            return format!("there is a {kind} where {expected} is expected");
         }
     }
+    message.to_owned()
 }

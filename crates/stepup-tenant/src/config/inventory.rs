@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use super::source::Files;
 
 /// One line for each kind of member that is not honoured, with the first place where it stands.
-pub(super) fn unhonoured(origin: &str, document: &Value) -> Vec<String> {
-    let mut walk = Walk { origin, seen: BTreeSet::new(), warnings: Vec::new() };
-    walk.visit(document, "", "");
+pub(super) fn unhonoured(files: &Files) -> Vec<String> {
+    let mut walk = Walk { files, seen: BTreeSet::new(), warnings: Vec::new() };
+    walk.members(&files.members, "", "");
     walk.warnings
 }
 
 struct Walk<'a> {
-    origin: &'a str,
+    files: &'a Files,
     seen: BTreeSet<String>,
     warnings: Vec<String>,
 }
@@ -21,18 +23,20 @@ impl Walk<'_> {
     /// `place` is where the value stands (`clients[3].callbacks`), `kind` the same without numbers (`clients[].callbacks`).
     fn visit(&mut self, value: &Value, place: &str, kind: &str) {
         match value {
-            Value::Object(members) => {
-                for (name, value) in members {
-                    let dot = if place.is_empty() { "" } else { "." };
-                    self.member(value, &format!("{place}{dot}{name}"), &format!("{kind}{dot}{name}"));
-                }
-            }
+            Value::Object(members) => self.members(members, place, kind),
             Value::Array(entries) => {
                 for (position, value) in entries.iter().enumerate() {
                     self.visit(value, &format!("{place}[{position}]"), &format!("{kind}[]"));
                 }
             }
             _ => {}
+        }
+    }
+
+    fn members(&mut self, members: &Map<String, Value>, place: &str, kind: &str) {
+        let dot = if place.is_empty() { "" } else { "." };
+        for (name, value) in members {
+            self.member(value, &format!("{place}{dot}{name}"), &format!("{kind}{dot}{name}"));
         }
     }
 
@@ -51,7 +55,7 @@ impl Walk<'_> {
 
     fn warn(&mut self, kind: &str, place: &str, reason: &str) {
         if self.seen.insert(kind.to_owned()) {
-            self.warnings.push(format!("{}: {place} {reason}", self.origin));
+            self.warnings.push(format!("{}: {place} {reason}", self.files.origin_of(place)));
         }
     }
 }
@@ -177,6 +181,8 @@ const HONOURED: &[&str] = &[
     "clientGrants[].client_id",
     "clientGrants[].audience",
     "clientGrants[].scope",
+    "clientGrants[].allow_all_scopes",
+    "databases[].id",
     "databases[].name",
     "databases[].strategy",
     "databases[].enabled_clients",
@@ -184,6 +190,7 @@ const HONOURED: &[&str] = &[
     "databases[].options.passwordPolicy",
     "databases[].options.password_complexity_options.min_length",
     "databases[].options.disable_signup",
+    "connections[].id",
     "connections[].name",
     "connections[].strategy",
     "connections[].enabled_clients",
@@ -200,6 +207,7 @@ const HONOURED: &[&str] = &[
     "guardianPolicies.policies",
     "actions[].name",
     "actions[].code",
+    "actions[].deployed_version",
     "actions[].secrets[].name",
     "actions[].secrets[].value",
     "triggers.post-login[].action_name",
@@ -212,6 +220,7 @@ const INERT: &[&str] = &[
     "clients[].client_authentication_methods.private_key_jwt.credentials[].credential_type",
     "clients[].client_authentication_methods.private_key_jwt.credentials[].id",
     "clients[].client_authentication_methods.private_key_jwt.credentials[].name",
+    "clientGrants[].id",
     "clients[].description",
     "clients[].oidc_conformant",
     "clients[].global",
@@ -222,6 +231,8 @@ const INERT: &[&str] = &[
     "clients[].sso_disabled",
     "clients[].native_social_login",
     "clients[].jwt_configuration.secret_encoded",
+    "resourceServers[].id",
+    "resourceServers[].is_system",
     "resourceServers[].signing_alg",
     "resourceServers[].scopes[].description",
     "resourceServers[].token_lifetime_for_web",
@@ -232,6 +243,7 @@ const INERT: &[&str] = &[
     "databases[].is_domain_connection",
     "databases[].realms",
     "connections[].realms",
+    "actions[].id",
     "actions[].runtime",
     "actions[].status",
     "actions[].deployed",

@@ -1,16 +1,22 @@
-//! The configuration of a tenant: checked once at start, then a snapshot in memory that every request reads.
+//! The configuration of a tenant: a snapshot in memory that every request reads, and the way to change it.
 //!
-//! `load` makes it from `auth0-deploy-cli`'s YAML (`Source`); what cannot be honoured is in
-//! [`TenantConfig::warnings`], never dropped silently.
+//! From a file to the snapshot: `source` reads the texts and makes one [`Document`] of them; `inventory` names what is
+//! not honoured; `defaults` fills in ids and defaults; `changes` lays over it what the store keeps; `load` checks it
+//! and makes the [`TenantConfig`]. [`Configuration`] holds both and swaps them as one.
 
 mod assertion_key;
 mod backchannel_logout;
 mod built_in;
+mod changes;
 mod client;
+mod configuration;
+mod defaults;
+mod document;
 mod error;
 mod inventory;
 mod load;
 mod mfa;
+mod place;
 pub(crate) mod source;
 mod system;
 mod urls;
@@ -27,13 +33,19 @@ pub use self::{
     backchannel_logout::{BackchannelLogout, LogoutInitiator},
     built_in::API,
     client::{Algorithm, ApplicationType, Client, ClientAuthentication, RefreshPolicy, RefreshTokens},
-    error::ConfigError,
+    configuration::{ChangeError, Configuration},
+    document::{Document, Section},
+    error::{ConfigError, Wrong},
     mfa::{MessageTemplates, MessageTypes, MfaLimits, MfaSettings},
     system::SystemError,
     urls::AllowedUrls,
     users::{ADA_EMAIL, ADA_PASSWORD},
 };
-pub(crate) use self::{load::load, system::DASHBOARD_CLIENT, urls::is_loopback};
+pub(crate) use self::{
+    configuration::{Snapshot, read},
+    system::DASHBOARD_CLIENT,
+    urls::is_loopback,
+};
 use crate::{actions::Action, passwords::policy::PasswordPolicy};
 
 /// Everything that is set and not learned.
@@ -64,8 +76,6 @@ pub struct TenantConfig {
     pub resource_servers: Vec<ResourceServer>,
     /// Which application may call which API in its own name.
     pub client_grants: Vec<ClientGrant>,
-    /// Applications that may call the Management API with every scope.
-    pub management_clients: Vec<String>,
     /// Directories of users.
     pub connections: Vec<Connection>,
     /// Factors that may be enrolled and challenged.

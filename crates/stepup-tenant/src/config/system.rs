@@ -1,13 +1,15 @@
-//! What every tenant has without being told, once it knows its own address.
-
-use std::time::Duration;
+//! What depends on where the tenant is reached, and what every tenant has: the Management API's scopes.
 
 use secrecy::ExposeSecret;
-use stepup_protocol::scope::Scopes;
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
 
 use super::{
-    AllowedUrls, ApplicationType, Client, ClientAuthentication, ClientGrant, ProofOfPossession,
-    ResourceServer, TenantConfig, TokenDialect, built_in::user_client, load::derived_secret,
+    TenantConfig,
+    defaults::{Place, fill},
+    document::{Document, Section},
 };
 use crate::state::Issuer;
 
@@ -15,49 +17,11 @@ use crate::state::Issuer;
 pub(crate) const DASHBOARD_CLIENT: &str = "stepup-dashboard";
 
 impl TenantConfig {
-    /// Completes the configuration of the tenant at `issuer`: secrets that an export leaves out, made from `key`; the
-    /// Management API, and who may call it.
+    /// Refuses what must not be reachable by others: a tenant whose secrets stand in this repository.
     ///
     /// # Errors
-    /// [`SystemError::WeakSecret`] where a built-in secret would guard a tenant that others can reach.
-    pub(crate) fn complete(&mut self, issuer: &Issuer, key: &[u8]) -> Result<(), SystemError> {
-        if !issuer.loopback() {
-            self.refuse_public_secrets()?;
-        }
-        for client in &mut self.clients {
-            let has_secret = matches!(client.authentication, ClientAuthentication::Secret);
-            if has_secret && client.client_secret.is_none() {
-                client.client_secret = Some(derived_secret(key, &client.client_id));
-            }
-        }
-        let identifier = issuer.endpoint("api/v2/");
-        let scopes = Scopes::from(MANAGEMENT_SCOPES);
-        for client_id in &self.management_clients {
-            self.client_grants.push(ClientGrant {
-                client_id: client_id.clone(),
-                audience: identifier.clone(),
-                scope: scopes.clone(),
-            });
-        }
-        if self.resource_server(&identifier).is_none() {
-            self.resource_servers.push(ResourceServer {
-                identifier,
-                name: "Auth0 Management API".to_owned(),
-                scopes,
-                token_lifetime: Duration::from_secs(86_400),
-                allow_offline_access: false,
-                skip_consent: false,
-                dialect: TokenDialect::AccessToken,
-                proof_of_possession: ProofOfPossession::Optional,
-            });
-        }
-        if !issuer.loopback() && !self.dashboard_admins.is_empty() {
-            self.clients.push(dashboard_client(issuer, key));
-        }
-        Ok(())
-    }
-
-    fn refuse_public_secrets(&self) -> Result<(), SystemError> {
+    /// [`SystemError::WeakSecret`] where a built-in secret would guard a tenant that is not on this machine.
+    pub(super) fn check_reach(&self, issuer: &Issuer) -> Result<(), SystemError> {
         let weak = self.clients.iter().find(|client| {
             client
                 .client_secret
@@ -65,33 +29,38 @@ impl TenantConfig {
                 .is_some_and(|secret| PUBLIC_SECRETS.contains(&secret.expose_secret()))
         });
         match weak {
-            None => Ok(()),
-            Some(client) => Err(SystemError::WeakSecret { client_id: client.client_id.clone() }),
+            Some(client) if !issuer.loopback() => {
+                Err(SystemError::WeakSecret { client_id: client.client_id.clone() })
+            }
+            _ => Ok(()),
         }
     }
 }
 
-/// The dashboard only wants the session that its login leaves in the browser: the code goes unused.
-fn dashboard_client(issuer: &Issuer, key: &[u8]) -> Client {
-    let secret = derived_secret(key, DASHBOARD_CLIENT);
-    Client {
-        client_id: DASHBOARD_CLIENT.to_owned(),
-        name: "Dashboard".to_owned(),
-        client_secret: Some(secret),
-        callbacks: AllowedUrls::new(vec![issuer.endpoint("dashboard/entered")]),
-        allowed_logout_urls: AllowedUrls::default(),
-        web_origins: AllowedUrls::default(),
-        allowed_origins: AllowedUrls::default(),
-        grant_types: Vec::new(),
-        ..user_client("dashboard", Some(""), ApplicationType::RegularWeb)
+/// The document with the applications that are the tenant's own and of no interest to whoever configures it.
+pub(super) fn with_own_clients<'a>(document: &'a Document, place: &Place<'_>) -> Cow<'a, Document> {
+    let admins = document.get(Section::Stepup, "dashboard_admins");
+    let none = admins.and_then(Value::as_array).is_none_or(Vec::is_empty);
+    if place.issuer.loopback() || none {
+        return Cow::Borrowed(document);
     }
+    let mut document = document.clone();
+    // The dashboard only wants the session that its login leaves in the browser: the code goes unused.
+    document.list_mut(Section::Clients).push(json!({
+        "client_id": DASHBOARD_CLIENT,
+        "name": "Dashboard",
+        "callbacks": [place.issuer.endpoint("dashboard/entered")],
+        "grant_types": [],
+    }));
+    fill(&mut document, place);
+    Cow::Owned(document)
 }
 
 /// Secrets that stand in this repository.
 const PUBLIC_SECRETS: [&str; 2] = ["stepup-webapp-secret", "stepup-m2m-secret"];
 
 /// What the Management API's calls for users, factors, Actions, clients and logs ask for.
-const MANAGEMENT_SCOPES: &str = "\
+pub(super) const MANAGEMENT_SCOPES: &str = "\
     read:users create:users update:users delete:users read:users_app_metadata update:users_app_metadata \
     read:user_idp_tokens read:authentication_methods create:authentication_methods update:authentication_methods \
     delete:authentication_methods create:guardian_enrollment_tickets read:guardian_enrollments \

@@ -13,17 +13,16 @@ pub struct AllowedUrls {
 }
 
 impl AllowedUrls {
-    /// These addresses.
+    /// These addresses. [`Self::LOOPBACK`] among them stands for every `http` and `https` address on this machine.
     #[must_use]
-    pub fn new(registered: Vec<String>) -> Self {
-        Self { registered, any_loopback: false }
+    pub fn new(mut registered: Vec<String>) -> Self {
+        let before = registered.len();
+        registered.retain(|url| url != Self::LOOPBACK);
+        Self { any_loopback: registered.len() < before, registered }
     }
 
-    /// Every `http` and `https` address on this machine: for the built-in applications.
-    #[must_use]
-    pub const fn loopback() -> Self {
-        Self { registered: Vec::new(), any_loopback: true }
-    }
+    /// What stands for every `http` and `https` address on this machine: for applications that are only tried out.
+    pub const LOOPBACK: &str = "http://localhost:*";
 
     /// Whether `url` may be answered to. Fragments and user names are never allowed.
     #[must_use]
@@ -157,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_built_in_applications_may_be_anywhere_on_this_machine() {
-        let urls = AllowedUrls::loopback();
+        let urls = AllowedUrls::new(vec![AllowedUrls::LOOPBACK.to_owned()]);
         for allowed in ["http://localhost:3000/auth/callback", "https://127.0.0.1/x", "http://[::1]:8080/"] {
             assert!(urls.allows(allowed), "{allowed}");
         }

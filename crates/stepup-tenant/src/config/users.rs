@@ -6,7 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{ConfigError, TenantConfig, load::derived_id, source::Content};
+use super::{
+    ConfigError, TenantConfig,
+    defaults::derived_id,
+    place::Position,
+    source::{self, Source},
+};
 use crate::passwords::is_argon2;
 
 /// A user of an import, checked.
@@ -94,16 +99,22 @@ enum Factor {
     Totp { secret: SecretString },
 }
 
-/// Reads the users of an import into `directory`, unless an entry names another connection. What cannot be honoured
-/// goes to the warnings of `config`.
-pub(super) fn import(
-    content: &Content,
-    directory: Option<&str>,
-    config: &mut TenantConfig,
-) -> Result<Vec<ImportedUser>, ConfigError> {
+/// Reads the users of an import, into the default directory unless an entry names another connection; Ada, where nobody
+/// else is named. What cannot be honoured comes back, one line each.
+pub(crate) fn import(
+    source: &Source,
+    config: &TenantConfig,
+) -> Result<(Vec<ImportedUser>, Vec<String>), ConfigError> {
+    let first = config.connections.first().map(|connection| connection.name.as_str());
+    let (origin, text) = match source {
+        Source::BuiltIn => return Ok((first.map(ada).into_iter().collect(), Vec::new())),
+        Source::Text(text) => ("the users".to_owned(), text.clone()),
+        Source::File(path) => (path.display().to_string(), source::read(path, USERS_BYTES)?),
+    };
+    let directory = config.default_directory.as_deref().or(first);
     let entries: Vec<Entry> =
-        serde_json::from_str(&content.text).map_err(|error| ConfigError::json(&content.origin, &error))?;
-    let mut import = Import { origin: &content.origin, warned: BTreeSet::new(), warnings: Vec::new() };
+        serde_json::from_str(&text).map_err(|error| ConfigError::json(&origin, &text, &error))?;
+    let mut import = Import { origin: &origin, warned: BTreeSet::new(), warnings: Vec::new() };
     let mut users = Vec::with_capacity(entries.len());
     let mut ids = BTreeSet::new();
     for (position, entry) in entries.into_iter().enumerate() {
@@ -115,9 +126,11 @@ pub(super) fn import(
         }
         users.push(user);
     }
-    config.warnings.append(&mut import.warnings);
-    Ok(users)
+    Ok((users, import.warnings))
 }
+
+/// The largest file of users.
+const USERS_BYTES: u64 = 512 << 20;
 
 struct Import<'a> {
     origin: &'a str,
@@ -237,11 +250,7 @@ impl Import<'_> {
     }
 
     fn wrong(&self, position: usize, problem: &str) -> ConfigError {
-        ConfigError::Value {
-            origin: self.origin.to_owned(),
-            place: format!("[{position}]"),
-            problem: problem.to_owned(),
-        }
+        ConfigError::at(self.origin, &format!("[{position}]"), problem.to_owned(), "", Position::default())
     }
 }
 

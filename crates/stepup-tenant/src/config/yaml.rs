@@ -1,4 +1,4 @@
-//! The members of `auth0-deploy-cli`'s YAML that are honoured, as they are written. [`super::inventory`] names the rest.
+//! The members of a document that are honoured, once ids and defaults are filled in. [`super::inventory`] names the rest.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ pub(super) struct Flags {
 #[derive(Deserialize)]
 pub(super) struct Client {
     pub(super) name: String,
-    pub(super) client_id: Option<String>,
+    pub(super) client_id: String,
     pub(super) client_secret: Option<SecretString>,
     #[serde(default)]
     pub(super) app_type: AppType,
@@ -73,7 +73,8 @@ pub(super) struct Client {
     pub(super) web_origins: Vec<String>,
     #[serde(default)]
     pub(super) allowed_origins: Vec<String>,
-    pub(super) grant_types: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) grant_types: Vec<String>,
     #[serde(default)]
     pub(super) refresh_token: RefreshToken,
     #[serde(default)]
@@ -272,18 +273,19 @@ pub(super) enum Dialect {
 
 #[derive(Deserialize)]
 pub(super) struct ClientGrant {
-    /// An id or, as `auth0-deploy-cli` exports it, a name.
     pub(super) client_id: String,
     pub(super) audience: String,
     #[serde(default)]
     pub(super) scope: Vec<String>,
+    #[serde(default)]
+    pub(super) allow_all_scopes: bool,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Connection {
+    pub(super) id: String,
     pub(super) name: String,
     pub(super) strategy: Option<String>,
-    /// Ids or names.
     pub(super) enabled_clients: Option<Vec<String>>,
     #[serde(default)]
     pub(super) metadata: Map<String, Value>,
@@ -360,10 +362,15 @@ pub(super) enum PolicyName {
 #[derive(Deserialize)]
 pub(super) struct Action {
     pub(super) name: String,
-    /// JavaScript, or the path of a file with it.
     pub(super) code: String,
+    pub(super) deployed_version: Option<DeployedVersion>,
     #[serde(default)]
     pub(super) secrets: Vec<ActionSecret>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct DeployedVersion {
+    pub(super) code: String,
 }
 
 #[derive(Deserialize)]

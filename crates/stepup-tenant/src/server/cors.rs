@@ -5,11 +5,11 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request
 use http_body_util::Full;
 use url::Url;
 
-use crate::config::{TenantConfig, is_loopback};
+use crate::config::{AllowedUrls, Client, is_loopback};
 
 /// The rule of which origins may read answers.
 pub(crate) struct Cors {
-    config: std::sync::Arc<[crate::config::AllowedUrls]>,
+    lists: Vec<AllowedUrls>,
 }
 
 /// What of a request the headers of its answer depend on.
@@ -29,11 +29,11 @@ enum Class {
 }
 
 impl Cors {
-    pub(crate) fn new(config: &TenantConfig) -> Self {
-        let lists = config.clients.iter().flat_map(|client| {
+    pub(crate) fn new(clients: &[Client]) -> Self {
+        let lists = clients.iter().flat_map(|client| {
             [client.callbacks.clone(), client.web_origins.clone(), client.allowed_origins.clone()]
         });
-        Self { config: lists.collect() }
+        Self { lists: lists.collect() }
     }
 
     /// The answer to a preflight, if the request is one and for a path that has CORS.
@@ -80,7 +80,7 @@ impl Cors {
     fn allows(&self, origin: &HeaderValue) -> bool {
         let Ok(origin) = origin.to_str() else { return false };
         Url::parse(origin).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && is_loopback(&url))
-            || self.config.iter().any(|urls| urls.allows_origin(origin))
+            || self.lists.iter().any(|urls| urls.allows_origin(origin))
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! One request: the head is read within thirty seconds, the body collected up to 64 KiB ([`service`]); discovery is
 //! answered from memory; a fault may take the exchange over ([`faults`]); the router answers, and a panic in it
-//! becomes a 500; CORS headers are added ([`cors`]); the exchange is recorded ([`recorder`]).
+//! becomes a 500; CORS headers are added ([`cors`]); the exchange is recorded ([`recorder`]). Router, CORS and discovery
+//! belong to one state of the configuration ([`front`]), which a request keeps to its end.
 
 mod cors;
 pub(crate) mod faults;
+mod front;
 mod listener;
 pub(crate) mod recorder;
 mod service;
@@ -25,7 +27,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-pub(crate) use self::{cors::Cors, listener::bind, service::Service};
+pub(crate) use self::{front::Front, listener::bind, service::Service};
 pub use self::{listener::BindError, service::Peer, tls::TlsError};
 
 /// A listener that serves until it is told to stop.

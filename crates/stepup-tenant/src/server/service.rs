@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -16,8 +16,9 @@ use hyper::body::{Body as _, Incoming};
 use tower::ServiceExt;
 
 use super::{
-    Cors,
+    cors::Cors,
     faults::{Fault, Faults},
+    front::{Front, Side},
     recorder::Recorder,
 };
 use crate::control::Control;
@@ -33,15 +34,12 @@ pub(crate) struct Dropped;
 
 /// Answers requests.
 pub(crate) struct Service {
-    pub(crate) router: Router,
-    pub(crate) cors: Cors,
+    pub(crate) front: Front,
     pub(crate) faults: Arc<Faults>,
     /// Keeps exchanges, where somebody may ask for them.
     pub(crate) recorder: Option<Arc<Recorder>>,
     /// The remote control, where it is on.
     pub(crate) control: Option<Control>,
-    /// The discovery document.
-    pub(crate) discovery: Option<Bytes>,
 }
 
 type Answer = Response<Full<Bytes>>;
@@ -53,7 +51,8 @@ impl Service {
         request: Request<Incoming>,
         peer: SocketAddr,
     ) -> Result<Answer, Dropped> {
-        if let Some(document) = &self.discovery
+        let side = self.front.side();
+        if let Some(document) = &side.discovery
             && self.recorder.is_none()
             && self.faults.is_empty()
             && is_discovery(&request)
@@ -89,33 +88,33 @@ impl Service {
             return Err(Dropped);
         }
         let answer = match fault.as_ref().and_then(Fault::answer) {
-            Some(answer) => self.cors.finish(&Cors::remember(&head), answer),
-            None => self.route(head, body).await,
+            Some(answer) => side.cors.finish(&Cors::remember(&head), answer),
+            None => route(&side, head, body).await,
         };
         if let Some((recorder, exchange)) = recorded {
             recorder.finish(exchange, Some(&answer));
         }
         Ok(answer)
     }
+}
 
-    async fn route(&self, head: http::request::Parts, body: Bytes) -> Answer {
-        if let Some(preflight) = self.cors.preflight(&head) {
-            return preflight;
-        }
-        let echo = Cors::remember(&head);
-        let routed = self.router.clone().oneshot(Request::from_parts(head, Body::from(body)));
-        let answer = match AssertUnwindSafe(routed).catch_unwind().await {
-            Ok(Ok(answer)) => buffer(answer).await,
-            Ok(Err(impossible)) => match impossible {},
-            Err(_) => {
-                tracing::error!("a handler panicked");
-                problem(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Something went wrong.")
-            }
-        };
-        let mut answer = self.cors.finish(&echo, answer);
-        answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        answer
+async fn route(side: &Side, head: http::request::Parts, body: Bytes) -> Answer {
+    if let Some(preflight) = side.cors.preflight(&head) {
+        return preflight;
     }
+    let echo = Cors::remember(&head);
+    let routed = side.router.clone().oneshot(Request::from_parts(head, Body::from(body)));
+    let answer = match AssertUnwindSafe(routed).catch_unwind().await {
+        Ok(Ok(answer)) => buffer(answer).await,
+        Ok(Err(impossible)) => match impossible {},
+        Err(_) => {
+            tracing::error!("a handler panicked");
+            problem(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Something went wrong.")
+        }
+    };
+    let mut answer = side.cors.finish(&echo, answer);
+    answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
 }
 
 /// Whether the path is one of the pages that show what was recorded.
@@ -192,26 +191,22 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
-    use axum::routing::get;
+    use axum::{Router, routing::get};
 
     use super::*;
-    use crate::config::TenantConfig;
 
     #[tokio::test]
     async fn a_panic_in_a_handler_is_a_500() {
         async fn panics() {
             panic!("a bug")
         }
-        let service = Service {
+        let side = Side {
             router: Router::new().route("/panics", get(panics)),
-            cors: Cors::new(&TenantConfig::built_in()),
-            faults: Arc::default(),
-            recorder: None,
-            control: None,
+            cors: Cors::new(&[]),
             discovery: None,
         };
         let (head, ()) = Request::get("/panics").body(()).unwrap().into_parts();
-        let answer = service.route(head, Bytes::new()).await;
+        let answer = route(&side, head, Bytes::new()).await;
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, r#"{"error":"server_error","error_description":"Something went wrong."}"#);

@@ -24,6 +24,7 @@ mod pushed_requests;
 mod quotas;
 mod replays;
 mod search;
+mod settings;
 mod sqlite;
 mod tickets;
 mod traces;
@@ -51,6 +52,7 @@ pub use self::{
     quotas::Quotas,
     replays::Replays,
     search::{Filter, Found, Match, Order, Piece, Search},
+    settings::Settings,
     sqlite::SqliteStore,
     tickets::Tickets,
     traces::Traces,
@@ -84,6 +86,7 @@ pub trait Store:
     + Oob
     + Proofs
     + Sessions
+    + Settings
     + Tickets
     + Traces
     + Transactions

@@ -1,7 +1,7 @@
 //! Why a tenant cannot start.
 
 use crate::{
-    config::{ConfigError, SystemError},
+    config::{ChangeError, ConfigError, SystemError},
     data_dir::DataDirError,
     keys::KeysError,
     ready::ReadyFileError,
@@ -58,4 +58,14 @@ pub enum StartError {
     /// TLS cannot be served.
     #[error(transparent)]
     Tls(#[from] TlsError),
+}
+
+impl From<ChangeError> for StartError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Invalid(error) => error.into(),
+            ChangeError::Reach(error) => error.into(),
+            ChangeError::Store(error) => error.into(),
+        }
+    }
 }

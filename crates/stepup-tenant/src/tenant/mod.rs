@@ -17,7 +17,8 @@ use url::Url;
 pub use self::{builder::Builder, error::StartError};
 use crate::{
     clock::VirtualClock,
-    config, control,
+    config::{self, ChangeError},
+    control,
     model::{LogEvent, Message},
     seed::Seed,
     server::{
@@ -35,6 +36,8 @@ pub struct Tenant {
     seed: Arc<Seed>,
     faults: Arc<Faults>,
     recorder: Option<Arc<Recorder>>,
+    /// What cannot be honoured of the users.
+    user_warnings: Vec<String>,
     authority: Option<Authority>,
     control_key: Option<String>,
     port: u16,
@@ -109,7 +112,7 @@ impl Tenant {
             client_secret: client.client_secret.as_ref().map(|secret| secret.expose_secret().to_owned()),
             name: client.name.clone(),
         };
-        self.state.config.clients.iter().map(credentials).collect()
+        self.state.configuration.config().clients.iter().map(credentials).collect()
     }
 
     /// Its clock: tokens, codes and limits follow it.
@@ -151,11 +154,12 @@ impl Tenant {
         control::totp(secret, self.state.clock.now())
     }
 
-    /// Back to the state at start: users, authenticators, sessions, limits, messages, log, clock.
+    /// Back to the state at start: users, authenticators, sessions, limits, messages, log, clock, and what was changed of
+    /// the configuration.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn reset(&self) -> Result<(), StoreError> {
+    pub async fn reset(&self) -> Result<(), ChangeError> {
         self.faults.clear();
         if let Some(recorder) = &self.recorder {
             recorder.clear();
@@ -163,10 +167,11 @@ impl Tenant {
         self.seed.reset(&self.state).await
     }
 
-    /// What was asked for in the configuration and is not done, one line each.
+    /// What was asked for in the configuration, or of the users, and is not done, one line each.
     #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.state.config.warnings
+    pub fn warnings(&self) -> Vec<String> {
+        let config = self.state.configuration.config();
+        config.warnings.iter().chain(&self.user_warnings).cloned().collect()
     }
 
     /// The certificate of the local CA that clients must trust, PEM; none without [`Tls::LocalCa`](crate::Tls::LocalCa).
@@ -187,7 +192,8 @@ impl Tenant {
         self.control_key.as_deref().map(|key| (self.state.issuer.endpoint("_control"), key))
     }
 
-    /// The parts of the running tenant, for tests of the tenant itself.
+    /// The parts of the running tenant as they were at its start, for tests of the tenant itself: what is set now is in
+    /// its `configuration`.
     #[must_use]
     pub fn state(&self) -> &Shared {
         &self.state

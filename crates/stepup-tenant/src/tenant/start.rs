@@ -13,19 +13,17 @@ use url::Url;
 use super::{Builder, StartError, Tenant, run::supervise};
 use crate::{
     actions::{Engine, Limits},
-    config::{self, source::Source, users::ImportedUser},
+    config::{self, Configuration, TenantConfig, source::Source},
     control::{self, Control},
     data_dir::{DataDir, DataDirError},
     delivery::Delivery,
     keys::{Keys, vault_key},
     log::Log,
-    oauth::discovery,
     outbound,
     passwords::Passwords,
     ready::ReadyFile,
-    routes,
     seed::Seed,
-    server::{self, Cors, Server, Service, faults::Faults, recorder::Recorder, tls},
+    server::{self, Front, Server, Service, faults::Faults, recorder::Recorder, tls},
     state::{Issuer, Shared, State},
     store::{SqliteStore, Store, Vault, in_memory},
 };
@@ -36,23 +34,25 @@ impl Builder {
     /// # Errors
     /// [`StartError`] says what could not be used, and what to do about it.
     pub async fn start(self) -> Result<Tenant, StartError> {
-        let (mut config, imported) = config::load(&self.config, &self.users)?;
+        let files = config::read(&self.config)?;
         let data = self.data()?;
         let (listeners, port) = server::bind(&self.host, self.port).await?;
         let issuer = self.issued_at(port)?;
         let vault_key = vault_key(&data, &*self.random)?;
-        config.complete(&issuer, &vault_key)?;
-        if !issuer.loopback() && matches!(self.users, Source::BuiltIn) && !imported.is_empty() {
-            config
-                .warnings
-                .push(format!("{} can log in with a password that everybody knows", config::ADA_EMAIL));
-        }
-        for warning in &config.warnings {
+        let keys = open_keys(issuer.domain(), &data, &self.random);
+        let contents = async {
+            let store: Arc<dyn Store> =
+                Arc::new(SqliteStore::open(&self.database, Vault::new(&vault_key)).await?);
+            let source = self.config.clone();
+            let configuration =
+                Configuration::open(source, files, issuer.clone(), vault_key, Arc::clone(&store)).await?;
+            let (passwords, seed, warnings) = self.plant(&*store, &configuration.config(), &issuer).await?;
+            Ok::<_, StartError>((store, configuration, passwords, seed, warnings))
+        };
+        let (keys, (store, configuration, passwords, seed, warnings)) = tokio::try_join!(keys, contents)?;
+        for warning in configuration.config().warnings.iter().chain(&warnings) {
             tracing::warn!("{warning}");
         }
-
-        let keys = open_keys(issuer.domain(), &data, &self.random);
-        let (keys, (store, passwords, seed)) = tokio::try_join!(keys, self.open_store(imported, &vault_key))?;
         let prepare = |tls| tls::prepare(tls, &self.host, &data, self.clock.now());
         let tls = self.tls.as_ref().map(prepare).transpose()?;
 
@@ -61,7 +61,8 @@ impl Builder {
             outbound::Client::start(issuer.loopback(), Arc::clone(&store), self.clock.clone(), log.clone());
         let state = Arc::new(State {
             issuer,
-            config,
+            config: configuration.config(),
+            configuration: Arc::new(configuration),
             delivery: Delivery::new(
                 Arc::clone(&store),
                 self.clock.clone(),
@@ -71,37 +72,48 @@ impl Builder {
             log,
             outbound,
             store,
-            keys,
+            keys: Arc::new(keys),
             clock: self.clock.clone(),
             random: Arc::clone(&self.random),
-            actions: Engine::new(Limits::default()),
+            actions: Arc::new(Engine::new(Limits::default())),
             passwords,
             recorder: (self.record || self.control).then(|| Arc::new(Recorder::new())),
         });
-        let tenant = self.serve(state, seed, Socket { listeners, port, tls }, data);
+        let tenant = self.serve(state, seed, warnings, Socket { listeners, port, tls }, data);
         if let Some(path) = &self.ready_file {
             ReadyFile::of(&tenant).write(path)?;
         }
         Ok(tenant)
     }
 
-    /// Opens the store, with the users of the configuration in it.
-    async fn open_store(
+    /// Puts the users into the store; returns with them what cannot be honoured of them.
+    async fn plant(
         &self,
-        imported: Vec<ImportedUser>,
-        vault_key: &[u8; 32],
-    ) -> Result<(Arc<dyn Store>, Passwords, Seed), StartError> {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&self.database, Vault::new(vault_key)).await?);
+        store: &dyn Store,
+        config: &TenantConfig,
+        issuer: &Issuer,
+    ) -> Result<(Passwords, Seed, Vec<String>), StartError> {
         let now = self.clock.now();
         store.sweep(now).await?;
+        let (imported, mut warnings) = config::users::import(&self.users, config)?;
+        if !issuer.loopback() && matches!(self.users, Source::BuiltIn) && !imported.is_empty() {
+            warnings.push(format!("{} can log in with a password that everybody knows", config::ADA_EMAIL));
+        }
         let passwords = Passwords::new(self.cost, Arc::clone(&self.random));
         let seed = Seed::prepare(imported, &passwords, &*self.random, now).await?;
-        seed.plant(&*store).await?;
-        Ok((store, passwords, seed))
+        seed.plant(store).await?;
+        Ok((passwords, seed, warnings))
     }
 
     /// Puts server and remote control around the state, and lets them run.
-    fn serve(&self, state: Shared, seed: Seed, socket: Socket, data: DataDir) -> Tenant {
+    fn serve(
+        &self,
+        state: Shared,
+        seed: Seed,
+        warnings: Vec<String>,
+        socket: Socket,
+        data: DataDir,
+    ) -> Tenant {
         let (tls, authority) =
             socket.tls.map_or((None, None), |ready| (Some(ready.acceptor), ready.authority));
         let seed = Arc::new(seed);
@@ -119,12 +131,10 @@ impl Builder {
             devices: control::Devices::default(),
         });
         let service = Arc::new(Service {
-            router: routes::router(Arc::clone(&state)),
-            cors: Cors::new(&state.config),
+            front: Front::new(Arc::clone(&state)),
             faults: Arc::clone(&faults),
             recorder: recorder.clone(),
             control,
-            discovery: discovery::bytes(&state.config, &state.issuer),
         });
         let server = Server { listeners: socket.listeners, tls, service };
         let running = tokio::spawn(supervise(server, Arc::clone(&state), data, stop.subscribe()));
@@ -134,6 +144,7 @@ impl Builder {
             seed,
             faults,
             recorder,
+            user_warnings: warnings,
             authority,
             control_key,
             port: socket.port,

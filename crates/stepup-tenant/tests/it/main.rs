@@ -5,6 +5,7 @@
 mod actions;
 mod authorize;
 mod config;
+mod configuration;
 mod control;
 mod endpoints;
 mod flow_actions;

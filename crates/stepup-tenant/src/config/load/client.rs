@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stepup_protocol::{scope::Scopes, token::GrantType};
 
-use super::{Reading, derived_id};
+use super::Reading;
 use crate::config::{
     Algorithm, ApplicationType, Client, ClientAuthentication, ConfigError, RefreshPolicy, RefreshTokens, yaml,
 };
@@ -18,12 +18,9 @@ impl Reading<'_> {
             Some(settings) => self.backchannel_logout(settings, place)?,
             None => None,
         };
-        let grant_types = match &client.grant_types {
-            None => default_grants(public),
-            Some(names) => self.grants(names, place),
-        };
+        let grant_types = self.grants(&client.grant_types, place);
         Ok(Client {
-            client_id: client.client_id.unwrap_or_else(|| derived_id(&client.name)),
+            client_id: client.client_id,
             client_secret: client.client_secret.filter(|_| !public),
             application_type: match client.app_type {
                 yaml::AppType::Native => ApplicationType::Native,
@@ -109,15 +106,6 @@ fn refresh_tokens(settings: yaml::RefreshToken) -> RefreshTokens {
             })
             .collect(),
     }
-}
-
-/// What a new application gets: everything its kind can use but the password grants.
-fn default_grants(public: bool) -> Vec<GrantType> {
-    let mut grants = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
-    if !public {
-        grants.push(GrantType::ClientCredentials);
-    }
-    grants
 }
 
 fn is_mfa(grant: GrantType) -> bool {

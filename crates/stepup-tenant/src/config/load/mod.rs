@@ -1,11 +1,10 @@
-//! From sources to a checked configuration.
+//! From a document to a checked configuration.
 
 mod client;
 mod client_keys;
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use secrecy::SecretString;
 use serde_json::Value;
 use stepup_protocol::mfa::FactorType;
 use url::Url;
@@ -13,51 +12,49 @@ use url::Url;
 use super::{
     AllowedUrls, Client, ClientGrant, ConfigError, Connection, Factors, MfaPolicy, MfaSettings,
     ProofOfPossession, PushedRequestSettings, ResourceServer, SessionLifetimes, TenantConfig, TokenDialect,
-    inventory,
-    source::{self, Content, Source},
-    users::{self, ImportedUser},
+    document::{Document, Form, Section},
+    error::without_value,
+    source::Files,
     yaml,
 };
 use crate::{actions::Action, passwords::policy::PasswordPolicy};
 
-/// Loads the configuration and its users: Ada, where nobody else is named.
-pub(crate) fn load(
-    config: &Source,
-    users: &Source,
-) -> Result<(TenantConfig, Vec<ImportedUser>), ConfigError> {
-    let mut config = match config.read("the configuration")? {
-        None => TenantConfig::built_in(),
-        Some(content) => from_yaml(content, &source::from_environment)?,
-    };
-    let first = config.connections.first().map(|connection| connection.name.clone());
-    let imported = match users.read("the users")? {
-        None => first.as_deref().map(users::ada).into_iter().collect(),
-        Some(content) => {
-            let directory = config.default_directory.clone().or(first);
-            users::import(&content, directory.as_deref(), &mut config)?
-        }
-    };
-    Ok((config, imported))
+/// Checks `document` and makes of it what requests read. Places in messages are those of `files`.
+pub(super) fn tenant(document: &Document, files: &Files) -> Result<TenantConfig, ConfigError> {
+    let read: yaml::Document = serde_path_to_error::deserialize(document.members())
+        .map_err(|error| files.wrong(&place(error.path()), without_value(&error.inner().to_string())))?;
+    Reading { files, warnings: files.warnings.clone() }.tenant(read)
 }
 
-fn from_yaml(
-    content: Content,
-    environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<TenantConfig, ConfigError> {
-    let Content { origin, text, folder } = content;
-    let (text, missing) = source::substitute(&text, environment);
-    let syntax = |error: serde_saphyr::Error| ConfigError::yaml(&origin, &error);
-    let document: yaml::Document = serde_saphyr::from_str(&text).map_err(syntax)?;
-    let mut warnings =
-        inventory::unhonoured(&origin, &serde_saphyr::from_str::<Value>(&text).map_err(syntax)?);
-    warnings.extend(missing.iter().map(|key| format!("{origin}: ##{key}## has no value in the environment")));
-    Reading { origin: &origin, folder: &folder, warnings }.tenant(document)
+/// Refuses sections that are not of their form; one without content is as if it was not there.
+pub(super) fn check_forms(document: &mut Document, files: &Files) -> Result<(), ConfigError> {
+    for section in Section::ALL {
+        let name = section.name();
+        match (document.members().get(name), section.form()) {
+            (None, _) => {}
+            (Some(Value::Null), _) => document.clear(section),
+            (Some(Value::Array(entities)), Form::List(_)) => {
+                if let Some(position) = entities.iter().position(|entity| !entity.is_object()) {
+                    return Err(files.wrong(&format!("{name}[{position}]"), "this must be a mapping"));
+                }
+            }
+            (Some(Value::Object(_)), Form::Object) => {}
+            (Some(_), Form::List(_)) => return Err(files.wrong(name, "this must be a list")),
+            (Some(_), Form::Object) => return Err(files.wrong(name, "this must be a mapping")),
+        }
+    }
+    Ok(())
+}
+
+/// A path as places are written; the document itself has none.
+fn place(path: &serde_path_to_error::Path) -> String {
+    let place = path.to_string();
+    if place == "." { String::new() } else { place }
 }
 
 /// One reading of one document.
 struct Reading<'a> {
-    origin: &'a str,
-    folder: &'a Path,
+    files: &'a Files,
     warnings: Vec<String>,
 }
 
@@ -73,74 +70,52 @@ impl Reading<'_> {
         }
         let resource_servers =
             self.each(document.resource_servers, "resourceServers", Self::resource_server)?;
+        let client_grants = self.each(document.client_grants, "clientGrants", |reading, grant, place| {
+            reading.client_grant(grant, place, &clients, &resource_servers)
+        })?;
         let mut connections = Vec::new();
         for (place, list) in [("databases", document.databases), ("connections", document.connections)] {
-            connections.extend(self.each(list, place, |reading, connection, place| {
-                Ok(reading.connection(connection, place, &clients))
-            })?);
+            connections.extend(
+                self.each(list, place, |reading, connection, place| {
+                    Ok(reading.connection(connection, place))
+                })?,
+            );
         }
         let connections: Vec<Connection> = connections.into_iter().flatten().collect();
         let tenant = document.tenant;
-        if let Some(directory) = &tenant.default_directory
+        let default_directory = tenant.default_directory.filter(|directory| !directory.is_empty());
+        if let Some(directory) = &default_directory
             && !connections.iter().any(|connection| connection.name == *directory)
         {
             return Err(self.wrong("tenant.default_directory", "no database connection has this name"));
         }
-        let (management, grants): (Vec<_>, Vec<_>) = document
-            .client_grants
-            .into_iter()
-            .enumerate()
-            .partition(|(_, grant)| is_management(&grant.audience, &resource_servers));
-        let client_id = |reading: &Self, position: usize, name: &str| {
-            let place = format!("clientGrants[{position}].client_id");
-            id_of(name, &clients).ok_or_else(|| reading.wrong(&place, "no client has this id or name"))
-        };
-        let management_clients = management
-            .iter()
-            .map(|(position, grant)| client_id(&self, *position, &grant.client_id))
-            .collect::<Result<_, _>>()?;
-        let client_grants = grants
-            .into_iter()
-            .map(|(position, grant)| {
-                Ok(ClientGrant {
-                    client_id: client_id(&self, position, &grant.client_id)?,
-                    audience: grant.audience,
-                    scope: grant.scope.iter().map(String::as_str).collect(),
-                })
-            })
-            .collect::<Result<_, _>>()?;
-
         let mfa = MfaSettings::read(
             &document.stepup,
             document.guardian_phone_factor_message_types.as_ref(),
             &document.guardian_factor_templates,
         );
-        let name = document.stepup.tenant_name.clone().unwrap_or_else(|| "stepup".to_owned());
-        let defaults = SessionLifetimes::default();
         let lifetime = |reading: &Self, place, hours: Option<f64>, default| match hours {
             None => Ok(default),
             Some(hours) => Duration::try_from_secs_f64(hours * 3600.0)
                 .map_err(|_| reading.wrong(place, "this must be a number of hours")),
         };
+        let defaults = SessionLifetimes::default();
+        let sessions = SessionLifetimes {
+            absolute: lifetime(&self, "tenant.session_lifetime", tenant.session_lifetime, defaults.absolute)?,
+            idle: lifetime(
+                &self,
+                "tenant.idle_session_lifetime",
+                tenant.idle_session_lifetime,
+                defaults.idle,
+            )?,
+        };
+        let name = document.stepup.tenant_name.clone().unwrap_or_else(|| "stepup".to_owned());
         Ok(TenantConfig {
             friendly_name: tenant.friendly_name.unwrap_or_else(|| name.clone()),
             name,
             default_audience: tenant.default_audience.filter(|audience| !audience.is_empty()),
-            default_directory: tenant.default_directory.filter(|directory| !directory.is_empty()),
-            sessions: SessionLifetimes {
-                absolute: lifetime(
-                    &self,
-                    "tenant.session_lifetime",
-                    tenant.session_lifetime,
-                    defaults.absolute,
-                )?,
-                idle: lifetime(
-                    &self,
-                    "tenant.idle_session_lifetime",
-                    tenant.idle_session_lifetime,
-                    defaults.idle,
-                )?,
-            },
+            default_directory,
+            sessions,
             pushed_requests: PushedRequestSettings {
                 enabled: tenant.pushed_authorization_requests_supported.unwrap_or(true),
                 required: tenant.require_pushed_authorization_requests,
@@ -154,7 +129,6 @@ impl Reading<'_> {
             allowed_logout_urls: self.urls(tenant.allowed_logout_urls, "tenant.allowed_logout_urls")?,
             resource_servers,
             client_grants,
-            management_clients,
             connections,
             factors: self.factors(&document.guardian_factors, mfa.message_types.any()),
             policy: self.policy(&document.guardian_policies),
@@ -166,6 +140,25 @@ impl Reading<'_> {
             management_calls: document.stepup.management_calls_per_minute.filter(|calls| *calls > 0),
             warnings: self.warnings,
         })
+    }
+
+    fn client_grant(
+        &self,
+        grant: yaml::ClientGrant,
+        place: &str,
+        clients: &[Client],
+        servers: &[ResourceServer],
+    ) -> Result<ClientGrant, ConfigError> {
+        if !clients.iter().any(|client| client.client_id == grant.client_id) {
+            return Err(self.wrong(&format!("{place}.client_id"), "no client has this id or name"));
+        }
+        let scope = if grant.allow_all_scopes {
+            let server = servers.iter().find(|server| server.identifier == grant.audience);
+            server.map(|server| server.scopes.clone()).unwrap_or_default()
+        } else {
+            grant.scope.iter().map(String::as_str).collect()
+        };
+        Ok(ClientGrant { client_id: grant.client_id, audience: grant.audience, scope })
     }
 
     fn resource_server(
@@ -213,24 +206,15 @@ impl Reading<'_> {
         }
     }
 
-    fn connection(
-        &mut self,
-        connection: yaml::Connection,
-        place: &str,
-        clients: &[Client],
-    ) -> Option<Connection> {
+    fn connection(&mut self, connection: yaml::Connection, place: &str) -> Option<Connection> {
         if connection.strategy.as_deref().is_some_and(|strategy| strategy != "auth0") {
             self.warn(place, "is not honoured: only database connections are");
             return None;
         }
-        let enabled_clients = connection.enabled_clients.map(|names| {
-            let id = |name: &String| id_of(name, clients).unwrap_or_else(|| name.clone());
-            names.iter().map(id).collect()
-        });
         Some(Connection {
-            id: format!("con_{}", &derived_id(&connection.name)[..16]),
+            id: connection.id,
             name: connection.name,
-            enabled_clients,
+            enabled_clients: connection.enabled_clients,
             metadata: connection.metadata,
             signup: !connection.options.disable_signup.unwrap_or(false),
             passwords: PasswordPolicy {
@@ -299,8 +283,8 @@ impl Reading<'_> {
     }
 
     fn action(&mut self, action: yaml::Action, place: &str) -> Result<Action, ConfigError> {
-        let is_path = !action.code.contains('\n') && action.code.ends_with(".js");
-        let code = if is_path { source::read(&self.folder.join(&action.code))? } else { action.code };
+        // What was deployed runs, whatever the draft says since.
+        let code = action.deployed_version.map_or(action.code, |deployed| deployed.code);
         let mut secrets = Vec::new();
         for (position, secret) in action.secrets.into_iter().enumerate() {
             match secret.value {
@@ -313,7 +297,9 @@ impl Reading<'_> {
 
     fn urls(&self, urls: Vec<String>, place: &str) -> Result<AllowedUrls, ConfigError> {
         for (position, url) in urls.iter().enumerate() {
-            if Url::parse(&url.replacen("://*.", "://wildcard.", 1)).is_err() {
+            let address =
+                url == AllowedUrls::LOOPBACK || Url::parse(&url.replacen("://*.", "://wildcard.", 1)).is_ok();
+            if !address {
                 return Err(
                     self.wrong(&format!("{place}[{position}]"), &format!("`{url}` is not an address"))
                 );
@@ -335,42 +321,14 @@ impl Reading<'_> {
     }
 
     fn warn(&mut self, place: &str, what: &str) {
-        self.warnings.push(format!("{}: {place} {what}", self.origin));
+        self.warnings.push(format!("{}: {place} {what}", self.files.origin_of(place)));
     }
 
     fn wrong(&self, place: &str, problem: &str) -> ConfigError {
-        ConfigError::Value {
-            origin: self.origin.to_owned(),
-            place: place.to_owned(),
-            problem: problem.to_owned(),
-        }
+        self.files.wrong(place, problem)
     }
 }
 
 fn password_attempts(settings: &yaml::BruteForceProtection) -> Option<u32> {
     settings.enabled.unwrap_or(true).then(|| settings.max_attempts.unwrap_or(10).max(1))
-}
-
-/// Whether an audience is the Management API of the tenant that was exported.
-fn is_management(audience: &str, servers: &[ResourceServer]) -> bool {
-    audience.ends_with("/api/v2/") && !servers.iter().any(|server| server.identifier == audience)
-}
-
-fn id_of(name: &str, clients: &[Client]) -> Option<String> {
-    let by_id = clients.iter().find(|client| client.client_id == name);
-    by_id.or_else(|| clients.iter().find(|client| client.name == name)).map(|client| client.client_id.clone())
-}
-
-/// An id for what an export names without one: the same at every start.
-pub(super) fn derived_id(name: &str) -> String {
-    stepup_seal::digest::sha256(name.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The secret of a confidential client that an export names without one: the same as long as the data folder is.
-pub(super) fn derived_secret(key: &[u8], client_id: &str) -> SecretString {
-    stepup_seal::base64url::encode(stepup_seal::digest::hmac_sha256(
-        key,
-        format!("client secret of {client_id}").as_bytes(),
-    ))
-    .into()
 }

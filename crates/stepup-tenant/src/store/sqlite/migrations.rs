@@ -8,6 +8,7 @@ use super::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_begin.sql"),
     include_str!("migrations/0002_factors.sql"),
+    include_str!("migrations/0003_settings.sql"),
     include_str!("migrations/0004_pages.sql"),
     include_str!("migrations/0005_protocol.sql"),
     include_str!("migrations/0006_guardian.sql"),

@@ -23,6 +23,7 @@ mod quotas;
 mod replays;
 mod search;
 mod sessions;
+mod settings;
 mod tickets;
 mod traces;
 mod transactions;
@@ -109,7 +110,8 @@ impl Store for SqliteStore {
                  DELETE FROM mfa_transactions; DELETE FROM oob; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
-                 DELETE FROM quotas; DELETE FROM pushed_requests; DELETE FROM used_proofs; DELETE FROM calls;",
+                 DELETE FROM quotas; DELETE FROM pushed_requests; DELETE FROM used_proofs; DELETE FROM calls;
+                 DELETE FROM settings; UPDATE settings_version SET version = version + 1;",
             )
             .execute(&mut *transaction)
             .await

@@ -1,0 +1,129 @@
+//! The texts of a configuration, and the document that they make.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Keywords, Members, read_inside};
+use crate::config::{
+    ConfigError,
+    place::{Position, locate},
+};
+
+/// What was read.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// What messages call it.
+    pub(in crate::config) origin: String,
+    /// The document, as it is written.
+    pub(in crate::config) members: Members,
+    /// What was noticed while reading, one line each.
+    pub(in crate::config) warnings: Vec<String>,
+    /// The files and folders that it was made of.
+    pub(in crate::config) watched: Vec<PathBuf>,
+    parts: Vec<Part>,
+}
+
+/// A text that a part of the document comes from.
+#[derive(Debug)]
+struct Part {
+    /// Where in the document; empty for all of it.
+    place: String,
+    origin: String,
+    /// As it is written: values of keywords may be secrets.
+    written: String,
+    /// With keywords filled in.
+    filled: String,
+}
+
+impl Files {
+    /// A document from nothing that can be shown.
+    pub(in crate::config) fn without_text(origin: &str) -> Self {
+        Self { origin: origin.to_owned(), ..Self::default() }
+    }
+
+    /// The document of one text, YAML or JSON.
+    pub(in crate::config) fn single(
+        origin: &str,
+        text: &str,
+        keywords: &Keywords,
+    ) -> Result<Self, ConfigError> {
+        let mut files = Self::without_text(origin);
+        files.members = match files.add("", origin, text, keywords)? {
+            Value::Object(members) => members,
+            Value::Null => Members::new(),
+            _ => return Err(files.wrong("", "a configuration is a mapping of sections: `clients: […]`")),
+        };
+        Ok(files)
+    }
+
+    /// Parses a text that is to stand at `place`.
+    pub(super) fn add(
+        &mut self,
+        place: &str,
+        origin: &str,
+        text: &str,
+        keywords: &Keywords,
+    ) -> Result<Value, ConfigError> {
+        let (filled, missing) = keywords.fill(text);
+        if let Some((key, at)) = missing.into_iter().next() {
+            let problem = format!("the keyword {key} has no value: set it in the environment");
+            return Err(ConfigError::at(origin, "", problem, text, at));
+        }
+        let parsed =
+            serde_saphyr::from_str(&filled).map_err(|error| ConfigError::yaml(origin, text, &error))?;
+        let (place, origin) = (place.to_owned(), origin.to_owned());
+        self.parts.push(Part { place, origin, written: text.to_owned(), filled });
+        Ok(parsed)
+    }
+
+    /// Watches a file or folder for changes.
+    pub(super) fn watch(&mut self, path: &Path) {
+        self.watched.push(path.to_owned());
+    }
+
+    /// Puts the code of each Action in place of the path of the file that it is in.
+    pub(super) fn bring_code(&mut self, folder: &Path, keywords: &Keywords) -> Result<(), ConfigError> {
+        let Some(Value::Array(mut actions)) = self.members.remove("actions") else { return Ok(()) };
+        for (position, action) in actions.iter_mut().enumerate() {
+            let Some(Value::String(code)) = action.get_mut("code") else { continue };
+            if code.contains('\n') || !code.ends_with(".js") {
+                continue;
+            }
+            let (path, text) = read_inside(folder, code)?;
+            let (filled, missing) = keywords.fill(&text);
+            for (key, at) in missing {
+                let line = at.line;
+                self.warnings.push(format!("{}:{line}: the keyword {key} has no value", path.display()));
+            }
+            *code = filled;
+            self.watch(&path);
+            let _ = position;
+        }
+        self.members.insert("actions".to_owned(), Value::Array(actions));
+        Ok(())
+    }
+
+    /// What is wrong at `place` in the document, with the line that it stands in.
+    pub(in crate::config) fn wrong(&self, place: &str, problem: impl Into<String>) -> ConfigError {
+        let part = self
+            .parts
+            .iter()
+            .filter(|part| place.starts_with(&part.place))
+            .max_by_key(|part| part.place.len());
+        match part {
+            None => ConfigError::at(&self.origin, place, problem.into(), "", Position::default()),
+            Some(part) => {
+                let inner = place[part.place.len()..].trim_start_matches('.');
+                let at = locate(&part.filled, inner);
+                ConfigError::at(&part.origin, place, problem.into(), &part.written, at)
+            }
+        }
+    }
+
+    /// What messages call the text that `place` comes from.
+    pub(in crate::config) fn origin_of(&self, place: &str) -> &str {
+        let parts = self.parts.iter().filter(|part| place.starts_with(&part.place));
+        parts.max_by_key(|part| part.place.len()).map_or(&self.origin, |part| &part.origin)
+    }
+}
