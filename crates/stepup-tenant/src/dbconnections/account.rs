@@ -7,10 +7,7 @@ use super::mail;
 use crate::{
     config::Connection,
     model::User,
-    oauth::{
-        audit::Audit,
-        error::{Failure, TenantFault},
-    },
+    oauth::{audit::Audit, error::TenantFault},
     passwords::policy::PasswordPolicy,
     pipeline::Caller,
     state::Shared,
@@ -19,13 +16,11 @@ use crate::{
 
 /// The longest password that is taken, in bytes.
 pub(crate) const LONGEST_PASSWORD: usize = 1024;
-/// The longest e-mail address, in characters (RFC 3696 erratum 1690, rounded up as forms do).
-const LONGEST_ADDRESS: usize = 320;
 
 /// What somebody signs up with.
 #[derive(Debug, Default)]
 pub(crate) struct NewAccount {
-    /// E-mail address: see [`is_address`].
+    /// E-mail address.
     pub(crate) email: Option<String>,
     /// User name.
     pub(crate) username: Option<String>,
@@ -148,74 +143,4 @@ fn new_id(shared: &Shared) -> String {
     let mut bytes = [0; 12];
     shared.random.fill(&mut bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Whether `text` looks like an e-mail address: one `@` between a name and a host with a dot, nothing that a mail's head
-/// could be broken with.
-pub(crate) fn is_address(text: &str) -> bool {
-    let Some((local, host)) = text.split_once('@') else { return false };
-    let is_plain = |it: char| !it.is_whitespace() && !it.is_control() && !"<>()[]\\,;:\"@".contains(it);
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(|it| it.is_alphanumeric() || it == '-')
-    };
-    text.chars().count() <= LONGEST_ADDRESS
-        && !local.is_empty()
-        && local.chars().all(is_plain)
-        && host.contains('.')
-        && host.split('.').all(is_label)
-}
-
-impl From<SignUpError> for Failure {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::Tenant(fault) => fault.into(),
-            refused => crate::oauth::error::UserFault::Denied(refused.to_string()).into(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::is_address;
-
-    #[test]
-    fn addresses() {
-        for address in ["ada@example.com", "a.b+c@mail.example.co.uk", "ü@bücher.example", "o'neill@a-b.io"]
-        {
-            assert!(is_address(address), "{address}");
-        }
-        for text in [
-            "",
-            "ada",
-            "ada@",
-            "@example.com",
-            "ada@example",
-            "a@b@example.com",
-            "ada@example..com",
-            "ada@-example.com",
-            "ada lovelace@example.com",
-            "ada@example.com\r\nBcc: all@example.com",
-            "<ada@example.com>",
-            "ada@exa mple.com",
-            "\"ada\"@example.com",
-        ] {
-            assert!(!is_address(text), "{text}");
-        }
-        assert!(!is_address(&format!("{}@example.com", "a".repeat(320))));
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_passes_is_one_word_with_a_host(text in ".{0,60}") {
-            if is_address(&text) {
-                prop_assert_eq!(text.matches('@').count(), 1);
-                prop_assert!(!text.contains(char::is_whitespace) && !text.contains(char::is_control));
-            }
-        }
-    }
 }

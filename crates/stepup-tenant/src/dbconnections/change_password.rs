@@ -7,8 +7,9 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, header};
 
-use super::{account, error::Fault, mail, sign_up};
+use super::{error::Fault, mail, sign_up};
 use crate::{
+    factors::email::is_address,
     oauth::{audit::Audit, error::Failure, params::Params},
     pipeline::{Caller, header_text},
     state::Shared,
@@ -25,7 +26,7 @@ pub(super) async fn handle(
     let params = params.map_err(Fault::Malformed)?;
     let connection = sign_up::connection(&shared, &params)?;
     let email = sign_up::required(&params, "email")?;
-    if !account::is_address(email) {
+    if !is_address(email) {
         return Err(Fault::Field("email is not a valid email address".to_owned()));
     }
     request(&shared, &caller, params.text("client_id"), &connection.name, email).await?;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     config::Connection,
+    factors::{email::is_address, is_e164},
     oauth::params::Params,
     pipeline::{Caller, header_text},
     state::Shared,
@@ -99,25 +100,20 @@ fn read(params: &Params) -> Result<NewAccount, Fault> {
         return Err(Fault::Field(format!("password is longer than {LONGEST_PASSWORD} bytes")));
     }
     let email = text(params, "email")?;
-    if email.as_deref().is_some_and(|email| !account::is_address(email)) {
+    if email.as_deref().is_some_and(|email| !is_address(email)) {
         return Err(Fault::Field("email is not a valid email address".to_owned()));
     }
     let username = text(params, "username")?;
     let is_name = |name: &str| {
         name.chars().count() <= LONGEST_USERNAME
             && name.chars().all(|it| it.is_ascii_alphanumeric() || "_+-.!#$'^`~@".contains(it))
-            && !account::is_address(name)
+            && !is_address(name)
     };
     if username.as_deref().is_some_and(|name| !is_name(name)) {
         return Err(Fault::Field("username has characters that it may not have".to_owned()));
     }
     let phone_number = text(params, "phone_number")?;
-    let is_number = |number: &str| {
-        number.strip_prefix('+').is_some_and(|digits| {
-            (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
-        })
-    };
-    if phone_number.as_deref().is_some_and(|number| !is_number(number)) {
+    if phone_number.as_deref().is_some_and(|number| !is_e164(number)) {
         return Err(Fault::Field("phone_number is not a valid phone number".to_owned()));
     }
     if email.is_none() && username.is_none() {

@@ -27,12 +27,14 @@ pub(crate) use self::{
     answer::{Answer, Verdict},
     enrolment::{Begun, Ceremony, Details, enroll},
     held::{PREFERRED, by_preference, enrolled_on_purpose, held, kinds_of, of_user, wire_id},
+    phone::is_e164,
     transaction::Transaction,
 };
 use crate::{config::TenantConfig, model::Authenticator, oauth::error::Failure};
 
 /// A factor with its channel: what a user chooses, and what the prefix of an authenticator's id says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// A code by e-mail.
     Email,

@@ -18,6 +18,9 @@ use crate::{
 
 /// Shows the form, or goes on where the user has logged in already, unless it is not their login: then it begins anew.
 pub(super) async fn show(mut visit: Visit) -> Result<Response, Lost> {
+    if visit.kept.ticket.is_some() {
+        return Ok(visit.go(path::RESUME));
+    }
     if visit.params.text("switch").is_some() {
         visit.login.user_id = None;
         visit.login.session_id = None;
@@ -35,7 +38,7 @@ pub(super) async fn show(mut visit: Visit) -> Result<Response, Lost> {
 
 /// Checks what was typed; a right pair begins a session.
 pub(super) async fn submit(visit: Visit) -> Result<Response, Lost> {
-    if visit.user().await?.is_some() {
+    if visit.kept.ticket.is_some() || visit.user().await?.is_some() {
         return Ok(visit.go(path::RESUME));
     }
     let username = visit.params.text("username").unwrap_or_default().trim().to_owned();

@@ -2,64 +2,137 @@
 
 use axum::response::Response;
 use http::StatusCode;
+use jiff::Timestamp;
 use stepup_protocol::mfa::FactorType;
 
 use super::{
-    path,
+    asked::{Asked, Way},
+    challenge::sent::recipient,
+    enroll, path,
     visit::{Lost, Visit},
 };
-use crate::pages::{
-    factor::{Way, WayKind},
-    mfa_enroll_options, mfa_login_options,
+use crate::{
+    factors::{Kind, wire_id},
+    model::Credential,
+    pages::{
+        factor::{self, WayKind},
+        mfa_enroll_options, mfa_login_options,
+    },
 };
 
 /// Which factor to enrol.
 pub(super) async fn show_enroll(mut visit: Visit) -> Result<Response, Lost> {
     let Some(choice) = visit.progress.enrolment().cloned() else { return Ok(visit.go(path::RESUME)) };
-    if visit.kept.chosen.take().is_some() {
+    if visit.kept.enroll.take().is_some() {
         visit.save().await?;
     }
     let user = visit.user().await?;
-    let view = mfa_enroll_options::View { frame: visit.frame(user.as_ref()), factors: &choice.factors };
+    let factors: Vec<_> =
+        choice.factors.into_iter().filter(|&factor| enroll::page_of(&visit, factor).is_some()).collect();
+    let view = mfa_enroll_options::View { frame: visit.frame(user.as_ref()), factors: &factors };
     Ok(visit.page(StatusCode::OK, mfa_enroll_options::render(&view)))
 }
 
-/// Takes the choice.
-pub(super) async fn submit_enroll(visit: Visit) -> Result<Response, Lost> {
-    let factors = visit.progress.enrolment().map(|choice| choice.factors.clone());
-    choose(visit, factors.unwrap_or_default()).await
+/// Takes the choice; what was not on offer leaves things as they were.
+pub(super) async fn submit_enroll(mut visit: Visit) -> Result<Response, Lost> {
+    let clicked = visit.params.text("action").and_then(FactorType::parse);
+    let offered = |factor: &FactorType| {
+        visit.progress.enrolment().is_some_and(|choice| choice.factors.contains(factor))
+    };
+    if let Some(factor) = clicked.filter(offered) {
+        visit.kept.enroll = Some(factor);
+        visit.kept.enrolling = visit.kept.enrolling.take().filter(|it| it.kind.factor() == factor);
+        visit.save().await?;
+        if let Some(page) = enroll::page_of(&visit, factor) {
+            return Ok(visit.go(page));
+        }
+    }
+    Ok(visit.go(path::RESUME))
 }
 
 /// Which factor to prove.
 pub(super) async fn show_login(visit: Visit) -> Result<Response, Lost> {
-    let Some(choice) = visit.progress.challenge() else { return Ok(visit.go(path::RESUME)) };
-    let user = visit.user().await?;
-    let ways: Vec<_> = choice.factors.iter().filter_map(|&factor| way(factor)).collect();
-    let view = mfa_login_options::View { frame: visit.frame(user.as_ref()), ways: &ways };
+    let Some(asked) = Asked::of(&visit).await? else { return Ok(visit.go(path::RESUME)) };
+    let ways = asked.ways(&visit);
+    if ways.is_empty() {
+        return Ok(visit.go(path::RESUME));
+    }
+    let rows: Vec<_> = ways.iter().enumerate().map(|(at, way)| Row::of(*way, &ways[..at])).collect();
+    let rows: Vec<_> = rows.iter().map(Row::view).collect();
+    let view = mfa_login_options::View { frame: visit.frame(Some(&asked.user)), ways: &rows };
     Ok(visit.page(StatusCode::OK, mfa_login_options::render(&view)))
 }
 
-/// Takes the choice.
-pub(super) async fn submit_login(visit: Visit) -> Result<Response, Lost> {
-    let factors = visit.progress.challenge().map(|choice| choice.factors.clone());
-    choose(visit, factors.unwrap_or_default()).await
-}
-
-/// Keeps what was clicked if it was on offer; anything else leaves things as they were.
-async fn choose(mut visit: Visit, offered: Vec<FactorType>) -> Result<Response, Lost> {
-    let clicked = visit.params.text("action").and_then(FactorType::parse);
-    if let Some(factor) = clicked.filter(|factor| offered.contains(factor)) {
-        visit.kept.chosen = Some(factor);
+/// Takes the choice; what was not on offer leaves things as they were.
+pub(super) async fn submit_login(mut visit: Visit) -> Result<Response, Lost> {
+    let Some(asked) = Asked::of(&visit).await? else { return Ok(visit.go(path::RESUME)) };
+    let clicked = visit.params.text("action").unwrap_or_default();
+    let ways = asked.ways(&visit);
+    let by_value = || {
+        let mut rows = ways.iter().enumerate();
+        rows.find(|(at, way)| Row::of(**way, &ways[..*at]).value == clicked).map(|(_, way)| *way)
+    };
+    let by_id = || ways.iter().find(|way| wire_id(way.authenticator, way.kind) == clicked).copied();
+    let by_word = || {
+        let kind = match clicked {
+            "sms" => Kind::Sms,
+            word => {
+                return ways.iter().find(|way| FactorType::parse(word) == Some(way.kind.factor())).copied();
+            }
+        };
+        ways.iter().find(|way| way.kind == kind).copied()
+    };
+    if let Some(way) = by_value().or_else(by_id).or_else(by_word) {
+        visit.kept.choose(way);
         visit.save().await?;
     }
     Ok(visit.go(path::RESUME))
 }
 
-fn way(factor: FactorType) -> Option<Way<'static>> {
-    let kind = match factor {
-        FactorType::Otp => WayKind::Otp,
-        FactorType::RecoveryCode => WayKind::RecoveryCode,
-        _ => return None,
-    };
-    Some(Way { value: factor.as_str(), kind, detail: "" })
+/// A way as it is offered.
+struct Row {
+    value: String,
+    kind: WayKind,
+    detail: String,
+}
+
+impl Row {
+    /// The first of a kind has a word for its value, every other one its id.
+    fn of(way: Way<'_>, before: &[Way<'_>]) -> Self {
+        let word = match way.kind {
+            Kind::Voice => "voice",
+            kind => kind.factor().as_str(),
+        };
+        let is_first = before.iter().all(|other| other.kind != way.kind);
+        let value = if is_first { word.to_owned() } else { wire_id(way.authenticator, way.kind) };
+        let kind = match way.kind {
+            Kind::Email => WayKind::Email,
+            Kind::Otp => WayKind::Otp,
+            Kind::Push => WayKind::Push,
+            Kind::RecoveryCode => WayKind::RecoveryCode,
+            Kind::Sms => WayKind::Sms,
+            Kind::Voice => WayKind::Voice,
+        };
+        Self { value, kind, detail: detail(way, is_first) }
+    }
+
+    fn view(&self) -> factor::Way<'_> {
+        factor::Way { value: &self.value, kind: self.kind, detail: &self.detail }
+    }
+}
+
+/// Which one it is, in words.
+fn detail(way: Way<'_>, is_first: bool) -> String {
+    match &way.authenticator.credential {
+        Credential::Email { .. } | Credential::Phone { .. } => recipient(way.authenticator),
+        Credential::Push { device, .. } => {
+            device.as_ref().map(|device| device.name.clone()).unwrap_or_default()
+        }
+        Credential::Totp { push: Some(_), .. } => "was set up with notifications".to_owned(),
+        Credential::Totp { .. } if !is_first => {
+            let since = Timestamp::from_second(way.authenticator.created_at.seconds()).unwrap_or_default();
+            format!("was set up on {}", since.strftime("%-d %B %Y"))
+        }
+        Credential::Totp { .. } | Credential::RecoveryCode { .. } => String::new(),
+    }
 }

@@ -11,10 +11,8 @@ use super::{
     visit::{Lost, Visit},
 };
 use crate::{
-    dbconnections::{
-        account::{self, LONGEST_PASSWORD},
-        change_password,
-    },
+    dbconnections::{account::LONGEST_PASSWORD, change_password},
+    factors::email::is_address,
     model::{TicketPurpose, User},
     oauth::{
         audit::Audit,
@@ -38,7 +36,7 @@ pub(super) async fn submit_request(visit: Visit) -> Result<Response, Lost> {
     if email.is_empty() {
         return Ok(request_page(&visit, &email, false, Some(EmailProblem::Missing)));
     }
-    if !account::is_address(&email) {
+    if !is_address(&email) {
         return Ok(request_page(&visit, &email, false, Some(EmailProblem::Malformed)));
     }
     let client_id = visit.login.client_id.as_str();

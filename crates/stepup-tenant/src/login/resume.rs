@@ -1,16 +1,21 @@
 //! `/authorize/resume`: what comes next in a login, decided in one place.
 
 use axum::response::Response;
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 use stepup_protocol::mfa::FactorType;
 use url::Url;
 
 use super::{
-    consent, path, remember,
-    visit::{Kept, Lost, Visit},
+    asked::{Asked, selection, user_chooses},
+    consent, enroll,
+    kept::{Chosen, Kept},
+    path, remember,
+    visit::{Lost, Visit},
 };
 use crate::{
-    mfa::requirement::{Flow, Requirement},
+    actions::Selection,
+    factors::{self, Kind},
+    mfa::requirement::{Flow, Refusal, Requirement},
     model::{Digest, TenantSession, User},
     oauth::{
         audit::Audit,
@@ -19,23 +24,68 @@ use crate::{
             request::{Parameters, Problem},
             respond,
         },
-        error::Failure,
+        error::{Failure, UserFault},
     },
+    pages::notice,
     pipeline::{self, Advanced, Progress},
 };
 
 /// Goes on with a login: to the page that is due, or to its end.
 pub(super) async fn resume(visit: Visit) -> Result<Response, Lost> {
-    let (Some(user), Some(session)) = (visit.user().await?, session(&visit).await?) else {
-        return log_in_again(visit).await;
+    if visit.kept.ticket.is_some() {
+        return enrolled_by_ticket(visit).await;
+    }
+    let (user, session) = match who(&visit).await? {
+        Who::Known(user, session) => (user, session),
+        Who::Blocked => return end(visit, &UserFault::Blocked.into()).await,
+        Who::Nobody => return log_in_again(visit).await,
     };
     if visit.progress.away {
         return Err(Lost::Transaction(visit.shared.clone()));
     }
-    if let Some(page) = due(&visit) {
+    if let Some(page) = due(&visit).await? {
         return Ok(visit.go(page));
     }
-    go_on(visit, user, session, None).await
+    go_on(visit, *user, session, None).await
+}
+
+/// Whose login it is by now.
+enum Who {
+    /// Somebody who has been blocked in the meantime.
+    Blocked,
+    /// A user with a session.
+    Known(Box<User>, TenantSession),
+    /// Nobody yet, or the user is gone, or the session has ended.
+    Nobody,
+}
+
+async fn who(visit: &Visit) -> Result<Who, Lost> {
+    let Some(id) = &visit.login.user_id else { return Ok(Who::Nobody) };
+    let user = visit.shared.store.user(id).await.map_err(|error| visit.failed(error))?;
+    match (user, session(visit).await?) {
+        (Some(user), _) if user.blocked => Ok(Who::Blocked),
+        (Some(user), Some(session)) => Ok(Who::Known(Box::new(user), session)),
+        (Some(_) | None, _) => Ok(Who::Nobody),
+    }
+}
+
+/// The end of an enrolment without a login: a page of its own, which may be loaded again.
+async fn enrolled_by_ticket(visit: Visit) -> Result<Response, Lost> {
+    if visit.user().await?.is_none() {
+        return Err(Lost::Ticket(visit.shared.clone()));
+    }
+    if let Some(page) = due(&visit).await? {
+        return Ok(visit.go(page));
+    }
+    if visit.progress.waiting.is_some() {
+        return Err(Lost::Ticket(visit.shared.clone()));
+    }
+    let view = notice::View {
+        tenant: &visit.shared.config.friendly_name,
+        done: notice::Done::Enrolled,
+        way_on: None,
+    };
+    Ok(visit.page(StatusCode::OK, notice::render(&view)))
 }
 
 /// `/continue`: the browser returns from where an Action sent it.
@@ -43,12 +93,14 @@ pub(super) async fn return_from_action(mut visit: Visit) -> Result<Response, Los
     if !visit.progress.away {
         return Err(Lost::Transaction(visit.shared.clone()));
     }
-    let (Some(user), Some(session)) = (visit.user().await?, session(&visit).await?) else {
-        return log_in_again(visit).await;
+    let (user, session) = match who(&visit).await? {
+        Who::Known(user, session) => (user, session),
+        Who::Blocked => return end(visit, &UserFault::Blocked.into()).await,
+        Who::Nobody => return log_in_again(visit).await,
     };
     visit.progress.waiting = None;
     let returned = std::mem::take(&mut visit.params).into_texts();
-    go_on(visit, user, session, Some(&returned)).await
+    go_on(visit, *user, session, Some(&returned)).await
 }
 
 /// The session ended while the login was under way: the user begins with the password again.
@@ -70,9 +122,13 @@ async fn go_on(
 ) -> Result<Response, Lost> {
     match advance(&mut visit, user, &session, returned).await? {
         Ok((Advanced::Waiting, _)) => {
-            visit.kept.chosen = None;
+            visit.kept.forget_way();
             visit.save().await?;
-            Ok(visit.go(due(&visit).unwrap_or(path::LOGIN)))
+            match due(&visit).await? {
+                Some(page) => Ok(visit.go(page)),
+                // What is asked for has no page, or went in this very moment.
+                None => end(visit, &Refusal::NoFactorToChallenge.into()).await,
+            }
         }
         Ok((Advanced::Away(url), _)) => {
             visit.save().await?;
@@ -87,24 +143,46 @@ async fn go_on(
     }
 }
 
-/// The page that the login waits for.
-fn due(visit: &Visit) -> Option<&'static str> {
+/// The page that the login waits for; none where it waits for nothing that the user can do.
+async fn due(visit: &Visit) -> Result<Option<&'static str>, Lost> {
     if visit.kept.recovery_code.is_some() {
-        return Some(path::RECOVERY_ENROLLMENT);
+        return Ok(Some(path::RECOVERY_ENROLLMENT));
     }
-    let chosen = |factors: &[FactorType]| {
-        visit.kept.chosen.filter(|factor| factors.contains(factor)).or_else(|| factors.first().copied())
-    };
-    match visit.progress.waiting.as_ref()? {
-        Requirement::Challenge(choice) => Some(match chosen(&choice.factors)? {
-            FactorType::RecoveryCode => path::RECOVERY_CHALLENGE,
-            _ => path::OTP_CHALLENGE,
-        }),
-        Requirement::Enroll(choice) if choice.factors.len() > 1 && visit.kept.chosen.is_none() => {
+    match &visit.progress.waiting {
+        Some(Requirement::Challenge(_)) => challenge_due(visit).await,
+        Some(Requirement::Enroll(choice)) => Ok(enrolment_due(visit, &choice.factors)),
+        Some(Requirement::Nothing | Requirement::Refused(_)) | None => Ok(None),
+    }
+}
+
+async fn challenge_due(visit: &Visit) -> Result<Option<&'static str>, Lost> {
+    let Some(asked) = Asked::of(visit).await? else { return Ok(None) };
+    let chosen = visit.kept.way.as_ref();
+    if chosen.is_some_and(|it| it.kind() == Kind::Otp) && asked.app_of_push(visit).is_some() {
+        return Ok(Some(path::OTP_CHALLENGE));
+    }
+    if chosen.is_none() && user_chooses(visit, &asked.ways(visit)) {
+        return Ok(Some(path::LOGIN_OPTIONS));
+    }
+    let way = asked.way(visit, chosen.map(Chosen::kind)).or_else(|| asked.way(visit, None));
+    Ok(way.map(|way| factors::of(way.kind).pages().challenge))
+}
+
+fn enrolment_due(visit: &Visit, factors: &[FactorType]) -> Option<&'static str> {
+    if let Some(enrolling) = visit.kept.enrolling.as_ref().filter(|it| enroll::is_due(visit, it.kind)) {
+        let pages = factors::of(enrolling.kind).pages();
+        // A code has been sent already: it is asked for where later ones are.
+        let confirmed_by_code = matches!(enrolling.kind, Kind::Email | Kind::Sms | Kind::Voice);
+        return Some(if confirmed_by_code { pages.challenge } else { pages.enroll });
+    }
+    let possible: Vec<_> = factors.iter().filter_map(|&factor| enroll::page_of(visit, factor)).collect();
+    let chosen = visit.kept.enroll.filter(|chosen| factors.contains(chosen));
+    match chosen.and_then(|factor| enroll::page_of(visit, factor)) {
+        Some(page) => Some(page),
+        None if possible.len() > 1 && selection(visit) != Some(Selection::First) => {
             Some(path::ENROLL_OPTIONS)
         }
-        Requirement::Enroll(_) => Some(path::OTP_ENROLLMENT),
-        Requirement::Nothing | Requirement::Refused(_) => None,
+        None => possible.first().copied(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     config::Connection,
     dbconnections::account::{self, LONGEST_PASSWORD, NewAccount, SignUpError},
+    factors::email::is_address,
     pages::signup::{Problem, View, render},
 };
 
@@ -33,7 +34,7 @@ pub(super) async fn submit(visit: Visit) -> Result<Response, Lost> {
     if email.is_empty() {
         return Ok(page(&visit, &connection, &email, Some(Problem::NoEmail)));
     }
-    if !account::is_address(&email) {
+    if !is_address(&email) {
         return Ok(page(&visit, &connection, &email, Some(Problem::MalformedEmail)));
     }
     let Some(password) = visit.params.text("password") else {

@@ -2,12 +2,28 @@
 
 use std::time::Duration;
 
-use axum::extract::{FromRequest, Request};
+use axum::{
+    extract::{FromRequest, Request, State},
+    response::Response,
+};
+use http::HeaderMap;
+use stepup_protocol::mfa::FactorType;
 
-use super::visit::{Lost, read_form};
+use super::{
+    Beginning,
+    kept::Kept,
+    open, path,
+    visit::{Lost, read_form},
+};
 use crate::{
+    factors::{self, PREFERRED},
+    mfa::requirement::{Choice, ListedBy, Refusal, Requirement},
     model::{Digest, Ticket, TicketPurpose, User},
-    oauth::params::Params,
+    oauth::{
+        error::{Failure, UserFault},
+        params::Params,
+    },
+    pipeline::{Caller, Progress},
     state::Shared,
     store::StoreError,
 };
@@ -76,6 +92,40 @@ impl Held {
         let user = shared.store.user(&ticket.user_id).await.map_err(failed)?;
         Ok(user.filter(|user| !user.blocked).map(|user| (user, ticket.purpose)))
     }
+}
+
+/// `/mfa/enrollment`: begins to enrol a factor without a client. The link is spent when the factor is confirmed, and not by
+/// opening it.
+pub(super) async fn enroll(
+    State(shared): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+    held: Held,
+) -> Result<Response, Lost> {
+    let failed = |failure: Failure| Lost::Failed(shared.clone(), failure);
+    let Some((user, TicketPurpose::Enrollment { factor, allow_multiple })) = held.user(&shared).await? else {
+        return Err(Lost::Ticket(shared));
+    };
+    let authenticators = factors::held(&shared, &user).await.map_err(failed)?;
+    if !allow_multiple && factors::enrolled_on_purpose(&authenticators) {
+        return Err(failed(UserFault::AlreadyEnrolled.into()));
+    }
+    let offered: Vec<_> = PREFERRED
+        .into_iter()
+        .filter(|&it| it != FactorType::RecoveryCode && shared.config.factors.enabled(it))
+        .filter(|&it| factor.is_none_or(|factor| factor == it))
+        .collect();
+    if offered.is_empty() {
+        return Err(failed(Refusal::NoFactorToEnroll.into()));
+    }
+    let choice = Choice { factors: offered, listed_by: ListedBy::Tenant, may_remember: false };
+    let beginning = Beginning {
+        user_id: Some(user.user_id),
+        progress: Progress { waiting: Some(Requirement::Enroll(choice)), ..Progress::default() },
+        kept: Kept::of_ticket(Digest::of(&held.secret)),
+        ..Beginning::default()
+    };
+    open(&shared, &caller, &headers, beginning, path::RESUME).await.map_err(failed)
 }
 
 impl FromRequest<Shared> for Held {

@@ -6,13 +6,11 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
-use serde::{Deserialize, Serialize};
-use stepup_protocol::mfa::FactorType;
 
 use super::cookies;
+pub(super) use super::kept::{Kept, NewCode};
 use crate::{
-    factors::{Acceptable, Transaction},
-    model::{Authenticator, Digest, LoginTransaction, OobOwner, User},
+    model::{Digest, LoginTransaction, User},
     oauth::{
         authorize::{
             request::{Accepted, Refused, accept},
@@ -47,31 +45,6 @@ pub(super) struct Visit {
     pub(super) progress: Progress,
     /// What the pages keep.
     pub(super) kept: Kept,
-}
-
-/// What the pages keep with a login between two requests.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Kept {
-    /// The factor that the user chose, among those that are due.
-    pub(super) chosen: Option<FactorType>,
-    /// The authenticator that is being enrolled.
-    pub(super) enrolling: Option<String>,
-    /// A new recovery code is to be shown, because of this.
-    pub(super) recovery_code: Option<NewCode>,
-    /// The user is asked whether the application may do what it wants.
-    pub(super) asks_consent: bool,
-    /// The user agreed.
-    pub(super) consented: bool,
-}
-
-/// Why there is a new recovery code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum NewCode {
-    /// The first factor was enrolled.
-    FirstFactor,
-    /// The old code was used.
-    OldCodeUsed,
 }
 
 /// Why a page cannot be shown.
@@ -153,19 +126,6 @@ impl Visit {
         }
     }
 
-    /// The login as the factors see it.
-    pub(super) fn transaction<'a>(&'a self, user: &'a User, held: &'a [Authenticator]) -> Transaction<'a> {
-        Transaction {
-            shared: &self.shared,
-            caller: &self.caller,
-            client: self.shared.config.client(&self.login.client_id),
-            user,
-            held,
-            owner: OobOwner::Login(Digest::of(&self.state)),
-            acceptable: Acceptable::Asked(&self.progress),
-        }
-    }
-
     /// A failure on this visit.
     pub(super) fn failed(&self, failure: impl Into<Failure>) -> Lost {
         Lost::Failed(self.shared.clone(), failure.into())
@@ -174,6 +134,12 @@ impl Visit {
     /// Sends the browser to another page of this login.
     pub(super) fn go(&self, path: &str) -> Response {
         to(path, &self.state)
+    }
+
+    /// The same, with a word about what has just been done.
+    pub(super) fn go_and_say(&self, path: &str, said: &str) -> Response {
+        let location = HeaderValue::from_str(&format!("{path}?state={}&said={said}", self.state));
+        respond::found(location.unwrap_or(HeaderValue::from_static("/")))
     }
 
     /// A page of this login.

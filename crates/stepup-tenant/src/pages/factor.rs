@@ -67,9 +67,7 @@ pub(super) const fn to_enroll(factor: FactorType) -> Choice<'static> {
 pub(super) fn to_challenge(way: Way<'_>) -> Choice<'_> {
     let (icon, name, hint, which) = match way.kind {
         WayKind::Email => ("email", "Email", "We send a code to your address.", "We send a code to "),
-        WayKind::Otp => {
-            ("otp", "Authenticator app", "Enter the code that your app shows.", "The app that you ")
-        }
+        WayKind::Otp => ("otp", "Authenticator app", "Enter the code that your app shows.", "The app that "),
         WayKind::Push => ("push-notification", "Notification", "Tap Allow on your phone.", "Tap Allow on "),
         WayKind::RecoveryCode => {
             ("recovery-code", "Recovery code", "Use the code that you kept. It works once.", "")

@@ -20,8 +20,8 @@ pub struct View<'a> {
     pub resent: bool,
     /// Whether the tick `rememberBrowser` is offered.
     pub may_remember_browser: bool,
-    /// The page that has something else to offer, for example `mfa-login-options`.
-    pub other_ways: Option<&'a str>,
+    /// What else can be done.
+    pub other_ways: Option<OtherWays>,
     /// Why the last code was not taken, or none was sent.
     pub problem: Option<Problem>,
 }
@@ -33,6 +33,35 @@ pub enum Problem {
     Code(CodeProblem),
     /// No code was sent.
     Send(SendProblem),
+}
+
+/// What a user can do who gets no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherWays {
+    /// Give another address.
+    Address,
+    /// Prove something else.
+    Challenge,
+    /// Give another number.
+    Number,
+}
+
+impl OtherWays {
+    const fn page(self) -> &'static str {
+        match self {
+            Self::Address => "mfa-email-enrollment",
+            Self::Challenge => "mfa-login-options",
+            Self::Number => "mfa-phone-enrollment",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Address => "Use another address",
+            Self::Challenge => "Try another way",
+            Self::Number => "Use another number",
+        }
+    }
 }
 
 #[derive(Template)]

@@ -8,7 +8,10 @@ mod verify;
 
 use futures_util::future::BoxFuture;
 
-pub(crate) use self::automatic::{automatic, is_automatic};
+pub(crate) use self::{
+    automatic::{automatic, is_automatic},
+    enroll::is_address,
+};
 use super::{Answer, Begun, Challenged, Details, Factor, Kind, Pages, Transaction, Verdict};
 use crate::{model::Authenticator, oauth::error::Failure};
 

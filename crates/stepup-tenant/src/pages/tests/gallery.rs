@@ -4,7 +4,7 @@ use stepup_protocol::mfa::FactorType;
 
 use super::super::factor::{Way, WayKind};
 use super::super::mfa_push_challenge_push::State;
-use super::super::mfa_sent_code_challenge::Problem;
+use super::super::mfa_sent_code_challenge::{OtherWays, Problem};
 use super::super::problem::{Channel, CodeProblem, EmailProblem, PhoneProblem, SendProblem};
 use super::super::*;
 use crate::passwords::policy::{PasswordPolicy, Strength};
@@ -18,7 +18,7 @@ pub(super) const PUSH_URI: &str = "otpauth://totp/Acme:ada%40example.com?enrollm
 pub(super) const WAYS: &[Way<'_>] = &[
     Way { value: "push-notification", kind: WayKind::Push, detail: "Ada's phone" },
     Way { value: "otp", kind: WayKind::Otp, detail: "" },
-    Way { value: "totp|dev_2", kind: WayKind::Otp, detail: "set up on 24 November 2026" },
+    Way { value: "totp|dev_2", kind: WayKind::Otp, detail: "was set up on 24 November 2026" },
     Way { value: "phone", kind: WayKind::Sms, detail: "•••• 4567" },
     Way { value: "voice", kind: WayKind::Voice, detail: "•••• 4567" },
     Way { value: "email", kind: WayKind::Email, detail: "a•••@example.com" },
@@ -121,7 +121,7 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
             resend_in,
             resent,
             may_remember_browser: true,
-            other_ways: Some("mfa-login-options"),
+            other_ways: Some(OtherWays::Challenge),
             problem,
         })
     };
