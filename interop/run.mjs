@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { anyFactor, demo, nextjs, nothing, stepup, tenant } from "./servers.mjs";
+import { configured, demo, nextjs, nothing, stepup, tenant } from "./servers.mjs";
 
 const folder = import.meta.dirname;
 const python = join(folder, ".venv/bin/python");
@@ -15,10 +15,10 @@ const python = join(folder, ".venv/bin/python");
 const programs = [
   { name: "auth0-auth-js", start: tenant, command: ["node", "node/auth0-auth-js.mjs"] },
   { name: "auth0-server-js", start: tenant, command: ["node", "node/auth0-server-js.mjs"] },
-  { name: "openid-client", start: tenant, command: ["node", "node/openid-client.mjs"] },
-  { name: "auth0-server-python", start: tenant, command: [python, "python/step_up.py"] },
-  { name: "auth0-spa-js", start: tenant, command: ["node", "browser/auth0-spa-js.mjs"] },
-  { name: "auth0-spa-js pop-up", start: anyFactor, command: ["node", "browser/auth0-spa-js-popup.mjs"] },
+  { name: "openid-client", start: configured, command: ["node", "node/openid-client.mjs"] },
+  { name: "auth0-server-python", start: configured, command: [python, "python/step_up.py"] },
+  { name: "auth0-spa-js", start: configured, command: ["node", "browser/auth0-spa-js.mjs"] },
+  { name: "auth0-spa-js pop-up", start: configured, command: ["node", "browser/auth0-spa-js-popup.mjs"] },
   { name: "nextjs-auth0", start: nextjs, command: ["node", "browser/nextjs.mjs"] },
   { name: "nextjs-auth0 sealed values", start: nothing, command: ["node", "node/sealed.mjs"] },
   { name: "auth0-server-python sealed values", start: nothing, command: [python, "python/sealed.py"] },

@@ -29,11 +29,11 @@ export async function tenant(scratch, more = [], environment = {}) {
   };
 }
 
-/** The tenant that asks for a second factor on its pages too, and leaves open which; `app` hears of logouts. */
-export async function anyFactor(scratch, app = "http://localhost") {
+/** `stepup tenant` with the configuration of `tenants/`; `app` hears of logouts. */
+export async function configured(scratch, app = "http://localhost") {
   const format = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } };
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, ...format });
-  const server = await tenant(scratch, ["--config", join(folder, "tenants/any-factor.yaml")], {
+  const server = await tenant(scratch, ["--config", join(folder, "tenants/interop.yaml")], {
     INTEROP_APP: app,
     INTEROP_PUBLIC_KEY: publicKey,
   });
@@ -61,7 +61,7 @@ export async function nextjs(scratch) {
   await buildNextjs();
   const port = await freePort();
   const address = `http://localhost:${port}`;
-  const provider = await anyFactor(scratch, address);
+  const provider = await configured(scratch, address);
   const { issuer, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
   const { client_id: id, client_secret: secret } = clients.find(({ name }) => name === "webapp");
   const application = next(["start", "--port", String(port)], {

@@ -6,7 +6,7 @@ import { answerAppOn, enrolAppOn } from "../lib/pages.mjs";
 import { errorOf } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
-import { audience } from "../scenarios/step-up.mjs";
+import { anyFactor as audience } from "../scenarios/step-up.mjs";
 import { Application, serve } from "./spa.mjs";
 
 const local = await tenant();

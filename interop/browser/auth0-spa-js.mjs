@@ -5,7 +5,7 @@ import { claimsOf } from "../lib/jwt.mjs";
 import { errorOf, said } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
-import { audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
+import { api, stepUpByEveryFactor, stepUpInTurn } from "../scenarios/step-up.mjs";
 import { Application, serve } from "./spa.mjs";
 
 const local = await tenant();
@@ -75,12 +75,14 @@ await withPage({ ignoreHTTPSErrors: true }, async (page) => {
   };
   let asked;
 
-  await stepUpByEveryFactor(local, {
+  const sdk = {
     logIn: (user) => refreshing.logIn(user),
-    async stepUp(scope) {
-      asked = scope;
-      const parameters = { cacheMode: "off", authorizationParams: { audience, scope } };
-      const error = await errorOf(refreshing.call("getTokenSilently", parameters), "MfaRequiredError");
+    async stepUp(scope, audience = api) {
+      asked = { audience, scope };
+      return sdk.asked(refreshing.call("getTokenSilently", { cacheMode: "off", authorizationParams: asked }));
+    },
+    async asked(call) {
+      const error = await errorOf(call, "MfaRequiredError");
       return { mfaToken: error.mfa_token, requirements: error.mfa_requirements };
     },
     list: (mfaToken) => refreshing.call("mfa.getAuthenticators", mfaToken),
@@ -90,11 +92,14 @@ await withPage({ ignoreHTTPSErrors: true }, async (page) => {
     async verify(mfaToken, proof) {
       const tokens = await refreshing.call("mfa.verify", { mfaToken, ...proof });
       const claims = claimsOf(tokens.access_token);
-      assert.ok([claims.aud].flat().includes(audience), `audience ${claims.aud}`);
-      for (const scope of asked.split(" ")) assert.ok(claims.scope.split(" ").includes(scope), claims.scope);
+      assert.ok([claims.aud].flat().includes(asked.audience), `audience ${claims.aud}`);
+      for (const scope of asked.scope.split(" ")) assert.ok(claims.scope.split(" ").includes(scope), claims.scope);
       assert.equal(claimsOf(tokens.id_token).sub, claims.sub);
       return { recoveryCode: tokens.recovery_code };
     },
     refused: async (call, what) => said(await errorOf(call, errors[what])),
-  });
+  };
+
+  await stepUpByEveryFactor(local, sdk);
+  await stepUpInTurn(local, sdk);
 });

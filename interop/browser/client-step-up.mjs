@@ -6,7 +6,7 @@ import { logInOn } from "../lib/pages.mjs";
 import { errorOf } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
-import { stepUpByEveryFactor } from "../scenarios/step-up.mjs";
+import { api, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
 import { clientOf, stepUpIn } from "./page-client.mjs";
 
 const app = process.env.STEPUP_APP;
@@ -39,7 +39,7 @@ const loaders = {
 
 await withPage({ bypassCSP: true }, async (page) => {
   const load = loaders[process.argv[2]];
-  const stepUp = stepUpIn(page, async (user) => {
+  const stepUp = stepUpIn(page, api, async (user) => {
     await page.context().clearCookies();
     await page.goto(`${app}/auth/login?returnTo=/balance`);
     await logInOn(page, user);

@@ -6,7 +6,7 @@ import { answerAppOn, enrolAppOn, logInOn } from "../lib/pages.mjs";
 import { errorOf } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
-import { audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
+import { anyFactor as audience, stepUpByEveryFactor, stepUpInTurn } from "../scenarios/step-up.mjs";
 import { clientOf, stepUpIn } from "./page-client.mjs";
 
 const app = process.env.STEPUP_APP;
@@ -49,7 +49,9 @@ await withPage({ ignoreHTTPSErrors: true }, async (page) => {
     }
   });
 
-  await stepUpByEveryFactor(local, stepUpIn(page, logIn));
+  const sdk = stepUpIn(page, audience, logIn);
+  await stepUpByEveryFactor(local, sdk);
+  await stepUpInTurn(local, sdk);
 
   const call = clientOf(page);
   const wanted = { audience, scope: "openid transfer:funds" };

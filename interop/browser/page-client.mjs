@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { claimsOf } from "../lib/jwt.mjs";
 import { errorOf, said } from "../lib/refusal.mjs";
-import { audience } from "../scenarios/step-up.mjs";
 
 /** Calls the module, as in `call("mfa.verify", options)`. An error has the name, the code and the texts of the module's own. */
 export const clientOf = (page) => async (path, options) => {
@@ -28,15 +27,18 @@ const errors = {
   verify: "MfaVerifyError",
 };
 
-/** Step-up by the module of a page, for `stepUpByEveryFactor`; `logIn(user)` begins a new session and opens the page. */
-export function stepUpIn(page, logIn) {
+/** Step-up by the module of a page, to an API; `logIn(user)` begins a new session and opens the page. */
+export function stepUpIn(page, api, logIn) {
   const call = clientOf(page);
-  let asked;
-  return {
+  let wanted;
+  const sdk = {
     logIn,
-    async stepUp(scope) {
-      asked = { audience, scope, mergeScopes: false };
-      const error = await errorOf(call("getAccessToken", asked), "MfaRequiredError");
+    async stepUp(scope, audience = api) {
+      wanted = { audience, scope, mergeScopes: false };
+      return sdk.asked(call("getAccessToken", wanted));
+    },
+    async asked(call) {
+      const error = await errorOf(call, "MfaRequiredError");
       assert.equal(error.error, "mfa_required");
       return { mfaToken: error.mfa_token, requirements: error.mfa_requirements };
     },
@@ -48,11 +50,12 @@ export function stepUpIn(page, logIn) {
       const given = proof.oobCode ? { bindingCode: "none", ...proof } : proof;
       const { recovery_code: recoveryCode } = await call("mfa.verify", { mfaToken, ...given });
       // The token is the session's from now on.
-      const claims = claimsOf(await call("getAccessToken", asked));
-      assert.ok([claims.aud].flat().includes(audience), `audience ${claims.aud}`);
-      for (const scope of asked.scope.split(" ")) assert.ok(claims.scope.split(" ").includes(scope), claims.scope);
+      const claims = claimsOf(await call("getAccessToken", wanted));
+      assert.ok([claims.aud].flat().includes(wanted.audience), `audience ${claims.aud}`);
+      for (const scope of wanted.scope.split(" ")) assert.ok(claims.scope.split(" ").includes(scope), claims.scope);
       return { recoveryCode };
     },
     refused: async (call, what) => said(await errorOf(call, errors[what])),
   };
+  return sdk;
 }

@@ -8,7 +8,7 @@ import { ada, tenant } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
 import { Browser, expectPage, logIn } from "../lib/universal-login.mjs";
 import { otp } from "../scenarios/factors.mjs";
-import { audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
+import { api as audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
 
 const redirectUri = "http://localhost:3000/auth/callback";
 

@@ -6,7 +6,7 @@ import { errorOf, said } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
 import { Browser, expectPage, logIn } from "../lib/universal-login.mjs";
-import { audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
+import { api as audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
 
 const redirectUri = "http://localhost:3000/auth/callback";
 const returnTo = "http://localhost:3000/bye";

@@ -8,7 +8,7 @@ import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
 import { Browser } from "../lib/universal-login.mjs";
-import { audience } from "../scenarios/step-up.mjs";
+import { anyFactor as audience } from "../scenarios/step-up.mjs";
 import { redirectUri, scope, tokensOf } from "./relying-party.mjs";
 
 const local = await tenant();

@@ -6,7 +6,7 @@ import { errorOf, said } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
 import { Browser, expectPage } from "../lib/universal-login.mjs";
-import { audience, stepUpByEveryFactor } from "../scenarios/step-up.mjs";
+import { api, stepUpByEveryFactor, stepUpInTurn } from "../scenarios/step-up.mjs";
 import { redirectUri, scope, tokensOf } from "./relying-party.mjs";
 
 const returnTo = "http://localhost:3000/bye";
@@ -104,13 +104,15 @@ async function mfaApi(mfaToken, method, path, body) {
 const mfaGrant = (name) => `http://auth0.com/oauth/grant-type/mfa-${name}`;
 let session;
 
-await stepUpByEveryFactor(local, {
+const sdk = {
   async logIn(user) {
     session = { tokens: await tokensOf(config, user) };
   },
-  async stepUp(scope) {
-    session.asked = `openid ${scope}`;
-    const call = client.refreshTokenGrant(config, session.tokens.refresh_token, { audience, scope: session.asked });
+  async stepUp(scope, audience = api) {
+    session.asked = { audience, scope: `openid ${scope}` };
+    return sdk.asked(client.refreshTokenGrant(config, session.tokens.refresh_token, session.asked));
+  },
+  async asked(call) {
     const { error, error_description, mfa_token: mfaToken, mfa_requirements: requirements } = await refusedBody(call);
     assert.deepEqual({ error, error_description }, { error: "mfa_required", error_description: "Multifactor authentication required" });
     return { mfaToken, requirements };
@@ -141,13 +143,16 @@ await stepUpByEveryFactor(local, {
     const given = Object.fromEntries(Object.entries(proof).filter(([, value]) => value !== undefined));
     const tokens = await client.genericGrantRequest(config, mfaGrant(name), { mfa_token: mfaToken, ...given });
     const claims = claimsOf(tokens.access_token);
-    assert.ok([claims.aud].flat().includes(audience), `audience ${claims.aud}`);
+    assert.ok([claims.aud].flat().includes(session.asked.audience), `audience ${claims.aud}`);
     assert.equal(tokens.claims().sub, session.tokens.claims().sub);
-    for (const scope of session.asked.split(" ")) assert.ok(tokens.scope.split(" ").includes(scope), tokens.scope);
+    for (const scope of session.asked.scope.split(" ")) assert.ok(tokens.scope.split(" ").includes(scope), tokens.scope);
     return { recoveryCode: tokens.recovery_code };
   },
   refused: async (call, what) => said((await errorOf(call, what === "verify" ? "ResponseBodyError" : "MfaApiError")).cause),
-});
+};
+
+await stepUpByEveryFactor(local, sdk);
+await stepUpInTurn(local, sdk);
 
 function camelCased(answer) {
   return Object.fromEntries(

@@ -20,7 +20,8 @@ from auth0_server_python.store.abstract import StateStore, TransactionStore
 from factors import Email, Otp, Push, Sms, Voice, changed
 from local_tenant import ADA, GRACE, GRACES_APP, LocalTenant, claims_of, code_of, follow, log_in, step
 
-AUDIENCE = "https://api.example.com"
+API = "https://api.example.com"
+VAULT = "https://vault.example.com"
 REDIRECT_URI = "http://localhost:3000/auth/callback"
 RETURN_TO = "http://localhost:3000/bye"
 SECRET = "a secret of at least thirty-two characters"
@@ -77,14 +78,10 @@ class Session:
         await session.auth0.complete_interactive_login(log_in(url, REDIRECT_URI, browser=browser, **user))
         return session
 
-    async def step_up(self, scope):
-        """Asks for a token of the API that needs a second factor; returns what the tenant wants."""
-        self._asked = scope
-        try:
-            await self.auth0.get_access_token(audience=AUDIENCE, scope=scope)
-        except MfaRequiredError as error:
-            return error
-        raise AssertionError("a token without a second factor")
+    async def step_up(self, scope, audience=API):
+        """Asks for a token of an API that needs a second factor; returns what the tenant wants."""
+        self._wanted = {"audience": audience, "scope": scope}
+        return await asked(self.auth0.get_access_token(**self._wanted))
 
     async def list(self, mfa_token):
         return await self.auth0.mfa.list_authenticators({"mfa_token": mfa_token})
@@ -101,10 +98,10 @@ class Session:
         verified = await self.auth0.mfa.verify({"mfa_token": mfa_token, "persist": True, **proof})
         claims = claims_of(verified.access_token)
         audiences = [claims["aud"]] if isinstance(claims["aud"], str) else claims["aud"]
-        assert AUDIENCE in audiences, claims
-        assert set(self._asked.split()) <= set(claims["scope"].split()), claims
+        assert self._wanted["audience"] in audiences, claims
+        assert set(self._wanted["scope"].split()) <= set(claims["scope"].split()), claims
         # The token is the session's from now on.
-        kept = await self.auth0.get_access_token(audience=AUDIENCE, scope=self._asked)
+        kept = await self.auth0.get_access_token(**self._wanted)
         assert kept == verified.access_token
         return verified
 
@@ -113,6 +110,15 @@ class Session:
         enrolled = await self.enroll(required.mfa_token, Otp.enrolment)
         await self.verify(required.mfa_token, Otp(tenant, enrolled).right(enrolled))
         return enrolled
+
+
+async def asked(call):
+    """What the tenant wants, where a call ends with `mfa_required`."""
+    try:
+        answer = await call
+    except MfaRequiredError as error:
+        return error
+    raise AssertionError(f"no second factor was asked for: {answer}")
 
 
 async def refused(call, kind):
@@ -233,6 +239,22 @@ async def step_up_by_recovery_code():
         await session.verify(required.mfa_token, {"recovery_code": verified.recovery_code})
 
 
+async def step_up_in_turn():
+    with step("two factors in turn: the first gives a new mfa token, the second the token"):
+        session = await afresh()
+        enrolled = await session.enroll_app()
+        first = await session.step_up("open:door", VAULT)
+        assert first.mfa_requirements.challenge[0].type == "otp", first.mfa_requirements
+        tenant.advance(30)
+        code = code_of(enrolled.barcode_uri, tenant.now())
+        second = await asked(session.verify(first.mfa_token, {"otp": code}))
+        wanted = [factor.type for factor in second.mfa_requirements.challenge]
+        assert wanted == ["email", "recovery-code"], wanted
+        spent = await refused(session.challenge(first.mfa_token, "otp"), MfaChallengeError)
+        assert spent == ("invalid_grant", "Malformed mfa_token"), spent
+        await session.verify(second.mfa_token, {"recovery_code": enrolled.recovery_codes[0]})
+
+
 async def what_is_refused():
     with step("a code that was used, another's authenticator, and a second enrolment are refused"):
         session = await afresh(GRACE)
@@ -287,6 +309,8 @@ async def main():
         await step_up_by(factor)
     await step_up_by_email()
     await step_up_by_recovery_code()
+    await step_up_in_turn()
+    await step_up_in_turn()
     await what_is_refused()
 
 

@@ -5,7 +5,12 @@ import { ada, grace } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
 import { changed, email, otp, push, sms, voice } from "./factors.mjs";
 
-export const audience = "https://api.example.com";
+/** Names the factors that it takes, and is asked for by refresh token only. */
+export const api = "https://api.example.com";
+/** Takes any factor, and is asked for on the pages too. */
+export const anyFactor = "https://any.example.com";
+/** Wants an app's code and then, of another Action, something else. */
+export const vault = "https://vault.example.com";
 const graceApp = "otpauth://totp/stepup:grace?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
 
 /**
@@ -13,9 +18,10 @@ const graceApp = "otpauth://totp/stepup:grace?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZ
  *
  * `sdk` is how a package does it:
  * - `logIn(user)` begins a new session, and forgets the one before;
- * - `stepUp(scope)` asks for a token of the API: `{ mfaToken, requirements }`;
+ * - `stepUp(scope, audience)` asks for a token of an API, if none is named of the package's own: `{ mfaToken, requirements }`;
  * - `list(mfaToken)`, `enroll(mfaToken, enrolment)`, `challenge(mfaToken, type, authenticatorId)` are the MFA API's calls;
  * - `verify(mfaToken, proof)` gives the token to the session: `{ accessToken, recoveryCode }`;
+ * - `asked(call)` is what a call ends with that is answered by another `mfa_required`: `{ mfaToken, requirements }`;
  * - `assertExpired(call)`, where the package itself sees that an mfa token is too old;
  * - `refused(call, what)` is the refusal that a call ends with: `{ error, error_description }`, of the class that the package has for it.
  */
@@ -102,6 +108,26 @@ async function stepUpByRecoveryCode(local, sdk) {
     const { mfaToken: again } = await sdk.stepUp("read:sensitive transfer:funds");
     assert.deepEqual(await sdk.refused(sdk.verify(again, { recoveryCode }), "verify"), rejected);
     await sdk.verify(again, { recoveryCode: next });
+  });
+}
+
+/** Ada shows her app and then, as another Action wants it, her recovery code. */
+export async function stepUpInTurn(local, sdk) {
+  await step("two factors in turn: the first gives a new mfa token, the second the token", async () => {
+    const { barcodeUri, recoveryCode } = await enrolApp(local, sdk);
+    const first = await sdk.stepUp("open:door", vault);
+    assert.equal(first.requirements.challenge[0].type, "otp");
+    await local.advance(30);
+    const code = { otp: codeOf(barcodeUri, await local.now()) };
+    const second = await sdk.asked(sdk.verify(first.mfaToken, code));
+    const wanted = second.requirements.challenge.map(({ type }) => type);
+    assert.deepEqual(wanted, ["email", "recovery-code"]);
+    assert.notEqual(second.mfaToken, first.mfaToken);
+    const spent = await sdk.refused(sdk.challenge(first.mfaToken, "otp"), "challenge");
+    assert.deepEqual(spent, { error: "invalid_grant", error_description: "Malformed mfa_token" });
+
+    const { recoveryCode: next } = await sdk.verify(second.mfaToken, { recoveryCode });
+    assert.notEqual(next, recoveryCode);
   });
 }
 
