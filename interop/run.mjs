@@ -7,19 +7,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { configured, demo, nextjs, nothing, stepup, tenant } from "./servers.mjs";
+import { configured, demo, nextjs, nextjsWithSessions, nothing, stepup, tenant } from "./servers.mjs";
 
 const folder = import.meta.dirname;
 const python = join(folder, ".venv/bin/python");
 
 const programs = [
   { name: "auth0-auth-js", start: tenant, command: ["node", "node/auth0-auth-js.mjs"] },
-  { name: "auth0-server-js", start: tenant, command: ["node", "node/auth0-server-js.mjs"] },
+  { name: "auth0-server-js", start: configured, command: ["node", "node/auth0-server-js.mjs"] },
   { name: "openid-client", start: configured, command: ["node", "node/openid-client.mjs"] },
+  { name: "openid-client secured", start: configured, command: ["node", "node/openid-client-secured.mjs"] },
   { name: "auth0-server-python", start: configured, command: [python, "python/step_up.py"] },
   { name: "auth0-spa-js", start: configured, command: ["node", "browser/auth0-spa-js.mjs"] },
   { name: "auth0-spa-js pop-up", start: configured, command: ["node", "browser/auth0-spa-js-popup.mjs"] },
   { name: "nextjs-auth0", start: nextjs, command: ["node", "browser/nextjs.mjs"] },
+  { name: "nextjs-auth0 back-channel logout", start: nextjsWithSessions, command: ["node", "browser/nextjs-backchannel.mjs"] },
   { name: "nextjs-auth0 sealed values", start: nothing, command: ["node", "node/sealed.mjs"] },
   { name: "auth0-server-python sealed values", start: nothing, command: [python, "python/sealed.py"] },
   { name: "nextjs-auth0 browser client", start: demo, command: ["node", "browser/client-step-up.mjs", "official"] },

@@ -29,15 +29,16 @@ export async function tenant(scratch, more = [], environment = {}) {
   };
 }
 
-/** `stepup tenant` with the configuration of `tenants/`; `app` hears of logouts. */
-export async function configured(scratch, app = "http://localhost") {
+/** `stepup tenant` with the configuration of `tenants/`; it tells an application at `STEPUP_APP` of logouts. */
+export async function configured(scratch) {
+  const app = `http://localhost:${await freePort()}`;
   const format = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } };
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, ...format });
   const server = await tenant(scratch, ["--config", join(folder, "tenants/interop.yaml")], {
     INTEROP_APP: app,
     INTEROP_PUBLIC_KEY: publicKey,
   });
-  return { ...server, environment: { ...server.environment, STEPUP_CLIENT_KEY: privateKey } };
+  return { ...server, environment: { ...server.environment, STEPUP_CLIENT_KEY: privateKey, STEPUP_APP: app } };
 }
 
 /** `stepup dev`: the tenant, and the demo on a free port. */
@@ -57,14 +58,14 @@ export async function demo(scratch) {
 }
 
 /** The Next.js application of `nextjs/`, built where that is due, against a tenant of its own. */
-export async function nextjs(scratch) {
+export async function nextjs(scratch, environment = {}) {
   await buildNextjs();
-  const port = await freePort();
-  const address = `http://localhost:${port}`;
-  const provider = await configured(scratch, address);
+  const provider = await configured(scratch);
+  const { STEPUP_APP: address } = provider.environment;
   const { issuer, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
   const { client_id: id, client_secret: secret } = clients.find(({ name }) => name === "webapp");
-  const application = next(["start", "--port", String(port)], {
+  const application = next(["start", "--port", new URL(address).port], {
+    ...environment,
     ...provider.environment,
     AUTH0_DOMAIN: issuer,
     AUTH0_CLIENT_ID: id,
@@ -78,11 +79,14 @@ export async function nextjs(scratch) {
     throw error;
   });
   return {
-    environment: { ...provider.environment, STEPUP_APP: address },
+    environment: provider.environment,
     log: () => `${provider.log()}\n${application.log()}`,
     stop,
   };
 }
+
+/** The same, with the sessions kept by the application. */
+export const nextjsWithSessions = (scratch) => nextjs(scratch, { SESSIONS: "memory" });
 
 /** `next build`, unless nothing was changed since the last. */
 async function buildNextjs() {

@@ -37,6 +37,14 @@ export async function tenant() {
     },
     /** A new device scans an enrolment's QR code. */
     scan: (barcodeUri) => control("devices", { barcode_uri: barcodeUri }),
+    /** Waits until an event of a type is in the tenant's log. */
+    async logged(type) {
+      for (let tries = 0; tries < 10; tries++) {
+        if ((await control(`log?type=${type}`)).length > 0) return;
+        await control(`log?type=${type}&wait=1`);
+      }
+      throw new Error(`no ${type} in the tenant's log`);
+    },
     /** Answers the one push that waits, as the person at the device does: `approve` or `deny`. */
     async answerPush(decision) {
       const waiting = await control("push");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ServerClient, isMfaRequiredError } from "@auth0/auth0-server-js";
 import { claimsOf } from "../lib/jwt.mjs";
+import { listenForLogouts } from "../lib/logout-listener.mjs";
 import { errorOf, said } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
@@ -98,6 +99,17 @@ await step("logging out ends both sessions", async () => {
   const gone = await browser.send(question, {}, returnTo);
   assert.equal(gone.url.href, returnTo);
   expectPage(await browser.open(await auth0.startInteractiveLogin()), "/u/login");
+});
+
+await step("a logout elsewhere ends the session here", async () => {
+  const logouts = await listenForLogouts((token) => auth0.handleBackchannelLogout(token));
+  const browser = new Browser();
+  await logInAs(ada, browser);
+  const { idToken } = await auth0.getSession();
+  await errorOf(auth0.handleBackchannelLogout(idToken), "VerifyLogoutTokenError");
+  await browser.open(`${local.issuer}v2/logout`);
+  await logouts.until(async () => (await auth0.getUser()) === undefined);
+  logouts.close();
 });
 
 const errors = {

@@ -5,9 +5,12 @@ import hashlib
 import hmac
 import json
 import os
+import queue
 import sys
+import threading
 import traceback
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
@@ -71,6 +74,31 @@ class LocalTenant:
         """Answers the one push that waits, as the person at the device does: `approve` or `deny`."""
         [waiting] = self._control.get("/push").raise_for_status().json()
         self._control.post(f"/push/{waiting['id']}", json={"decision": decision}).raise_for_status()
+
+
+@contextmanager
+def logout_tokens():
+    """Listens where the tenant tells `STEPUP_APP` of logouts; gives a function that waits for the next logout token.
+
+    Those of earlier logouts may come first, since the tenant tries again.
+    """
+    address = urlsplit(os.environ["STEPUP_APP"])
+    received = queue.Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            received.put(parse_qs(body)["logout_token"][0])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer((address.hostname, address.port), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield lambda: received.get(timeout=10)
+        server.shutdown()
 
 
 def follow(browser, address, stop_at, form=None):

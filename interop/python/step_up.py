@@ -18,7 +18,7 @@ from auth0_server_python.error import (
 from auth0_server_python.store.abstract import StateStore, TransactionStore
 
 from factors import Email, Otp, Push, Sms, Voice, changed
-from local_tenant import ADA, GRACE, GRACES_APP, LocalTenant, claims_of, code_of, follow, log_in, step
+from local_tenant import ADA, GRACE, GRACES_APP, LocalTenant, claims_of, code_of, follow, log_in, logout_tokens, step
 
 API = "https://api.example.com"
 VAULT = "https://vault.example.com"
@@ -45,7 +45,9 @@ class Memory:
 
 
 class MemoryState(Memory, StateStore):
-    pass
+    async def delete_by_logout_token(self, claims, options=None):
+        kept = self._values.items()
+        self._values = {name: state for name, state in kept if state.internal.sid != claims["sid"]}
 
 
 class MemoryTransactions(Memory, TransactionStore):
@@ -173,6 +175,15 @@ async def log_in_and_out():
         assert follow(browser, url, RETURN_TO) == RETURN_TO
         again = await session.auth0.start_interactive_login(StartInteractiveLoginOptions())
         assert follow(browser, again, REDIRECT_URI).url.path == "/u/login"
+
+
+    with step("a logout elsewhere ends the session here"):
+        with logout_tokens() as next_token:
+            browser = httpx.Client()
+            session = await Session.of(ADA, browser)
+            browser.get(f"{tenant.issuer}v2/logout")
+            while await session.auth0.get_user():
+                await session.auth0.handle_backchannel_logout(next_token())
 
 
 async def step_up_by(factor):
