@@ -31,6 +31,9 @@ pub struct MfaSettings {
     /// Whether a rejected push is told as documents have it, `invalid_grant` with 403, and not as the wire has it,
     /// `access_denied` with 400; default false.
     pub push_rejected_as_invalid_grant: bool,
+    /// Whether an `mfa_token` removes authenticators, as some SDKs try; default false: only an access token for the MFA API
+    /// does.
+    pub mfa_token_removes_authenticators: bool,
     /// Whether an entry `oob` is added to `mfa_requirements` that name a factor out of band, for clients which look for
     /// that word; default false.
     pub oob_in_requirements: bool,
@@ -50,6 +53,7 @@ impl Default for MfaSettings {
             templates: MessageTemplates::default(),
             limits: MfaLimits::default(),
             push_rejected_as_invalid_grant: false,
+            mfa_token_removes_authenticators: false,
             oob_in_requirements: false,
         }
     }
@@ -145,6 +149,7 @@ impl MfaSettings {
             }),
             templates: templates_of(templates, defaults.templates),
             limits: limits(stepup, defaults.limits),
+            mfa_token_removes_authenticators: stepup.mfa_token_removes_authenticators,
             push_rejected_as_invalid_grant: stepup.push_rejected_as_invalid_grant,
             oob_in_requirements: stepup.oob_in_requirements,
         }

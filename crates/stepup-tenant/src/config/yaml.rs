@@ -424,9 +424,8 @@ pub(super) struct Stepup {
     pub(super) email_sends: Option<u32>,
     pub(super) push_sends: Option<u32>,
     pub(super) send_refill: Option<u64>,
-    #[serde(default)]
+    pub(super) mfa_token_removes_authenticators: bool,
     pub(super) push_rejected_as_invalid_grant: bool,
-    #[serde(default)]
     pub(super) oob_in_requirements: bool,
     /// Seconds.
     pub(super) pushed_request_lifetime: Option<u64>,

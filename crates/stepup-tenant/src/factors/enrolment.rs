@@ -3,9 +3,9 @@
 use secrecy::SecretString;
 use stepup_protocol::mfa::FactorType;
 
-use super::{Kind, Transaction, enrolled_on_purpose, of, recovery_code};
+use super::{Kind, Transaction, enrolled_on_purpose, of, oob::SendLimit, recovery_code};
 use crate::{
-    model::{Authenticator, Credential, Digest, OobTransaction},
+    model::{Authenticator, Credential, Digest, OobAnswer, OobTransaction},
     oauth::error::Failure,
     store::Enrolment,
 };
@@ -100,9 +100,16 @@ pub(super) async fn keep(
         };
         authenticators.push(pending((transaction.new_id(credential.prefix()), credential)));
     }
-    let enrolment = Enrolment { authenticators: &authenticators, oob, now };
-    transaction.shared.store.begin_enrolment(enrolment).await?;
-    Ok(first)
+    let shared = transaction.shared;
+    // The QR code of a push enrolment is sent to nobody.
+    let sent = oob.filter(|(_, it)| matches!(it.expects, OobAnswer::Code { .. }));
+    let limit = sent.map(|(_, it)| SendLimit::of(&shared.config, it.channel));
+    let counted = limit.as_ref().and_then(SendLimit::counted);
+    let enrolment = Enrolment { authenticators: &authenticators, oob, limit: counted, now };
+    match (shared.store.begin_enrolment(enrolment).await?, limit) {
+        (false, Some(limit)) => Err(limit.exceeded(transaction).await),
+        _ => Ok(first),
+    }
 }
 
 /// Whether a new enrolment brings a recovery code: to a user who holds none and has nothing enrolled.

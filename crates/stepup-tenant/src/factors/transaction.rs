@@ -5,8 +5,8 @@ use stepup_protocol::mfa::FactorType;
 use super::Acceptable;
 use crate::{
     config::Client,
-    model::{Authenticator, Bucket, BucketKind, BucketRule, Digest, OobOwner, User},
-    oauth::{audit::Audit, error::Failure},
+    model::{Authenticator, Digest, OobOwner, User},
+    oauth::audit::Audit,
     pipeline::Caller,
     state::Shared,
 };
@@ -57,13 +57,6 @@ impl Transaction<'_> {
     /// A new id: `{prefix}|dev_{16 characters}`.
     pub(super) fn new_id(&self, prefix: &str) -> String {
         format!("{prefix}|dev_{}", stepup_seal::base62(self.shared.random.as_ref(), 16))
-    }
-
-    /// Takes one out of a bucket of the user's; false where it is empty. Without a rule nothing is counted.
-    pub(super) async fn take(&self, kind: BucketKind, rule: Option<BucketRule>) -> Result<bool, Failure> {
-        let Some(rule) = rule else { return Ok(true) };
-        let bucket = Bucket { kind, subject: &self.user.user_id };
-        Ok(self.shared.store.take_attempt(bucket, rule, self.shared.clock.now()).await?)
     }
 
     /// Writes an event of this transaction to the tenant's log.

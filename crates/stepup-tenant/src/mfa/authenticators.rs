@@ -33,7 +33,8 @@ pub(crate) async fn list(
     Ok(answer(&listed))
 }
 
-/// `DELETE /mfa/authenticators/{id}`: only with an access token, which had to be got with a second factor.
+/// `DELETE /mfa/authenticators/{id}`: with an access token, which had to be got with a second factor. An `mfa_token` will do
+/// only where the configuration says so.
 pub(crate) async fn remove(
     State(shared): State<Shared>,
     caller: Caller,
@@ -41,7 +42,7 @@ pub(crate) async fn remove(
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
     let bearer = Bearer::of(&shared, &caller, &headers).await?;
-    if matches!(bearer, Bearer::MfaToken(_)) {
+    if matches!(bearer, Bearer::MfaToken(_)) && !shared.config.mfa.mfa_token_removes_authenticators {
         return Err(GrantFault::MfaBearer.into());
     }
     bearer.needs("remove:authenticators")?;

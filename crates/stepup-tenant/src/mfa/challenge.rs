@@ -11,6 +11,7 @@ use stepup_protocol::{
 
 use super::{answer, authenticators::named, pending::Pending, requirement::ListedBy};
 use crate::{
+    actions::PreferredMethod,
     config::TenantConfig,
     factors::{self, Challenged, Kind, by_preference},
     model::Authenticator,
@@ -79,6 +80,10 @@ fn choose<'a>(
 ) -> Result<(Kind, &'a Authenticator), Failure> {
     let mut usable = by_preference(config, held);
     usable.retain(|(kind, _)| *kind != Kind::RecoveryCode);
+    // An Action may prefer a channel for phones: its choice comes first, the rest stays in order.
+    if let Some(preferred) = preferred_phone(progress) {
+        usable.sort_by_key(|(kind, _)| kind.factor() == FactorType::Phone && *kind != preferred);
+    }
     if usable.is_empty() {
         return Err(UserFault::AssociationRequired.into());
     }
@@ -100,6 +105,17 @@ fn choose<'a>(
         .filter(fits)
         .min_by_key(|(kind, _)| *kind != Kind::Otp)
         .ok_or_else(|| RequestFault::UnsupportedChallenge(asked.types.join(" ")).into())
+}
+
+/// How the Action whose challenge is due wants phones to be reached.
+fn preferred_phone(progress: &Progress) -> Option<Kind> {
+    let command = progress.queue.front()?;
+    let phone = command.choice().factors.iter().find(|it| it.factor_type == FactorType::Phone)?;
+    match phone.options.preferred_method? {
+        PreferredMethod::Both => None,
+        PreferredMethod::Sms => Some(Kind::Sms),
+        PreferredMethod::Voice => Some(Kind::Voice),
+    }
 }
 
 /// Whether the requirement lets this factor be used: one that an Action did not list does not count.

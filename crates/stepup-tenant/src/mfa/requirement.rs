@@ -76,12 +76,12 @@ impl Factors {
         if usable == [FactorType::RecoveryCode] { Vec::new() } else { usable }
     }
 
-    /// Factors that may still be enrolled. E-mail enrols itself, and a recovery code comes with the first factor.
+    /// Factors that may still be enrolled under the tenant's own rule. A recovery code comes with the first factor.
     fn for_enrolment(&self) -> Vec<FactorType> {
         self.enabled
             .iter()
             .copied()
-            .filter(|factor| !matches!(factor, FactorType::Email | FactorType::RecoveryCode))
+            .filter(|factor| *factor != FactorType::RecoveryCode)
             .filter(|factor| !self.enrolled.contains(factor))
             .collect()
     }

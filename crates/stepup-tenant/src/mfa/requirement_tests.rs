@@ -62,7 +62,7 @@ fn told(decision: &Decision) -> String {
 fn policy_by_flow_and_enrolment() {
     let none: &[FactorType] = &[];
     let challenge = "challenge any otp recovery-code";
-    let enroll = "enroll any push-notification otp phone";
+    let enroll = "enroll any push-notification otp phone email";
     for (policy, flow, enrolled, expected) in [
         (Policy::Never, Flow::Interactive, &[Otp][..], "nothing"),
         (Policy::Never, Flow::Silent, &[Otp], "nothing"),
@@ -162,7 +162,7 @@ fn acr_values_demand_a_factor_in_this_very_transaction() {
     for (policy, enabled, enrolled, expected) in [
         (Policy::Never, None, &[Otp][..], "challenge any otp"),
         (Policy::Always, None, &[Otp], "challenge any otp"),
-        (Policy::Never, None, &[], "enroll any push-notification otp phone"),
+        (Policy::Never, None, &[], "enroll any push-notification otp phone email"),
         (Policy::Never, Some(&none), &[Otp], "nothing"),
     ] {
         let decision = requirement(policy, Asked::End(enabled), &factors(ALL, enrolled), &demanded);

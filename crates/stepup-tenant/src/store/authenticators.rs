@@ -3,7 +3,7 @@
 use stepup_protocol::time::UnixTime;
 
 use super::Stored;
-use crate::model::{Authenticator, Digest, OobTransaction, PushDevice};
+use crate::model::{Authenticator, BucketKind, BucketRule, Digest, OobTransaction, PushDevice};
 
 /// What users prove second factors with.
 pub trait Authenticators: Send + Sync {
@@ -26,11 +26,11 @@ pub trait Authenticators: Send + Sync {
     fn insert_authenticator<'a>(&'a self, authenticator: &'a Authenticator) -> Stored<'a, ()>;
 
     /// Adds everything that an enrolment consists of, as one. Of the user's pending ones of the same kinds, those older
-    /// than a day go, and all but the newest few.
+    /// than a day go, and all but the newest few. False where too much was sent, and then nothing is kept.
     ///
     /// # Errors
     /// [`StoreError::Conflict`](super::StoreError::Conflict) where an id or the `oob_code` is taken.
-    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, ()>;
+    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, bool>;
 
     /// Writes name, reach of a phone, and device of a push enrolment; false where the authenticator is gone.
     ///
@@ -72,6 +72,8 @@ pub struct Enrolment<'a> {
     pub authenticators: &'a [Authenticator],
     /// How it is confirmed, if out of band.
     pub oob: Option<(&'a Digest, &'a OobTransaction)>,
+    /// How sending is counted, if something is sent; none: it is not.
+    pub limit: Option<(BucketKind, BucketRule)>,
     /// When.
     pub now: UnixTime,
 }

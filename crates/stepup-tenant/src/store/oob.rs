@@ -3,16 +3,24 @@
 use stepup_protocol::time::UnixTime;
 
 use super::Stored;
-use crate::model::{Digest, OobTransaction};
+use crate::model::{BucketKind, BucketRule, Digest, OobTransaction};
 
 /// What is under way over another channel than the one that asks. A verification takes one with
 /// [`Proofs::prove`](super::Proofs::prove).
 pub trait Oob: Send + Sync {
-    /// Adds a transaction under its `oob_code`.
+    /// Adds a transaction under its `oob_code`; false where too much was sent to its user, and then it is not added.
+    ///
+    /// # Parameters
+    /// - `limit`: how sending is counted; none: it is not.
     ///
     /// # Errors
     /// [`StoreError::Conflict`](super::StoreError::Conflict) where the digest, the id or the token is taken.
-    fn insert_oob<'a>(&'a self, oob_code: &'a Digest, value: &'a OobTransaction) -> Stored<'a, ()>;
+    fn insert_oob<'a>(
+        &'a self,
+        oob_code: &'a Digest,
+        value: &'a OobTransaction,
+        limit: Option<(BucketKind, BucketRule)>,
+    ) -> Stored<'a, bool>;
 
     /// The transaction of an `oob_code`, expired or not; nothing where it was never one or is spent.
     ///

@@ -8,6 +8,7 @@ mod config;
 mod configuration;
 mod control;
 mod endpoints;
+mod factors;
 mod flow_actions;
 mod grants;
 mod login;

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use stepup_protocol::mfa::OobChannel;
 
 use self::code::BindingCode;
-pub(crate) use self::send::limited;
+pub(super) use self::send::SendLimit;
 use super::{Answer, Begun, Ceremony, Challenged, Kind, Transaction, Verdict, enrolment};
 use crate::{
     mfa::requirement::{How, Passed},
@@ -73,6 +73,23 @@ pub(super) fn new_oob_code(transaction: &Transaction<'_>) -> (SecretString, Dige
     (oob_code.into(), digest)
 }
 
+/// Keeps what is about to be sent, if the user's limit allows it.
+///
+/// # Errors
+/// It does not; or the store failed.
+pub(super) async fn keep(
+    transaction: &Transaction<'_>,
+    oob_code: &Digest,
+    sent: &OobTransaction,
+) -> Result<(), Failure> {
+    let limit = SendLimit::of(&transaction.shared.config, sent.channel);
+    if transaction.shared.store.insert_oob(oob_code, sent, limit.counted()).await? {
+        Ok(())
+    } else {
+        Err(limit.exceeded(transaction).await)
+    }
+}
+
 /// Begins to enrol what `credential` says, and sends the code that confirms it to `to`.
 pub(super) fn enroll<'a>(
     transaction: &'a Transaction<'a>,
@@ -82,7 +99,6 @@ pub(super) fn enroll<'a>(
     new_code: &'a str,
 ) -> BoxFuture<'a, Result<Begun, Failure>> {
     Box::pin(async move {
-        limited(transaction, channel).await?;
         let authenticator_id = transaction.new_id(credential.prefix());
         let (oob_code, digest) = new_oob_code(transaction);
         let binding_code = BindingCode::draw(transaction.shared.random.as_ref());
@@ -103,13 +119,12 @@ pub(super) fn challenge<'a>(
     authenticator: &'a Authenticator,
 ) -> BoxFuture<'a, Result<Challenged, Failure>> {
     Box::pin(async move {
-        limited(transaction, channel).await?;
         let (oob_code, digest) = new_oob_code(transaction);
         let binding_code = BindingCode::draw(transaction.shared.random.as_ref());
         let expects = OobAnswer::Code { binding: binding_code.digest(&transaction.shared.keys, &digest) };
         let enrolls = !authenticator.active();
         let sent = begin(transaction, channel, &authenticator.id, enrolls, expects);
-        transaction.shared.store.insert_oob(&digest, &sent).await?;
+        keep(transaction, &digest, &sent).await?;
         send::send(transaction, channel, to, &binding_code, enrolls).await?;
         Ok(Challenged::Sent { oob_code, prompt: true })
     })

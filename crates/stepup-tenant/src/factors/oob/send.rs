@@ -5,34 +5,49 @@ use stepup_protocol::mfa::OobChannel;
 
 use super::{super::Transaction, code::BindingCode, message};
 use crate::{
+    config::TenantConfig,
     delivery::{Outgoing, Purpose},
-    model::{BucketKind, Channel},
+    model::{BucketKind, BucketRule, Channel},
     oauth::error::{Exhausted, Failure},
 };
 
-/// Takes one sending over `channel` out of the user's bucket.
-///
-/// # Errors
-/// It is empty.
-pub(crate) async fn limited(transaction: &Transaction<'_>, channel: OobChannel) -> Result<(), Failure> {
-    let limits = &transaction.shared.config.mfa.limits;
-    let (kind, rule, exhausted, event) = match channel {
-        OobChannel::Email => {
-            (BucketKind::EmailSend, limits.email_sends, Exhausted::Emails, "gd_send_email_failure")
-        }
-        OobChannel::Auth0 => {
-            (BucketKind::PushSend, limits.push_sends, Exhausted::Pushes, "gd_send_pn_failure")
-        }
-        OobChannel::Voice => {
-            (BucketKind::PhoneSend, limits.phone_sends, Exhausted::Texts, "gd_send_voice_failure")
-        }
-        _ => (BucketKind::PhoneSend, limits.phone_sends, Exhausted::Texts, "gd_send_sms_failure"),
-    };
-    if transaction.take(kind, rule).await? {
-        return Ok(());
+/// How often something may be sent to a user over a channel.
+pub(in crate::factors) struct SendLimit {
+    bucket: BucketKind,
+    rule: Option<BucketRule>,
+    exhausted: Exhausted,
+    event: &'static str,
+}
+
+impl SendLimit {
+    /// The limit of a channel.
+    pub(in crate::factors) fn of(config: &TenantConfig, channel: OobChannel) -> Self {
+        let limits = &config.mfa.limits;
+        let (bucket, rule, exhausted, event) = match channel {
+            OobChannel::Auth0 => {
+                (BucketKind::PushSend, limits.push_sends, Exhausted::Pushes, "gd_send_pn_failure")
+            }
+            OobChannel::Email => {
+                (BucketKind::EmailSend, limits.email_sends, Exhausted::Emails, "gd_send_email_failure")
+            }
+            OobChannel::Voice => {
+                (BucketKind::PhoneSend, limits.phone_sends, Exhausted::Texts, "gd_send_voice_failure")
+            }
+            _ => (BucketKind::PhoneSend, limits.phone_sends, Exhausted::Texts, "gd_send_sms_failure"),
+        };
+        Self { bucket, rule, exhausted, event }
     }
-    transaction.log(event, exhausted.to_string()).await;
-    Err(exhausted.into())
+
+    /// How it is counted; none: it is not.
+    pub(in crate::factors) fn counted(&self) -> Option<(BucketKind, BucketRule)> {
+        self.rule.map(|rule| (self.bucket, rule))
+    }
+
+    /// What to say when it is reached.
+    pub(in crate::factors) async fn exceeded(self, transaction: &Transaction<'_>) -> Failure {
+        transaction.log(self.event, self.exhausted.to_string()).await;
+        self.exhausted.into()
+    }
 }
 
 /// Sends `code` to `to`.

@@ -20,7 +20,6 @@ pub(super) async fn challenge(
         return Err(RequestFault::InvalidAuthenticator.into());
     };
     let shared = transaction.shared;
-    oob::limited(transaction, OobChannel::Auth0).await?;
     let token = SecretString::from(stepup_seal::token(shared.random.as_ref(), 32));
     let challenge = stepup_seal::token(shared.random.as_ref(), 32);
     let payload = payload::payload(transaction, authenticator.device_id(), &challenge);
@@ -28,7 +27,7 @@ pub(super) async fn challenge(
     let expects =
         OobAnswer::Push { token: Digest::of(token.expose_secret()), challenge, payload: payload.clone() };
     let asked = oob::begin(transaction, OobChannel::Auth0, &authenticator.id, false, expects);
-    shared.store.insert_oob(&digest, &asked).await?;
+    oob::keep(transaction, &digest, &asked).await?;
     let outgoing = Outgoing {
         channel: Channel::Push,
         to: authenticator.id.clone(),

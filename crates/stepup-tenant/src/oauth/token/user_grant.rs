@@ -1,8 +1,11 @@
 //! What every token grant of a user has in common: the Actions run, a second factor may be due, and then there are tokens.
 
+use std::sync::Once;
+
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use stepup_protocol::{
+    error::description,
     mfa::{MfaRequirements, RequiredFactor},
     scope::Scopes,
     token::{GrantType, TokenResponse},
@@ -10,8 +13,8 @@ use stepup_protocol::{
 use stepup_seal::token;
 
 use crate::{
-    config::Client,
-    mfa::requirement::{Flow, ListedBy, Requirement},
+    config::{Client, MfaPolicy, TenantConfig},
+    mfa::requirement::{Choice, Flow, ListedBy, Requirement},
     model::{Digest, MfaTransaction, RefreshToken, TenantSession, User},
     oauth::{
         access::Target,
@@ -116,7 +119,8 @@ impl<'a> UserGrant<'a> {
     async fn wait(self) -> Result<Failure, Failure> {
         let Self { asked, user, progress } = self;
         let now = asked.shared.clock.now();
-        let requirements = requirements(progress.waiting.as_ref());
+        let reason = reason(&asked, &progress);
+        let requirements = requirements(&asked.shared.config, progress.waiting.as_ref());
         let kept = MfaTransaction {
             transaction_id: asked.caller.correlation.id(asked.shared.random.as_ref()).to_owned(),
             client_id: asked.client.client_id.clone(),
@@ -136,11 +140,7 @@ impl<'a> UserGrant<'a> {
         let mfa_token = token(asked.shared.random.as_ref(), 64);
         asked.shared.store.insert_mfa(&Digest::of(&mfa_token), &kept).await?;
         let audit = Audit::new(asked.shared, asked.caller).client(asked.client).user(&user);
-        audit
-            .audience(asked.audience.as_deref())
-            .describe("Multifactor authentication required")
-            .write("mfar")
-            .await;
+        audit.audience(asked.audience.as_deref()).describe(reason).write("mfar").await;
         Ok(UserFault::MfaRequired(Box::new(MfaRequired { mfa_token, requirements, recovery_code: None }))
             .into())
     }
@@ -272,8 +272,26 @@ fn facts<'f>(asked: &'f Asked<'_>, target: &Target<'_>) -> Facts<'f> {
     }
 }
 
+/// What the log says of a refused request.
+fn reason(asked: &Asked<'_>, progress: &Progress) -> &'static str {
+    static WARNED: Once = Once::new();
+    let by_policy = asked.shared.config.policy == MfaPolicy::Always && progress.multifactor.is_none();
+    let by_tenant = |choice: &Choice| choice.listed_by == ListedBy::Tenant;
+    let listed = progress.challenge().or_else(|| progress.enrolment());
+    if asked.grant != GrantType::RefreshToken || !by_policy || !listed.is_some_and(by_tenant) {
+        return description::MFA_REQUIRED;
+    }
+    WARNED.call_once(|| tracing::warn!("{BLOCKS_REFRESHES}"));
+    BLOCKS_REFRESHES
+}
+
+/// What a developer has to know whose application cannot renew its tokens.
+const BLOCKS_REFRESHES: &str = "Multifactor authentication required: the policy `all-applications` asks at every refresh, so \
+no application renews its tokens in the background. To ask less often, use the policy `confidence-score`, or an Action \
+that decides when.";
+
 /// `mfa_requirements`: only what an Action listed.
-fn requirements(waiting: Option<&Requirement>) -> Option<MfaRequirements> {
+fn requirements(config: &TenantConfig, waiting: Option<&Requirement>) -> Option<MfaRequirements> {
     let (choice, challenge) = match waiting? {
         Requirement::Challenge(choice) => (choice, true),
         Requirement::Enroll(choice) => (choice, false),
@@ -282,7 +300,10 @@ fn requirements(waiting: Option<&Requirement>) -> Option<MfaRequirements> {
     if choice.listed_by == ListedBy::Tenant {
         return None;
     }
-    let listed: Vec<RequiredFactor> = choice.factors.iter().copied().map(RequiredFactor::from).collect();
+    let mut listed: Vec<RequiredFactor> = choice.factors.iter().copied().map(RequiredFactor::from).collect();
+    if config.mfa.oob_in_requirements && choice.factors.iter().any(|factor| factor.accepts("oob")) {
+        listed.push(RequiredFactor { kind: "oob".to_owned() });
+    }
     Some(if challenge {
         MfaRequirements { challenge: Some(listed), enroll: None }
     } else {

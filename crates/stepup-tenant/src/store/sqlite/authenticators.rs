@@ -3,7 +3,7 @@
 use sqlx::{Row, Sqlite, Transaction};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, authenticator_row::Columns, insertion, oob};
+use super::{SqliteStore, authenticator_row::Columns, insertion, limits, oob};
 use crate::{
     model::{Authenticator, Credential, Digest, OobAnswer, PushDevice},
     store::{Attached, Authenticators, Enrolment, StoreError, Stored},
@@ -49,17 +49,23 @@ impl Authenticators for SqliteStore {
         })
     }
 
-    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, ()> {
+    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, bool> {
         Box::pin(async move {
+            let Enrolment { authenticators, oob, limit, now } = enrolment;
             let mut transaction = self.begin().await?;
-            for authenticator in enrolment.authenticators {
+            let user_id = authenticators.first().map_or("", |it| it.user_id.as_str());
+            if !limits::take_of(&mut transaction, user_id, limit, now).await? {
+                return Ok(false);
+            }
+            for authenticator in authenticators {
                 insert(&mut transaction, authenticator, self.columns(authenticator)?).await?;
-                drop_pending(&mut transaction, authenticator, enrolment.now).await?;
+                drop_pending(&mut transaction, authenticator, now).await?;
             }
-            if let Some((oob_code, value)) = enrolment.oob {
-                oob::insert(&mut *transaction, oob_code, value).await?;
+            if let Some((oob_code, value)) = oob {
+                super::oob::insert(&mut *transaction, oob_code, value).await?;
             }
-            transaction.commit().await.map_err(StoreError::Database)
+            transaction.commit().await.map_err(StoreError::Database)?;
+            Ok(true)
         })
     }
 

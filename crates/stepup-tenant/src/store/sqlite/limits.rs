@@ -1,11 +1,11 @@
 //! Buckets in SQLite: each row holds the one number that says all, the time at which the bucket is full again.
 
-use sqlx::{Executor, Row, Sqlite};
+use sqlx::{Executor, Row, Sqlite, Transaction};
 use stepup_protocol::time::UnixTime;
 
 use super::SqliteStore;
 use crate::{
-    model::{Bucket, BucketRule},
+    model::{Bucket, BucketKind, BucketRule},
     store::{Limits, StoreError, Stored},
 };
 
@@ -64,6 +64,19 @@ pub(super) async fn take(
     .await
     .map_err(StoreError::Database)?;
     Ok(taken.is_some())
+}
+
+/// Takes one out of a bucket of `user_id`, where that is counted; false where it is empty.
+pub(super) async fn take_of(
+    transaction: &mut Transaction<'_, Sqlite>,
+    user_id: &str,
+    limit: Option<(BucketKind, BucketRule)>,
+    now: UnixTime,
+) -> Result<bool, StoreError> {
+    match limit {
+        Some((kind, rule)) => take(&mut **transaction, Bucket { kind, subject: user_id }, rule, now).await,
+        None => Ok(true),
+    }
 }
 
 /// Whether [`take`] would get nothing.

@@ -3,17 +3,30 @@
 use sqlx::{Executor, Row, Sqlite, Transaction, sqlite::SqliteRow};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode, encode, insertion};
+use super::{SqliteStore, decode, encode, insertion, limits};
 use crate::{
-    model::{Digest, OobAnswer, OobTransaction, PushState},
+    model::{BucketKind, BucketRule, Digest, OobAnswer, OobTransaction, PushState},
     store::{Oob, StoreError, Stored},
 };
 
 const WHAT: &str = "an out-of-band transaction";
 
 impl Oob for SqliteStore {
-    fn insert_oob<'a>(&'a self, oob_code: &'a Digest, value: &'a OobTransaction) -> Stored<'a, ()> {
-        Box::pin(insert(&self.writer, oob_code, value))
+    fn insert_oob<'a>(
+        &'a self,
+        oob_code: &'a Digest,
+        value: &'a OobTransaction,
+        limit: Option<(BucketKind, BucketRule)>,
+    ) -> Stored<'a, bool> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            if !limits::take_of(&mut transaction, &value.user_id, limit, value.created_at).await? {
+                return Ok(false);
+            }
+            insert(&mut *transaction, oob_code, value).await?;
+            transaction.commit().await.map_err(StoreError::Database)?;
+            Ok(true)
+        })
     }
 
     fn oob<'a>(&'a self, oob_code: &'a Digest) -> Stored<'a, Option<OobTransaction>> {

@@ -17,6 +17,8 @@ pub(crate) struct Config {
     pub(crate) third_party: bool,
     /// More members of the database connection.
     pub(crate) database: &'static str,
+    /// Whether every factor is on, and not only the app and the recovery code.
+    pub(crate) every_factor: bool,
     /// Lines of the `stepup` section.
     pub(crate) stepup: &'static str,
 }
@@ -90,6 +92,12 @@ guardianPolicies:
             leeway = self.leeway,
             database = self.database,
         );
+        if self.every_factor {
+            yaml = yaml.replace(
+                "guardianFactors:\n",
+                "guardianPhoneFactorMessageTypes: { message_types: [sms, voice] }\nguardianFactors:\n  - { name: sms, enabled: true }\n  - { name: email, enabled: true }\n  - { name: push-notification, enabled: true }\n",
+            );
+        }
         if !self.stepup.is_empty() {
             writeln!(yaml, "stepup: {}", self.stepup).unwrap();
         }

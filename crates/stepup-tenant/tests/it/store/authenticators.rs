@@ -30,7 +30,10 @@ async fn the_first_accepted_code_confirms_the_app_and_the_recovery_code_given_wi
     on_every_database(async |store| {
         for (app, code) in [("totp|dev_1", "FIRST"), ("totp|dev_2", "SECOND")] {
             let both = [totp(app), recovery(&format!("recovery-code|{code}"), code, app)];
-            store.begin_enrolment(Enrolment { authenticators: &both, oob: None, now: NOW }).await.unwrap();
+            store
+                .begin_enrolment(Enrolment { authenticators: &both, oob: None, limit: None, now: NOW })
+                .await
+                .unwrap();
         }
         assert_eq!(ids(&*store).await.iter().filter(|(_, active)| *active).count(), 0);
         assert_eq!(use_recovery_code(&*store, "auth0|1", "SECOND", "X").await, Judged::Wrong, "pending");
@@ -135,7 +138,10 @@ async fn few_pending_enrolments_of_a_kind_stay_and_none_for_long() {
     on_every_database(async |store| {
         let begin = async |id: &str, now| {
             let one = [stepup_tenant::model::Authenticator { created_at: now, ..totp(id) }];
-            store.begin_enrolment(Enrolment { authenticators: &one, oob: None, now }).await.unwrap();
+            store
+                .begin_enrolment(Enrolment { authenticators: &one, oob: None, limit: None, now })
+                .await
+                .unwrap();
         };
         for number in 0..7 {
             begin(&format!("totp|dev_{number}"), NOW).await;
