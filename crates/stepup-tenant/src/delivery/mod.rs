@@ -1,17 +1,27 @@
-//! How messages reach users: always by the inbox, which tests and developers read.
+//! How messages reach users: always by the inbox, which tests and developers read, and from there by SMTP and by a signed
+//! webhook where they are set.
 
 mod inbox;
+pub(crate) mod settings;
+mod smtp;
+pub mod webhook;
 
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use stepup_seal::Random;
 
-pub use self::inbox::Inbox;
+use self::smtp::{Mail, Smtp};
+pub use self::{
+    inbox::Inbox,
+    settings::{DeliverySettings, PhoneWebhook, SmtpSecurity, SmtpSettings},
+};
 use crate::{
     clock::VirtualClock,
     log::Log,
     model::{Channel, LogEvent, Message},
+    outbound,
+    state::Issuer,
     store::{Store, StoreError},
 };
 
@@ -22,6 +32,22 @@ pub struct Delivery {
     clock: VirtualClock,
     random: Arc<dyn Random>,
     log: Log,
+    gateways: Gateways,
+}
+
+/// What takes messages beyond the inbox.
+#[derive(Clone, Debug, Default)]
+struct Gateways {
+    smtp: Option<Smtp>,
+    phone: Option<Phone>,
+}
+
+/// The webhook for text messages and voice calls.
+#[derive(Clone, Debug)]
+struct Phone {
+    webhook: PhoneWebhook,
+    outbound: outbound::Client,
+    tenant: String,
 }
 
 /// A message to a user.
@@ -73,31 +99,75 @@ pub enum DeliveryError {
 }
 
 impl Delivery {
-    /// What delivers into the inbox of `store`.
+    /// What delivers into the inbox of `store`, and nowhere else.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: VirtualClock, random: Arc<dyn Random>, log: Log) -> Self {
-        Self { inbox: Inbox::new(store), clock, random, log }
+        Self { inbox: Inbox::new(store), clock, random, log, gateways: Gateways::default() }
+    }
+
+    /// The same inbox, and beyond it what `settings` say.
+    #[must_use]
+    pub fn beyond(self, settings: &DeliverySettings, outbound: &outbound::Client, issuer: &Issuer) -> Self {
+        let phone = settings.phone_webhook.as_ref().map(|webhook| Phone {
+            webhook: webhook.clone(),
+            outbound: outbound.clone(),
+            tenant: issuer.as_str().to_owned(),
+        });
+        Self { gateways: Gateways { smtp: settings.smtp.clone().map(Smtp::new), phone }, ..self }
     }
 
     /// Sends a message, and writes `gd_send_…` (for a second factor) into the tenant log.
+    ///
+    /// An e-mail has been taken by the mail server when this returns. A text message or a voice call is owed to its
+    /// webhook then, and will be made at least once; the log says when it was taken.
     ///
     /// # Errors
     /// [`DeliveryError::Gateway`] where it went no further than the inbox; [`DeliveryError::Store`] where not even there.
     pub async fn send(&self, outgoing: Outgoing) -> Result<(), DeliveryError> {
         let now = self.clock.now();
+        let id = format!("msg_{}", stepup_seal::base62(&*self.random, 16));
         self.inbox
             .deliver(&Message {
-                id: format!("msg_{}", stepup_seal::base62(&*self.random, 16)),
+                id: id.clone(),
                 channel: outgoing.channel,
-                to: outgoing.to,
+                to: outgoing.to.clone(),
                 code: outgoing.code.as_ref().map(|code| code.expose_secret().to_owned()),
-                body: outgoing.body,
+                body: outgoing.body.clone(),
                 user_id: outgoing.user_id.clone(),
                 created_at: now,
             })
             .await?;
-        if outgoing.purpose == Purpose::SecondFactor {
-            let event = LogEvent { user_id: outgoing.user_id, ..LogEvent::new(sent(outgoing.channel), now) };
+        let event = |kind: &str| LogEvent { user_id: outgoing.user_id.clone(), ..LogEvent::new(kind, now) };
+        let sent = (outgoing.purpose == Purpose::SecondFactor).then(|| event(sent(outgoing.channel)));
+        let failed = event(failed(outgoing.channel, outgoing.purpose));
+        let gateway = |source: Box<dyn std::error::Error + Send + Sync>| DeliveryError::Gateway {
+            channel: outgoing.channel,
+            to: outgoing.to.clone(),
+            source,
+        };
+        match (outgoing.channel, &self.gateways) {
+            (Channel::Email, Gateways { smtp: Some(smtp), .. }) => {
+                let mail = Mail {
+                    id: &id,
+                    to: &outgoing.to,
+                    subject: outgoing.subject.as_deref().unwrap_or("Your verification code"),
+                    body: &outgoing.body,
+                    sent_at: now,
+                };
+                if let Err(error) = smtp.send(&mail).await {
+                    let description = Some(outbound::chain(&*error));
+                    self.log.record(LogEvent { description, ..failed }).await;
+                    return Err(gateway(error));
+                }
+            }
+            (Channel::Sms | Channel::Voice, Gateways { phone: Some(phone), .. }) => {
+                let call = webhook::call(&phone.webhook, &id, &outgoing, &phone.tenant, now, (sent, failed))
+                    .map_err(|error| gateway(error.into()))?;
+                return Ok(phone.outbound.enqueue(&call).await?);
+            }
+            _ => {}
+        }
+        if let Some(event) = sent {
             self.log.record(event).await;
         }
         Ok(())
@@ -117,5 +187,16 @@ const fn sent(channel: Channel) -> &'static str {
         Channel::Push => "gd_send_pn",
         Channel::Sms => "gd_send_sms",
         Channel::Voice => "gd_send_voice",
+    }
+}
+
+/// The log's type code of a message that nobody took.
+const fn failed(channel: Channel, purpose: Purpose) -> &'static str {
+    match (purpose, channel) {
+        (Purpose::Account, _) => "fn",
+        (Purpose::SecondFactor, Channel::Email) => "gd_send_email_failure",
+        (Purpose::SecondFactor, Channel::Push) => "gd_send_pn_failure",
+        (Purpose::SecondFactor, Channel::Sms) => "gd_send_sms_failure",
+        (Purpose::SecondFactor, Channel::Voice) => "gd_send_voice_failure",
     }
 }

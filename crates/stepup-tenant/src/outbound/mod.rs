@@ -9,6 +9,8 @@ mod queue;
 pub mod signature;
 
 use std::{
+    error::Error,
+    iter::successors,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -158,6 +160,11 @@ impl Http {
             .build()?;
         Ok(self.client.get_or_init(|| client))
     }
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// How long one call may take.

@@ -11,7 +11,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{CallError, Http, signature};
+use super::{CallError, Http, chain, signature};
 use crate::{
     clock::VirtualClock,
     log::Log,
@@ -224,10 +224,6 @@ fn judge(answered: Result<Response<Bytes>, CallError>) -> Verdict {
 /// The guard's refusal, where a name led to it.
 fn forbidden<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a super::Forbidden> {
     successors(Some(error), |error| (*error).source()).find_map(|error| error.downcast_ref())
-}
-
-fn chain(error: &(dyn Error + 'static)) -> String {
-    successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// RFC 9110, section 10.2.3, in seconds; the date form is taken for no wish.
