@@ -79,6 +79,9 @@ fn refused(kind: &str, value: &Value) -> Option<&'static str> {
         "clients[].oidc_conformant" if *value == Value::Bool(false) => {
             Some("is not honoured: every client is OIDC conformant")
         }
+        "emailProvider.name" if value != "smtp" => {
+            Some("is not honoured: e-mails are sent by smtp, else they stay in the inbox")
+        }
         "triggers" => value
             .as_object()
             .is_some_and(|triggers| {
@@ -118,6 +121,8 @@ const GROUPS: &[&str] = &[
     "triggers.post-login",
     "attackProtection",
     "attackProtection.bruteForceProtection",
+    "emailProvider",
+    "emailProvider.credentials",
 ];
 
 /// Members that are read.
@@ -213,6 +218,12 @@ const HONOURED: &[&str] = &[
     "triggers.post-login[].action_name",
     "attackProtection.bruteForceProtection.enabled",
     "attackProtection.bruteForceProtection.max_attempts",
+    "emailProvider.enabled",
+    "emailProvider.default_from_address",
+    "emailProvider.credentials.smtp_host",
+    "emailProvider.credentials.smtp_port",
+    "emailProvider.credentials.smtp_user",
+    "emailProvider.credentials.smtp_pass",
 ];
 
 /// Members that change nothing here: descriptions, what the service fills in, and what is as they say anyway.
@@ -251,4 +262,5 @@ const INERT: &[&str] = &[
     "triggers.post-login[].display_name",
     "attackProtection.bruteForceProtection.shields",
     "attackProtection.bruteForceProtection.mode",
+    "emailProvider.name",
 ];

@@ -46,7 +46,7 @@ pub(crate) use self::{
     system::DASHBOARD_CLIENT,
     urls::is_loopback,
 };
-use crate::{actions::Action, passwords::policy::PasswordPolicy};
+use crate::{actions::Action, delivery::DeliverySettings, passwords::policy::PasswordPolicy};
 
 /// Everything that is set and not learned.
 #[derive(Clone, Debug)]
@@ -92,6 +92,8 @@ pub struct TenantConfig {
     pub dashboard_admins: Vec<String>,
     /// Calls of the Management API in a minute; none: no limit.
     pub management_calls: Option<u32>,
+    /// Where messages go beyond the inbox.
+    pub delivery: DeliverySettings,
     /// What was asked for and is not done, one line each.
     pub warnings: Vec<String>,
 }

@@ -25,6 +25,7 @@ pub(super) struct Document {
     pub(super) actions: Vec<Action>,
     pub(super) triggers: BTreeMap<String, Vec<Binding>>,
     pub(super) attack_protection: AttackProtection,
+    pub(super) email_provider: EmailProvider,
     pub(super) stepup: Stepup,
 }
 
@@ -397,6 +398,39 @@ pub(super) struct BruteForceProtection {
     pub(super) max_attempts: Option<u32>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EmailProvider {
+    pub(super) name: Option<String>,
+    pub(super) enabled: Option<bool>,
+    pub(super) default_from_address: Option<String>,
+    pub(super) credentials: SmtpCredentials,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SmtpCredentials {
+    pub(super) smtp_host: Option<String>,
+    pub(super) smtp_port: Option<u16>,
+    pub(super) smtp_user: Option<String>,
+    pub(super) smtp_pass: Option<SecretString>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum SmtpSecurity {
+    None,
+    Starttls,
+    Tls,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhoneWebhook {
+    pub(super) url: String,
+    pub(super) secret: SecretString,
+}
+
 /// What the ecosystem's form has no field for.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -433,4 +467,8 @@ pub(super) struct Stepup {
     pub(super) dashboard_admins: Vec<String>,
     /// 0: no limit.
     pub(super) management_calls_per_minute: Option<u32>,
+    pub(super) smtp_security: Option<SmtpSecurity>,
+    pub(super) phone_webhook: Option<PhoneWebhook>,
+    /// Hosts that may be called wherever they are.
+    pub(super) outbound_hosts: Vec<String>,
 }

@@ -105,9 +105,11 @@ impl Delivery {
         Self { inbox: Inbox::new(store), clock, random, log, gateways: Gateways::default() }
     }
 
-    /// The same inbox, and beyond it what `settings` say.
+    /// The same inbox, and beyond it what `settings` say; `outbound` may call the hosts that they name.
     #[must_use]
     pub fn beyond(self, settings: &DeliverySettings, outbound: &outbound::Client, issuer: &Issuer) -> Self {
+        let webhook = settings.phone_webhook.as_ref().and_then(|webhook| webhook.url.host_str());
+        outbound.name_hosts(settings.outbound_hosts.iter().cloned().chain(webhook.map(str::to_owned)));
         let phone = settings.phone_webhook.as_ref().map(|webhook| Phone {
             webhook: webhook.clone(),
             outbound: outbound.clone(),

@@ -59,16 +59,15 @@ impl Builder {
         let log = Log::start(Arc::clone(&store));
         let outbound =
             outbound::Client::start(issuer.loopback(), Arc::clone(&store), self.clock.clone(), log.clone());
+        let config = configuration.config();
+        let delivery =
+            Delivery::new(Arc::clone(&store), self.clock.clone(), Arc::clone(&self.random), log.clone())
+                .beyond(&config.delivery, &outbound, &issuer);
         let state = Arc::new(State {
             issuer,
-            config: configuration.config(),
+            config,
             configuration: Arc::new(configuration),
-            delivery: Delivery::new(
-                Arc::clone(&store),
-                self.clock.clone(),
-                Arc::clone(&self.random),
-                log.clone(),
-            ),
+            delivery,
             log,
             outbound,
             store,

@@ -7,6 +7,7 @@ mod authorize;
 mod config;
 mod configuration;
 mod control;
+mod delivery;
 mod endpoints;
 mod factors;
 mod flow_actions;

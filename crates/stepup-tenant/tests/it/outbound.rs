@@ -37,17 +37,6 @@ async fn public() -> Rig {
     .await
 }
 
-/// Returns once the log has an event of this type.
-async fn logged(rig: &Rig, kind: &str) -> LogEvent {
-    let log = &rig.tenant.state().log;
-    loop {
-        if let Some(event) = log.read(Some(kind), 1).await.unwrap().pop() {
-            return event;
-        }
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
 async fn a_call_is_signed_and_made_until_it_is_taken() {
     let rig = Rig::start().await;
@@ -67,7 +56,7 @@ async fn a_call_is_signed_and_made_until_it_is_taken() {
         }
         rig.advance(pause);
     }
-    logged(&rig, "taken").await;
+    rig.logged("taken").await;
     assert_eq!(rig.tenant.state().store.next_call().await.unwrap(), None);
     assert!(receiver.is_empty());
 }
@@ -84,7 +73,7 @@ async fn a_call_that_is_refused_is_not_made_again() {
     receiver.answer(&[400]);
     rig.tenant.state().outbound.enqueue(&call(&rig.tenant, "call_1", &receiver.url)).await.unwrap();
     receiver.next().await;
-    let event = logged(&rig, "given_up").await;
+    let event = rig.logged("given_up").await;
     assert_eq!(event.description.as_deref(), Some("the answer was 400 Bad Request"));
     rig.advance(3600);
     assert_eq!(rig.tenant.state().store.next_call().await.unwrap(), None);
@@ -105,7 +94,7 @@ async fn a_call_is_given_up_when_it_is_of_no_use_any_more() {
     }
     rig.advance(1);
     receiver.next().await;
-    let event = logged(&rig, "given_up").await;
+    let event = rig.logged("given_up").await;
     let reason = "the answer was 503 Service Unavailable; given up after 2 attempts";
     assert_eq!(event.description.as_deref(), Some(reason));
 }
@@ -144,7 +133,7 @@ async fn a_public_tenant_does_not_call_its_own_network() {
          `stepup.outbound_hosts` in the configuration"
     );
     outbound.enqueue(&call(&rig.tenant, "call_1", &by_name)).await.unwrap();
-    let given_up = logged(&rig, "given_up").await;
+    let given_up = rig.logged("given_up").await;
     assert!(given_up.description.unwrap().starts_with("localhost is an address of this machine"));
     assert!(receiver.is_empty());
 
@@ -180,7 +169,7 @@ async fn what_was_owed_is_made_after_a_restart() {
     let rig = start().await;
     rig.advance(31);
     assert_eq!(receiver.next().await.header("idempotency-key"), "call_1");
-    logged(&rig, "taken").await;
+    rig.logged("taken").await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod client;
 mod client_keys;
+mod delivery;
 
 use std::time::Duration;
 
@@ -135,6 +136,7 @@ impl Reading<'_> {
             mfa,
             actions: self.actions(document.actions, document.triggers)?,
             password_attempts: password_attempts(&document.attack_protection.brute_force_protection),
+            delivery: self.delivery(document.email_provider, &document.stepup)?,
             dashboard_admins: document.stepup.dashboard_admins,
             clients,
             management_calls: document.stepup.management_calls_per_minute.filter(|calls| *calls > 0),

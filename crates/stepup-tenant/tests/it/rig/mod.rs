@@ -2,17 +2,19 @@
 
 mod browser;
 mod config;
+mod mail;
 mod receiver;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use stepup_protocol::time::UnixTime;
-use stepup_tenant::{Builder, Tenant, clock::VirtualClock};
+use stepup_tenant::{Builder, Tenant, clock::VirtualClock, model::LogEvent};
 
 pub(crate) use self::{
     browser::{Browser, Page, authorize_path},
     config::Config,
+    mail::MailServer,
     receiver::Receiver,
 };
 
@@ -157,6 +159,16 @@ impl Rig {
     /// The type codes of the log, oldest first.
     pub(crate) async fn log(&self) -> Vec<String> {
         self.tenant.log().await.unwrap().into_iter().rev().map(|event| event.kind).collect()
+    }
+
+    /// The newest event of this type, once there is one: some are written by tasks.
+    pub(crate) async fn logged(&self, kind: &str) -> LogEvent {
+        loop {
+            if let Some(event) = self.tenant.state().log.read(Some(kind), 1).await.unwrap().pop() {
+                return event;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Ada enrols an app by a refused refresh: secret, recovery code, and the refresh token that is left.
