@@ -66,6 +66,8 @@ impl Side {
 
 impl State {
     fn clone_with(&self, snapshot: &Snapshot) -> Self {
-        Self { config: Arc::clone(&snapshot.config), ..self.clone() }
+        let config = Arc::clone(&snapshot.config);
+        let delivery = self.delivery.clone().beyond(&config.delivery, &self.outbound, &self.issuer);
+        Self { config, delivery, ..self.clone() }
     }
 }
