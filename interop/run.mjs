@@ -34,28 +34,35 @@ const chosen = programs.filter(({ name }) => wanted.length === 0 || wanted.inclu
 if (chosen.length === 0) throw new Error(`no such program; there are: ${programs.map(({ name }) => name).join(", ")}`);
 
 let steps = 0;
-for (const { name, start, command } of chosen) {
+let failed = false;
+for (const program of chosen) {
+  failed = !(await passes(program));
+  if (failed) break;
+}
+console.log(`\n${steps} passed, ${failed ? 1 : 0} failed`);
+process.exitCode = failed ? 1 : 0;
+
+/** Starts what a program needs, runs it, and says how long that took; where it fails, the end of the servers' log too. */
+async function passes({ name, start, command }) {
   console.log(`\n${name}`);
+  const begun = performance.now();
   const scratch = await mkdtemp(join(tmpdir(), "stepup-interop-"));
   let running;
   try {
     running = await start(scratch);
-    const { passed, failed } = await run(command, { STEPUP_BIN: stepup, ...running.environment });
-    steps += passed;
-    if (failed) {
-      console.log(running.log());
-      console.log(`\n${steps} passed, 1 failed`);
-      process.exitCode = 1;
-      break;
-    }
+    const good = await run(command, { STEPUP_BIN: stepup, ...running.environment });
+    console.log(good ? `     ${((performance.now() - begun) / 1000).toFixed(1)} s` : running.log().split("\n").slice(-100).join("\n"));
+    return good;
+  } catch (error) {
+    console.log(error);
+    return false;
   } finally {
     await running?.stop();
     await rm(scratch, { recursive: true });
   }
 }
-if (!process.exitCode) console.log(`\n${steps} passed, 0 failed`);
 
-/** Runs one program, at most three minutes, and counts its steps. */
+/** Runs one program, at most three minutes, and counts its steps; whether all of them passed. */
 async function run([file, ...parameters], environment) {
   const program = spawn(file, parameters, {
     cwd: folder,
@@ -63,11 +70,10 @@ async function run([file, ...parameters], environment) {
     stdio: ["ignore", "pipe", "inherit"],
     timeout: 180_000,
   });
-  let passed = 0;
   createInterface(program.stdout).on("line", (line) => {
     console.log(line);
-    if (line.startsWith("ok ")) passed += 1;
+    if (line.startsWith("ok ")) steps += 1;
   });
   const [status] = await once(program, "close");
-  return { passed, failed: status !== 0 };
+  return status === 0;
 }

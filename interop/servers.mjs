@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { watch } from "node:fs";
-import { access, readdir, readFile, stat } from "node:fs/promises";
+import { access, cp, readdir, readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
@@ -34,7 +34,10 @@ export async function configured(scratch) {
   const app = `http://localhost:${await freePort()}`;
   const format = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } };
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, ...format });
-  const server = await tenant(scratch, ["--config", join(folder, "tenants/interop.yaml")], {
+  const configuration = join(scratch, "configuration");
+  await cp(join(folder, "tenants"), configuration, { recursive: true });
+  await cp(join(folder, "../examples/actions/step-up.js"), join(configuration, "step-up.js"));
+  const server = await tenant(scratch, ["--config", join(configuration, "interop.yaml")], {
     INTEROP_APP: app,
     INTEROP_PUBLIC_KEY: publicKey,
   });

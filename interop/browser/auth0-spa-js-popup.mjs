@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { withPage } from "../lib/chromium.mjs";
 import { claimsOf } from "../lib/jwt.mjs";
-import { answerAppOn, enrolAppOn } from "../lib/pages.mjs";
+import { answerAppOn, answerEmailOn, enrolAppOn } from "../lib/pages.mjs";
 import { errorOf } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
-import { ada, tenant } from "../lib/tenant.mjs";
+import { ada, hedy, tenant } from "../lib/tenant.mjs";
 import { anyFactor as audience } from "../scenarios/step-up.mjs";
 import { Application, serve } from "./spa.mjs";
 
@@ -32,24 +32,31 @@ await withPage({ ignoreHTTPSErrors: true }, async (page) => {
     assert.ok(claims.scope.split(" ").includes("transfer:funds"), claims.scope);
   }
 
-  const app = await step("a refused refresh: enrol in the pop-up", async () => {
+  await step("a refused refresh: whose address is verified gives the code sent there, in the pop-up", async () => {
     await refreshing.logIn(ada);
+    const { popup, token } = await asked(refreshing);
+    await answerEmailOn(popup, local, ada.username);
+    await assertToken(token);
+    assert.ok(popup.isClosed());
+  });
+
+  const app = await step("a refused refresh: who has nothing enrols, in the pop-up", async () => {
+    await refreshing.logIn(hedy);
     const { popup, token } = await asked(refreshing);
     const app = await enrolAppOn(popup, local);
     await assertToken(token);
-    assert.ok(popup.isClosed());
     return app;
   });
 
   await step("a refused frame: the challenge in the pop-up", async () => {
-    await framed.logIn(ada);
+    await framed.logIn(hedy);
     const { popup, token } = await asked(framed);
     await answerAppOn(popup, local, app);
     await assertToken(token);
   });
 
   await step("a pop-up that is closed", async () => {
-    await framed.logIn(ada);
+    await framed.logIn(hedy);
     const { popup, token } = await asked(framed);
     await popup.waitForURL("**/u/mfa-otp-challenge?**");
     await popup.close();

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { withPage } from "../lib/chromium.mjs";
 import { claimsOf } from "../lib/jwt.mjs";
-import { answerAppOn, enrolAppOn, logInOn } from "../lib/pages.mjs";
+import { answerAppOn, answerEmailOn, enrolAppOn, logInOn } from "../lib/pages.mjs";
 import { errorOf } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
-import { ada, tenant } from "../lib/tenant.mjs";
+import { ada, hedy, tenant } from "../lib/tenant.mjs";
 import { anyFactor as audience, stepUpByEveryFactor, stepUpInTurn } from "../scenarios/step-up.mjs";
 import { clientOf, stepUpIn } from "./page-client.mjs";
 
@@ -70,19 +70,27 @@ await withPage({ ignoreHTTPSErrors: true }, async (page) => {
     assert.ok(claims.scope.split(" ").includes("transfer:funds"), claims.scope);
   }
 
-  await step("in the pop-up: enrol, and then the challenge", async () => {
+  await step("in the pop-up: the code that was sent to the verified address", async () => {
+    await local.reset();
     await logIn(ada);
+    const { popup, token } = await asked();
+    await answerEmailOn(popup, local, ada.username);
+    await assertToken(token);
+  });
+
+  await step("in the pop-up: enrol, and then the challenge", async () => {
+    await logIn(hedy);
     const enrolment = await asked();
     const barcodeUri = await enrolAppOn(enrolment.popup, local);
     await assertToken(enrolment.token);
-    await logIn(ada);
+    await logIn(hedy);
     const challenge = await asked();
     await answerAppOn(challenge.popup, local, barcodeUri);
     await assertToken(challenge.token);
   });
 
   await step("a pop-up that is closed", async () => {
-    await logIn(ada);
+    await logIn(hedy);
     const { popup, token } = await asked();
     await popup.waitForURL("**/u/mfa-otp-challenge?**");
     await popup.close();

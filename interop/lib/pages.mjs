@@ -33,3 +33,10 @@ export async function answerAppOn(page, local, barcodeUri) {
   await page.fill("#code", codeOf(barcodeUri, await local.now()));
   await page.click(goOn);
 }
+
+/** Answers the challenge that is shown with the code that was sent to an address, and goes on. */
+export async function answerEmailOn(page, local, address) {
+  await page.waitForURL("**/u/mfa-email-challenge?**");
+  await page.fill("#code", await local.codeSentTo(address, "email"));
+  await page.click(goOn);
+}

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 
-/** The users of `users.json`; Grace has an authenticator app already. */
+/** The users of `users.json`: Ada's address is verified, Grace has an authenticator app too, Hedy has nothing. */
 export const ada = { username: "ada@example.com", password: "correct horse battery staple", phone: "+12025550123" };
 export const grace = { username: "grace@example.com", password: "a ship in port is safe" };
+export const hedy = { username: "hedy@example.com", password: "frequencies hop about" };
 
 /** The tenant that the runner started for this program. */
 export async function tenant() {
