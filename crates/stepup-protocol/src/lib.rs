@@ -9,6 +9,7 @@
 pub mod claims;
 pub mod discovery;
 pub mod error;
+pub mod guardian;
 pub mod jwk;
 pub mod mfa;
 pub mod scope;

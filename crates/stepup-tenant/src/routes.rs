@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use http::{StatusCode, Uri, header};
 
-use crate::{dashboard, dbconnections, log, login, management, mfa, oauth, state::Shared};
+use crate::{dashboard, guardian, dbconnections, log, login, management, mfa, oauth, state::Shared};
 
 /// Every public endpoint of the tenant.
 pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
         .merge(dashboard::routes())
+        .merge(guardian::routes())
         .merge(dbconnections::routes())
         .merge(oauth::routes())
         .merge(login::routes())

@@ -10,6 +10,7 @@ use crate::{
     clock::VirtualClock,
     config::{Configuration, TenantConfig},
     delivery::Delivery,
+    devices::Devices,
     keys::Keys,
     log::Log,
     outbound,
@@ -49,6 +50,8 @@ pub struct State {
     pub outbound: outbound::Client,
     /// Password hashes.
     pub passwords: Passwords,
+    /// Virtual devices of users.
+    pub(crate) devices: Arc<Devices>,
     /// What went over the wire lately, where it is kept.
     pub(crate) recorder: Option<Arc<Recorder>>,
 }

@@ -5,14 +5,15 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request};
 use jiff::Timestamp;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use stepup_protocol::time::UnixTime;
 
 use super::{Answer, Control, Refused};
 use crate::{
+    devices::Described,
     log::{self, rfc3339},
-    model::{Channel, Message},
+    model::{Channel, Message, OobAnswer, OobTransaction},
     server::faults::Fault,
 };
 
@@ -28,13 +29,11 @@ impl Control {
             (&Method::GET, ["messages"]) => self.messages(&query).await,
             (&Method::GET, ["clock"]) => Ok(self.clock()),
             (&Method::POST, ["clock"]) => self.move_clock(&parse(body)?),
-            (&Method::POST, ["devices"]) => self.scan(&parse(body)?),
+            (&Method::GET, ["devices"]) => Ok(self.devices()),
+            (&Method::POST, ["devices"]) => self.scan(&parse(body)?).await,
             (&Method::GET, ["devices", id, "code"]) => self.device_code(id),
-            // No factor of this version pushes, so nothing is ever pending.
-            (&Method::GET, ["push"]) => Ok(Answer::Json(json!([]))),
-            (&Method::POST, ["push", id]) => {
-                Err(Refused::not_found(format!("No push request `{id}` is pending.")))
-            }
+            (&Method::GET, ["push"]) => self.pushes().await,
+            (&Method::POST, ["push", id]) => self.answer_push(id, &parse(body)?).await,
             (&Method::GET, ["log"]) => self.log(&query).await,
             (&Method::GET, ["requests"]) => self.requests(&query).await,
             (&Method::DELETE, ["requests"]) => {
@@ -96,17 +95,32 @@ impl Control {
         Ok(self.clock())
     }
 
-    fn scan(&self, scanned: &Scanned) -> Called {
-        let id = format!("device_{}", stepup_seal::base62(&*self.state.random, 16));
-        self.devices.scan(&id, &scanned.barcode_uri)?;
-        Ok(Answer::Json(json!({ "device_id": id, "kind": "otpauth" })))
+    fn devices(&self) -> Answer {
+        Answer::Json(self.state.devices.list().iter().map(device).collect())
+    }
+
+    async fn scan(&self, scanned: &Scanned) -> Called {
+        let scanned = self.state.devices.scan(&self.state, &scanned.barcode_uri).await;
+        let scanned = scanned.map_err(Refused::by_device)?;
+        Ok(Answer::Json(device(&scanned)))
     }
 
     fn device_code(&self, id: &str) -> Called {
-        match self.devices.code(id, self.state.clock.now()) {
+        match self.state.devices.code(id, self.state.clock.now()) {
             Some(code) => Ok(Answer::Json(json!({ "code": code }))),
             None => Err(Refused::not_found(format!("There is no device `{id}`."))),
         }
+    }
+
+    async fn pushes(&self) -> Called {
+        let pending = self.state.store.pending_pushes(None, self.state.clock.now()).await?;
+        Ok(Answer::Json(pending.iter().map(push).collect()))
+    }
+
+    async fn answer_push(&self, id: &str, Decided { decision }: &Decided) -> Called {
+        let approved = *decision == Decision::Approve;
+        self.state.devices.answer(&self.state, id, approved).await.map_err(Refused::by_device)?;
+        Ok(Answer::Json(json!({ "id": id, "decision": decision })))
     }
 
     async fn log(&self, query: &Query) -> Called {
@@ -141,7 +155,7 @@ impl Control {
     async fn reset(&self) -> Called {
         self.seed.reset(&self.state).await?;
         self.faults.clear();
-        self.devices.clear();
+        self.state.devices.clear();
         self.recorder.clear();
         Ok(Answer::Empty)
     }
@@ -166,6 +180,44 @@ struct ClockMove {
     set: Option<String>,
     #[serde(default)]
     reset: bool,
+}
+
+fn device(device: &Described) -> Value {
+    json!({
+        "device_id": device.id,
+        "kind": device.kind.as_str(),
+        "user_id": device.user_id,
+        "enrollment_id": device.enrollment_id,
+    })
+}
+
+fn push(asked: &OobTransaction) -> Value {
+    let payload = match &asked.expects {
+        OobAnswer::Push { payload, .. } => payload.clone(),
+        OobAnswer::Code { .. } | OobAnswer::Scan { .. } => Value::Null,
+    };
+    json!({
+        "id": asked.id,
+        "user_id": asked.user_id,
+        "authenticator_id": asked.authenticator_id,
+        "client_id": asked.client_id,
+        "payload": payload,
+        "created_at": rfc3339(asked.created_at),
+        "expires_at": rfc3339(asked.expires_at),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decided {
+    decision: Decision,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Decision {
+    Approve,
+    Deny,
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,6 @@
 //! The remote control of tests and of the command line: off unless asked for, loopback only, behind a key.
 
 mod calls;
-mod devices;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -12,8 +11,8 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-pub(crate) use self::devices::{Devices, code as totp};
 use crate::{
+    devices::DeviceError,
     seed::Seed,
     server::{faults::Faults, recorder::Recorder},
     state::Shared,
@@ -27,7 +26,6 @@ pub(crate) struct Control {
     pub(crate) faults: Arc<Faults>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) stop: Arc<watch::Sender<bool>>,
-    pub(crate) devices: Devices,
 }
 
 impl Control {
@@ -102,6 +100,16 @@ impl Refused {
 
     pub(crate) fn bad(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", description)
+    }
+
+    /// A device could not do what it was asked to.
+    pub(crate) fn by_device(error: DeviceError) -> Self {
+        match &error {
+            DeviceError::Barcode(_) => Self::bad(format!("{error}.")),
+            DeviceError::NothingAsked(_) => Self::not_found(format!("{error}.")),
+            DeviceError::Refused(refusal) => Self::bad(format!("{error}: {refusal}.")),
+            DeviceError::Key | DeviceError::Store(_) => error.into(),
+        }
     }
 
     pub(crate) fn not_found(description: impl Into<String>) -> Self {

@@ -29,6 +29,9 @@ pub struct OobTransaction {
     /// Whether a phone has answered; of no meaning for a code.
     #[serde(skip)]
     pub state: PushState,
+    /// What ties it to the requests of its login in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction_id: Option<String>,
     /// When it began.
     pub created_at: UnixTime,
     /// Not good any more from then on; kept a while longer, to be told from one that never was.

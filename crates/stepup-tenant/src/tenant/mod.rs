@@ -18,7 +18,7 @@ pub use self::{builder::Builder, error::StartError};
 use crate::{
     clock::VirtualClock,
     config::{self, ChangeError},
-    control,
+    devices,
     model::{LogEvent, Message},
     seed::Seed,
     server::{
@@ -151,7 +151,7 @@ impl Tenant {
     /// What an authenticator app with this base32 secret shows now; none where it is not base32.
     #[must_use]
     pub fn totp(&self, secret: &str) -> Option<String> {
-        control::totp(secret, self.state.clock.now())
+        devices::totp(secret, self.state.clock.now())
     }
 
     /// Back to the state at start: users, authenticators, sessions, limits, messages, log, clock, and what was changed of

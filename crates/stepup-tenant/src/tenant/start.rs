@@ -14,7 +14,7 @@ use super::{Builder, StartError, Tenant, run::supervise};
 use crate::{
     actions::{Engine, Limits},
     config::{self, Configuration, TenantConfig, source::Source},
-    control::{self, Control},
+    control::Control,
     data_dir::{DataDir, DataDirError},
     delivery::Delivery,
     keys::{Keys, vault_key},
@@ -76,6 +76,7 @@ impl Builder {
             random: Arc::clone(&self.random),
             actions: Arc::new(Engine::new(Limits::default())),
             passwords,
+            devices: Arc::default(),
             recorder: (self.record || self.control).then(|| Arc::new(Recorder::new())),
         });
         let tenant = self.serve(state, seed, warnings, Socket { listeners, port, tls }, data);
@@ -127,7 +128,6 @@ impl Builder {
             faults: Arc::clone(&faults),
             recorder,
             stop: Arc::clone(&stop),
-            devices: control::Devices::default(),
         });
         let service = Arc::new(Service {
             front: Front::new(Arc::clone(&state)),

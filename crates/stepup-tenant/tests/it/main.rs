@@ -12,6 +12,7 @@ mod endpoints;
 mod factors;
 mod flow_actions;
 mod grants;
+mod guardian;
 mod login;
 mod management;
 mod mfa_api;

@@ -61,6 +61,7 @@ pub(super) fn begin(
         enrolls,
         expects,
         state: crate::model::PushState::Pending,
+        transaction_id: transaction.caller.correlation.known().map(str::to_owned),
         created_at: now,
         expires_at: now + shared.config.mfa.oob_code_lifetime,
     }

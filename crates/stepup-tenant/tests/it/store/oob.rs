@@ -27,6 +27,7 @@ fn sent(id: &str, expects: OobAnswer) -> OobTransaction {
         enrolls: false,
         expects,
         state: PushState::Pending,
+        transaction_id: None,
         created_at: NOW,
         expires_at: at(300),
     }

@@ -1,0 +1,35 @@
+//! The phone's API, as the Guardian libraries speak it: a phone scans the QR code of a push enrolment, answers questions,
+//! and manages what it enrolled.
+//!
+//! A library that is told the tenant's own domain puts `/appliance-mfa` before its paths; one that is told a Guardian host
+//! does not. Both are served, and what a phone signs names the address that it called.
+
+mod account;
+mod enroll;
+mod failure;
+mod resolve;
+mod rich_consent;
+mod signed;
+
+use axum::{
+    Router,
+    routing::{get, patch, post},
+};
+
+pub(crate) use self::{enroll::present, failure::Failure, resolve::settle};
+use crate::state::Shared;
+
+/// Before the paths, where the phone was told the tenant's own domain.
+pub(crate) const PREFIX: &str = "/appliance-mfa";
+
+/// The endpoints of this room.
+pub(crate) fn routes() -> Router<Shared> {
+    let api = Router::new()
+        .route("/api/enroll", post(enroll::handle))
+        .route("/api/resolve-transaction", post(resolve::handle))
+        .route("/api/device-accounts/{id}", patch(account::update).delete(account::remove));
+    Router::new()
+        .nest(PREFIX, api.clone())
+        .merge(api)
+        .route("/rich-consents/{id}", get(rich_consent::handle))
+}
