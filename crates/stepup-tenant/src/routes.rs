@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use http::{StatusCode, Uri, header};
 
-use crate::{dashboard, guardian, dbconnections, log, login, management, mfa, oauth, state::Shared};
+use crate::{dashboard, dbconnections, guardian, log, login, management, mfa, oauth, state::Shared};
 
 /// Every public endpoint of the tenant.
 pub(crate) fn router(shared: Shared) -> Router {

@@ -20,16 +20,19 @@ pub(crate) use self::{enroll::present, failure::Failure, resolve::settle};
 use crate::state::Shared;
 
 /// Before the paths, where the phone was told the tenant's own domain.
-pub(crate) const PREFIX: &str = "/appliance-mfa";
+const PREFIX: &str = "/appliance-mfa";
 
 /// The endpoints of this room.
 pub(crate) fn routes() -> Router<Shared> {
-    let api = Router::new()
-        .route("/api/enroll", post(enroll::handle))
-        .route("/api/resolve-transaction", post(resolve::handle))
-        .route("/api/device-accounts/{id}", patch(account::update).delete(account::remove));
-    Router::new()
-        .nest(PREFIX, api.clone())
-        .merge(api)
-        .route("/rich-consents/{id}", get(rich_consent::handle))
+    let consents = Router::new().route("/rich-consents/{id}", get(rich_consent::handle));
+    // Not nested: what a phone signs names the path as it was called.
+    ["", PREFIX].into_iter().fold(consents, |router, prefix| {
+        router
+            .route(&format!("{prefix}/api/enroll"), post(enroll::handle))
+            .route(&format!("{prefix}/api/resolve-transaction"), post(resolve::handle))
+            .route(
+                &format!("{prefix}/api/device-accounts/{{id}}"),
+                patch(account::update).delete(account::remove),
+            )
+    })
 }

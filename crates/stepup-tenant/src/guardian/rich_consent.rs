@@ -75,7 +75,8 @@ async fn prove(
     if key != device.public_key || proof.verified.header.typ.as_deref() != Some("dpop+jwt") {
         return Err(Failure::Token("the proof is not one of the enrolled device"));
     }
-    let claims: Claims = proof.verified.claims().map_err(|_| Failure::Token("a claim of the proof is missing"))?;
+    let claims: Claims =
+        proof.verified.claims().map_err(|_| Failure::Token("a claim of the proof is missing"))?;
     signed::fresh(claims.iat, claims.iat.saturating_add(LIFETIME), LIFETIME, shared.clock.now())?;
     if claims.htm != "GET" || claims.htu != url {
         return Err(Failure::Token("the proof is for another call"));

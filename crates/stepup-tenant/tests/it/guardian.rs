@@ -176,10 +176,7 @@ async fn a_phone_that_brings_nonsense_is_not_enrolled() {
         body[member] = value;
         assert_eq!(refusal(&enroll(&rig, &ticket, &body).await), "400 validation_error", "{body}");
     }
-    assert_eq!(
-        refusal(&enroll(&rig, "unknown", &good).await),
-        "404 enrollment_transaction_not_found"
-    );
+    assert_eq!(refusal(&enroll(&rig, "unknown", &good).await), "404 enrollment_transaction_not_found");
     let without = rig.json("/appliance-mfa/api/enroll", None, &good).await;
     assert_eq!(refusal(&without), "401 invalid_token");
     assert_eq!(enroll(&rig, &ticket, &good).await.status, 200, "nothing of that took the ticket");
@@ -229,7 +226,11 @@ async fn an_answer_that_is_not_the_phones_or_not_of_now_is_refused() {
     ] {
         let mut response = good.clone();
         response[member] = value;
-        assert_eq!(refusal(&phone.resolve(&rig, &notification, &response).await), "401 invalid_token", "{member}");
+        assert_eq!(
+            refusal(&phone.resolve(&rig, &notification, &response).await),
+            "401 invalid_token",
+            "{member}"
+        );
     }
     let token = notification["txtkn"].as_str().unwrap();
     let other = SigningKey::generate_rsa2048().unwrap().sign("JWT", None, &good).unwrap();
@@ -301,7 +302,8 @@ async fn the_phone_is_told_what_exactly_it_agrees_to() {
     let rig = Rig::start().await;
     let phone = Phone::enrolled(&rig).await;
     let (.., notification) = phone.asked(&rig).await;
-    let id = rig.tenant.state().store.pending_pushes(None, rig.tenant.clock().now()).await.unwrap()[0].id.clone();
+    let id =
+        rig.tenant.state().store.pending_pushes(None, rig.tenant.clock().now()).await.unwrap()[0].id.clone();
     let token = notification["txtkn"].as_str().unwrap();
     let path = format!("/rich-consents/{id}");
     let claims = json!({
@@ -325,7 +327,9 @@ async fn the_phone_is_told_what_exactly_it_agrees_to() {
     assert_eq!(refusal(&ask(&proof).await), "401 invalid_token", "a proof is good once");
     let stranger = SigningKey::generate_rsa2048().unwrap();
     assert_eq!(refusal(&ask(&sign(&stranger, &claims)).await), "401 invalid_token");
-    for (member, value) in [("htu", json!("x")), ("htm", json!("POST")), ("ath", json!("x")), ("iat", json!(1))] {
+    for (member, value) in
+        [("htu", json!("x")), ("htm", json!("POST")), ("ath", json!("x")), ("iat", json!(1))]
+    {
         let mut claims = claims.clone();
         claims["jti"] = json!(member);
         claims[member] = value;
