@@ -7,6 +7,9 @@ use std::fmt;
 use serde::{Deserializer, de};
 use serde_json::Value;
 
+/// The most parameters that are taken: each is held against those before it.
+const MOST: usize = 256;
+
 /// Parameters in the order they came. Prints names only: values hold secrets.
 #[derive(Clone, Default)]
 pub(crate) struct Params(Vec<(String, Value)>);
@@ -16,6 +19,8 @@ pub(crate) struct Params(Vec<(String, Value)>);
 pub(crate) enum ParamsError {
     #[error("duplicated parameter: {0}")]
     Duplicate(String),
+    #[error("more than {MOST} parameters")]
+    TooMany,
     #[error("the body is not a JSON object")]
     Json(#[source] serde_json::Error),
     #[error("the body is not UTF-8")]
@@ -64,6 +69,9 @@ impl Params {
     fn push(&mut self, name: String, value: Value) -> Result<(), ParamsError> {
         if self.0.iter().any(|(held, _)| *held == name) {
             return Err(ParamsError::Duplicate(name));
+        }
+        if self.0.len() == MOST {
+            return Err(ParamsError::TooMany);
         }
         // A number or a boolean in JSON is the text it would be in a form.
         let value = match value {

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::rig::{Browser, CALLBACK, Config, Rig};
 
 /// What each endpoint says to a caller who brings nothing: (method, path, status).
-const WITHOUT_CREDENTIALS: &[(&str, &str, u16)] = &[
+pub(crate) const WITHOUT_CREDENTIALS: &[(&str, &str, u16)] = &[
     ("GET", "/.well-known/jwks.json", 200),
     ("GET", "/.well-known/oauth-authorization-server", 200),
     ("GET", "/.well-known/openid-configuration", 200),

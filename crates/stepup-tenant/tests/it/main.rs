@@ -4,6 +4,7 @@
 
 mod actions;
 mod authorize;
+mod bad_input;
 mod config;
 mod configuration;
 mod control;
@@ -20,6 +21,7 @@ mod outbound;
 mod pages;
 mod protocol;
 mod rig;
+mod security;
 mod server;
 mod start;
 mod step_up;
