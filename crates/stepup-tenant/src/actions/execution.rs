@@ -15,8 +15,8 @@ use super::{
 };
 
 /// The CommonJS wrapper. It adds nothing before the code but on its first line, so that lines are the person's own.
-const BEFORE: &str = "(function (exports, require, module, __filename, __dirname) {";
-const AFTER: &str = "\n})";
+pub(super) const BEFORE: &str = "(function (exports, require, module, __filename, __dirname) {";
+pub(super) const AFTER: &str = "\n})";
 
 /// Everything an execution needs; `event` holds secrets, so there is no `Debug`.
 pub(super) struct Execution {

@@ -6,6 +6,7 @@
 
 mod cache;
 mod chance;
+mod check;
 mod claims;
 mod engine;
 mod error;
@@ -23,6 +24,7 @@ use secrecy::SecretString;
 use stepup_protocol::time::UnixTime;
 
 pub use self::{
+    check::check,
     engine::{Engine, Limits},
     error::{ActionError, Cause, Location, Thrown},
     outcome::{

@@ -12,7 +12,7 @@ mod enrolment;
 mod held;
 pub(crate) mod oob;
 pub(crate) mod otp;
-mod phone;
+pub(crate) mod phone;
 pub(crate) mod push;
 pub(crate) mod recovery_code;
 mod sms;

@@ -6,7 +6,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::{oauth::never_stored, passwords::PasswordError, store::StoreError};
+use crate::{
+    config::ChangeError, delivery::DeliveryError, oauth::never_stored, passwords::PasswordError,
+    store::StoreError,
+};
 
 /// Why a call to the Management API failed.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +20,15 @@ pub(crate) enum Failure {
     /// There is no token, or it is not good.
     #[error(transparent)]
     Bearer(#[from] BearerFault),
+    /// The configuration would not be one that can be used.
+    #[error("Payload validation error: '{0}'.")]
+    Configuration(#[source] ChangeError),
     /// What was to be made is there already.
     #[error("{message}")]
     Conflict { message: Cow<'static, str>, code: &'static str },
+    /// A message could not be sent.
+    #[error("The message could not be sent")]
+    Delivery(#[source] DeliveryError),
     /// There is no such thing; some of the real answers have no code.
     #[error("{message}")]
     NotFound { message: Cow<'static, str>, code: Option<&'static str> },
@@ -64,6 +73,8 @@ pub(crate) enum BearerFault {
 /// A failure that is nobody's outside.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TenantFault {
+    #[error("the user's sessions or messages failed")]
+    Login(#[source] Box<crate::oauth::error::Failure>),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
@@ -90,11 +101,13 @@ impl Failure {
         match self {
             Self::BadRequest { .. }
             | Self::Bearer(BearerFault::Format)
+            | Self::Configuration(_)
             | Self::Payload(_)
             | Self::PayloadJson(_)
             | Self::Query(_)
             | Self::Uri(_) => StatusCode::BAD_REQUEST,
             Self::Bearer(_) => StatusCode::UNAUTHORIZED,
+            Self::Delivery(_) => StatusCode::BAD_GATEWAY,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::Scope(_) => StatusCode::FORBIDDEN,
@@ -107,9 +120,9 @@ impl Failure {
         match self {
             Self::BadRequest { code, .. } | Self::Conflict { code, .. } => Some(code),
             Self::Bearer(BearerFault::Format) => Some("Bearer"),
-            Self::Bearer(_) | Self::PayloadJson(_) | Self::Tenant(_) => None,
+            Self::Bearer(_) | Self::Delivery(_) | Self::PayloadJson(_) | Self::Tenant(_) => None,
             Self::NotFound { code, .. } => *code,
-            Self::Payload(_) => Some("invalid_body"),
+            Self::Configuration(_) | Self::Payload(_) => Some("invalid_body"),
             Self::Query(_) => Some("invalid_query_string"),
             Self::Scope(_) => Some("insufficient_scope"),
             Self::TooMany => Some("too_many_requests"),
@@ -121,6 +134,15 @@ impl Failure {
         match self {
             Self::Tenant(_) => "An internal server error occurred".to_owned(),
             other => other.to_string(),
+        }
+    }
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Store(error) => error.into(),
+            refused => Self::Configuration(refused),
         }
     }
 }

@@ -3,15 +3,24 @@
 //! A call goes through [`gate`] first, which counts it, verifies its token and notes in the log what it changed. A handler
 //! asks for its scope, reads query and body by their tables, and answers with an [`Answer`] or a [`Failure`].
 
+mod actions;
+mod authentication_methods;
 pub(crate) mod bearer;
+mod client_grants;
+mod clients;
+mod connections;
+mod enrollment;
 mod error;
 mod fields;
 mod gate;
+mod guardian;
 mod logs;
 mod lucene;
 mod page;
 mod request;
+mod resource_servers;
 mod schema;
+mod settings;
 mod users;
 
 use axum::{
@@ -64,7 +73,15 @@ impl IntoResponse for Answer {
 /// The calls of the API.
 pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
     let calls = Router::new()
+        .merge(actions::routes())
+        .merge(authentication_methods::routes())
+        .merge(client_grants::routes())
+        .merge(clients::routes())
+        .merge(connections::routes())
+        .merge(guardian::routes())
         .merge(logs::routes())
+        .merge(resource_servers::routes())
+        .merge(settings::routes())
         .merge(users::routes())
         .fallback(nothing_there)
         .method_not_allowed_fallback(nothing_there)

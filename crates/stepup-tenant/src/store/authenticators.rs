@@ -58,6 +58,16 @@ pub trait Authenticators: Send + Sync {
     /// The store failed.
     fn delete_authenticator<'a>(&'a self, user_id: &'a str, id: &'a str) -> Stored<'a, bool>;
 
+    /// Puts `authenticators` in the place of all that the user has, as one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`](super::StoreError::Conflict) where an id is taken.
+    fn replace_authenticators<'a>(
+        &'a self,
+        user_id: &'a str,
+        authenticators: &'a [Authenticator],
+    ) -> Stored<'a, ()>;
+
     /// Removes all of a user's.
     ///
     /// # Errors

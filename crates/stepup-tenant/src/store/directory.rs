@@ -32,4 +32,10 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// The store failed.
     fn delete_user<'a>(&'a self, user_id: &'a str) -> Stored<'a, bool>;
+
+    /// Removes every user of a connection in the same way.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn delete_users_of<'a>(&'a self, connection: &'a str) -> Stored<'a, ()>;
 }

@@ -1,18 +1,12 @@
-//! What a user holds, as an administrator sees it: sessions and refresh tokens.
+//! What a user holds, as an administrator sees it: refresh tokens.
 
 use stepup_protocol::time::UnixTime;
 
 use super::Stored;
-use crate::model::{RefreshToken, TenantSession};
+use crate::model::RefreshToken;
 
 /// Lists what users hold, and takes it from them.
 pub trait Holdings: Send + Sync {
-    /// Ends every session of the user, and returns those that were ended.
-    ///
-    /// # Errors
-    /// The store failed.
-    fn end_sessions<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<TenantSession>>;
-
     /// The user's refresh tokens that are good at `now`, oldest first.
     ///
     /// # Errors
@@ -24,6 +18,12 @@ pub trait Holdings: Send + Sync {
     /// # Errors
     /// The store failed.
     fn refresh_token_by_id<'a>(&'a self, id: &'a str) -> Stored<'a, Option<RefreshToken>>;
+
+    /// Forgets the browsers that the user has logged in with.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn forget_known_devices<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()>;
 
     /// Revokes every refresh token of the user.
     ///

@@ -11,6 +11,7 @@
 //! `tests/it/store.rs`, which holds every kind of database to the same rules.
 
 mod accounts;
+mod action_versions;
 mod authenticators;
 mod browsers;
 mod calls;
@@ -39,6 +40,7 @@ use stepup_protocol::time::UnixTime;
 pub(crate) use self::sqlite::in_memory;
 pub use self::{
     accounts::Accounts,
+    action_versions::{ActionVersion, ActionVersions},
     authenticators::{Attached, Authenticators, Enrolment},
     browsers::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers},
     calls::{Calls, ClaimedCall},
@@ -70,6 +72,7 @@ pub type Stored<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 pub trait Store:
     Users
     + Accounts
+    + ActionVersions
     + Authenticators
     + Browsers
     + Calls

@@ -7,16 +7,18 @@ use stepup_protocol::time::UnixTime;
 
 use super::existing;
 use crate::{
+    config::LogoutInitiator,
     log::rfc3339,
     management::{
         Answer, Answered,
         bearer::Bearer,
-        error::Failure,
+        error::{Failure, TenantFault},
         fields::Fields,
         page::Checkpoint,
         request::{Ids, Query},
     },
     model::{RefreshToken, TenantSession},
+    oauth::logout::backchannel,
     state::{Shared, State as Tenant},
 };
 
@@ -48,13 +50,19 @@ pub(super) async fn end_all(
     Ids(user_id): Ids<String>,
 ) -> Answered {
     bearer.any(DELETE_SESSIONS)?;
-    end_of_user(&shared, &user_id).await?;
+    end_of_user(&shared, &user_id, LogoutInitiator::SessionRevoked).await?;
     Ok(Answer::Empty(StatusCode::ACCEPTED))
 }
 
-/// Ends all sessions of a user.
-pub(super) async fn end_of_user(tenant: &Tenant, user_id: &str) -> Result<(), Failure> {
-    tenant.store.end_sessions(user_id).await?;
+/// Ends all sessions of a user, and tells their applications why.
+pub(in crate::management) async fn end_of_user(
+    tenant: &Tenant,
+    user_id: &str,
+    reason: LogoutInitiator,
+) -> Result<(), Failure> {
+    backchannel::end_all(tenant, user_id, reason)
+        .await
+        .map_err(|failure| TenantFault::Login(Box::new(failure)))?;
     Ok(())
 }
 
@@ -87,8 +95,10 @@ pub(super) async fn revoke(State(shared): State<Shared>, bearer: Bearer, Ids(id)
 }
 
 async fn end_one(tenant: &Tenant, id: &str) -> Result<(), Failure> {
-    existing_session(tenant, id).await?;
-    tenant.store.delete_session(id).await?;
+    let session = existing_session(tenant, id).await?;
+    backchannel::end(tenant, &session, LogoutInitiator::SessionRevoked)
+        .await
+        .map_err(|failure| TenantFault::Login(Box::new(failure)))?;
     Ok(())
 }
 

@@ -5,17 +5,20 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use stepup_protocol::time::UnixTime;
 
-use super::{inexistent, list::describe, sessions};
+use super::{existing, inexistent, is_email, is_phone, list::describe, sessions};
 use crate::{
     actions::merge,
+    config::LogoutInitiator,
+    dbconnections::mail,
     management::{
         Answer, Answered,
         bearer::Bearer,
-        error::Failure,
+        error::{Failure, TenantFault},
         request::{Ids, Payload},
         schema::{Kind, Member, NAME, Schema, TEXT, optional, required},
     },
     model::User,
+    passwords::policy::PasswordPolicy,
     state::{Shared, State as Tenant},
     store::StoreError,
 };
@@ -74,23 +77,42 @@ pub(super) async fn create(State(shared): State<Shared>, bearer: Bearer, payload
     bearer.any(&["create:users"])?;
     let body = payload.object(&CREATE)?;
     let connection = text(&body, "connection").unwrap_or_default();
-    if shared.config.connection(connection).is_none() {
-        return Err(Failure::bad_request("The connection does not exist.", "inexistent_connection"));
-    }
+    let connection = shared
+        .config
+        .connection(connection)
+        .ok_or_else(|| Failure::bad_request("The connection does not exist.", "inexistent_connection"))?;
     for name in ["email", "password"] {
         if text(&body, name).is_none() {
             return Err(Failure::Payload(format!("'Missing required property: {name}'")));
         }
     }
-    let password: SecretString = text(&body, "password").unwrap_or_default().into();
-    let user = new_user(&shared, &body, shared.passwords.hash(password).await?);
+    let password = text(&body, "password").unwrap_or_default();
+    strong(connection.passwords, password)?;
+    let user = new_user(&shared, &body, shared.passwords.hash(password.into()).await?);
     match shared.store.insert_user(&user).await {
-        Ok(()) => Ok(Answer::created(describe(&shared, &user).await?)),
+        Ok(()) => {}
         Err(StoreError::Conflict { .. }) => {
-            Err(Failure::conflict("The user already exists.", "auth0_idp_error"))
+            return Err(Failure::conflict("The user already exists.", "auth0_idp_error"));
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
     }
+    prove_address(&shared, &user, &body).await?;
+    Ok(Answer::created(describe(&shared, &user).await?))
+}
+
+fn strong(policy: PasswordPolicy, password: &str) -> Result<(), Failure> {
+    if policy.allows(password) {
+        return Ok(());
+    }
+    Err(Failure::bad_request("PasswordStrengthError: Password is too weak", "invalid_body"))
+}
+
+/// Mails a link that proves the address, where that is asked for and still open.
+async fn prove_address(shared: &Shared, user: &User, body: &Map<String, Value>) -> Result<(), Failure> {
+    if body.get("verify_email") == Some(&Value::Bool(true)) && !user.email_verified {
+        mail::verification(shared, user).await.map_err(|failure| TenantFault::Login(Box::new(failure)))?;
+    }
+    Ok(())
 }
 
 fn new_user(tenant: &Tenant, body: &Map<String, Value>, hash: SecretString) -> User {
@@ -145,8 +167,13 @@ pub(super) async fn update(
             return Err(Failure::bad_request(message, "invalid_body"));
         }
     }
+    let before = existing(&shared, &user_id).await?;
     let hash = match text(&body, "password") {
-        Some(password) => Some(shared.passwords.hash(password.into()).await?),
+        Some(password) => {
+            let policy = shared.config.connection(&before.connection).map(|it| it.passwords);
+            strong(policy.unwrap_or_default(), password)?;
+            Some(shared.passwords.hash(password.into()).await?)
+        }
         None => None,
     };
     let now = shared.clock.now();
@@ -160,12 +187,19 @@ pub(super) async fn update(
         }
         Err(error) => return Err(error.into()),
     };
-    if user.blocked || hash.is_some() {
-        sessions::end_of_user(&shared, &user_id).await?;
+    let reason = match () {
+        () if user.blocked => Some(LogoutInitiator::AccountDeactivated),
+        () if hash.is_some() => Some(LogoutInitiator::PasswordChanged),
+        () if user.email != before.email => Some(LogoutInitiator::EmailIdentifierChanged),
+        () => None,
+    };
+    if let Some(reason) = reason {
+        sessions::end_of_user(&shared, &user_id, reason).await?;
     }
     if user.blocked {
         shared.store.revoke_refresh_tokens(&user_id, now).await?;
     }
+    prove_address(&shared, &user, &body).await?;
     Ok(Answer::ok(describe(&shared, &user).await?))
 }
 
@@ -217,24 +251,11 @@ pub(super) async fn delete(
     Ids(user_id): Ids<String>,
 ) -> Answered {
     bearer.any(&["delete:users"])?;
-    sessions::end_of_user(&shared, &user_id).await?;
+    sessions::end_of_user(&shared, &user_id, LogoutInitiator::AccountDeleted).await?;
     shared.store.delete_user(&user_id).await?;
     Ok(Answer::gone())
 }
 
 fn text<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     body.get(name).and_then(Value::as_str)
-}
-
-/// Whether `text` looks like an e-mail address.
-pub(crate) fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let printable = text.chars().all(|character| !character.is_whitespace() && !character.is_control());
-    !local.is_empty() && !domain.is_empty() && printable && text.len() <= 320
-}
-
-/// Whether `text` is a phone number in E.164 form.
-pub(crate) fn is_phone(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or_default();
-    (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

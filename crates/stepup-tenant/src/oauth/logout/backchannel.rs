@@ -39,7 +39,6 @@ pub(crate) async fn end(
 ///
 /// # Errors
 /// The store failed.
-#[expect(dead_code, reason = "the Management API ends sessions with it")]
 pub(crate) async fn end_all(state: &State, user_id: &str, initiator: LogoutInitiator) -> Result<(), Failure> {
     for session in state.store.sessions_of(user_id).await? {
         end(state, &session, initiator).await?;

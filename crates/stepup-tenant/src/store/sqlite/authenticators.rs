@@ -149,6 +149,25 @@ impl Authenticators for SqliteStore {
         })
     }
 
+    fn replace_authenticators<'a>(
+        &'a self,
+        user_id: &'a str,
+        authenticators: &'a [Authenticator],
+    ) -> Stored<'a, ()> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            sqlx::query("DELETE FROM authenticators WHERE user_id = ?")
+                .bind(user_id)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            for authenticator in authenticators {
+                insert(&mut transaction, authenticator, self.columns(authenticator)?).await?;
+            }
+            transaction.commit().await.map_err(StoreError::Database)
+        })
+    }
+
     fn delete_authenticators<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()> {
         Box::pin(async move {
             sqlx::query("DELETE FROM authenticators WHERE user_id = ?")

@@ -1,6 +1,6 @@
 //! The users as an administrator sees them, in SQLite.
 
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::{
     SqliteStore, encode, insertion,
@@ -70,8 +70,8 @@ impl Directory for SqliteStore {
     fn delete_user<'a>(&'a self, user_id: &'a str) -> Stored<'a, bool> {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
-            for statement in OF_A_USER {
-                sqlx::query(statement)
+            for (table, user) in OF_A_USER {
+                sqlx::query(AssertSqlSafe(format!("DELETE FROM {table} WHERE {user} = ?")))
                     .bind(user_id)
                     .execute(&mut *transaction)
                     .await
@@ -86,15 +86,40 @@ impl Directory for SqliteStore {
             Ok(deleted.rows_affected() == 1)
         })
     }
+
+    fn delete_users_of<'a>(&'a self, connection: &'a str) -> Stored<'a, ()> {
+        Box::pin(async move {
+            let mut transaction = self.begin().await?;
+            for (table, user) in OF_A_USER {
+                let statement = format!(
+                    "DELETE FROM {table} WHERE {user} IN (SELECT user_id FROM users WHERE connection = ?)"
+                );
+                sqlx::query(AssertSqlSafe(statement))
+                    .bind(connection)
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(StoreError::Database)?;
+            }
+            sqlx::query("DELETE FROM users WHERE connection = ?")
+                .bind(connection)
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::Database)?;
+            transaction.commit().await.map_err(StoreError::Database)
+        })
+    }
 }
 
-/// What goes with a user. Logins and token requests under way find nobody any more, and end by themselves.
-const OF_A_USER: [&str; 5] = [
-    "DELETE FROM sessions WHERE json_extract(data, '$.user_id') = ?",
-    "DELETE FROM authenticators WHERE user_id = ?",
-    "DELETE FROM browsers WHERE user_id = ?",
-    "DELETE FROM consents WHERE user_id = ?",
-    "DELETE FROM tickets WHERE data ->> 'user_id' = ?",
+/// The tables of what goes with a user, and what names the user there. Logins and token requests under way find nobody any
+/// more, and end by themselves.
+const OF_A_USER: [(&str, &str); 7] = [
+    ("sessions", "json_extract(data, '$.user_id')"),
+    ("authenticators", "user_id"),
+    ("browsers", "user_id"),
+    ("consents", "user_id"),
+    ("known_devices", "user_id"),
+    ("oob", "user_id"),
+    ("tickets", "data ->> 'user_id'"),
 ];
 
 impl SqliteStore {

@@ -5,23 +5,11 @@ use stepup_protocol::time::UnixTime;
 
 use super::{SqliteStore, decode, decode_row};
 use crate::{
-    model::{RefreshToken, TenantSession},
+    model::RefreshToken,
     store::{Holdings, StoreError, Stored},
 };
 
 impl Holdings for SqliteStore {
-    fn end_sessions<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<TenantSession>> {
-        Box::pin(async move {
-            let rows =
-                sqlx::query("DELETE FROM sessions WHERE json_extract(data, '$.user_id') = ? RETURNING data")
-                    .bind(user_id)
-                    .fetch_all(&self.writer)
-                    .await
-                    .map_err(StoreError::Database)?;
-            rows.iter().map(session).collect()
-        })
-    }
-
     fn refresh_tokens_of<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, Vec<RefreshToken>> {
         Box::pin(async move {
             let rows = sqlx::query(
@@ -57,6 +45,17 @@ impl Holdings for SqliteStore {
         })
     }
 
+    fn forget_known_devices<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()> {
+        Box::pin(async move {
+            sqlx::query("DELETE FROM known_devices WHERE user_id = ?")
+                .bind(user_id)
+                .execute(&self.writer)
+                .await
+                .map(drop)
+                .map_err(StoreError::Database)
+        })
+    }
+
     fn revoke_refresh_tokens<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, ()> {
         Box::pin(async move {
             sqlx::query(
@@ -71,8 +70,4 @@ impl Holdings for SqliteStore {
             .map_err(StoreError::Database)
         })
     }
-}
-
-fn session(row: &SqliteRow) -> Result<TenantSession, StoreError> {
-    decode("a session", row.try_get("data").map_err(StoreError::Database)?)
 }

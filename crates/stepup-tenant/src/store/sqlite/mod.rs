@@ -4,6 +4,7 @@
 //! Several processes may share a file: a write transaction begins with `BEGIN IMMEDIATE` and waits for its turn.
 
 mod accounts;
+mod action_versions;
 mod authenticator_row;
 mod authenticators;
 mod browsers;
@@ -110,7 +111,7 @@ impl Store for SqliteStore {
                  DELETE FROM mfa_transactions; DELETE FROM oob; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
-                 DELETE FROM quotas; DELETE FROM pushed_requests; DELETE FROM used_proofs; DELETE FROM calls;
+                 DELETE FROM quotas; DELETE FROM action_versions; DELETE FROM pushed_requests; DELETE FROM used_proofs; DELETE FROM calls;
                  DELETE FROM settings; UPDATE settings_version SET version = version + 1;",
             )
             .execute(&mut *transaction)

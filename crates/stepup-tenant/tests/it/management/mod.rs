@@ -1,8 +1,14 @@
 //! The Management API over HTTP.
 
 mod access;
+mod actions;
+mod applications;
+mod connections;
+mod guardian;
 mod logs;
+mod methods;
 mod search;
+mod settings;
 mod users;
 
 use serde_json::{Value, json};
@@ -66,7 +72,7 @@ impl Admin {
         let mut body = json!({
             "connection": "Username-Password-Authentication",
             "email": email,
-            "password": "a good pass phrase",
+            "password": "A good pass phrase",
         });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let made = self.post("users", body).await;

@@ -16,7 +16,7 @@ async fn a_user_is_made_and_can_log_in() {
                 "user_id": "grace",
                 "email": "Grace@example.com",
                 "email_verified": true,
-                "password": "a good pass phrase",
+                "password": "A good pass phrase",
                 "given_name": "Grace",
                 "family_name": "Hopper",
                 "app_metadata": { "plan": "gold" },
@@ -48,7 +48,7 @@ async fn a_user_is_made_and_can_log_in() {
       "user_id": "auth0|grace"
     }
     "#);
-    let logged_in = admin.log_in("grace@example.com", "a good pass phrase").await;
+    let logged_in = admin.log_in("grace@example.com", "A good pass phrase").await;
     assert_eq!(logged_in.status, 200, "{}", logged_in.body);
     let read = admin.get("users/auth0%7Cgrace?fields=logins_count,last_login").await.value();
     assert_eq!(read, json!({ "logins_count": 1, "last_login": "2026-01-01T00:00:00.000Z" }));
@@ -61,7 +61,7 @@ async fn a_user_is_made_and_can_log_in() {
 #[tokio::test]
 async fn what_cannot_be_made_is_refused() {
     let admin = Admin::start().await;
-    let good = json!({ "connection": "Username-Password-Authentication", "email": "g@example.com", "password": "pass phrase" });
+    let good = json!({ "connection": "Username-Password-Authentication", "email": "g@example.com", "password": "Pass phrase" });
     let with = |name: &str, value: Value| {
         let mut body = good.clone();
         body[name] = value;
@@ -98,6 +98,8 @@ async fn what_cannot_be_made_is_refused() {
     }
     let refused = admin.post("users", with("connection", json!("nowhere"))).await.refusal();
     assert_eq!(refused, "400 inexistent_connection: The connection does not exist.");
+    let refused = admin.post("users", with("password", json!("simple"))).await.refusal();
+    assert_eq!(refused, "400 invalid_body: PasswordStrengthError: Password is too weak");
     let refused = admin.raw(&admin.token, "POST", "users", "{".to_owned()).await.refusal();
     assert_eq!(refused, "400 -: Invalid request payload JSON format");
     let refused = admin.post("users", with("email", json!("ADA@example.com"))).await.refusal();
@@ -135,7 +137,7 @@ async fn a_change_merges_metadata_and_replaces_the_rest() {
     let cases = [
         (json!({ "email": ADA }), "400 auth0_idp_error: The specified new email already exists"),
         (
-            json!({ "email": "x@y.z", "password": "pass phrase" }),
+            json!({ "email": "x@y.z", "password": "Pass phrase" }),
             "400 invalid_body: Cannot update email and password simultaneously",
         ),
         (
@@ -159,10 +161,10 @@ async fn a_new_password_is_the_only_one() {
     let admin = Admin::start().await;
     let ada = admin.ada().await;
     let changed =
-        admin.patch(&format!("users/{ada}"), json!({ "password": "another pass phrase" })).await.value();
+        admin.patch(&format!("users/{ada}"), json!({ "password": "Another pass phrase" })).await.value();
     assert_eq!(changed["last_password_reset"], "2026-01-01T00:00:00.000Z");
     assert_eq!(admin.log_in(ADA, PASSWORD).await.status, 403);
-    assert_eq!(admin.log_in(ADA, "another pass phrase").await.status, 200);
+    assert_eq!(admin.log_in(ADA, "Another pass phrase").await.status, 200);
 }
 
 #[tokio::test]

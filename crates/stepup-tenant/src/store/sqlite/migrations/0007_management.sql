@@ -11,3 +11,13 @@ CREATE TABLE quotas (
     number INTEGER NOT NULL,
     PRIMARY KEY (subject, began_at)
 ) WITHOUT ROWID;
+
+CREATE TABLE action_versions (
+    id TEXT PRIMARY KEY,
+    action_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    -- sealed
+    secrets BLOB NOT NULL,
+    UNIQUE (action_id, number)
+);
