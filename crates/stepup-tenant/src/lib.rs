@@ -35,6 +35,7 @@ pub mod passwords;
 mod pipeline;
 mod random;
 mod ready;
+pub mod risk;
 mod routes;
 mod seed;
 mod server;

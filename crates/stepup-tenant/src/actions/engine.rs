@@ -17,7 +17,8 @@ use tokio::{
 };
 
 use super::{
-    Action, ActionError, Cause, Entry, Host, Outcome, cache::Cache, execution::Execution, host::Console,
+    Action, ActionError, Cause, Entry, Host, Location, Outcome, cache::Cache, execution::Execution,
+    host::Console,
 };
 
 /// How much longer than the Action may run the caller waits: an interrupt takes effect between two steps of a script.
@@ -25,6 +26,9 @@ const GRACE: Duration = Duration::from_millis(100);
 
 /// Bytes of a thread's stack beside the JavaScript stack: for the engine's own calls, which it does not count.
 const NATIVE_STACK: usize = 1 << 20;
+
+/// Characters of a line of code that an error repeats.
+const LONGEST_LINE: usize = 200;
 
 /// What an execution may use.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +38,7 @@ pub struct Limits {
     pub heap: usize,
     /// Bytes of JavaScript stack; default 256 KiB.
     pub stack: usize,
-    /// How long one execution may run; default 2 s (the real service gives a whole flow 20 s).
+    /// How long one execution may run, in real time; default 20 s, as long as the real service lets a whole flow take.
     pub time: Duration,
     /// How many executions there may be at once, those given up included; default 16.
     pub concurrent: usize,
@@ -42,7 +46,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { heap: 8 << 20, stack: 256 << 10, time: Duration::from_secs(2), concurrent: 16 }
+        Self { heap: 8 << 20, stack: 256 << 10, time: Duration::from_secs(20), concurrent: 16 }
     }
 }
 
@@ -93,12 +97,32 @@ impl Engine {
         event: Value,
         host: Host,
     ) -> Result<Outcome, ActionError> {
+        self.run_within(self.limits.time, action, entry, event, host).await
+    }
+
+    /// As [`Self::run`], with no more than `time` to run in.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_within(
+        &self,
+        time: Duration,
+        action: &Action,
+        entry: Entry,
+        event: Value,
+        host: Host,
+    ) -> Result<Outcome, ActionError> {
         let console = Console::default();
-        match self.execute(action, entry, event, host, &console).await {
+        let began = now();
+        match self.execute(time, action, entry, event, host, &console).await {
             Ok(outcome) => Ok(Outcome { console: console.take(), ..outcome }),
-            Err(cause) => {
-                Err(ActionError { action: action.name.to_string(), cause, console: console.take() })
-            }
+            Err(cause) => Err(ActionError {
+                action: action.name.to_string(),
+                line: cause.location().and_then(|location| line_of(&action.code, location)),
+                cause,
+                console: console.take(),
+                duration: began.elapsed(),
+            }),
         }
     }
 
@@ -128,6 +152,7 @@ impl Engine {
 
     async fn execute(
         &self,
+        time: Duration,
         action: &Action,
         entry: Entry,
         event: Value,
@@ -135,7 +160,7 @@ impl Engine {
         console: &Console,
     ) -> Result<Outcome, Cause> {
         let limits = self.limits;
-        let place = timeout(limits.time, Arc::clone(&self.places).acquire_owned()).await;
+        let place = timeout(time, Arc::clone(&self.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             return Err(Cause::Busy { running: limits.concurrent });
         };
@@ -148,7 +173,8 @@ impl Engine {
             limits,
             cache: Arc::clone(&self.cache),
             console: console.clone(),
-            deadline: started + limits.time,
+            time,
+            deadline: started + time,
         };
         let (answer, answered) = oneshot::channel();
         let run = move || {
@@ -162,15 +188,20 @@ impl Engine {
             .stack_size(limits.stack + NATIVE_STACK)
             .spawn(run)
             .map_err(|error| Cause::Engine(format!("no thread for it: {error}")))?;
-        match timeout(limits.time + GRACE, answered).await {
+        match timeout(time + GRACE, answered).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Cause::Engine("its thread ended without an answer".to_owned())),
             Err(_) => {
                 self.given_up.fetch_add(1, Ordering::Relaxed);
-                Err(Cause::TimedOut { limit: limits.time })
+                Err(Cause::TimedOut { limit: time })
             }
         }
     }
+}
+
+fn line_of(code: &str, location: Location) -> Option<String> {
+    let index = usize::try_from(location.line).ok()?.checked_sub(1)?;
+    code.lines().nth(index).map(|line| line.chars().take(LONGEST_LINE).collect())
 }
 
 /// Time as it passes for a thread that runs: limits are about this, not about the tenant's clock.

@@ -16,8 +16,12 @@ pub struct ActionError {
     /// Why.
     #[source]
     pub cause: Cause,
+    /// The line of its code where it failed, if that is known.
+    pub line: Option<String>,
     /// What it printed until then.
     pub console: Vec<ConsoleLine>,
+    /// How long it ran, in real time.
+    pub duration: Duration,
 }
 
 /// Why an Action did not finish.
@@ -74,6 +78,8 @@ pub struct Thrown {
     pub location: Option<Location>,
     /// The frames, innermost first, one a line; those of the tenant's own code left out. Empty where none is known.
     pub stack: String,
+    /// It was `null`, which the engine throws too where it has no memory left for an error.
+    pub(super) is_null: bool,
 }
 
 /// A place in an Action's code; both count from 1.

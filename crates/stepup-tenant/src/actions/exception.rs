@@ -24,14 +24,17 @@ pub(super) fn cause(ctx: &Ctx<'_>, error: &Error, source: Source<'_>, limit: usi
 
 /// What was thrown, or what a promise was rejected with.
 fn thrown(value: &Value<'_>, source: Source<'_>, limit: usize) -> Cause {
-    // the engine throws `null`, or nothing, where it has not even the memory for an error; code that throws `null` itself
-    // is rarer still
-    if matches!(value.type_of(), Type::Null | Type::Uninitialized) {
+    if value.type_of() == Type::Uninitialized {
         return Cause::OutOfMemory { limit };
     }
     let Some(error) = value.as_object().filter(|object| object.is_error()) else {
         let message = text(value).unwrap_or_else(|| "something that has no text".to_owned());
-        return Cause::Threw(Box::new(Thrown { message, location: None, stack: String::new() }));
+        return Cause::Threw(Box::new(Thrown {
+            message,
+            location: None,
+            stack: String::new(),
+            is_null: value.is_null(),
+        }));
     };
     let name = property(error, "name").unwrap_or_default();
     let message = property(error, "message").unwrap_or_default();
@@ -44,7 +47,7 @@ fn thrown(value: &Value<'_>, source: Source<'_>, limit: usize) -> Cause {
     let is_overflow = name == "RangeError" && message == "Maximum call stack size exceeded";
     let message = if name == "Error" || name.is_empty() { message } else { format!("{name}: {message}") };
     let location = frames.iter().find_map(|frame| location(frame, source));
-    let thrown = Box::new(Thrown { message, location, stack: frames.join("\n") });
+    let thrown = Box::new(Thrown { message, location, stack: frames.join("\n"), is_null: false });
     if is_overflow { Cause::StackOverflow(thrown) } else { Cause::Threw(thrown) }
 }
 

@@ -1,6 +1,11 @@
 //! One execution: a runtime that is made for it and thrown away after it, whatever happened in between.
 
-use std::{cell::Cell, rc::Rc, sync::Arc, time::Instant};
+use std::{
+    cell::Cell,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rquickjs::{
     Context, Ctx, Error, FromJs, Function, Object, Persistent, Promise, Runtime, context::EvalOptions,
@@ -28,6 +33,8 @@ pub(super) struct Execution {
     pub(super) limits: Limits,
     pub(super) cache: Arc<Cache>,
     pub(super) console: Console,
+    /// How long it may run.
+    pub(super) time: Duration,
     /// When it is interrupted.
     pub(super) deadline: Instant,
 }
@@ -46,11 +53,25 @@ impl Execution {
         })));
         let context = Context::full(&runtime).map_err(|error| self.engine_failed(&error))?;
         let notes = Notes::new(self.host, Arc::clone(&self.cache), self.console.clone());
-        let result = self.run_in(&runtime, &context, &notes);
+        let crowded = Rc::new(Cell::new(false));
+        let result = context
+            .with(|ctx| watch_heap(&ctx, &crowded))
+            .map_err(|error| self.engine_failed(&error))
+            .and_then(|()| {
+                runtime.set_gc_threshold(self.limits.heap / 8 * 7);
+                self.run_in(&runtime, &context, &notes)
+            });
         if late.get() {
-            return Err(Cause::TimedOut { limit: self.limits.time });
+            return Err(Cause::TimedOut { limit: self.time });
         }
-        result.map(|()| notes.take_outcome())
+        match result {
+            // Where memory ran out, the engine throws `null` for want of an error, or loses a job that others wait for.
+            Err(Cause::NeverSettles) if crowded.get() => Err(Cause::OutOfMemory { limit: self.limits.heap }),
+            Err(Cause::Threw(thrown)) if crowded.get() && thrown.is_null => {
+                Err(Cause::OutOfMemory { limit: self.limits.heap })
+            }
+            result => result.map(|()| notes.take_outcome()),
+        }
     }
 
     fn run_in(&self, runtime: &Runtime, context: &Context, notes: &Rc<Notes>) -> Result<(), Cause> {
@@ -59,7 +80,7 @@ impl Execution {
             while self.run_job(runtime)? {
                 // the interrupt handler looks at the clock within a job only, and jobs may beget jobs for ever
                 if super::engine::now() >= self.deadline {
-                    return Err(Cause::TimedOut { limit: self.limits.time });
+                    return Err(Cause::TimedOut { limit: self.time });
                 }
             }
             if context.with(|ctx| self.is_settled(&ctx, &started))? {
@@ -70,7 +91,7 @@ impl Execution {
 
     /// Everything up to the handler's first `await`.
     fn start(&self, ctx: &Ctx<'_>, notes: &Rc<Notes>) -> Result<Started, Cause> {
-        let failed = |error: Error| self.cause(ctx, &error);
+        let failed = |error: Error| self.cause_of_ours(ctx, &error);
         let host = host::object(ctx, notes).map_err(failed)?;
         let environment: Function<'_> =
             evaluate(ctx, "stepup:environment", include_str!("js/environment.js")).map_err(failed)?;
@@ -91,10 +112,11 @@ impl Execution {
         let failed = |error: Error| self.cause(ctx, &error);
         let name = &*self.action.name;
         let wrapped = format!("{BEFORE}{}{AFTER}", self.action.code);
-        let module: Function<'js> = evaluate(ctx, name, wrapped).map_err(|error| match failed(error) {
-            Cause::Threw(thrown) => Cause::Syntax(thrown),
-            other => other,
-        })?;
+        let module: Function<'js> =
+            evaluate(ctx, name, wrapped).map_err(|error| match self.cause_of_ours(ctx, &error) {
+                Cause::Threw(thrown) => Cause::Syntax(thrown),
+                other => other,
+            })?;
         let (object, exports) = (Object::new(ctx.clone()), Object::new(ctx.clone()));
         let (object, exports) = (object.map_err(failed)?, exports.map_err(failed)?);
         object.set("exports", exports.clone()).map_err(failed)?;
@@ -135,8 +157,8 @@ impl Execution {
         if due < 0.0 {
             return Err(Cause::NeverSettles);
         }
-        if due > self.limits.time.as_secs_f64() * 1000.0 {
-            return Err(Cause::TimedOut { limit: self.limits.time });
+        if due > self.time.as_secs_f64() * 1000.0 {
+            return Err(Cause::TimedOut { limit: self.time });
         }
         let fire: Function<'_> = timers.get("fire").map_err(failed)?;
         let () = fire.call(()).map_err(failed)?;
@@ -152,12 +174,33 @@ impl Execution {
         exception::cause(ctx, error, source, self.limits.heap)
     }
 
+    /// As [`Self::cause`], where nothing of the Action has run: no code of ours throws `null`.
+    fn cause_of_ours(&self, ctx: &Ctx<'_>, error: &Error) -> Cause {
+        match self.cause(ctx, error) {
+            Cause::Threw(thrown) if thrown.is_null => Cause::OutOfMemory { limit: self.limits.heap },
+            other => other,
+        }
+    }
+
     fn engine_failed(&self, error: &Error) -> Cause {
         match error {
             Error::Allocation | Error::Exception => Cause::OutOfMemory { limit: self.limits.heap },
             other => Cause::Engine(other.to_string()),
         }
     }
+}
+
+/// Tells when the heap was nearly full: leaves a function behind that only a collection frees, and there is none before.
+fn watch_heap(ctx: &Ctx<'_>, crowded: &Rc<Cell<bool>>) -> Result<(), Error> {
+    struct Canary(Rc<Cell<bool>>);
+    impl Drop for Canary {
+        fn drop(&mut self) {
+            self.0.set(true);
+        }
+    }
+    let canary = Canary(Rc::clone(crowded));
+    let function = Function::new(ctx.clone(), move || canary.0.get())?;
+    function.set("itself", function.clone())
 }
 
 /// A handler under way, and what its scripts share.

@@ -46,7 +46,9 @@ pub(crate) use self::{
     system::DASHBOARD_CLIENT,
     urls::is_loopback,
 };
-use crate::{actions::Action, delivery::DeliverySettings, passwords::policy::PasswordPolicy};
+use crate::{
+    actions::Action, delivery::DeliverySettings, passwords::policy::PasswordPolicy, risk::RiskSettings,
+};
 
 /// Everything that is set and not learned.
 #[derive(Clone, Debug)]
@@ -86,6 +88,10 @@ pub struct TenantConfig {
     pub mfa: MfaSettings,
     /// Post-login Actions in the order of their binding.
     pub actions: Vec<Action>,
+    /// How long the Actions of one flow may run altogether, in real time; default 20 s.
+    pub action_time: Duration,
+    /// How logins are assessed.
+    pub risk: RiskSettings,
     /// Wrong passwords of one user from one address until the address is blocked; none: no limit.
     pub password_attempts: Option<u32>,
     /// E-mail addresses of those who may use the dashboard of a tenant that is not on loopback.
@@ -152,6 +158,9 @@ impl Default for PushedRequestSettings {
         Self { enabled: true, required: false, lifetime: Duration::from_secs(30) }
     }
 }
+
+/// How long the Actions of one flow may run, unless set.
+pub(crate) const ACTION_TIME: Duration = Duration::from_secs(20);
 
 /// How long sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

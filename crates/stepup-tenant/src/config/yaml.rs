@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use stepup_protocol::jwk::{Jwk, JwkSet};
 
-use crate::passwords::policy::Strength;
+use crate::{passwords::policy::Strength, risk::RiskSettings};
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -471,4 +471,7 @@ pub(super) struct Stepup {
     pub(super) phone_webhook: Option<PhoneWebhook>,
     /// Hosts that may be called wherever they are.
     pub(super) outbound_hosts: Vec<String>,
+    /// Milliseconds.
+    pub(super) action_time_limit_ms: Option<u64>,
+    pub(super) risk: RiskSettings,
 }

@@ -45,6 +45,9 @@ impl Control {
                 self.faults.clear();
                 Ok(Answer::Empty)
             }
+            (&Method::GET, ["risk"]) => self.signals().await,
+            (&Method::POST, ["risk"]) => self.add_signal(&parse(body)?).await,
+            (&Method::DELETE, ["risk"]) => self.clear_signals().await,
             (&Method::POST, ["reset"]) => self.reset().await,
             (&Method::POST, ["shutdown"]) => {
                 self.stop.send_replace(true);

@@ -1,6 +1,7 @@
 //! The remote control of tests and of the command line: off unless asked for, loopback only, behind a key.
 
 mod calls;
+mod risk;
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -21,6 +21,9 @@ const REMEMBERED: &str = "auth0-mf";
 const REMEMBERED_TWIN: &str = "auth0-mf_compat";
 /// The shortest secret of ours, in characters.
 const SHORTEST: usize = 32;
+const BROWSER_TWIN: &str = "did_compat";
+/// How long a browser keeps its mark.
+const MARKED: Duration = Duration::from_secs(365 * 86_400);
 
 /// The unexpired session that the request's cookies open.
 ///
@@ -86,12 +89,15 @@ pub(crate) fn forget(issuer: &Issuer) -> [HeaderValue; 2] {
 
 /// The mark of the browser, if it has one.
 pub(crate) fn browser(headers: &HeaderMap) -> Option<String> {
-    value(headers, BROWSER).filter(|mark| mark.len() >= SHORTEST)
+    [BROWSER, BROWSER_TWIN]
+        .into_iter()
+        .find_map(|name| value(headers, name).filter(|mark| mark.len() >= SHORTEST))
 }
 
-/// The cookie that marks a browser: it goes along when the user comes from elsewhere, and not with forms of other sites.
-pub(crate) fn mark(issuer: &Issuer, secret: &str) -> HeaderValue {
-    header_value(base(issuer, BROWSER, secret).same_site(SameSite::Lax))
+/// The cookies that mark a browser. The mark comes along with a form of another site too: a page that an Action sent the
+/// browser to may return it so. Forms of this site's own pages are told from those by their origin.
+pub(crate) fn mark(issuer: &Issuer, secret: &str) -> Vec<HeaderValue> {
+    with_twin(issuer, [BROWSER, BROWSER_TWIN], secret, MARKED)
 }
 
 fn base<'a>(issuer: &Issuer, name: &'a str, value: &'a str) -> cookie::CookieBuilder<'a> {

@@ -5,6 +5,7 @@
 //! comes next. So a form that is sent twice does nothing new.
 
 mod asked;
+mod back;
 mod challenge;
 pub(crate) mod consent;
 pub(crate) mod cookies;
@@ -85,7 +86,7 @@ mod path {
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route(path::RESUME, get(resume::resume))
-        .route(path::CONTINUE, get(resume::return_from_action).post(resume::return_from_action))
+        .route(path::CONTINUE, get(back::by_link).post(back::by_form))
         .route(path::LOGIN, get(log_in::show).post(log_in::submit))
         .route(path::SIGN_UP, get(sign_up::show).post(sign_up::submit))
         .route(path::RESET_PASSWORD_REQUEST, get(reset::show_request).post(reset::submit_request))
@@ -176,7 +177,9 @@ async fn open(
     };
     shared.store.insert_login(&Digest::of(&state), &login).await?;
     let mut response = visit::to(first, &state);
-    response.headers_mut().append(header::SET_COOKIE, cookies::mark(&shared.issuer, &mark));
+    for cookie in cookies::mark(&shared.issuer, &mark) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     Ok(response)
 }
 

@@ -88,8 +88,8 @@ async fn enrolled_by_ticket(visit: Visit) -> Result<Response, Lost> {
     Ok(visit.page(StatusCode::OK, notice::render(&view)))
 }
 
-/// `/continue`: the browser returns from where an Action sent it.
-pub(super) async fn return_from_action(mut visit: Visit) -> Result<Response, Lost> {
+/// Goes on with a login whose browser came back, with `returned`, from where an Action had sent it.
+pub(super) async fn come_back(mut visit: Visit, returned: Returned) -> Result<Response, Lost> {
     if !visit.progress.away {
         return Err(Lost::Transaction(visit.shared.clone()));
     }
@@ -99,8 +99,15 @@ pub(super) async fn return_from_action(mut visit: Visit) -> Result<Response, Los
         Who::Nobody => return log_in_again(visit).await,
     };
     visit.progress.waiting = None;
-    let returned = std::mem::take(&mut visit.params).into_texts();
     go_on(visit, *user, session, Some(&returned)).await
+}
+
+/// What a browser came back with.
+pub(super) struct Returned {
+    /// In the address.
+    pub(super) query: Parameters,
+    /// In a form; empty where it followed a link.
+    pub(super) body: Parameters,
 }
 
 /// The session ended while the login was under way: the user begins with the password again.
@@ -118,7 +125,7 @@ async fn go_on(
     mut visit: Visit,
     user: User,
     session: TenantSession,
-    returned: Option<&Parameters>,
+    returned: Option<&Returned>,
 ) -> Result<Response, Lost> {
     match advance(&mut visit, user, &session, returned).await? {
         Ok((Advanced::Waiting, _)) => {
@@ -198,7 +205,7 @@ async fn advance(
     visit: &mut Visit,
     mut user: User,
     session: &TenantSession,
-    returned: Option<&Parameters>,
+    returned: Option<&Returned>,
 ) -> Result<Result<(Advanced, User), Failure>, Lost> {
     let mut progress = std::mem::take(&mut visit.progress);
     let accepted = visit.accepted()?;
@@ -213,7 +220,11 @@ async fn advance(
     );
     let remembered = remember::is_remembered(&visit.shared, &visit.headers, &user.user_id).await;
     facts.browser_remembered = remembered.map_err(|error| visit.failed(error))?;
-    facts.query = returned.unwrap_or(&visit.login.parameters);
+    if let Some(returned) = returned {
+        facts.query = &returned.query;
+        facts.body = serde_json::json!(returned.body);
+    }
+    facts.browser = Some(&visit.login.browser);
     let advanced = pipeline::advance(&visit.shared, &facts, &mut user, &mut progress).await;
     visit.progress = progress;
     Ok(advanced.map(|advanced| (advanced, user)))
@@ -239,6 +250,7 @@ async fn finish(mut visit: Visit, user: User, session: TenantSession) -> Result<
         caller: &visit.caller,
         accepted: &accepted,
         parameters: &visit.login.parameters,
+        browser: Some(visit.login.browser),
         user,
         session,
         progress,

@@ -61,7 +61,8 @@ pub(super) enum Lost {
 }
 
 impl Visit {
-    async fn open(shared: Shared, request: Request) -> Result<Self, Lost> {
+    /// Opens the login that a page of this site, or an address that leads to one, was sent for.
+    pub(super) async fn open(shared: Shared, request: Request) -> Result<Self, Lost> {
         let (parts, params) = read_form(&shared, request).await?;
         let caller = Caller::of(&parts);
         let Some(params) = params else { return Err(Lost::Transaction(shared)) };

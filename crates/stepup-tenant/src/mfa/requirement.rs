@@ -315,7 +315,9 @@ fn at_the_end(
         None if in_browser && seen.acr_multi_factor => Wanted::ByRequest,
         None => match policy {
             Policy::Always => Wanted::ByRule { may_remember: true },
-            Policy::Adaptive if in_browser && seen.confidence == Confidence::Low => Wanted::OfTheEnrolled,
+            Policy::Adaptive if seen.flow != Flow::Refresh && seen.confidence == Confidence::Low => {
+                Wanted::OfTheEnrolled
+            }
             Policy::Adaptive | Policy::Never => return Requirement::Nothing.into(),
         },
     };

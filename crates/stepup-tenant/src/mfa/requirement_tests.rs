@@ -93,7 +93,8 @@ fn adaptive_asks_the_enrolled_when_confidence_is_low() {
         (Flow::Silent, &[Otp], "challenge any otp"),
         (Flow::Interactive, &[], "nothing"),
         (Flow::Refresh, &[Otp], "nothing"),
-        (Flow::Password, &[Otp], "nothing"),
+        (Flow::Password, &[Otp], "challenge any otp"),
+        (Flow::Password, &[], "nothing"),
     ] {
         let low = Seen { confidence: Confidence::Low, ..seen(flow) };
         let decision = requirement(Policy::Adaptive, Asked::End(None), &factors(ALL, enrolled), &low);

@@ -5,6 +5,7 @@
 
 mod authenticator;
 mod call;
+mod device;
 mod digest;
 mod event;
 mod grant;
@@ -21,6 +22,7 @@ mod user;
 
 pub use authenticator::{Authenticator, Credential, PhoneChannel, PhoneReach, PushCredentials, PushDevice};
 pub use call::Call;
+pub use device::KnownDevice;
 pub use digest::Digest;
 pub use event::{Channel, LogEvent, Message};
 pub use grant::{AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshToken};

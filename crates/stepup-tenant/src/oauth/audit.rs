@@ -70,6 +70,12 @@ impl<'a> Audit<'a> {
         self
     }
 
+    /// With what a program may want to read of it.
+    pub(crate) fn details(mut self, details: serde_json::Value) -> Self {
+        self.event.details = Some(details);
+        self
+    }
+
     /// Logs it under its type code.
     pub(crate) async fn write(mut self, kind: &str) {
         kind.clone_into(&mut self.event.kind);

@@ -41,7 +41,7 @@ pub(super) fn event(
         "transaction": transaction(facts, progress),
         "request": request(facts),
         "user": user_profile(state, user, enrolled),
-        "authentication": { "methods": methods(progress) },
+        "authentication": authentication(progress),
         "authorization": { "roles": [] },
         "client": client(facts),
         "connection": connection(state, &user.connection),
@@ -139,6 +139,14 @@ fn user_profile(state: &State, user: &User, enrolled: &[FactorType]) -> Value {
         profile.insert("last_password_reset".to_owned(), json!(rfc3339(reset)));
     }
     Value::Object(profile)
+}
+
+fn authentication(progress: &Progress) -> Value {
+    let mut members = json!({ "methods": methods(progress) });
+    if let (Some(members), Some(risk)) = (members.as_object_mut(), &progress.risk) {
+        members.insert("riskAssessment".to_owned(), json!(risk));
+    }
+    members
 }
 
 fn methods(progress: &Progress) -> Vec<Value> {

@@ -7,27 +7,28 @@
 mod caller;
 mod event;
 mod progress;
+mod run;
+mod trace;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use stepup_protocol::{mfa::FactorType, scope::Scopes};
+use stepup_protocol::scope::Scopes;
 
 pub(crate) use self::{
     caller::{Caller, header_text},
     event::SECRET_PARAMETERS,
     progress::Progress,
+    run::write_metadata,
 };
 use crate::{
-    actions::{Action, Cause, ConsoleLine, Entry, Host, Outcome, merge},
-    config::Client,
+    actions::{Action, Entry},
+    config::{Client, MfaPolicy},
     factors,
     mfa::requirement::{Asked, Confidence, Flow, Requirement, Seen, requirement},
-    model::{RefreshToken, TenantSession, User},
-    oauth::{
-        audit::Audit,
-        error::{Failure, TenantFault, UserFault},
-    },
+    model::{Digest, RefreshToken, TenantSession, User},
+    oauth::{audit::Audit, error::Failure},
+    risk,
     state::Shared,
 };
 
@@ -62,6 +63,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) for_mfa_api: bool,
     /// The session that goes on has passed a second factor before this transaction.
     pub(crate) session_has_mfa: bool,
+    /// The mark of the browser, where it has one.
+    pub(crate) browser: Option<&'a Digest>,
     /// The browser was remembered.
     pub(crate) browser_remembered: bool,
 }
@@ -87,6 +90,7 @@ pub(crate) async fn advance(
     user: &mut User,
     progress: &mut Progress,
 ) -> Result<Advanced, Failure> {
+    assess(shared, facts, user, progress).await?;
     loop {
         let held = shared.store.authenticators(&user.user_id).await?;
         let factors = factors::of_user(&shared.config, user, &held);
@@ -100,8 +104,8 @@ pub(crate) async fn advance(
             progress.away = true;
             return Ok(Advanced::Away(redirect.url));
         } else if let Some((action, entry)) = next_action(&shared.config.actions, progress) {
-            let outcome = run(shared, facts, user, &factors.enrolled, progress, action, entry).await?;
-            absorb(shared, facts, user, progress, outcome).await?;
+            let outcome = run::run(shared, facts, user, &factors.enrolled, progress, action, entry).await?;
+            run::absorb(shared, facts, user, progress, outcome).await?;
         } else {
             let enabled = progress.multifactor.clone();
             let waits = decide(shared, facts, user, &factors, progress, Asked::End(enabled.as_ref())).await?;
@@ -121,86 +125,29 @@ fn next_action<'a>(actions: &'a [Action], progress: &mut Progress) -> Option<(&'
     Some((action, Entry::PostLogin))
 }
 
-async fn run(
+/// Assesses the login once, where the policy asks or a test has something to say of it. A background exchange is no login.
+async fn assess(
     shared: &Shared,
     facts: &Facts<'_>,
     user: &User,
-    enrolled: &[FactorType],
-    progress: &Progress,
-    action: &Action,
-    entry: Entry,
-) -> Result<Outcome, Failure> {
-    let mut seed = [0; 32];
-    shared.random.fill(&mut seed);
-    let host = Host { now: shared.clock.now(), seed };
-    let event = event::event(shared, facts, user, enrolled, progress);
-    match shared.actions.run(action, entry, event, host).await {
-        Ok(outcome) => Ok(outcome),
-        // An Action that sends the browser away need not have anything to do when it returns.
-        Err(error) if error.cause == Cause::NoHandler(Entry::ContinuePostLogin) => Ok(Outcome::default()),
-        Err(error) => {
-            print(&error.console);
-            let reason = error.cause.to_string();
-            audit(shared, facts, user)
-                .describe(format!("the Action {} failed: {reason}", error.action))
-                .write("f")
-                .await;
-            Err(TenantFault::Action(Box::new(error)).into())
-        }
-    }
-}
-
-/// Passes on what an Action printed.
-fn print(console: &[ConsoleLine]) {
-    for line in console {
-        tracing::info!(target: "stepup_tenant::action", level = ?line.level, "{}", line.text);
-    }
-}
-
-/// Takes over what an Action decided.
-async fn absorb(
-    shared: &Shared,
-    facts: &Facts<'_>,
-    user: &mut User,
     progress: &mut Progress,
-    outcome: Outcome,
 ) -> Result<(), Failure> {
-    print(&outcome.console);
-    merge(&mut user.user_metadata, &outcome.changes.user_metadata);
-    merge(&mut user.app_metadata, &outcome.changes.app_metadata);
-    merge(&mut progress.metadata, &outcome.transaction_metadata);
-    progress.changes.absorb(outcome.changes);
-    progress.multifactor = outcome.multifactor.or(progress.multifactor.take());
-    let now = shared.clock.now();
-    progress.methods.extend(
-        outcome.recorded_methods.into_iter().map(|name| crate::model::AuthenticationMethod {
-            name,
-            timestamp: now,
-            factor: None,
-        }),
-    );
-    if let Some(denial) = outcome.denial {
-        write_metadata(shared, user, progress).await?;
-        return Err(UserFault::Denied(denial.reason).into());
+    let adaptive = shared.config.policy == MfaPolicy::Adaptive;
+    if !adaptive || progress.risk.is_some() || facts.flow == Flow::Refresh {
+        return Ok(());
     }
-    if outcome.redirect.is_some() && facts.flow != Flow::Interactive {
-        return Err(UserFault::InteractionRequired.into());
+    let signal = risk::matching(shared.store.signals().await?, &user.user_id, &facts.caller.ip);
+    if facts.flow == Flow::Password && signal.is_none() {
+        return Ok(());
     }
-    progress.queue = outcome.commands.into();
-    progress.redirect = outcome.redirect;
-    Ok(())
-}
-
-/// Writes what the Actions changed of the user's metadata.
-pub(crate) async fn write_metadata(shared: &Shared, user: &User, progress: &Progress) -> Result<(), Failure> {
-    let changes = &progress.changes;
-    if !changes.user_metadata.is_empty() || !changes.app_metadata.is_empty() {
-        let now = shared.clock.now();
-        shared
-            .store
-            .merge_metadata(&user.user_id, &changes.user_metadata, &changes.app_metadata, now)
-            .await?;
-    }
+    let known = shared.store.known_devices(&user.user_id, shared.clock.now()).await?;
+    let login = risk::Login {
+        device: facts.browser,
+        user_agent: &facts.caller.user_agent,
+        ip: &facts.caller.ip,
+        logins: user.logins_count,
+    };
+    progress.risk = Some(risk::assess(&shared.config.risk, login, &known, signal.as_ref()));
     Ok(())
 }
 
@@ -221,7 +168,10 @@ async fn decide(
         for_mfa_api: facts.for_mfa_api,
         session_has_mfa: facts.session_has_mfa,
         browser_remembered: facts.browser_remembered,
-        confidence: Confidence::High,
+        confidence: match &progress.risk {
+            Some(risk) if risk.confidence == risk::Confidence::Low => Confidence::Low,
+            _ => Confidence::High,
+        },
     };
     let decision = requirement(shared.config.policy, asked, factors, &seen);
     for dropped in &decision.dropped {

@@ -1,6 +1,6 @@
 //! How far a flow has come: kept with the transaction whenever it pauses.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -10,6 +10,7 @@ use crate::{
     actions::{Changes, FactorCommand, MultifactorRequest, Redirect},
     mfa::requirement::{Choice, How, Passed, Requirement},
     model::AuthenticationMethod,
+    risk::RiskAssessment,
 };
 
 /// How far the Actions of one flow have come, and what the user has proved on the way.
@@ -35,6 +36,12 @@ pub(crate) struct Progress {
     pub(crate) passed: Vec<Passed>,
     /// `event.authentication.methods`.
     pub(crate) methods: Vec<AuthenticationMethod>,
+    /// How the login was assessed, where it was.
+    #[serde(default)]
+    pub(crate) risk: Option<RiskAssessment>,
+    /// How long Actions have run in it.
+    #[serde(default)]
+    pub(crate) ran: Duration,
     /// What the flow waits for.
     pub(crate) waiting: Option<Requirement>,
 }

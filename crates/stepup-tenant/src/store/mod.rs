@@ -24,6 +24,7 @@ mod proofs;
 mod pushed_requests;
 mod quotas;
 mod replays;
+mod risk;
 mod search;
 mod settings;
 mod sqlite;
@@ -53,6 +54,7 @@ pub use self::{
     pushed_requests::PushedRequests,
     quotas::Quotas,
     replays::Replays,
+    risk::{DEVICE_LIFETIME, Risk},
     search::{Filter, Found, Match, Order, Piece, Search},
     settings::Settings,
     sqlite::SqliteStore,
@@ -88,6 +90,7 @@ pub trait Store:
     + Replays
     + Oob
     + Proofs
+    + Risk
     + Sessions
     + Settings
     + Tickets

@@ -59,7 +59,7 @@ async fn cookies_are_closed_to_scripts_and_opened_by_nothing_else() {
             assert!(cookie.contains("HttpOnly") && cookie.contains("Path=/"), "{cookie}");
         }
     }
-    assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), ["auth0_compat", "did"]);
+    assert_eq!(browser.cookies.keys().collect::<Vec<_>>(), ["auth0_compat", "did_compat"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail their tests")]
 
 mod actions;
+mod adaptive;
 mod authorize;
 mod bad_input;
 mod config;
@@ -20,6 +21,7 @@ mod mfa_api;
 mod outbound;
 mod pages;
 mod protocol;
+mod returns;
 mod rig;
 mod security;
 mod server;

@@ -18,6 +18,8 @@
     now: () => host.now + tenant.elapsed,
     event: undefined,
     api: {},
+    // Keeps the shape of such an error in memory, so that the engine gets as far as its collector when it has none left.
+    spare: Object.create(InternalError.prototype),
     // A promise of what `handler` returns; a synchronous throw rejects it.
     start: (handler) => new RealPromise((resolve) => resolve(handler(tenant.event, tenant.api))),
     require: (name) => tenant.library("absent").require(name),

@@ -11,7 +11,7 @@ use stepup_protocol::mfa::FactorType;
 use url::Url;
 
 use super::{
-    AllowedUrls, Client, ClientGrant, ConfigError, Connection, Factors, MfaPolicy, MfaSettings,
+    ACTION_TIME, AllowedUrls, Client, ClientGrant, ConfigError, Connection, Factors, MfaPolicy, MfaSettings,
     ProofOfPossession, PushedRequestSettings, ResourceServer, SessionLifetimes, TenantConfig, TokenDialect,
     document::{Document, Form, Section},
     error::without_value,
@@ -134,6 +134,8 @@ impl Reading<'_> {
             factors: self.factors(&document.guardian_factors, mfa.message_types.any()),
             policy: self.policy(&document.guardian_policies),
             mfa,
+            action_time: document.stepup.action_time_limit_ms.map_or(ACTION_TIME, Duration::from_millis),
+            risk: document.stepup.risk.clone(),
             actions: self.actions(document.actions, document.triggers)?,
             password_attempts: password_attempts(&document.attack_protection.brute_force_protection),
             delivery: self.delivery(document.email_provider, &document.stepup)?,

@@ -9,7 +9,7 @@ use stepup_seal::token;
 use super::request::{Accepted, Parameters};
 use crate::{
     mfa::requirement::Flow,
-    model::{AuthorizationCode, Digest, TenantSession, User},
+    model::{AuthorizationCode, Digest, KnownDevice, TenantSession, User},
     oauth::{
         audit::Audit,
         error::{Failure, UserFault},
@@ -33,6 +33,8 @@ pub(crate) struct Login<'a> {
     pub(crate) accepted: &'a Accepted<'a>,
     /// The same as it came.
     pub(crate) parameters: &'a Parameters,
+    /// The mark of the browser, where it has one.
+    pub(crate) browser: Option<Digest>,
     /// Who logged in.
     pub(crate) user: User,
     /// The session that stands for it.
@@ -54,6 +56,7 @@ impl Login<'_> {
             return Err(UserFault::Denied(revoked.reason.clone()).into());
         }
         self.keep_session().await?;
+        self.remember_device().await?;
         let code = token(shared.random.as_ref(), 33);
         let kept = self.code();
         shared.store.insert_code(&Digest::of(&code), &kept).await?;
@@ -86,6 +89,16 @@ impl Login<'_> {
             created_at: now,
             expires_at: now + CODE_LIFETIME,
         }
+    }
+
+    /// The next login with this browser is like this one.
+    async fn remember_device(&self) -> Result<(), Failure> {
+        if let Some(device) = self.browser {
+            let user_agent = self.caller.user_agent.chars().take(512).collect();
+            let device = KnownDevice { device, user_agent, last_seen_at: self.shared.clock.now() };
+            self.shared.store.remember_device(&self.user.user_id, &device).await?;
+        }
+        Ok(())
     }
 
     /// The session learns what was proved and who was logged in to, and lives on.
@@ -131,6 +144,7 @@ pub(crate) fn facts<'a>(
         acr_multi_factor: accepted.acr_multi_factor,
         for_mfa_api: accepted.target.is_mfa(),
         session_has_mfa: session.has_mfa(),
+        browser: None,
         browser_remembered: false,
     }
 }

@@ -9,9 +9,9 @@ use super::{
     request::{Accepted, Parameters, Problem},
 };
 use crate::{
-    login::{consent, remember},
+    login::{consent, cookies, remember},
     mfa::requirement::Flow,
-    model::TenantSession,
+    model::{Digest, TenantSession},
     oauth::{audit::Audit, error::Failure},
     pipeline::{self, Advanced, Caller, Progress},
     state::Shared,
@@ -49,8 +49,10 @@ async fn log_in(
     let Some(mut user) = user else { return Ok(Err(Problem::login_required("Login required"))) };
     let audience = accepted.target.identifier(&shared.issuer);
     let mut progress = Progress::begin(session.methods.clone());
+    let browser = cookies::browser(headers).map(|mark| Digest::of(&mark));
     let mut facts = facts(Flow::Silent, caller, parameters, accepted, &session, audience.as_deref());
     facts.browser_remembered = remember::is_remembered(shared, headers, &user.user_id).await?;
+    facts.browser = browser.as_ref();
     match pipeline::advance(shared, &facts, &mut user, &mut progress).await {
         Ok(Advanced::Waiting) => return Ok(Err(Problem::login_required(description::MFA_REQUIRED))),
         Ok(Advanced::Away(_)) => return Ok(Err(interaction_required())),
@@ -61,7 +63,7 @@ async fn log_in(
         let description = "Consent required".to_owned();
         return Ok(Err(Problem { error: code::CONSENT_REQUIRED, description }));
     }
-    let login = Login { shared, caller, accepted, parameters, user, session, progress };
+    let login = Login { shared, caller, accepted, parameters, browser, user, session, progress };
     match login.grant().await {
         Ok(response) => Ok(Ok(response)),
         Err(failure) => Ok(Err(Problem::of(&failure))),

@@ -268,6 +268,7 @@ fn facts<'f>(asked: &'f Asked<'_>, target: &Target<'_>) -> Facts<'f> {
         acr_multi_factor: false,
         for_mfa_api: target.is_mfa(),
         session_has_mfa: false,
+        browser: None,
         browser_remembered: false,
     }
 }

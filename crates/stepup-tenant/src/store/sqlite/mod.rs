@@ -22,6 +22,7 @@ mod proofs;
 mod pushed_requests;
 mod quotas;
 mod replays;
+mod risk;
 mod search;
 mod sessions;
 mod settings;
@@ -40,7 +41,7 @@ use sqlx::{
 };
 use stepup_protocol::time::UnixTime;
 
-use super::{BROWSER_IDLE, Store, StoreError, Stored, Vault};
+use super::{BROWSER_IDLE, DEVICE_LIFETIME, Store, StoreError, Stored, Vault};
 
 /// A store on SQLite.
 #[derive(Debug)]
@@ -147,6 +148,7 @@ const DAY: u64 = 86_400;
 
 /// What goes, and how long after its end: replays of a code or a refresh token are told from unknown ones for a while.
 const SWEEP: &[(&str, Duration)] = &[
+    ("DELETE FROM known_devices WHERE last_seen_at < ?", DEVICE_LIFETIME),
     ("DELETE FROM sessions WHERE expires_at < ?", Duration::ZERO),
     ("DELETE FROM codes WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM logins WHERE expires_at < ?", Duration::from_secs(3600)),

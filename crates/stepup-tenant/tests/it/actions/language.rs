@@ -84,6 +84,12 @@ async fn anything_can_be_thrown() {
     assert_eq!(thrown("throw 'text'").await, "text");
     assert_eq!(thrown("throw { a: 1 }").await, "[object Object]");
     assert_eq!(thrown("throw undefined").await, "undefined");
+    assert_eq!(thrown("throw null").await, "null");
+    assert_eq!(thrown("const nothing = null; await Promise.reject(nothing)").await, "null");
+    assert_eq!(
+        thrown("const all = []; for (let n = 0; n < 20000; n++) all.push({ n }); throw null").await,
+        "null"
+    );
     assert_eq!(thrown("throw Object.create(null)").await, "something that has no text");
     assert_eq!(thrown("throw Symbol('s')").await, "something that has no text");
     assert_eq!(thrown("await Promise.reject(new TypeError('later'))").await, "TypeError: later");

@@ -61,6 +61,11 @@ impl Rig {
         Self::built(Tenant::builder().config_yaml(yaml)).await
     }
 
+    /// With the control API.
+    pub(crate) async fn controlled(config: &Config) -> Self {
+        Self::built(Tenant::builder().config_yaml(&config.yaml()).control(true)).await
+    }
+
     pub(crate) async fn built(builder: Builder) -> Self {
         let clock = VirtualClock::frozen(UnixTime::from_seconds(1_767_225_600));
         let tenant = builder.clock(clock).start().await.unwrap();
@@ -156,9 +161,17 @@ impl Rig {
         self.tenant.totp(secret).unwrap()
     }
 
-    /// The type codes of the log, oldest first.
+    /// The type codes of the log, oldest first, but for the Actions that ran.
     pub(crate) async fn log(&self) -> Vec<String> {
-        self.tenant.log().await.unwrap().into_iter().rev().map(|event| event.kind).collect()
+        self.tenant
+            .log()
+            .await
+            .unwrap()
+            .into_iter()
+            .rev()
+            .map(|event| event.kind)
+            .filter(|kind| kind != "actions_execution_succeeded")
+            .collect()
     }
 
     /// The newest event of this type, once there is one: some are written by tasks.
