@@ -316,7 +316,7 @@ async def what_is_refused():
 
 async def main():
     await log_in_and_out()
-    for factor in (Otp, Sms, Voice):
+    for factor in (Otp, Sms, Voice, Push):
         await step_up_by(factor)
     await step_up_by_email()
     await step_up_by_recovery_code()

@@ -29,16 +29,25 @@ export const otp = {
   refusal: { error: "invalid_grant", error_description: "Invalid otp_code." },
 };
 
-export const sms = byMessage({ name: "sms", type: "phone", to: ada.phone, enrolment: { phoneNumber: ada.phone } });
-export const voice = byMessage({ name: "voice", type: "phone", to: ada.phone, enrolment: { phoneNumber: ada.phone } });
+const byPhone = { type: "phone", to: ada.phone, shownAs: "XXXXXXXX0123", enrolment: { phoneNumber: ada.phone } };
+export const sms = byMessage({ name: "sms", twin: "voice", ...byPhone });
+export const voice = byMessage({ name: "voice", twin: "sms", ...byPhone });
 /** The address is verified, so it is an authenticator without an enrolment. */
-export const email = byMessage({ name: "email", type: "email", to: ada.username, enrolment: { email: ada.username } });
+export const email = byMessage({
+  name: "email",
+  type: "email",
+  to: ada.username,
+  shownAs: "****@exam*******",
+  enrolment: { email: ada.username },
+});
 
 /** A factor whose code arrives by message. */
-function byMessage({ name, type, to, enrolment }) {
+function byMessage({ name, type, twin, to, shownAs, enrolment }) {
   return {
     name,
     type,
+    twin,
+    shownAs,
     prefix: name,
     challengeType: "oob",
     enrolment: { factorType: name, authenticatorTypes: ["oob"], oobChannels: [name], ...enrolment },
@@ -62,6 +71,7 @@ function byMessage({ name, type, to, enrolment }) {
 export const push = {
   name: "push",
   type: "push-notification",
+  twin: "totp",
   prefix: "push",
   challengeType: "oob",
   enrolment: { factorType: "push", authenticatorTypes: ["oob"], oobChannels: ["auth0"] },

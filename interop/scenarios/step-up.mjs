@@ -26,7 +26,7 @@ const graceApp = "otpauth://totp/stepup:grace?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZ
  * - `refused(call, what)` is the refusal that a call ends with: `{ error, error_description }`, of the class that the package has for it.
  */
 export async function stepUpByEveryFactor(local, sdk) {
-  for (const factor of [otp, sms, voice]) await stepUpBy(factor, local, sdk);
+  for (const factor of [otp, sms, voice, push]) await stepUpBy(factor, local, sdk);
   await stepUpByEmail(local, sdk);
   await stepUpByRecoveryCode(local, sdk);
   await whatIsRefused(local, sdk);
@@ -63,7 +63,10 @@ async function stepUpBy(factor, local, sdk) {
   await step(named("the second call is asked for a challenge, which gives the token"), async () => {
     const { mfaToken, requirements } = await sdk.stepUp("read:sensitive");
     if (requirements) assert.ok(requirements.challenge.some(({ type }) => type === factor.type), JSON.stringify(requirements));
-    const authenticator = authenticatorOf(factor, await sdk.list(mfaToken));
+    const authenticators = await sdk.list(mfaToken);
+    const authenticator = authenticatorOf(factor, authenticators);
+    if (factor.shownAs) assert.equal(authenticator.name, factor.shownAs);
+    if (factor.twin) authenticatorOf({ prefix: factor.twin }, authenticators);
     const challenge = () => sdk.challenge(mfaToken, factor.challengeType, authenticator.id);
     const challenged = await challenge();
     assert.equal(challenged.challengeType, factor.challengeType);
@@ -86,11 +89,23 @@ async function stepUpByEmail(local, sdk) {
     const person = email.person(local);
     const { mfaToken } = await sdk.stepUp("read:sensitive");
     const authenticator = authenticatorOf(email, await sdk.list(mfaToken));
-    assert.equal(authenticator.name, "****@exam*******");
+    assert.equal(authenticator.name, email.shownAs);
     const challenged = await sdk.challenge(mfaToken, "oob", authenticator.id);
     assert.equal(challenged.bindingMethod, "prompt");
     assert.deepEqual(await sdk.refused(sdk.verify(mfaToken, await person.wrong(challenged)), "verify"), email.refusal);
     await sdk.verify(mfaToken, await person.right(challenged));
+  });
+
+  await step("email: the code of one request is not good for another", async () => {
+    await sdk.logIn(ada);
+    const [one, other] = [await sdk.stepUp("read:sensitive"), await sdk.stepUp("read:sensitive")];
+    const { id } = authenticatorOf(email, await sdk.list(one.mfaToken));
+    const proof = await email.person(local).right(await sdk.challenge(one.mfaToken, "oob", id));
+    assert.deepEqual(await sdk.refused(sdk.verify(other.mfaToken, proof), "verify"), {
+      error: "invalid_request",
+      error_description: "The oob_code doesn't match the mfa_token",
+    });
+    await sdk.verify(one.mfaToken, proof);
   });
 }
 
@@ -157,6 +172,22 @@ async function whatIsRefused(local, sdk) {
     const { mfaToken } = await sdk.stepUp("transfer:funds");
     const refusal = await sdk.refused(sdk.enroll(mfaToken, { ...sms.enrolment, phoneNumber: "12" }), "enroll");
     assert.deepEqual(refusal, { error: "invalid_request", error_description: "The phone number is invalid." });
+  });
+
+  await step("ten messages are enough: then none is sent", async () => {
+    await local.reset();
+    await sdk.logIn(ada);
+    const { mfaToken } = await sdk.stepUp("transfer:funds");
+    const enrolled = await sdk.enroll(mfaToken, sms.enrolment);
+    await sdk.verify(mfaToken, await sms.person(local).right(enrolled));
+    const next = await sdk.stepUp("read:sensitive");
+    const { id } = authenticatorOf(sms, await sdk.list(next.mfaToken));
+    for (let sent = 1; sent < 10; sent++) await sdk.challenge(next.mfaToken, "oob", id);
+    const refusal = await sdk.refused(sdk.challenge(next.mfaToken, "oob", id), "challenge");
+    assert.deepEqual(refusal, {
+      error: "too_many_attempts",
+      error_description: "Too many SMS sent by the user. Wait for some minutes before retrying.",
+    });
   });
 
   await step("ten wrong codes are enough: then a right one is refused too", async () => {
