@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { configured, demo, nextjs, nextjsWithSessions, nothing, stepup, tenant } from "./servers.mjs";
+import { configured, demo, everyFactor, nextjs, nextjsWithSessions, nothing, stepup, tenant } from "./servers.mjs";
 
 const folder = import.meta.dirname;
 const python = join(folder, ".venv/bin/python");
@@ -26,6 +26,7 @@ const programs = [
   { name: "auth0-server-python sealed values", start: nothing, command: [python, "python/sealed.py"] },
   { name: "nextjs-auth0 browser client", start: demo, command: ["node", "browser/client-step-up.mjs", "official"] },
   { name: "own browser client", start: demo, command: ["node", "browser/client-step-up.mjs", "own"] },
+  { name: "pages", start: everyFactor, command: ["node", "browser/pages.mjs"] },
   { name: "demo", start: demo, command: ["node", "browser/demo.mjs"] },
 ];
 

@@ -44,6 +44,11 @@ export async function configured(scratch) {
   return { ...server, environment: { ...server.environment, STEPUP_CLIENT_KEY: privateKey, STEPUP_APP: app } };
 }
 
+/** `stepup tenant` with every factor on, asked for at each log-in. */
+export function everyFactor(scratch) {
+  return tenant(scratch, ["--config", join(folder, "tenants/pages.yaml")]);
+}
+
 /** `stepup dev`: the tenant, and the demo on a free port. */
 export async function demo(scratch) {
   const readyFile = join(scratch, "ready.json");

@@ -36,6 +36,13 @@ export async function tenant() {
       if (!newest?.code) throw new Error(`no ${channel} with a code to ${to}`);
       return newest.code;
     },
+    /** The link in the newest e-mail to an address that has one. */
+    async linkSentTo(to) {
+      const messages = await control(`messages?${new URLSearchParams({ to, channel: "email" })}`);
+      const link = messages.map(({ body }) => body.match(/https?:\/\/\S+/)?.[0]).find(Boolean);
+      if (!link) throw new Error(`no link in an e-mail to ${to}`);
+      return link;
+    },
     /** A new device scans an enrolment's QR code. */
     scan: (barcodeUri) => control("devices", { barcode_uri: barcodeUri }),
     /** Waits until an event of a type is in the tenant's log. */

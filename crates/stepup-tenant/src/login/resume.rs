@@ -175,21 +175,22 @@ async fn challenge_due(visit: &Visit) -> Result<Option<&'static str>, Lost> {
     Ok(way.map(|way| factors::of(way.kind).pages().challenge))
 }
 
-fn enrolment_due(visit: &Visit, factors: &[FactorType]) -> Option<&'static str> {
-    if let Some(enrolling) = visit.kept.enrolling.as_ref().filter(|it| enroll::is_due(visit, it.kind)) {
-        let pages = factors::of(enrolling.kind).pages();
-        // A code has been sent already: it is asked for where later ones are.
-        let confirmed_by_code = matches!(enrolling.kind, Kind::Email | Kind::Sms | Kind::Voice);
-        return Some(if confirmed_by_code { pages.challenge } else { pages.enroll });
-    }
-    let possible: Vec<_> = factors.iter().filter_map(|&factor| enroll::page_of(visit, factor)).collect();
-    let chosen = visit.kept.enroll.filter(|chosen| factors.contains(chosen));
-    match chosen.and_then(|factor| enroll::page_of(visit, factor)) {
-        Some(page) => Some(page),
-        None if possible.len() > 1 && selection(visit) != Some(Selection::First) => {
-            Some(path::ENROLL_OPTIONS)
+fn enrolment_due(visit: &Visit, listed: &[FactorType]) -> Option<&'static str> {
+    let mut possible = listed.iter().copied().filter(|&factor| enroll::page_of(visit, factor).is_some());
+    let chosen = visit.kept.enroll.filter(|chosen| listed.contains(chosen));
+    let first = possible.next();
+    let several = possible.next().is_some() && selection(visit) != Some(Selection::First);
+    let Some(factor) = chosen.or_else(|| first.filter(|_| !several)) else {
+        return several.then_some(path::ENROLL_OPTIONS);
+    };
+    // A code has been sent already: it is asked for where later ones are.
+    let waits_for_code =
+        |kind: Kind| kind.factor() == factor && matches!(kind, Kind::Email | Kind::Sms | Kind::Voice);
+    match &visit.kept.enrolling {
+        Some(enrolling) if waits_for_code(enrolling.kind) => {
+            Some(factors::of(enrolling.kind).pages().challenge)
         }
-        None => possible.first().copied(),
+        _ => enroll::page_of(visit, factor),
     }
 }
 

@@ -326,7 +326,7 @@ fn at_the_end(
         Wanted::ByRule { may_remember } => {
             in_browser
                 && !seen.acr_multi_factor
-                && (seen.session_has_mfa || (may_remember && seen.browser_remembered))
+                && (seen.session_has_mfa || (may_remember && seen.browser_remembered && !seen.for_mfa_api))
         }
         Wanted::OfTheEnrolled => in_browser && seen.session_has_mfa,
     };

@@ -2,11 +2,8 @@
 
 use serde_json::json;
 
-use super::{error_code, mailed_link, sign_up_page};
+use super::{GRACE, STRONG, error_code, mailed_link, sign_up_page};
 use crate::rig::{ADA, Browser, CALLBACK, Config, PASSWORD, Page, Rig};
-
-const GRACE: &str = "grace@example.com";
-const STRONG: &str = "Nanoseconds 1906";
 
 #[tokio::test]
 async fn whoever_signs_up_is_logged_in() {

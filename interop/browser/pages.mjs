@@ -1,0 +1,395 @@
+// Universal Login as a person sees it, in Chromium: every page in its states, with scripts and without.
+//
+// Each page is looked at on a phone and on a desk, light and dark, down to 320 px: axe finds nothing, nothing is wider than the
+// screen, nothing in the console. With SCREENSHOTS=FOLDER a person can look at them too.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { withPage } from "../lib/chromium.mjs";
+import { step } from "../lib/step.mjs";
+import { ada, grace, tenant } from "../lib/tenant.mjs";
+import { codeOf } from "../lib/totp.mjs";
+
+const local = await tenant();
+const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const callback = "http://localhost/auth/callback";
+const newcomer = { email: "joan@example.com", password: "Bletchley 1943", phone: "+442079460958" };
+const screens = [
+  { name: "phone", width: 390, height: 844, colorScheme: "light" },
+  { name: "phone", width: 390, height: 844, colorScheme: "dark" },
+  { name: "desk", width: 1280, height: 800, colorScheme: "light" },
+  { name: "desk", width: 1280, height: 800, colorScheme: "dark" },
+];
+const goOn = 'button[name="action"][value="default"]';
+const choose = (value) => `button[name="action"][value="${value}"]`;
+
+/** The pages of one browser. */
+class Visitor {
+  constructor(page, complaints) {
+    Object.assign(this, { page, complaints });
+  }
+
+  /** Looks at the page that is shown, in every way that people look at it. */
+  async look(name) {
+    const { page } = this;
+    for (const { name: screen, width, height, colorScheme } of screens) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme });
+      if (process.env.SCREENSHOTS) {
+        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.${screen}.${colorScheme}.png`, fullPage: true });
+      }
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join("\n  ")}`);
+      assert.deepEqual(found, [], `axe on ${name}, ${screen}, ${colorScheme}`);
+    }
+    await page.setViewportSize({ width: 320, height: 640 });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(overflow <= 0, `${name} is ${overflow} px wider than the narrowest screen`);
+    assert.deepEqual(this.complaints, [], name);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: "light" });
+  }
+
+  /** Begins a log-in of the client. */
+  async begin(more = {}) {
+    const { client_id } = local.client(more.client ?? "webapp");
+    delete more.client;
+    const query = { client_id, response_type: "code", redirect_uri: callback, scope: "openid profile email", state: "s", ...more };
+    await this.page.goto(`${local.issuer}authorize?${new URLSearchParams(query)}`);
+  }
+
+  async at(address) {
+    await this.page.waitForURL((url) => url.pathname === `/u/${address}`);
+  }
+
+  async heading(text) {
+    await this.page.getByRole("heading", { name: text, level: 1 }).waitFor();
+  }
+
+  press(selector) {
+    return this.page.click(selector);
+  }
+
+  async alert(code) {
+    await this.page.locator(`[role="alert"][data-error-code="${code}"]`).waitFor();
+  }
+
+  async logIn({ username, password }) {
+    await this.at("login");
+    await this.page.fill("#username", username);
+    await this.page.fill("#password", password);
+    await this.press(goOn);
+  }
+
+  /** The login came to its end. */
+  async back() {
+    await this.page.waitForURL((url) => url.href.startsWith(callback));
+    return new URL(this.page.url()).searchParams;
+  }
+}
+
+async function visit(options, use) {
+  await withPage({ ignoreHTTPSErrors: true, ...options }, async (page, complaints) => {
+    await page.route(`${callback}**`, (route) => route.fulfill({ contentType: "text/html", body: "<title>back</title>" }));
+    await use(new Visitor(page, complaints), page);
+  });
+}
+
+await visit({}, async (visitor, page) => {
+  await step("log in: empty, and a password that is wrong", async () => {
+    await visitor.begin();
+    await visitor.at("login");
+    await visitor.look("login");
+    await page.fill("#username", ada.username);
+    await page.fill("#password", "not her password");
+    await visitor.press(goOn);
+    await visitor.alert("wrong-email-credentials");
+    await visitor.look("login-wrong");
+    await page.getByRole("button", { name: "Show password" }).click();
+    assert.equal(await page.getAttribute("#password", "type"), "text");
+  });
+
+  await step("sign up: what a password must be is marked as one types", async () => {
+    await page.getByRole("link", { name: "Sign up" }).click();
+    await visitor.at("signup");
+    await visitor.look("signup");
+    await page.fill("#email", newcomer.email);
+    await page.fill("#password", "bletchley");
+    assert.equal(await page.locator("#rules > li.met").count(), 1, "long enough, and no more");
+    await visitor.press(goOn);
+    await visitor.alert("password-policy-not-conformant");
+    await visitor.look("signup-weak");
+    await page.fill("#password", newcomer.password);
+    assert.equal(await page.locator("#rules > li:not(.met)").count(), 0);
+    await visitor.press(goOn);
+  });
+
+  await step("nothing is enrolled: choose among the factors", async () => {
+    await visitor.at("mfa-enroll-options");
+    await visitor.look("mfa-enroll-options");
+  });
+
+  await step("an authenticator app: QR code, key, and a code that is wrong", async () => {
+    await visitor.press(choose("otp"));
+    await visitor.at("mfa-otp-enrollment");
+    await page.locator("svg.qr").waitFor();
+    await visitor.look("mfa-otp-enrollment");
+    await page.fill("#code", "000000");
+    await visitor.press(goOn);
+    await visitor.alert("invalid-code");
+    await visitor.look("mfa-otp-enrollment-wrong");
+    await page.getByRole("link", { name: "Try another way" }).click();
+    await visitor.at("mfa-enroll-options");
+  });
+
+  await step("a device: the page waits, runs out, and moves on once one has scanned", async () => {
+    await visitor.press(choose("push-notification"));
+    await visitor.at("mfa-push-enrollment-qr");
+    await page.locator("[data-barcode-uri] svg.qr").waitFor();
+    await visitor.look("mfa-push-enrollment-qr");
+    await local.advance(300);
+    await visitor.alert("enrollment-transaction-expired");
+    await visitor.look("mfa-push-enrollment-qr-expired");
+    await visitor.press(goOn);
+    const barcodeUri = await page.locator("[data-barcode-uri]").getAttribute("data-barcode-uri");
+    await local.scan(barcodeUri);
+    await visitor.at("mfa-recovery-code-enrollment");
+  });
+
+  const recovery = await step("the recovery code: shown, copied, printed, and not passed by without the tick", async () => {
+    await visitor.look("mfa-recovery-code-enrollment");
+    const code = await page.locator("[data-recovery-code]").getAttribute("data-recovery-code");
+    assert.match(code, /^[1-9A-HJ-NP-Z]{24}$/);
+    if (process.env.SCREENSHOTS) {
+      await page.emulateMedia({ media: "print" });
+      await page.screenshot({ path: `${process.env.SCREENSHOTS}/mfa-recovery-code-enrollment.print.png`, fullPage: true });
+      await page.emulateMedia({ media: "screen" });
+    }
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download" }).click(),
+    ]);
+    assert.match(await readFile(await download.path(), "utf8"), new RegExp(code));
+    await visitor.press(goOn);
+    await visitor.alert("no-confirmation");
+    await visitor.look("mfa-recovery-code-enrollment-no-tick");
+    await page.check("#saved");
+    await visitor.press(goOn);
+    assert.ok((await visitor.back()).get("code"));
+    return { code };
+  });
+
+  /** Joan logs in once more. */
+  const joan = async (more) => {
+    await visitor.begin({ prompt: "login", ...more });
+    await visitor.logIn({ username: newcomer.email, password: newcomer.password });
+  };
+
+  await step("a notification: denied, too late, allowed", async () => {
+    await joan();
+    await visitor.at("mfa-push-challenge-push");
+    await visitor.look("mfa-push-challenge-push");
+    await local.answerPush("deny");
+    await visitor.alert("transaction-rejected");
+    await visitor.look("mfa-push-challenge-push-denied");
+    await visitor.press(choose("resend"));
+    await page.locator("[data-poll]").waitFor();
+    await local.advance(300);
+    await visitor.alert("challenge-transaction-expired");
+    await visitor.look("mfa-push-challenge-push-expired");
+    await visitor.press(choose("resend"));
+    await page.locator("[data-poll]").waitFor();
+    await page.check("#rememberBrowser");
+    await local.answerPush("approve");
+    assert.ok((await visitor.back()).get("code"));
+    await joan();
+    assert.ok((await visitor.back()).get("code"), "the browser is remembered");
+  });
+
+  const multiFactor = { acr_values: "http://schemas.openid.net/pape/policies/2007/06/multi-factor" };
+
+  await step("another way: the code of the app, the recovery code, and the one that takes its place", async () => {
+    await joan(multiFactor);
+    await visitor.at("mfa-push-challenge-push");
+    await visitor.press(choose("enter-otp"));
+    await visitor.at("mfa-otp-challenge");
+    await visitor.look("mfa-otp-challenge");
+    await page.fill("#code", "12345");
+    await visitor.press(goOn);
+    await visitor.alert("invalid-otp-code-format");
+    await visitor.look("mfa-otp-challenge-malformed");
+    await page.getByRole("link", { name: "Try another way" }).click();
+    await visitor.at("mfa-login-options");
+    await visitor.look("mfa-login-options");
+    await visitor.press(choose("recovery-code"));
+    await visitor.at("mfa-recovery-code-challenge");
+    await visitor.look("mfa-recovery-code-challenge");
+    await page.fill("#code", recovery.code.toLowerCase());
+    await visitor.press(goOn);
+    await visitor.at("mfa-recovery-code-enrollment");
+    const next = await page.locator("[data-recovery-code]").getAttribute("data-recovery-code");
+    assert.notEqual(next, recovery.code);
+    await visitor.look("mfa-recovery-code-replaced");
+    await page.check("#saved");
+    await visitor.press(goOn);
+    await visitor.back();
+  });
+
+  await step("a code by e-mail: pasted with a space, sent again, too late", async () => {
+    await visitor.begin({ prompt: "login" });
+    await visitor.logIn(ada);
+    await visitor.at("mfa-email-challenge");
+    await visitor.look("mfa-email-challenge");
+    assert.ok(await page.locator(choose("resend-code")).isDisabled(), "not at once");
+    await local.advance(30);
+    await page.reload();
+    await visitor.press(choose("resend-code"));
+    await page.getByRole("status").getByText("A new code is on its way.").waitFor();
+    await visitor.look("mfa-email-challenge-resent");
+    await local.advance(300);
+    await page.fill("#code", await local.codeSentTo(ada.username, "email"));
+    await visitor.press(goOn);
+    await visitor.alert("transaction-not-found");
+    await visitor.look("mfa-email-challenge-expired");
+    await visitor.press(choose("resend-code"));
+    const code = await local.codeSentTo(ada.username, "email");
+    await page.evaluate((text) => {
+      const data = new DataTransfer();
+      data.setData("text", text);
+      document.getElementById("code").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    }, `${code.slice(0, 3)} ${code.slice(3)}`);
+    assert.equal(await page.inputValue("#code"), code);
+    await visitor.press(goOn);
+    await visitor.back();
+  });
+
+  await step("consent, refused and given", async () => {
+    await visitor.begin({ client: "Budget planner", scope: "openid profile email transfer:funds", audience: "https://api.example.com" });
+    await visitor.at("consent");
+    await visitor.look("consent");
+    await visitor.press(choose("deny"));
+    assert.equal((await visitor.back()).get("error"), "access_denied");
+    await visitor.begin({ client: "Budget planner" });
+    await visitor.at("consent");
+    await visitor.press(choose("accept"));
+    assert.ok((await visitor.back()).get("code"));
+  });
+
+  await step("a forgotten password: the link, and a new one", async () => {
+    await visitor.begin({ prompt: "login" });
+    await page.getByRole("link", { name: "Forgot password?" }).click();
+    await visitor.at("reset-password/request");
+    await visitor.look("reset-password-request");
+    await page.fill("#email", newcomer.email);
+    await visitor.press(goOn);
+    await visitor.heading("Check your email");
+    await visitor.look("reset-password-request-sent");
+    await page.goto(await local.linkSentTo(newcomer.email));
+    await visitor.at("reset-password");
+    await visitor.look("reset-password");
+    await page.fill("#password", "Colossus 1944");
+    await visitor.press(goOn);
+    await visitor.heading("Your password is changed");
+    await visitor.look("reset-password-done");
+  });
+
+  await step("what cannot be answered is a page: no such client, a login that is over", async () => {
+    await page.goto(`${local.issuer}authorize?client_id=nobody&response_type=code`);
+    await visitor.heading("Oops!, something went wrong");
+    await visitor.look("error");
+    await page.goto(`${local.issuer}u/login?state=gone`);
+    await visitor.look("error-lost");
+  });
+});
+
+await visit({}, async (visitor, page) => {
+  await step("a phone: numbers, text message, call, by keyboard alone", async () => {
+    await visitor.begin({ screen_hint: "signup" });
+    await visitor.at("signup");
+    await page.keyboard.type("mary@example.com");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(newcomer.password);
+    await page.keyboard.press("Enter");
+    await visitor.at("mfa-enroll-options");
+    await page.locator(choose("phone")).focus();
+    await page.keyboard.press("Enter");
+    await visitor.at("mfa-phone-enrollment");
+    await visitor.look("mfa-phone-enrollment");
+    await page.fill("#phone", "020 7946 0958");
+    await page.keyboard.press("Enter");
+    await visitor.alert("invalid-phone-format");
+    await visitor.look("mfa-phone-enrollment-wrong");
+    await page.fill("#phone", "+44 20 7946 0958");
+    await page.check("#channel-voice");
+    await page.keyboard.press("Enter");
+    await visitor.at("mfa-voice-challenge");
+    await visitor.look("mfa-voice-challenge");
+    await page.fill("#code", await local.codeSentTo(newcomer.phone, "voice"));
+    await page.keyboard.press("Enter");
+    await visitor.at("mfa-recovery-code-enrollment");
+    await page.locator("#saved").focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Enter");
+    await visitor.back();
+    await visitor.begin({ prompt: "login" });
+    await visitor.logIn({ username: "mary@example.com", password: newcomer.password });
+    await page.getByRole("link", { name: "Try another way" }).click();
+    await visitor.press(choose("phone"));
+    await visitor.at("mfa-sms-challenge");
+    await visitor.look("mfa-sms-challenge");
+    await page.fill("#code", "000000");
+    await visitor.press(goOn);
+    await visitor.alert("invalid-code");
+    await visitor.look("mfa-sms-challenge-wrong");
+    await page.fill("#code", await local.codeSentTo(newcomer.phone, "sms"));
+    await visitor.press(goOn);
+    await visitor.back();
+  });
+
+  await step("the mailed link confirms the address", async () => {
+    await page.goto(await local.linkSentTo("mary@example.com"));
+    await visitor.at("email-verification");
+    await visitor.look("email-verification");
+    await visitor.press(goOn);
+    await visitor.heading("Your email is confirmed");
+    await visitor.look("email-verification-done");
+    await page.goBack();
+    await page.reload();
+    await visitor.heading("Oops!, something went wrong");
+    await visitor.look("error-ticket");
+  });
+});
+
+await visit({ javaScriptEnabled: false }, async (visitor, page) => {
+  await step("with scripts off: sign up, a device that scans, a page that loads itself again", async () => {
+    await visitor.begin({ screen_hint: "signup" });
+    await page.fill("#email", "klara@example.com");
+    await page.fill("#password", newcomer.password);
+    await visitor.press(goOn);
+    await visitor.at("mfa-enroll-options");
+    await visitor.press(choose("push-notification"));
+    await visitor.at("mfa-push-enrollment-qr");
+    await local.scan(await page.locator("[data-barcode-uri]").getAttribute("data-barcode-uri"));
+    await visitor.at("mfa-recovery-code-enrollment");
+    await page.check("#saved");
+    await visitor.press(goOn);
+    await visitor.back();
+    await visitor.begin({ prompt: "login" });
+    await visitor.logIn({ username: "klara@example.com", password: newcomer.password });
+    await visitor.at("mfa-push-challenge-push");
+    await page.check("#rememberBrowser");
+    await local.answerPush("approve");
+    await visitor.press(goOn);
+    await visitor.back();
+  });
+
+  await step("with scripts off: the app of somebody who has one", async () => {
+    await visitor.begin({ prompt: "login" });
+    await visitor.logIn(grace);
+    await visitor.at("mfa-otp-challenge");
+    await page.fill("#code", codeOf("otpauth://totp/app?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4", await local.now()));
+    await visitor.press(goOn);
+    await visitor.back();
+  });
+});
