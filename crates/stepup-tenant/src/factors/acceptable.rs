@@ -25,7 +25,9 @@ impl Acceptable<'_> {
     pub(crate) fn active(self, factor: FactorType) -> bool {
         let Self::Asked(progress) = self else { return false };
         match &progress.waiting {
-            Some(Requirement::Challenge(choice)) => choice.factors.contains(&factor),
+            Some(Requirement::Challenge(choice)) => {
+                choice.listed_by == ListedBy::Tenant || choice.factors.contains(&factor)
+            }
             // Whoever was to enrol one, and has done so elsewhere in the meantime, may use it.
             Some(Requirement::Enroll(choice)) => choice.listed_by == ListedBy::Tenant,
             Some(Requirement::Nothing | Requirement::Refused(_)) | None => false,

@@ -1,7 +1,7 @@
 //! What a user answers, and what comes of it: the same for the MFA grants and for the pages.
 
 use crate::{
-    mfa::requirement::Passed,
+    mfa::requirement::{How, Passed},
     model::{BucketKind, BucketRule, Digest, OobTransaction},
     oauth::error::Failure,
     store::{Attempt, Judged, Proof},
@@ -78,6 +78,8 @@ impl Transaction<'_> {
         proof: Option<Proof<'_>>,
         passed: Passed,
     ) -> Result<Verdict, Failure> {
+        // Whether a phone could still be enrolled was judged when it scanned the QR code.
+        let scanned = matches!(proof, Some(Proof::Push { .. }));
         let judged = self
             .shared
             .store
@@ -85,6 +87,7 @@ impl Transaction<'_> {
                 user_id: &self.user.user_id,
                 limit,
                 proof,
+                first: passed.how == How::Enrolled && self.first() && !scanned,
                 mfa_token: self.mfa_token(),
                 now: self.shared.clock.now(),
             })
@@ -103,7 +106,6 @@ impl Transaction<'_> {
 
     /// Logs what came of a code.
     pub(super) async fn log_verdict(&self, verdict: Verdict, what: &str) {
-        use crate::mfa::requirement::How;
         let event = match verdict {
             Verdict::Passed(Passed { how: How::Enrolled, .. }) => "gd_enrollment_complete",
             Verdict::Passed(Passed { how: How::Challenged, .. }) => "gd_auth_succeed",

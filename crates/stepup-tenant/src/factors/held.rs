@@ -28,10 +28,18 @@ pub(crate) const PREFERRED: [FactorType; 7] = [
 /// The store failed.
 pub(crate) async fn held(shared: &Shared, user: &User) -> Result<Vec<Authenticator>, Failure> {
     let mut held = shared.store.authenticators(&user.user_id).await?;
+    // Each enrolment that begins brings a code of its own; only the newest is worth telling.
+    let newest = held.iter().rposition(is_recovery_code);
+    let mut position = 0..;
+    held.retain(|it| position.next() == newest || it.active() || !is_recovery_code(it));
     if let Some(automatic) = email::automatic(&shared.config, user, &held) {
         held.push(automatic);
     }
     Ok(held)
+}
+
+fn is_recovery_code(authenticator: &Authenticator) -> bool {
+    authenticator.factor() == FactorType::RecoveryCode
 }
 
 /// The user's factors as the decision wants them; `held` as [`held`] or the store gives it.

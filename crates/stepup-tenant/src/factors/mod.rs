@@ -114,9 +114,6 @@ impl Kind {
 
 /// What every factor does.
 pub(crate) trait Factor: Send + Sync {
-    /// Which one it is.
-    fn kind(&self) -> Kind;
-
     /// Begins an enrolment: makes the pending authenticator and says what its user has to do.
     ///
     /// # Errors

@@ -9,11 +9,11 @@ use stepup_protocol::{
     token::GrantType,
 };
 
-use super::{answer, authenticators::named, pending::Pending, requirement::ListedBy};
+use super::{answer, authenticators::named, pending::Pending};
 use crate::{
     actions::PreferredMethod,
     config::TenantConfig,
-    factors::{self, Challenged, Kind, by_preference},
+    factors::{self, Acceptable, Challenged, Kind, by_preference},
     model::Authenticator,
     oauth::{
         client_auth,
@@ -84,14 +84,18 @@ fn choose<'a>(
     if let Some(preferred) = preferred_phone(progress) {
         usable.sort_by_key(|(kind, _)| kind.factor() == FactorType::Phone && *kind != preferred);
     }
-    if usable.is_empty() {
+    let acceptable = Acceptable::Asked(progress);
+    let allowed = |(kind, _): &(Kind, &Authenticator)| acceptable.active(kind.factor());
+    // Whoever has to enrol something new cannot be asked for what is there.
+    if usable.is_empty() || (progress.enrolment().is_some() && !usable.iter().any(allowed)) {
         return Err(UserFault::AssociationRequired.into());
     }
-    let fits = |(kind, _): &(Kind, &Authenticator)| {
+    let fits = |it: &(Kind, &Authenticator)| {
+        let kind = it.0;
         let channel = kind.channel().map(stepup_protocol::mfa::OobChannel::as_str);
         asked.types.contains(&kind.authenticator_type().as_str())
             && asked.channel.is_none_or(|wanted| channel.is_none_or(|channel| channel == wanted))
-            && allowed(progress, kind.factor())
+            && allowed(it)
     };
     if let Some(id) = asked.authenticator_id {
         let is_usable = |(kind, it): &(Kind, &Authenticator)| {
@@ -118,13 +122,6 @@ fn preferred_phone(progress: &Progress) -> Option<Kind> {
     }
 }
 
-/// Whether the requirement lets this factor be used: one that an Action did not list does not count.
-fn allowed(progress: &Progress, factor: FactorType) -> bool {
-    progress
-        .challenge()
-        .is_none_or(|choice| choice.listed_by == ListedBy::Tenant || choice.factors.contains(&factor))
-}
-
 #[cfg(test)]
 mod tests {
     use secrecy::SecretString;
@@ -132,7 +129,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        mfa::requirement::{Choice, Requirement},
+        mfa::requirement::{Choice, ListedBy, Requirement},
         model::{Credential, Digest},
     };
 

@@ -12,17 +12,13 @@ pub(crate) use self::{
     automatic::{automatic, is_automatic},
     enroll::is_address,
 };
-use super::{Answer, Begun, Challenged, Details, Factor, Kind, Pages, Transaction, Verdict};
+use super::{Answer, Begun, Challenged, Details, Factor, Pages, Transaction, Verdict};
 use crate::{model::Authenticator, oauth::error::Failure};
 
 /// A code by e-mail.
 pub(super) struct Email;
 
 impl Factor for Email {
-    fn kind(&self) -> Kind {
-        Kind::Email
-    }
-
     fn enroll<'a>(
         &'a self,
         transaction: &'a Transaction<'a>,

@@ -6,20 +6,18 @@ mod page;
 mod totp;
 mod verify;
 
+use std::future::ready;
+
 use futures_util::future::BoxFuture;
 
 pub(crate) use self::totp::{barcode_uri, label, new_secret};
-use super::{Answer, Begun, Challenged, Details, Factor, Kind, Pages, Transaction, Verdict};
+use super::{Answer, Begun, Challenged, Details, Factor, Pages, Transaction, Verdict};
 use crate::{model::Authenticator, oauth::error::Failure};
 
 /// The authenticator app (RFC 6238).
 pub(super) struct Otp;
 
 impl Factor for Otp {
-    fn kind(&self) -> Kind {
-        Kind::Otp
-    }
-
     fn enroll<'a>(
         &'a self,
         transaction: &'a Transaction<'a>,
@@ -30,10 +28,10 @@ impl Factor for Otp {
 
     fn challenge<'a>(
         &'a self,
-        transaction: &'a Transaction<'a>,
+        _transaction: &'a Transaction<'a>,
         authenticator: &'a Authenticator,
     ) -> BoxFuture<'a, Result<Challenged, Failure>> {
-        Box::pin(challenge::challenge(transaction, authenticator))
+        Box::pin(ready(challenge::challenge(authenticator)))
     }
 
     fn verify<'a>(

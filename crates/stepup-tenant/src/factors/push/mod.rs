@@ -10,17 +10,13 @@ mod verify;
 use futures_util::future::BoxFuture;
 
 pub(crate) use self::answer::{Attachment, answer, attach, scanned};
-use super::{Answer, Begun, Challenged, Details, Factor, Kind, Pages, Transaction, Verdict};
+use super::{Answer, Begun, Challenged, Details, Factor, Pages, Transaction, Verdict};
 use crate::{model::Authenticator, oauth::error::Failure};
 
 /// A question on a phone with the Guardian app.
 pub(super) struct Push;
 
 impl Factor for Push {
-    fn kind(&self) -> Kind {
-        Kind::Push
-    }
-
     fn enroll<'a>(
         &'a self,
         transaction: &'a Transaction<'a>,

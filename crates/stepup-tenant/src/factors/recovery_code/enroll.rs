@@ -1,11 +1,11 @@
 //! It comes with the first factor, and is never enrolled by itself.
 
 use crate::{
-    factors::{Begun, Details, Transaction},
+    factors::Begun,
     oauth::error::{Failure, RequestFault},
 };
 
 /// Refuses.
-pub(super) async fn enroll(_transaction: &Transaction<'_>, _details: Details<'_>) -> Result<Begun, Failure> {
+pub(super) fn enroll() -> Result<Begun, Failure> {
     Err(RequestFault::UnsupportedAuthenticator("recovery-code".to_owned()).into())
 }

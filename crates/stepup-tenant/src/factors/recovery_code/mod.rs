@@ -6,34 +6,32 @@ mod enroll;
 mod page;
 mod verify;
 
+use std::future::ready;
+
 use futures_util::future::BoxFuture;
 
-pub(crate) use self::code::{digest, from_bytes, new_code, normalized};
-use super::{Answer, Begun, Challenged, Details, Factor, Kind, Pages, Transaction, Verdict};
+pub(crate) use self::code::{digest, from_bytes, new_code};
+use super::{Answer, Begun, Challenged, Details, Factor, Pages, Transaction, Verdict};
 use crate::{model::Authenticator, oauth::error::Failure};
 
 /// The recovery code: kept by the user for the day everything else is lost.
 pub(super) struct RecoveryCode;
 
 impl Factor for RecoveryCode {
-    fn kind(&self) -> Kind {
-        Kind::RecoveryCode
-    }
-
     fn enroll<'a>(
         &'a self,
-        transaction: &'a Transaction<'a>,
-        details: Details<'a>,
+        _transaction: &'a Transaction<'a>,
+        _details: Details<'a>,
     ) -> BoxFuture<'a, Result<Begun, Failure>> {
-        Box::pin(enroll::enroll(transaction, details))
+        Box::pin(ready(enroll::enroll()))
     }
 
     fn challenge<'a>(
         &'a self,
-        transaction: &'a Transaction<'a>,
+        _transaction: &'a Transaction<'a>,
         authenticator: &'a Authenticator,
     ) -> BoxFuture<'a, Result<Challenged, Failure>> {
-        Box::pin(challenge::challenge(transaction, authenticator))
+        Box::pin(ready(challenge::challenge(authenticator)))
     }
 
     fn verify<'a>(

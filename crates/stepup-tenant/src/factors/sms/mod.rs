@@ -7,17 +7,13 @@ mod verify;
 
 use futures_util::future::BoxFuture;
 
-use super::{Answer, Begun, Challenged, Details, Factor, Kind, Pages, Transaction, Verdict};
+use super::{Answer, Begun, Challenged, Details, Factor, Pages, Transaction, Verdict};
 use crate::{model::Authenticator, oauth::error::Failure};
 
 /// A code by text message.
 pub(super) struct Sms;
 
 impl Factor for Sms {
-    fn kind(&self) -> Kind {
-        Kind::Sms
-    }
-
     fn enroll<'a>(
         &'a self,
         transaction: &'a Transaction<'a>,

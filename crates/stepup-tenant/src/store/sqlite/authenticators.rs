@@ -51,7 +51,7 @@ impl Authenticators for SqliteStore {
 
     fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, bool> {
         Box::pin(async move {
-            let Enrolment { authenticators, oob, limit, now } = enrolment;
+            let Enrolment { authenticators, oob: sent, limit, now } = enrolment;
             let mut transaction = self.begin().await?;
             let user_id = authenticators.first().map_or("", |it| it.user_id.as_str());
             if !limits::take_of(&mut transaction, user_id, limit, now).await? {
@@ -61,8 +61,8 @@ impl Authenticators for SqliteStore {
                 insert(&mut transaction, authenticator, self.columns(authenticator)?).await?;
                 drop_pending(&mut transaction, authenticator, now).await?;
             }
-            if let Some((oob_code, value)) = oob {
-                super::oob::insert(&mut *transaction, oob_code, value).await?;
+            if let Some((oob_code, value)) = sent {
+                oob::insert(&mut *transaction, oob_code, value).await?;
             }
             transaction.commit().await.map_err(StoreError::Database)?;
             Ok(true)
@@ -101,7 +101,9 @@ impl Authenticators for SqliteStore {
             let mut transaction = self.begin().await?;
             let Some(enrolling) = oob::take_ticket(&mut transaction, ticket).await? else { return Ok(None) };
             let OobAnswer::Scan { expires_at, first, .. } = enrolling.expects else { return Ok(None) };
-            if now >= expires_at || (first && has_other(&mut transaction, &enrolling.user_id).await?) {
+            if now >= expires_at
+                || (first && enrolled_on_purpose(&mut transaction, &enrolling.user_id).await?)
+            {
                 return Ok(None);
             }
             let Some(mut push) = self.find(&mut transaction, &enrolling.authenticator_id).await? else {
@@ -255,6 +257,22 @@ async fn has_other(transaction: &mut Transaction<'_, Sqlite>, user_id: &str) -> 
     sqlx::query(
         "SELECT EXISTS (SELECT 1 FROM authenticators
                         WHERE user_id = ? AND kind <> 'recovery-code' AND confirmed_at IS NOT NULL)",
+    )
+    .bind(user_id)
+    .fetch_one(&mut **transaction)
+    .await
+    .and_then(|row| row.try_get(0))
+    .map_err(StoreError::Database)
+}
+
+/// Whether the user has an active authenticator that was chosen: neither an address nor a recovery code.
+pub(super) async fn enrolled_on_purpose(
+    transaction: &mut Transaction<'_, Sqlite>,
+    user_id: &str,
+) -> Result<bool, StoreError> {
+    sqlx::query(
+        "SELECT EXISTS (SELECT 1 FROM authenticators
+                        WHERE user_id = ? AND kind NOT IN ('email', 'recovery-code') AND confirmed_at IS NOT NULL)",
     )
     .bind(user_id)
     .fetch_one(&mut **transaction)

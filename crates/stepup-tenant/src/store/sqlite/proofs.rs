@@ -5,7 +5,11 @@ use std::time::Duration;
 use sqlx::{Row, Sqlite, Transaction};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, authenticators::confirm, limits};
+use super::{
+    SqliteStore,
+    authenticators::{confirm, enrolled_on_purpose},
+    limits,
+};
 use crate::{
     model::{Bucket, Digest, PushState},
     store::{Attempt, Judged, Proof, Proofs, StoreError, Stored},
@@ -21,7 +25,8 @@ impl Proofs for SqliteStore {
             {
                 return Ok(Judged::TooMany);
             }
-            let judged = match attempt.proof {
+            let void = attempt.first && enrolled_on_purpose(&mut transaction, attempt.user_id).await?;
+            let judged = match attempt.proof.filter(|_| !void) {
                 Some(proof) => take(&mut transaction, attempt.user_id, proof, attempt.now).await?,
                 None => Judged::Wrong,
             };

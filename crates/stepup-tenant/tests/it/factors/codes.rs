@@ -42,6 +42,12 @@ async fn a_code_confirms_an_enrolment_and_lets_the_login_go_on() {
         }
         let replayed = verify_oob(&rig, &mfa_token, &oob_code, &code).await;
         assert_eq!(replayed.failure(), "403 invalid_grant: Malformed mfa_token");
+        let listed = rig.authenticators(&log_in(&rig).await).await.value();
+        let hers = listed.as_array().unwrap().iter().find(|it| it["oob_channel"] == factor.name).unwrap();
+        assert_eq!(
+            (&hers["name"], &hers["type"], &hers["active"]),
+            (&json!(factor.masked), &json!(factor.kind), &json!(true))
+        );
         let log = rig.log().await;
         let sent = format!("gd_send_{}", factor.name);
         for kind in

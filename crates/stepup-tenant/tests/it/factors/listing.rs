@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CODES, always, associate, enrol_app, log_in, mfa_api, verify_oob};
+use super::{CODES, always, associate, enrol_app, mfa_api, verify_oob};
 use crate::rig::{Answer, Rig};
 
 async fn delete(rig: &Rig, token: &str, id: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! Every factor on the wire: enrolled, confirmed, asked for, proved, and refused.
 
 mod codes;
+mod hostile;
 mod limits;
 mod listing;
 mod push;

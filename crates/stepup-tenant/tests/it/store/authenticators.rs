@@ -12,7 +12,7 @@ use stepup_tenant::{
 use super::{NOW, at, authenticator, ids, on_every_database, recovery, totp};
 
 pub(super) fn attempt(proof: Option<Proof<'_>>) -> Attempt<'_> {
-    Attempt { user_id: "auth0|1", limit: None, proof, mfa_token: None, now: at(1) }
+    Attempt { user_id: "auth0|1", limit: None, proof, first: false, mfa_token: None, now: at(1) }
 }
 
 async fn app(store: &dyn Store, id: &str, step: u64) -> Judged {
@@ -97,6 +97,24 @@ async fn tries_are_counted_where_they_fail_and_a_right_one_is_refused_when_they_
         assert_eq!(try_one(Some(right(3))).await, Judged::TooMany);
         let later = Attempt { limit, now: at(62), ..attempt(Some(right(3))) };
         assert_eq!(store.prove(later).await.unwrap(), Judged::Passed, "nothing was spent on the refusal");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_enrolment_on_a_password_alone_is_void_once_there_is_a_factor() {
+    on_every_database(async |store| {
+        store.insert_authenticator(&totp("totp|dev_planted")).await.unwrap();
+        store.insert_authenticator(&totp("totp|dev_own")).await.unwrap();
+        let first = async |authenticator_id, step| {
+            let proof = Some(Proof::Totp { authenticator_id, step });
+            store.prove(Attempt { first: true, ..attempt(proof) }).await.unwrap()
+        };
+        let both = tokio::join!(first("totp|dev_planted", 1), first("totp|dev_own", 1));
+        assert!(
+            matches!(both, (Judged::Passed, Judged::Wrong) | (Judged::Wrong, Judged::Passed)),
+            "{both:?}"
+        );
     })
     .await;
 }
