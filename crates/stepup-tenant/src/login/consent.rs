@@ -42,8 +42,10 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Lost> {
         return Ok(visit.go(path::RESUME));
     }
     let accepted = visit.accepted()?;
-    let permissions: Vec<_> =
-        accepted.scope.iter().map(|scope| Permission { scope, description: "" }).collect();
+    // `openid` says nothing to a person that `profile` does not.
+    let said_already = |scope: &&str| *scope == "openid" && accepted.scope.contains("profile");
+    let scopes = accepted.scope.iter().filter(|scope| !said_already(scope));
+    let permissions: Vec<_> = scopes.map(|scope| Permission { scope, description: "" }).collect();
     let view = View { frame: visit.frame(Some(&user)), permissions: &permissions };
     Ok(visit.page(StatusCode::OK, render(&view)))
 }

@@ -123,10 +123,7 @@ async fn what_almost_fits_is_answered_quickly() {
         rig.http.post(rig.at("/oauth/token")).header("content-type", "application/json").body(body)
     };
     for (what, request) in [
-        (
-            "many parameters",
-            form((0..inside / 10).map(|index| format!("p{index}=1&")).collect()),
-        ),
+        ("many parameters", form((0..inside / 10).map(|index| format!("p{index}=1&")).collect())),
         ("one long parameter", form(format!("grant_type={}", "x".repeat(inside)))),
         ("percent signs", form(format!("grant_type={}", "%2".repeat(inside / 2)))),
         (
