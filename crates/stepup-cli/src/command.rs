@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    action, clock, demo, dev, failure::Failure, inspect, messages, output, seal, tenant, walkthrough,
+    action, clock, demo, dev, failure::Failure, inspect, messages, output, push, seal, tenant,
+    walkthrough,
 };
 
 /// Step-up authentication on your own machine: a local tenant, a demo application, and debugging aids.
@@ -28,6 +29,8 @@ pub(crate) enum Command {
     Tenant(Box<tenant::Arguments>),
     /// Print what the running tenant has sent, one JSON object a line, newest first
     Messages(messages::Arguments),
+    /// See and answer what a user's phone is asked, and enrol a virtual one
+    Push(push::Arguments),
     /// Print the running tenant's clock, or move it
     Clock(clock::Arguments),
     /// Run post-login Actions without a tenant
@@ -79,6 +82,7 @@ impl Command {
             Self::Walkthrough(arguments) => walkthrough::run(&arguments).await,
             Self::Tenant(arguments) => tenant::run(&arguments).await,
             Self::Messages(arguments) => messages::run(&arguments).await,
+            Self::Push(arguments) => push::run(&arguments).await,
             Self::Clock(arguments) => clock::run(&arguments).await,
             Self::Action(arguments) => action::run(arguments).await,
             Self::Inspect(arguments) => inspect::run(&arguments),

@@ -15,6 +15,7 @@ mod failure;
 mod inspect;
 mod messages;
 mod output;
+mod push;
 mod seal;
 mod sealed_kind;
 mod stop;

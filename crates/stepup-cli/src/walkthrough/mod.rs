@@ -1,6 +1,7 @@
 //! `stepup walkthrough`: the whole step-up flow over real HTTP, without a browser.
 
 mod browser;
+mod factors;
 mod walk;
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
 use clap::Args;
 use serde_json::json;
 use stepup::SystemRandom;
-use stepup_tenant::Tenant;
+use stepup_tenant::{Tenant, model::Channel};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -62,6 +63,23 @@ async fn walk(report: &mut Reporter, tenant: &Tenant, bank: &str) -> Result<(), 
     report.step("refuse the code that was used already", walk.used_code_is_refused()).await?;
     report.step("verify its next code", walk.verify_next_code()).await?;
     report.step("get the token after the challenge", walk.token()).await?;
+
+    report.step("enrol a phone number in the account", walk.enrol_number()).await?;
+    report.step("enrol a phone with the Guardian app", walk.enrol_push()).await?;
+    for (channel, by) in [(Channel::Email, "e-mail"), (Channel::Sms, "text message")] {
+        report.step(&format!("log in, for {by}"), walk.log_in_afresh()).await?;
+        report.step(&format!("call for a token, for {by}"), walk.second_factor_is_due()).await?;
+        report.step(&format!("challenge by {by}"), walk.challenge(channel)).await?;
+        report.step(&format!("verify the code of the {by}"), walk.verify_sent(channel)).await?;
+        report.step(&format!("get the token after the {by}"), walk.token()).await?;
+    }
+
+    report.step("log in, for push", walk.log_in_afresh()).await?;
+    report.step("call for a token, for push", walk.second_factor_is_due()).await?;
+    report.step("challenge by push", walk.challenge(Channel::Push)).await?;
+    report.step("ask before the phone has answered", walk.push_is_pending()).await?;
+    report.step("approve on the phone", walk.approve_push()).await?;
+    report.step("get the token after the push", walk.token()).await?;
 
     report.step("log in without the app", walk.log_in_afresh()).await?;
     report.step("call for a token: a second factor is due once more", walk.second_factor_is_due()).await?;

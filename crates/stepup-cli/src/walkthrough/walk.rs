@@ -10,8 +10,8 @@ use url::Url;
 use super::browser::{Answer, Browser};
 use crate::failure::Failure;
 
-const EMAIL: &str = "ada@example.com";
-const PASSWORD: &str = "correct horse battery staple";
+pub(super) const EMAIL: &str = "ada@example.com";
+pub(super) const PASSWORD: &str = "correct horse battery staple";
 const AUDIENCE: &str = "https://api.example.com";
 const SCOPE: &str = "transfer:funds";
 
@@ -20,11 +20,13 @@ const STEP: Duration = Duration::from_secs(30);
 
 /// One walk, and what the person has in hand.
 pub(super) struct Walk<'t> {
-    tenant: &'t Tenant,
+    pub(super) tenant: &'t Tenant,
     bank: Url,
-    browser: Browser,
+    pub(super) browser: Browser,
     /// The sealed token of the step-up that is due.
-    mfa_token: String,
+    pub(super) mfa_token: String,
+    /// What the challenge by another channel answered.
+    pub(super) oob_code: String,
     /// What the authenticator app was given, base32.
     app_secret: String,
     last_code: String,
@@ -38,6 +40,7 @@ impl<'t> Walk<'t> {
             bank: Url::parse(bank).map_err(|error| Failure::other(&error))?,
             browser: Browser::new()?,
             mfa_token: String::new(),
+            oob_code: String::new(),
             app_secret: String::new(),
             last_code: String::new(),
             recovery_code: String::new(),
@@ -163,12 +166,12 @@ impl<'t> Walk<'t> {
     }
 
     /// A call of the step-up that is due.
-    async fn step_up(&mut self, method: Method, call: &str, body: Option<Value>) -> Result<Answer, Failure> {
+    pub(super) async fn step_up(&mut self, method: Method, call: &str, body: Option<Value>) -> Result<Answer, Failure> {
         let bearer = self.mfa_token.clone();
         self.call(method, &format!("/auth/mfa/{call}"), Some(&bearer), body).await
     }
 
-    async fn call(
+    pub(super) async fn call(
         &mut self,
         method: Method,
         path: &str,
@@ -193,7 +196,7 @@ fn refusal(answer: &Answer) -> Result<String, Failure> {
     }
 }
 
-fn expect(what: &str, found: &str, expected: &str) -> Result<(), Failure> {
+pub(super) fn expect(what: &str, found: &str, expected: &str) -> Result<(), Failure> {
     if found == expected {
         Ok(())
     } else {
@@ -201,6 +204,6 @@ fn expect(what: &str, found: &str, expected: &str) -> Result<(), Failure> {
     }
 }
 
-fn wrong(what: &str, seen: &Value) -> Failure {
+pub(super) fn wrong(what: &str, seen: &Value) -> Failure {
     Failure::Other(format!("{what}: {seen}"))
 }

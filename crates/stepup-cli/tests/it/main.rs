@@ -6,3 +6,4 @@ mod sealed_values;
 mod support;
 mod tenant;
 mod usage;
+mod walkthrough;
