@@ -109,7 +109,8 @@ async fn answer(control: &Control, id: Option<&str>, decision: &str) -> Result<(
 /// The request that is meant; else which there are.
 fn choose<'a>(pending: &'a [Pending], id: Option<&str>) -> Result<&'a Pending, String> {
     let listed = || {
-        let lines = pending.iter().map(|it| format!("\n  {} of {}, since {}", it.id, it.user_id, it.created_at));
+        let lines =
+            pending.iter().map(|it| format!("\n  {} of {}, since {}", it.id, it.user_id, it.created_at));
         lines.collect::<String>()
     };
     match (id, pending) {
@@ -156,7 +157,8 @@ fn enrolment_in(body: &str) -> Option<String> {
 /// Draws a QR code, two of its rows in one of the terminal.
 fn show(text: &str) -> Result<(), Failure> {
     let code = QRBuilder::new(text).build();
-    let code = code.map_err(|error| Failure::Usage(format!("`{text}` is too long for a QR code: {error}")))?;
+    let code =
+        code.map_err(|error| Failure::Usage(format!("`{text}` is too long for a QR code: {error}")))?;
     output::line(code.to_str());
     output::line(text);
     Ok(())
@@ -187,7 +189,10 @@ mod tests {
             "several push requests are pending, say which:\n  oob_1 of auth0|ada, since 2026-01-01T00:00:00.000Z\n  \
              oob_2 of auth0|ada, since 2026-01-01T00:00:00.000Z"
         );
-        assert!(refused(&["oob_1"], Some("oob_9")).starts_with("no push request `oob_9` is pending, but:\n  oob_1"));
+        assert!(
+            refused(&["oob_1"], Some("oob_9"))
+                .starts_with("no push request `oob_9` is pending, but:\n  oob_1")
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod dashboard;
 mod data_dir;
 mod dbconnections;
 pub mod delivery;
-mod devices;
+pub mod devices;
 mod factors;
 mod guardian;
 pub mod keys;

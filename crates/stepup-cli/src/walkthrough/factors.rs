@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use stepup_tenant::{Decision, model::Channel};
+use stepup_tenant::{devices::Decision, model::Channel};
 
 use super::{
     browser::Answer,
@@ -17,7 +17,8 @@ impl Walk<'_> {
     /// As an account page of the application does it, with a token for the MFA API.
     pub(super) async fn enrol_number(&mut self) -> Result<String, Failure> {
         let account = self.account_token().await?;
-        let wanted = json!({ "authenticator_types": ["oob"], "oob_channels": ["sms"], "phone_number": PHONE });
+        let wanted =
+            json!({ "authenticator_types": ["oob"], "oob_channels": ["sms"], "phone_number": PHONE });
         let begun = self.tenant_call("mfa/associate", Some(&account), wanted).await?;
         begun.expect(StatusCode::OK)?;
         let code = self.sent(Channel::Sms).await?;
@@ -47,8 +48,7 @@ impl Walk<'_> {
         let id = authenticator
             .and_then(|it| it["id"].as_str())
             .ok_or_else(|| wrong(&format!("nothing is enrolled by {word}"), &listed.json))?;
-        let body =
-            json!({ "mfa_token": self.mfa_token, "challenge_type": "oob", "authenticator_id": id });
+        let body = json!({ "mfa_token": self.mfa_token, "challenge_type": "oob", "authenticator_id": id });
         let answer = self.call(Method::POST, "/auth/mfa/challenge", None, Some(body)).await?;
         answer.expect(StatusCode::OK)?;
         answer.text("oob_code")?.clone_into(&mut self.oob_code);

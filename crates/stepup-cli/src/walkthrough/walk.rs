@@ -166,7 +166,12 @@ impl<'t> Walk<'t> {
     }
 
     /// A call of the step-up that is due.
-    pub(super) async fn step_up(&mut self, method: Method, call: &str, body: Option<Value>) -> Result<Answer, Failure> {
+    pub(super) async fn step_up(
+        &mut self,
+        method: Method,
+        call: &str,
+        body: Option<Value>,
+    ) -> Result<Answer, Failure> {
         let bearer = self.mfa_token.clone();
         self.call(method, &format!("/auth/mfa/{call}"), Some(&bearer), body).await
     }

@@ -34,7 +34,7 @@ impl Drop for Folder {
 }
 
 /// A tenant in a process of its own, killed if the test fails.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     ready_file: String,
     folder: Folder,
@@ -42,7 +42,7 @@ struct Running {
 
 impl Running {
     /// Starts it and reads its first line, which it prints once it is ready.
-    fn start(name: &str, more: &[&str]) -> Self {
+    pub(crate) fn start(name: &str, more: &[&str]) -> Self {
         let folder = Folder::new(name);
         let ready_file = folder.file("ready.json");
         let fixed =
@@ -68,11 +68,11 @@ impl Running {
         String::from_utf8(line).unwrap()
     }
 
-    fn ready(&self) -> Value {
+    pub(crate) fn ready(&self) -> Value {
         serde_json::from_str(&fs::read_to_string(&self.ready_file).unwrap()).unwrap()
     }
 
-    fn control(&self, arguments: &[&str]) -> crate::support::Ended {
+    pub(crate) fn control(&self, arguments: &[&str]) -> crate::support::Ended {
         stepup(&[arguments, &["--ready-file", &self.ready_file]].concat(), "")
     }
 

@@ -40,5 +40,9 @@ fn every_step_does_what_it_should() {
 fn people_get_a_line_a_step() {
     let ended = stepup(&["walkthrough"], "");
     assert_eq!((ended.code, ended.stdout.lines().count()), (0, 34), "{ended:?}");
-    assert!(ended.stdout.lines().all(|line| line.starts_with("ok   ") && line.contains(" ms): ")), "{}", ended.stdout);
+    assert!(
+        ended.stdout.lines().all(|line| line.starts_with("ok   ") && line.contains(" ms): ")),
+        "{}",
+        ended.stdout
+    );
 }

@@ -5,15 +5,15 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use stepup_protocol::time::UnixTime;
 
 use super::{Answer, Control, Refused};
 use crate::{
-    devices::Described,
+    devices::{self, Decision},
     log::{self, rfc3339},
-    model::{Channel, Message, OobAnswer, OobTransaction},
+    model::{Channel, Message},
     server::faults::Fault,
 };
 
@@ -32,7 +32,7 @@ impl Control {
             (&Method::GET, ["devices"]) => Ok(self.devices()),
             (&Method::POST, ["devices"]) => self.scan(&parse(body)?).await,
             (&Method::GET, ["devices", id, "code"]) => self.device_code(id),
-            (&Method::GET, ["push"]) => self.pushes().await,
+            (&Method::GET, ["push"]) => self.pushes(&query).await,
             (&Method::POST, ["push", id]) => self.answer_push(id, &parse(body)?).await,
             (&Method::GET, ["log"]) => self.log(&query).await,
             (&Method::GET, ["requests"]) => self.requests(&query).await,
@@ -99,13 +99,13 @@ impl Control {
     }
 
     fn devices(&self) -> Answer {
-        Answer::Json(self.state.devices.list().iter().map(device).collect())
+        Answer::Json(json!(self.state.devices.list()))
     }
 
     async fn scan(&self, scanned: &Scanned) -> Called {
         let scanned = self.state.devices.scan(&self.state, &scanned.barcode_uri).await;
         let scanned = scanned.map_err(Refused::by_device)?;
-        Ok(Answer::Json(device(&scanned)))
+        Ok(Answer::Json(json!(scanned)))
     }
 
     fn device_code(&self, id: &str) -> Called {
@@ -115,14 +115,17 @@ impl Control {
         }
     }
 
-    async fn pushes(&self) -> Called {
-        let pending = self.state.store.pending_pushes(None, self.state.clock.now()).await?;
-        Ok(Answer::Json(pending.iter().map(push).collect()))
+    async fn pushes(&self, query: &Query) -> Called {
+        let mut pending = devices::pending(&self.state).await?;
+        if let (Some(wait), true) = (query.wait()?, pending.is_empty()) {
+            self.state.delivery.inbox().read_next(None, Some(Channel::Push), wait).await?;
+            pending = devices::pending(&self.state).await?;
+        }
+        Ok(Answer::Json(json!(pending)))
     }
 
     async fn answer_push(&self, id: &str, Decided { decision }: &Decided) -> Called {
-        let approved = *decision == Decision::Approve;
-        self.state.devices.answer(&self.state, id, approved).await.map_err(Refused::by_device)?;
+        self.state.devices.answer(&self.state, id, *decision).await.map_err(Refused::by_device)?;
         Ok(Answer::Json(json!({ "id": id, "decision": decision })))
     }
 
@@ -185,42 +188,10 @@ struct ClockMove {
     reset: bool,
 }
 
-fn device(device: &Described) -> Value {
-    json!({
-        "device_id": device.id,
-        "kind": device.kind.as_str(),
-        "user_id": device.user_id,
-        "enrollment_id": device.enrollment_id,
-    })
-}
-
-fn push(asked: &OobTransaction) -> Value {
-    let payload = match &asked.expects {
-        OobAnswer::Push { payload, .. } => payload.clone(),
-        OobAnswer::Code { .. } | OobAnswer::Scan { .. } => Value::Null,
-    };
-    json!({
-        "id": asked.id,
-        "user_id": asked.user_id,
-        "authenticator_id": asked.authenticator_id,
-        "client_id": asked.client_id,
-        "payload": payload,
-        "created_at": rfc3339(asked.created_at),
-        "expires_at": rfc3339(asked.expires_at),
-    })
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Decided {
     decision: Decision,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Decision {
-    Approve,
-    Deny,
 }
 
 #[derive(Deserialize)]

@@ -5,21 +5,23 @@
 
 mod app;
 mod phone;
+mod push;
 
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
 };
 
+use serde::Serialize;
 use stepup_protocol::time::UnixTime;
 use totp_rs::Totp;
 use url::Url;
 
-pub(crate) use self::app::totp;
 use self::phone::Phone;
+pub use self::push::{Decision, PushRequest};
+pub(crate) use self::{app::totp, push::pending};
 use crate::{
-    factors::push,
-    guardian,
+    factors,
     model::{OobAnswer, PushState},
     pipeline::Caller,
     state::State,
@@ -36,49 +38,47 @@ enum Device {
     Phone(Phone),
 }
 
-/// A device as it is listed.
-#[derive(Clone, Debug)]
-pub(crate) struct Described {
+/// A virtual device as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VirtualDevice {
     /// `device_{16 characters}`.
-    pub(crate) id: String,
+    #[serde(rename = "device_id")]
+    pub id: String,
     /// What it is.
-    pub(crate) kind: Kind,
+    pub kind: DeviceKind,
     /// Whose it is, as far as it knows.
-    pub(crate) user_id: Option<String>,
-    /// The push enrolment that it belongs to.
-    pub(crate) enrollment_id: Option<String>,
+    pub user_id: Option<String>,
+    /// The push enrolment that it belongs to: `dev_{16 characters}`.
+    pub enrollment_id: Option<String>,
 }
 
-/// What a device is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+/// What a virtual device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceKind {
     /// An app that shows codes.
     Otpauth,
     /// A phone that is asked, with an app that shows codes.
     Push,
 }
 
-impl Kind {
-    /// Its word in the control API.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Otpauth => "otpauth",
-            Self::Push => "push",
-        }
-    }
-}
-
-/// Why a device cannot do what it is asked to.
+/// Why a virtual device cannot do what it is asked to.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum DeviceError {
+#[non_exhaustive]
+pub enum DeviceError {
+    /// What it scanned is no QR code for it.
     #[error("`barcode_uri` is neither the QR code of an authenticator app nor that of a push enrolment: {0}")]
     Barcode(String),
-    #[error("the phone was refused")]
-    Refused(#[source] guardian::Failure),
-    #[error("no push `{0}` is pending: it was answered, or is over, or never was")]
-    NothingAsked(String),
+    /// Its key could not be made.
     #[error("the device's key could not be made")]
     Key,
+    /// There is nothing (any more) to be answered.
+    #[error("no push `{0}` is pending: it was answered, or is over, or never was")]
+    NothingAsked(String),
+    /// The tenant refused it.
+    #[error("the phone was refused")]
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -92,7 +92,7 @@ impl Devices {
         &self,
         shared: &std::sync::Arc<State>,
         barcode_uri: &str,
-    ) -> Result<Described, DeviceError> {
+    ) -> Result<VirtualDevice, DeviceError> {
         let device = match ticket(barcode_uri) {
             Some(ticket) => Device::Phone(Phone::enroll(shared, &ticket).await?),
             None => Device::App(app::scan(barcode_uri)?),
@@ -104,7 +104,7 @@ impl Devices {
     }
 
     /// Every device, by id.
-    pub(crate) fn list(&self) -> Vec<Described> {
+    pub(crate) fn list(&self) -> Vec<VirtualDevice> {
         self.lock().iter().map(|(id, device)| device.described(id)).collect()
     }
 
@@ -125,8 +125,9 @@ impl Devices {
         &self,
         shared: &std::sync::Arc<State>,
         id: &str,
-        approved: bool,
+        decision: Decision,
     ) -> Result<(), DeviceError> {
+        let approved = decision == Decision::Approve;
         let now = shared.clock.now();
         let asked = shared.store.oob_by_id(id).await?;
         let asked = asked.filter(|it| it.state == PushState::Pending && now < it.expires_at);
@@ -134,8 +135,8 @@ impl Devices {
         let asked = asked.ok_or_else(nothing)?;
         let OobAnswer::Push { challenge, .. } = &asked.expects else { return Err(nothing()) };
         match self.phone_of(&asked.authenticator_id) {
-            Some(phone) => phone.answer(shared, &asked.authenticator_id, challenge, approved).await,
-            None => match push::answer(shared, id, approved).await {
+            Some(phone) => phone.answer(shared, &asked, challenge, approved).await,
+            None => match factors::push::answer(shared, id, approved).await {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(nothing()),
                 Err(failure) => Err(DeviceError::Refused(failure.into())),
@@ -161,13 +162,15 @@ impl Devices {
 }
 
 impl Device {
-    fn described(&self, id: &str) -> Described {
+    fn described(&self, id: &str) -> VirtualDevice {
         let id = id.to_owned();
         match self {
-            Self::App(_) => Described { id, kind: Kind::Otpauth, user_id: None, enrollment_id: None },
-            Self::Phone(phone) => Described {
+            Self::App(_) => {
+                VirtualDevice { id, kind: DeviceKind::Otpauth, user_id: None, enrollment_id: None }
+            }
+            Self::Phone(phone) => VirtualDevice {
                 id,
-                kind: Kind::Push,
+                kind: DeviceKind::Push,
                 user_id: Some(phone.user_id().to_owned()),
                 enrollment_id: Some(phone.enrollment_id().to_owned()),
             },

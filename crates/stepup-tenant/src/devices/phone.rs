@@ -12,7 +12,11 @@ use tokio::task::spawn_blocking;
 use totp_rs::Totp;
 
 use super::{DeviceError, app, caller};
-use crate::{guardian, model::Channel, state::State};
+use crate::{
+    guardian,
+    model::{Channel, OobTransaction},
+    state::State,
+};
 
 /// A phone that is enrolled. Clones are the same phone.
 #[derive(Clone)]
@@ -38,7 +42,7 @@ impl Phone {
             public_key: key.public_jwk().ok_or(DeviceError::Key)?,
         };
         let enrolled = guardian::present(shared, &caller(), ticket, request).await;
-        let enrolled = enrolled.map_err(DeviceError::Refused)?;
+        let enrolled = enrolled.map_err(|failure| DeviceError::Refused(failure.into()))?;
         let totp = enrolled.totp.as_ref().and_then(|totp| app::of_secret(&totp.secret));
         Ok(Self(Arc::new(Contents { identifier, key, enrolled, totp })))
     }
@@ -65,17 +69,18 @@ impl Phone {
     pub(super) async fn answer(
         &self,
         shared: &Arc<State>,
-        authenticator_id: &str,
+        asked: &OobTransaction,
         challenge: &str,
         approved: bool,
     ) -> Result<(), DeviceError> {
-        let notifications = shared.delivery.inbox().read(Some(authenticator_id), Some(Channel::Push)).await?;
+        let notifications =
+            shared.delivery.inbox().read(Some(&asked.authenticator_id), Some(Channel::Push)).await?;
         let token = notifications.iter().find_map(|message| {
             let payload: Value = serde_json::from_str(&message.body).ok()?;
             let is_it = payload.get("c")?.as_str()? == challenge;
             is_it.then(|| payload.get("txtkn")?.as_str().map(str::to_owned)).flatten()
         });
-        let token = token.ok_or_else(|| DeviceError::NothingAsked(authenticator_id.to_owned()))?;
+        let token = token.ok_or_else(|| DeviceError::NothingAsked(asked.id.clone()))?;
         let called = shared.issuer.endpoint("appliance-mfa/api/resolve-transaction");
         let now = shared.clock.now().seconds();
         let response = ChallengeResponse {
@@ -89,6 +94,11 @@ impl Phone {
             auth0_guardian_reason: None,
         };
         let signed = self.0.key.sign("JWT", None, &response).map_err(|_| DeviceError::Key)?;
-        guardian::settle(shared, &caller(), &token, &signed, &called).await.map_err(DeviceError::Refused)
+        match guardian::settle(shared, &caller(), &token, &signed, &called).await {
+            Ok(()) => Ok(()),
+            // Somebody was faster.
+            Err(guardian::Failure::LoginTransaction) => Err(DeviceError::NothingAsked(asked.id.clone())),
+            Err(failure) => Err(DeviceError::Refused(failure.into())),
+        }
     }
 }

@@ -18,7 +18,7 @@ pub use self::{builder::Builder, error::StartError};
 use crate::{
     clock::VirtualClock,
     config::{self, ChangeError},
-    devices,
+    devices::{self, Decision, DeviceError, PushRequest, VirtualDevice},
     model::{LogEvent, Message},
     seed::Seed,
     server::{
@@ -129,7 +129,15 @@ impl Tenant {
         self.state.log.read(None, 1000).await
     }
 
-    /// The messages that it would have sent, newest first.
+    /// The messages that it has sent, or would have, newest first, at most 1000.
+    ///
+    /// ```no_run
+    /// # async fn example(tenant: &stepup_tenant::Tenant) -> Result<(), Box<dyn std::error::Error>> {
+    /// // After the application under test has asked for a code by text message:
+    /// let newest = tenant.messages().await?.into_iter().find(|message| message.to == "+12025550123");
+    /// let code = newest.and_then(|message| message.code).ok_or("nothing was sent")?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// The store failed.
@@ -154,6 +162,42 @@ impl Tenant {
         devices::totp(secret, self.state.clock.now())
     }
 
+    /// Lets a virtual device scan a QR code (`barcode_uri` of an enrolment): a phone that answers push notifications, which
+    /// enrols at once, or an authenticator app.
+    ///
+    /// # Errors
+    /// [`DeviceError::Barcode`] where it is neither, [`DeviceError::Refused`] where the QR code is over or taken.
+    pub async fn scan(&self, barcode_uri: &str) -> Result<VirtualDevice, DeviceError> {
+        self.state.devices.scan(&self.state, barcode_uri).await
+    }
+
+    /// The questions that phones have not answered, oldest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn push_requests(&self) -> Result<Vec<PushRequest>, StoreError> {
+        devices::pending(&self.state).await
+    }
+
+    /// Answers the question with this id ([`Tenant::push_requests`]) as the user's phone would.
+    ///
+    /// ```no_run
+    /// use stepup_tenant::devices::Decision;
+    ///
+    /// # async fn example(tenant: &stepup_tenant::Tenant, barcode_uri: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// tenant.scan(barcode_uri).await?; // the phone is enrolled
+    /// // After the application under test has challenged it:
+    /// let asked = tenant.push_requests().await?;
+    /// tenant.answer_push(&asked[0].id, Decision::Approve).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`DeviceError::NothingAsked`] where it is not pending (any more).
+    pub async fn answer_push(&self, id: &str, decision: Decision) -> Result<(), DeviceError> {
+        self.state.devices.answer(&self.state, id, decision).await
+    }
+
     /// Back to the state at start: users, authenticators, sessions, limits, messages, log, clock, and what was changed of
     /// the configuration.
     ///
@@ -164,6 +208,7 @@ impl Tenant {
         if let Some(recorder) = &self.recorder {
             recorder.clear();
         }
+        self.state.devices.clear();
         self.seed.reset(&self.state).await
     }
 

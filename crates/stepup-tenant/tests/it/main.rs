@@ -10,6 +10,7 @@ mod config;
 mod configuration;
 mod control;
 mod delivery;
+mod devices;
 mod endpoints;
 mod factors;
 mod flow_actions;
