@@ -12,6 +12,7 @@
 //! ```
 
 pub mod actions;
+mod allowance;
 pub mod clock;
 pub mod config;
 mod control;

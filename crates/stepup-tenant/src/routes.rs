@@ -21,6 +21,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .merge(mfa::routes())
         .merge(management::routes(&shared))
         .fallback(nothing_there)
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), oauth::rate::pass))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), log::trace))
         .with_state(shared)
 }

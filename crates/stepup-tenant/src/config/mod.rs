@@ -98,6 +98,8 @@ pub struct TenantConfig {
     pub dashboard_admins: Vec<String>,
     /// Calls of the Management API in a minute; none: no limit.
     pub management_calls: Option<u32>,
+    /// Calls of the Authentication API in a minute, from one address; none: no limit.
+    pub authentication_calls: Option<u32>,
     /// Where messages go beyond the inbox.
     pub delivery: DeliverySettings,
     /// What was asked for and is not done, one line each.

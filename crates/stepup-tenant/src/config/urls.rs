@@ -154,6 +154,40 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_allowed_leads_to_a_registered_host(
+            text in ".{0,40}",
+            tail in "[/@:?#\\\\.%a-z0-9]{0,24}",
+        ) {
+            let urls = AllowedUrls::new(vec![
+                "https://app.example.com/callback".to_owned(),
+                "https://*.preview.example.com/callback".to_owned(),
+                "http://localhost:3000/callback".to_owned(),
+            ]);
+            for url in [
+                text.clone(),
+                format!("https://{text}"),
+                format!("https://app.example.com{tail}"),
+                format!("https://{tail}.preview.example.com/callback"),
+                format!("http://localhost{tail}"),
+                format!("https://app.example.com/callback{tail}"),
+            ] {
+                if urls.allows(&url) {
+                    let parsed = Url::parse(&url).unwrap();
+                    let host = parsed.host_str().unwrap();
+                    proptest::prop_assert!(
+                        matches!(host, "app.example.com" | "localhost") || host.ends_with(".preview.example.com"),
+                        "{}", url
+                    );
+                    proptest::prop_assert_eq!(parsed.path(), "/callback");
+                }
+                let _ = urls.allows_origin(&url);
+                let _ = urls.allows_without_query(&url);
+            }
+        }
+    }
+
     #[test]
     fn the_built_in_applications_may_be_anywhere_on_this_machine() {
         let urls = AllowedUrls::new(vec![AllowedUrls::LOOPBACK.to_owned()]);

@@ -465,6 +465,8 @@ pub(super) struct Stepup {
     pub(super) pushed_request_lifetime: Option<u64>,
     /// E-mail addresses.
     pub(super) dashboard_admins: Vec<String>,
+    /// From one address; 0: no limit.
+    pub(super) authentication_calls_per_minute: Option<u32>,
     /// 0: no limit.
     pub(super) management_calls_per_minute: Option<u32>,
     pub(super) smtp_security: Option<SmtpSecurity>,

@@ -119,3 +119,24 @@ fn header_value<'a>(cookie: impl Into<Cookie<'a>>) -> HeaderValue {
     // Names are ours and values are base64url: always a header's text.
     HeaderValue::from_str(&cookie.into().to_string()).unwrap_or(HeaderValue::from_static(""))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn no_header_breaks_the_reader(
+            lines in proptest::collection::vec(proptest::collection::vec(32_u8.., 0..80), 0..4),
+            pairs in "((auth0|did|auth0_compat)[=;, %\"]{0,3}[a-zA-Z0-9%\"=;]{0,12}; ?){0,6}",
+        ) {
+            let lines = lines.into_iter().chain([pairs.into_bytes()]);
+            let values = lines.filter_map(|line| HeaderValue::from_bytes(&line).ok());
+            let headers = HeaderMap::from_iter(values.map(|value| (header::COOKIE, value)));
+            for name in [SESSION, SESSION_TWIN, BROWSER, "x"] {
+                let _ = value(&headers, name);
+            }
+            let _ = browser(&headers);
+        }
+    }
+}

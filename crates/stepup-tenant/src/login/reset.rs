@@ -11,12 +11,14 @@ use super::{
     visit::{Lost, Visit},
 };
 use crate::{
+    config::LogoutInitiator,
     dbconnections::{account::LONGEST_PASSWORD, change_password},
     factors::email::is_address,
     model::{TicketPurpose, User},
     oauth::{
         audit::Audit,
         error::{Failure, TenantFault},
+        logout::backchannel,
     },
     pages::{self, notice, problem::EmailProblem, reset_password, reset_password_request},
     passwords::policy::PasswordPolicy,
@@ -81,6 +83,8 @@ pub(super) async fn submit(
         return Err(Lost::Ticket(shared.clone()));
     };
     let now = shared.clock.now();
+    let told = backchannel::notify_all(&shared, &user.user_id, LogoutInitiator::PasswordChanged).await;
+    told.map_err(&failed)?;
     let changed = shared.store.change_password(&user.user_id, &hash, now).await;
     changed.map_err(|error| failed(error.into()))?;
     if let Some(email) = user.email.as_deref().filter(|_| verifies_email && !user.email_verified) {

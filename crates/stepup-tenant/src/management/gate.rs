@@ -5,24 +5,21 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode};
 use serde_json::json;
-use stepup_protocol::time::UnixTime;
 
 use super::{
     bearer::{Bearer, Presented},
     error::Failure,
 };
-use crate::{model::LogEvent, pipeline::Caller, state::Shared, store::StoreError};
+use crate::{allowance::Allowance, model::LogEvent, pipeline::Caller, state::Shared, store::StoreError};
 
-/// How long calls are counted together, in seconds.
-const STRETCH: i64 = 60;
 /// What is announced where calls are not limited.
 const UNLIMITED: u32 = 1000;
 
 /// Lets a call through, and writes on its answer how many are left.
 pub(super) async fn pass(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
-    let allowance = match Allowance::take(&shared).await {
+    let allowance = match allowance(&shared).await {
         Ok(allowance) => allowance,
         Err(error) => return Failure::from(error).into_response(),
     };
@@ -42,37 +39,11 @@ pub(super) async fn pass(State(shared): State<Shared>, mut request: Request, nex
     allowance.announce(response)
 }
 
-/// How many calls are left in this stretch of time.
-struct Allowance {
-    limit: u32,
-    remaining: u32,
-    resets_at: UnixTime,
-    exhausted: bool,
-}
-
-impl Allowance {
-    /// Counts one call, where they are limited.
-    async fn take(shared: &Shared) -> Result<Self, StoreError> {
-        let now = shared.clock.now();
-        let began_at = UnixTime::from_seconds(now.seconds() - now.seconds().rem_euclid(STRETCH));
-        let resets_at = UnixTime::from_seconds(began_at.seconds() + STRETCH);
-        let Some(limit) = shared.config.management_calls else {
-            return Ok(Self { limit: UNLIMITED, remaining: UNLIMITED, resets_at, exhausted: false });
-        };
-        let number = shared.store.count_in_quota("management", began_at).await?;
-        Ok(Self { limit, remaining: limit.saturating_sub(number), resets_at, exhausted: number > limit })
-    }
-
-    fn announce(&self, mut response: Response) -> Response {
-        let headers = response.headers_mut();
-        let reset = self.resets_at.seconds();
-        headers.insert("x-ratelimit-limit", HeaderValue::from(self.limit));
-        headers.insert("x-ratelimit-remaining", HeaderValue::from(self.remaining));
-        headers.insert("x-ratelimit-reset", HeaderValue::from(reset));
-        if self.exhausted {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(STRETCH));
-        }
-        response
+/// The allowance of this call, which is counted where calls are limited.
+async fn allowance(shared: &Shared) -> Result<Allowance, StoreError> {
+    match shared.config.management_calls {
+        Some(limit) => Allowance::take(shared, "management", limit).await,
+        None => Ok(Allowance::full(shared, UNLIMITED)),
     }
 }
 

@@ -75,6 +75,8 @@ pub(crate) enum ClientFault {
     ScopesNotGranted(String),
     #[error("{}", description::UNAUTHORIZED)]
     Unauthorized { by_basic: bool },
+    #[error("{}", description::UNAUTHORIZED)]
+    Unproven { by_basic: bool },
 }
 
 /// Faults of what was handed in.
@@ -127,6 +129,8 @@ pub(crate) enum Exhausted {
         "Your account has been blocked after multiple consecutive login attempts. We’ve sent you an email with instructions on how to unblock it."
     )]
     Passwords,
+    #[error("Global limit has been reached")]
+    Requests,
     #[error("Too many push notifications sent to the user. Wait for some minutes before retrying.")]
     Pushes,
     #[error("Too many SMS sent by the user. Wait for some minutes before retrying.")]
@@ -267,9 +271,10 @@ impl Failure {
                 | ClientFault::NoAudience
                 | ClientFault::NoClientGrant(_)
                 | ClientFault::ScopesNotGranted(_) => (S::FORBIDDEN, code::ACCESS_DENIED),
-                ClientFault::Assertion(_) | ClientFault::AssertionNeeded | ClientFault::AssertionType => {
-                    (S::UNAUTHORIZED, code::INVALID_CLIENT)
-                }
+                ClientFault::Assertion(_)
+                | ClientFault::AssertionNeeded
+                | ClientFault::AssertionType
+                | ClientFault::Unproven { .. } => (S::UNAUTHORIZED, code::INVALID_CLIENT),
                 ClientFault::GrantNotAllowed(_) => (S::FORBIDDEN, code::UNAUTHORIZED_CLIENT),
                 ClientFault::InsufficientScope(_) => (S::FORBIDDEN, code::INSUFFICIENT_SCOPE),
                 ClientFault::MfaTokenOfOtherClient => (S::BAD_REQUEST, code::INVALID_REQUEST),
@@ -285,6 +290,7 @@ impl Failure {
                 GrantFault::PushTooFast => (S::BAD_REQUEST, code::SLOW_DOWN),
                 _ => (S::FORBIDDEN, code::INVALID_GRANT),
             },
+            Self::Limit(Exhausted::Requests) => (S::TOO_MANY_REQUESTS, code::TOO_MANY_REQUESTS),
             Self::Limit(_) => (S::TOO_MANY_REQUESTS, code::TOO_MANY_ATTEMPTS),
             Self::Proof(ProofFault::NonceNeeded(_)) => (S::BAD_REQUEST, code::USE_DPOP_NONCE),
             Self::Proof(_) => (S::BAD_REQUEST, code::INVALID_DPOP_PROOF),
@@ -363,7 +369,12 @@ impl IntoResponse for Failure {
             Self::Proof(ProofFault::NonceNeeded(nonce)) => HeaderValue::from_str(nonce).ok(),
             _ => None,
         };
-        let by_basic = matches!(self, Self::Client(ClientFault::Unauthorized { by_basic: true }));
+        let by_basic = matches!(
+            self,
+            Self::Client(
+                ClientFault::Unauthorized { by_basic: true } | ClientFault::Unproven { by_basic: true }
+            )
+        );
         let Wire { status, error, description } = self.wire();
         let body = match self {
             Self::User(UserFault::MfaRequired(required)) => mfa_required(*required, description),

@@ -13,6 +13,7 @@ pub(crate) mod logout;
 mod par;
 pub(crate) mod params;
 pub(crate) mod pkce;
+pub(crate) mod rate;
 mod revoke;
 pub(crate) mod token;
 mod userinfo;

@@ -210,6 +210,31 @@ mod tests {
     }
 
     #[test]
+    fn there_are_not_too_many() {
+        let form = (0..=MOST).map(|index| format!("p{index}=1")).collect::<Vec<_>>().join("&");
+        assert!(matches!(Params::from_form(&form), Err(ParamsError::TooMany)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_breaks_the_reader(
+            content_type in proptest::option::of("(application/json|application/x-www-form-urlencoded|text/plain)(; ?[a-z=\"-]{0,12})?"),
+            body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+            json in r#"[\[{]("[a-z_]{0,8}"|[0-9:,\[\]{} ]|null|true|-1e9){0,40}[\]}]"#,
+        ) {
+            let _ = Params::from_body(content_type.as_deref(), &body);
+            let _ = Params::from_body(content_type.as_deref(), json.as_bytes());
+        }
+
+        #[test]
+        fn a_form_reads_what_was_written(name in "[a-z_]{1,12}", value in ".{1,60}") {
+            let form = form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();
+            let read = Params::from_form(&form).unwrap();
+            proptest::prop_assert_eq!(read.text(&name), Some(value.as_str()));
+        }
+    }
+
+    #[test]
     fn values_are_never_printed() {
         assert_eq!(format!("{:?}", Params::from_form("client_secret=s").unwrap()), r#"["client_secret"]"#);
     }

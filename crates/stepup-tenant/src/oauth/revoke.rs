@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::{
     audit::Audit,
     client_auth,
-    error::{Failure, RequestFault},
+    error::{ClientFault, Failure, RequestFault},
     params::Params,
 };
 use crate::{
@@ -26,7 +26,7 @@ pub(crate) async fn handle(
     body: Bytes,
 ) -> Result<(StatusCode, [(header::HeaderName, HeaderValue); 1]), Failure> {
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
-    let client = client_auth::authenticate(&shared, &headers, &params).await?;
+    let client = client_auth::authenticate(&shared, &headers, &params).await.map_err(as_invalid_client)?;
     let token = params.text("token").ok_or(RequestFault::Missing("token"))?;
     let held = shared.store.refresh_token(&Digest::of(token)).await?;
     if let Some(held) = held.filter(|held| held.client_id == client.client_id) {
@@ -44,4 +44,12 @@ pub(crate) async fn handle(
             .await;
     }
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]))
+}
+
+/// A client that did not prove itself is told so in the words of RFC 6749 section 5.2 here.
+fn as_invalid_client(failure: Failure) -> Failure {
+    match failure {
+        Failure::Client(ClientFault::Unauthorized { by_basic }) => ClientFault::Unproven { by_basic }.into(),
+        other => other,
+    }
 }

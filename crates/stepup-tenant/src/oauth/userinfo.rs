@@ -17,7 +17,8 @@ use super::{
     access, claims,
     dpop::{self, Scheme},
     error::{ClientFault, Failure},
-    issue, never_stored,
+    issue::{self, UserInfoGrant},
+    never_stored,
 };
 use crate::{state::Shared, state::State as Tenant};
 
@@ -29,8 +30,9 @@ pub(crate) async fn handle(
 ) -> Result<Response, Failure> {
     let Some((scheme, token)) = dpop::presented(&headers) else { return Ok(challenge(Scheme::Bearer, None)) };
     let refused = |problem| Ok(challenge(scheme, Some(("invalid_token", problem))));
-    let Some(Granted { user_id, scope, dpop_jkt }) = granted(&shared, token) else {
-        return refused("The access token is expired, revoked, or not for this endpoint.");
+    let Granted { user_id, scope, dpop_jkt } = match granted(&shared, token) {
+        Ok(granted) => granted,
+        Err(problem) => return refused(problem),
     };
     match (scheme, dpop_jkt) {
         (Scheme::Bearer, None) => {}
@@ -72,19 +74,27 @@ struct Granted {
 }
 
 /// Reads both kinds of token: a JWT for an API that may also open `/userinfo`, and an opaque one that opens nothing else.
-fn granted(state: &Tenant, token: &str) -> Option<Granted> {
-    let Ok(verified) = state.keys.published().set.verify(token, &[Algorithm::Rs256]) else {
-        let grant = issue::read_userinfo_token(state, token)?;
-        return Some(Granted { user_id: grant.user_id, scope: grant.scope, dpop_jkt: grant.dpop_jkt });
+fn granted(state: &Tenant, token: &str) -> Result<Granted, &'static str> {
+    let (exp, granted) = match state.keys.published().set.verify(token, &[Algorithm::Rs256]) {
+        Ok(verified) => {
+            let claims: AccessTokenClaims = verified.claims().map_err(|_| NOT_FOR_US)?;
+            if claims.iss != state.issuer.as_str() || !claims.aud.contains(&access::userinfo(&state.issuer)) {
+                return Err(NOT_FOR_US);
+            }
+            let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
+            let dpop_jkt = claims.bound_to().map(str::to_owned);
+            (claims.exp, Granted { user_id: claims.sub, scope, dpop_jkt })
+        }
+        Err(_) => {
+            let grant = issue::read_userinfo_token(state, token).ok_or(NOT_FOR_US)?;
+            let UserInfoGrant { user_id, scope, dpop_jkt, exp } = grant;
+            (exp, Granted { user_id, scope, dpop_jkt })
+        }
     };
-    let claims: AccessTokenClaims = verified.claims().ok()?;
-    let good = claims.iss == state.issuer.as_str()
-        && claims.exp > state.clock.now()
-        && claims.aud.contains(&access::userinfo(&state.issuer));
-    let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
-    let dpop_jkt = claims.bound_to().map(str::to_owned);
-    good.then_some(Granted { user_id: claims.sub, scope, dpop_jkt })
+    if state.clock.now() < exp { Ok(granted) } else { Err("The token has expired") }
 }
+
+const NOT_FOR_US: &str = "The access token is not valid, or not for this endpoint.";
 
 /// 401 in plain text with what went wrong in `WWW-Authenticate`; a bare challenge where no token came (RFC 6750 section 3.1,
 /// RFC 9449 section 7.1).

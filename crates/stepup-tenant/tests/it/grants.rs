@@ -301,7 +301,7 @@ async fn a_revoked_token_is_dead_and_an_unknown_one_is_no_error() {
     );
     assert_eq!(
         rig.form("/oauth/revoke", &[("client_id", WEBAPP), ("token", "x")]).await.failure(),
-        UNAUTHORIZED
+        "401 invalid_client: Unauthorized"
     );
 }
 
@@ -331,5 +331,10 @@ async fn userinfo_tells_what_the_scope_allows() {
     let bare = rig.get("/userinfo").await;
     assert_eq!((bare.status, bare.header("www-authenticate")), (401, "Bearer realm=\"Users\""));
     rig.advance(86_400);
-    assert_eq!(ask(opaque).await.status, 401);
+    let expired = ask(opaque).await;
+    assert_eq!(expired.status, 401);
+    assert_eq!(
+        expired.header("www-authenticate"),
+        r#"Bearer realm="Users", error="invalid_token", error_description="The token has expired""#
+    );
 }

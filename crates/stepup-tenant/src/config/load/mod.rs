@@ -141,6 +141,7 @@ impl Reading<'_> {
             delivery: self.delivery(document.email_provider, &document.stepup)?,
             dashboard_admins: document.stepup.dashboard_admins,
             clients,
+            authentication_calls: document.stepup.authentication_calls_per_minute.filter(|calls| *calls > 0),
             management_calls: document.stepup.management_calls_per_minute.filter(|calls| *calls > 0),
             warnings: self.warnings,
         })

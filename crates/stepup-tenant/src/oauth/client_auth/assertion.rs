@@ -118,3 +118,17 @@ fn judge(claims: &Claims, client: &Client, state: &State, now: UnixTime) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in ".{0,120}", payload in ".{0,80}") {
+            let _ = Claims::peek(&text);
+            let token = format!("e30.{}.x", stepup_seal::base64url::encode(&payload));
+            let _ = Claims::peek(&token);
+        }
+    }
+}

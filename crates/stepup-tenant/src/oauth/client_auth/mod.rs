@@ -151,6 +151,25 @@ mod tests {
         assert_eq!((id.as_str(), secret.expose_secret()), ("my app", "a:b% c"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_header_breaks_the_reader(value in proptest::collection::vec(32_u8.., 0..120), credentials in ".{0,60}") {
+            let encoded = base64::engine::general_purpose::STANDARD.encode(&credentials);
+            for value in [value, format!("Basic {encoded}").into_bytes()] {
+                let Ok(value) = http::HeaderValue::from_bytes(&value) else { continue };
+                let _ = basic_credentials(&HeaderMap::from_iter([(header::AUTHORIZATION, value)]));
+            }
+        }
+
+        #[test]
+        fn credentials_come_as_they_went(id in ".{1,40}", secret in ".{1,40}") {
+            let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let (read_id, read_secret) =
+                basic_credentials(&basic(&format!("{}:{}", encode(&id), encode(&secret)))).unwrap().unwrap();
+            proptest::prop_assert_eq!((read_id, read_secret.expose_secret()), (id, secret.as_str()));
+        }
+    }
+
     #[test]
     fn unreadable_credentials_are_told_from_none() {
         assert!(basic_credentials(&HeaderMap::new()).is_none());

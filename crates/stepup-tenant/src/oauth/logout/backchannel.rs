@@ -46,6 +46,21 @@ pub(crate) async fn end_all(state: &State, user_id: &str, initiator: LogoutIniti
     Ok(())
 }
 
+/// Tells the applications of every session of a user, where something else ends the sessions.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn notify_all(
+    state: &State,
+    user_id: &str,
+    initiator: LogoutInitiator,
+) -> Result<(), Failure> {
+    for session in state.store.sessions_of(user_id).await? {
+        notify(state, &session, initiator).await?;
+    }
+    Ok(())
+}
+
 /// Keeps a logout token for every application of the session that wants to be told; each is delivered, and delivered
 /// again until it is taken, while the caller goes on.
 ///

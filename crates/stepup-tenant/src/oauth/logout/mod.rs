@@ -11,12 +11,13 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use stepup_protocol::claims::IdTokenClaims;
-use stepup_seal::jws::Algorithm;
+use secrecy::ExposeSecret as _;
+use stepup_protocol::claims::{Audience, IdTokenClaims};
+use stepup_seal::jws::{Algorithm, VerificationKey};
 
 use super::{audit::Audit, error::Failure, params::Params};
 use crate::{
-    config::{AllowedUrls, Client, LogoutInitiator},
+    config::{self, AllowedUrls, Client, LogoutInitiator},
     login::cookies,
     model::TenantSession,
     pages,
@@ -196,10 +197,23 @@ struct Hint {
 }
 
 fn read_hint(shared: &Shared, token: &str) -> Option<Hint> {
-    let verified = shared.keys.published().set.verify(token, &[Algorithm::Rs256]).ok()?;
-    let claims: IdTokenClaims = verified.claims().ok()?;
+    let claims: IdTokenClaims = match shared.keys.published().set.verify(token, &[Algorithm::Rs256]) {
+        Ok(verified) => verified.claims().ok()?,
+        Err(_) => shared.config.clients.iter().find_map(|client| signed_with_secret(client, token))?,
+    };
     let client_id = claims.aud.iter().next()?.to_owned();
     (claims.iss == shared.issuer.as_str()).then_some(Hint { client_id, sid: claims.sid })
+}
+
+/// The claims of an ID token that was signed for `client` with its secret: good for that client alone.
+fn signed_with_secret(client: &Client, token: &str) -> Option<IdTokenClaims> {
+    let secret = client.client_secret.as_ref()?;
+    if client.id_token_algorithm != config::Algorithm::Hs256 {
+        return None;
+    }
+    let key = VerificationKey::hmac(secret.expose_secret().as_bytes(), Algorithm::Hs256).ok()?;
+    let claims: IdTokenClaims = key.verify_token(token, &[Algorithm::Hs256]).ok()?.claims().ok()?;
+    (claims.aud == Audience::One(client.client_id.clone())).then_some(claims)
 }
 
 fn not_allowed(shared: &Shared, parameter: &'static str, url: &str) -> Response {

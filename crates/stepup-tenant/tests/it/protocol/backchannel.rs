@@ -187,3 +187,62 @@ async fn an_application_chooses_what_it_is_told_of() {
     browser.open("/v2/logout").await;
     receiver.next().await;
 }
+
+#[tokio::test]
+async fn what_happens_to_the_user_is_told_too() {
+    let mut receiver = Receiver::start().await;
+    let yaml = yaml(&Config::default(), &receiver.url, "http://127.0.0.1:9/", "").replacen(
+        "clients:\n",
+        "clients:\n  - { name: m2m, client_id: m2m, client_secret: m2m-secret, app_type: non_interactive, grant_types: [ client_credentials ] }\n",
+        1,
+    ) + "clientGrants:\n  - { client_id: m2m, audience: https://tenant.example/api/v2/, scope: [ 'update:users', 'delete:users' ] }\n";
+    let rig = Rig::built(Tenant::builder().config_yaml(&yaml)).await;
+    let audience = rig.at("/api/v2/");
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "m2m"),
+        ("client_secret", "m2m-secret"),
+        ("audience", audience.as_str()),
+    ];
+    let token = rig.form("/oauth/token", &fields).await.text("access_token");
+    let manage = async |method: &str, body: Value, user: &Value| {
+        let id: String = form_urlencoded::byte_serialize(user.as_str().unwrap().as_bytes()).collect();
+        let request = rig.http.request(method.parse().unwrap(), rig.at(&format!("/api/v2/users/{id}")));
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        rig.send(request.header("authorization", format!("Bearer {token}"))).await
+    };
+    let mut password = crate::rig::PASSWORD;
+    for (method, change, initiator) in [
+        ("PATCH", json!({ "password": "another long passphrase" }), "password-changed"),
+        ("PATCH", json!({ "email": "ada@example.org", "email_verified": true }), "email-identifier-changed"),
+        ("PATCH", json!({ "blocked": true }), "account-deactivated"),
+        ("DELETE", Value::Null, "account-deleted"),
+    ] {
+        let mut browser = Browser::new(&rig);
+        let page = browser.authorize(&[]).await;
+        let email = if matches!(initiator, "password-changed" | "email-identifier-changed") {
+            "ada@example.com"
+        } else {
+            "ada@example.org"
+        };
+        let end = browser.submit(&page, &[("username", email), ("password", password)]).await;
+        let claims = browser.exchange_code(&end).await.claims("id_token");
+        let changed = manage(method, change, &claims["sub"]).await;
+        assert!(changed.status < 300, "{initiator}: {}", changed.body);
+        let told = logout_token(&rig, &receiver.next().await.body).await;
+        assert_eq!(told["sid"], claims["sid"], "{initiator}");
+        let event = loop {
+            let event = logged(&rig, "oidc_backchannel_logout_succeeded").await;
+            if event.description.as_deref() == Some(initiator) {
+                break event;
+            }
+        };
+        assert_eq!(event.user_id.as_deref(), claims["sub"].as_str());
+        if initiator == "password-changed" {
+            password = "another long passphrase";
+        }
+        if initiator == "account-deactivated" {
+            manage("PATCH", json!({ "blocked": false }), &claims["sub"]).await;
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod assertions;
 mod backchannel;
 mod dpop;
 mod pushed;
+mod rate;
 mod revoke;
 
 use serde_json::{Value, json};
