@@ -39,7 +39,7 @@ class Visitor {
     const { page } = this;
     for (const { name: screen, width, height, colorScheme } of screens) {
       await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" }); // a colour on its way from one scheme to the other is no colour
       if (process.env.SCREENSHOTS) {
         await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.${screen}.${colorScheme}.png`, fullPage: true });
       }
