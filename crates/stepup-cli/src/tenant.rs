@@ -6,7 +6,11 @@ use clap::{Args, builder::FalseyValueParser};
 use stepup_tenant::{BindError, StartError, Tenant, Tls, passwords::Cost, store::StoreError};
 use url::Url;
 
-use crate::{failure::Failure, output, stop::Signals};
+use crate::{
+    failure::Failure,
+    output,
+    stop::{HangUps, Signals},
+};
 
 /// How the tenant is started. Every option is also a variable, `STEPUP_TENANT_<NAME>`.
 #[derive(Debug, Args)]
@@ -91,6 +95,7 @@ impl Arguments {
 /// Runs the tenant until it is told to stop.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut signals = Signals::watch()?;
+    let mut hang_ups = HangUps::watch()?;
     let tenant = arguments.start().await?;
     output::line(format_args!("The tenant is ready at {}", tenant.issuer()));
     if let Some(certificate) = tenant.ca_certificate_path() {
@@ -100,13 +105,27 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         output::line(format_args!("Control it at {url} with the key {key}"));
     }
     let mut stopped = pin!(tenant.stopped());
-    tokio::select! {
-        () = &mut stopped => {}
-        () = signals.stop() => {
-            tokio::join!(tenant.shutdown(), stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return Ok(()),
+            () = signals.stop() => {
+                tokio::join!(tenant.shutdown(), stopped);
+                return Ok(());
+            }
+            () = hang_ups.next() => reload(&tenant).await,
         }
     }
-    Ok(())
+}
+
+/// Reads the configuration again. What cannot be used is told, and the tenant goes on with what it has.
+async fn reload(tenant: &Tenant) {
+    match tenant.reload().await {
+        Ok(changes) => tracing::info!("the configuration was read again: {} changes", changes.len()),
+        Err(error) => {
+            let excerpt = error.excerpt().map(|excerpt| format!("\n{excerpt}")).unwrap_or_default();
+            tracing::error!("the configuration stays as it was: {error}{excerpt}");
+        }
+    }
 }
 
 /// What the person who typed the command can mend is bad usage.

@@ -19,6 +19,7 @@ use super::{
     inventory, load,
     source::{Files, Keywords, Source},
     system::with_own_clients,
+    watch::Watched,
 };
 use crate::{
     model::Settings,
@@ -52,6 +53,8 @@ struct Base {
     /// With ids and defaults filled in.
     document: Document,
     warnings: Vec<String>,
+    /// What it was read from.
+    watched: Watched,
 }
 
 impl Configuration {
@@ -151,14 +154,40 @@ impl Configuration {
     /// # Errors
     /// [`ChangeError`] where it cannot be used: then the configuration stays as it is.
     pub async fn reload(&self) -> Result<Vec<String>, ChangeError> {
-        let mut base = self.base.lock().await;
-        let files = read(&self.source)?;
-        let newer = Base::new(files, &self.place())?;
+        self.read_again(&mut *self.base.lock().await).await
+    }
+
+    async fn read_again(&self, base: &mut Base) -> Result<Vec<String>, ChangeError> {
+        // What is broken now is looked at again when it changes.
+        base.watched = base.watched.again();
+        let newer = Base::new(read(&self.source)?, &self.place())?;
         let after = newer.with(&self.store.settings().await?, &self.place())?;
         let differences = changes::described(&self.snapshot().document, &after.document);
         self.swap(after);
         *base = newer;
+        for difference in &differences {
+            tracing::info!("the configuration was read again: {difference}");
+        }
         Ok(differences)
+    }
+
+    /// Takes over what has changed, in the files or by other processes. What cannot be used is told once, and the
+    /// configuration stays as it is.
+    pub(crate) async fn look(&self) {
+        let mut base = self.base.lock().await;
+        let looked = if base.watched == base.watched.again() {
+            self.catch_up(&base).await
+        } else {
+            self.read_again(&mut base).await.map(drop)
+        };
+        if let Err(error) = looked {
+            let excerpt = error.excerpt().map(|excerpt| format!("\n{excerpt}")).unwrap_or_default();
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(
+                error,
+                "the configuration has changed and cannot be used: it stays as it was{excerpt}"
+            );
+        }
     }
 
     /// Takes over what other processes have changed since.
@@ -203,7 +232,8 @@ impl Base {
         let (document, config) = checked(Document::new(files.members.clone()), &files, place)?;
         let mut warnings = inventory::unhonoured(&files);
         warnings.extend(config.warnings);
-        Ok(Self { files, document, warnings })
+        let watched = Watched::now(files.watched.iter().cloned());
+        Ok(Self { files, document, warnings, watched })
     }
 
     /// The file's document with `kept` laid over it.
@@ -255,4 +285,15 @@ pub enum ChangeError {
     /// It cannot be kept, or what is kept cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ChangeError {
+    /// The lines around what is wrong with a caret under it, for people; none where they are not known.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        match self {
+            Self::Invalid(error) => error.excerpt(),
+            Self::Reach(_) | Self::Store(_) => None,
+        }
+    }
 }

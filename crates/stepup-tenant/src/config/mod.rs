@@ -21,6 +21,7 @@ pub(crate) mod source;
 mod system;
 mod urls;
 pub(crate) mod users;
+mod watch;
 mod yaml;
 
 use std::{collections::BTreeSet, time::Duration};

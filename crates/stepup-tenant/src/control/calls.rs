@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -11,6 +11,7 @@ use stepup_protocol::time::UnixTime;
 
 use super::{Answer, Control, Refused};
 use crate::{
+    config::ChangeError,
     devices::{self, Decision},
     log::{self, rfc3339},
     model::{Channel, Message},
@@ -48,6 +49,7 @@ impl Control {
             (&Method::GET, ["risk"]) => self.signals().await,
             (&Method::POST, ["risk"]) => self.add_signal(&parse(body)?).await,
             (&Method::DELETE, ["risk"]) => self.clear_signals().await,
+            (&Method::POST, ["reload"]) => self.reload().await,
             (&Method::POST, ["reset"]) => self.reset().await,
             (&Method::POST, ["shutdown"]) => {
                 self.stop.send_replace(true);
@@ -56,6 +58,18 @@ impl Control {
             (method, _) => {
                 Err(Refused::not_found(format!("There is no call {method} {}.", request.uri().path())))
             }
+        }
+    }
+
+    async fn reload(&self) -> Called {
+        match self.state.configuration.reload().await {
+            Ok(changes) => Ok(Answer::Json(json!({ "changes": changes }))),
+            Err(error @ ChangeError::Store(_)) => Err(error.into()),
+            Err(error) => Err(Refused::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_configuration",
+                error.to_string(),
+            )),
         }
     }
 

@@ -212,6 +212,15 @@ impl Tenant {
         self.seed.reset(&self.state).await
     }
 
+    /// Reads the configuration's files again, as happens within a second of their change; returns what differs, one line
+    /// each.
+    ///
+    /// # Errors
+    /// The configuration cannot be used, and stays as it is.
+    pub async fn reload(&self) -> Result<Vec<String>, ChangeError> {
+        self.state.configuration.reload().await
+    }
+
     /// What was asked for in the configuration, or of the users, and is not done, one line each.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {

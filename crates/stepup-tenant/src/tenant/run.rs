@@ -10,7 +10,7 @@ use crate::{data_dir::DataDir, keys::Keys, server::Server, state::Shared};
 pub(super) async fn supervise(server: Server, state: Shared, data: DataDir, stop: watch::Receiver<bool>) {
     tokio::select! {
         () = server.run(stop) => {}
-        () = async { tokio::join!(publish_next_key(&state, data), sweep(&state)); } => {}
+        () = async { tokio::join!(publish_next_key(&state, data), sweep(&state), follow_configuration(&state)); } => {}
     }
     state.outbound.drain().await;
     state.log.flush().await;
@@ -43,5 +43,14 @@ async fn sweep(state: &Shared) {
     }
 }
 
+/// The configuration may change behind the tenant's back: in its files, or by another process on the same database.
+async fn follow_configuration(state: &Shared) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        state.configuration.look().await;
+    }
+}
+
+const LOOK: Duration = Duration::from_secs(1);
 const NEXT_KEY: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(600);

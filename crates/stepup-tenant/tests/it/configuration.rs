@@ -284,3 +284,66 @@ async fn secrets_of_changes_are_sealed_in_the_database() {
         assert!(!bytes.windows(20).any(|window| window == b"a-secret-to-look-for"));
     }
 }
+
+#[tokio::test]
+async fn a_changed_file_is_taken_over_and_a_broken_one_is_not() {
+    let scratch = Scratch::new();
+    let file = scratch.write("tenant.yaml", CONFIG);
+    let tenant = Tenant::builder().config_file(&file).control(true).start().await.unwrap();
+    change(&tenant, |document| drop(document.remove(Section::Clients, "web"))).await;
+
+    let named = CONFIG
+        .replace("Bank", "Other")
+        .replace("name: Batch", "name: Night")
+        .replace("client_id: Batch", "client_id: Night");
+    scratch.write("tenant.yaml", &named);
+    let mut differences = tenant.reload().await.unwrap();
+    differences.retain(|line| !line.starts_with("clientGrants"));
+    differences
+        .iter_mut()
+        .for_each(|line| *line = line.replace(|c: char| c.is_ascii_hexdigit() && c.is_ascii_digit(), ""));
+    assert_eq!(differences.len(), 3, "{differences:?}");
+    assert_eq!(differences[2], "tenant: friendly_name changed");
+    assert!(differences[0].ends_with(" added") && differences[1].ends_with(" removed"), "{differences:?}");
+    assert!(
+        tenant.client("Night").is_some()
+            && tenant.client("Batch").is_none()
+            && tenant.client("web").is_none()
+    );
+
+    scratch.write("tenant.yaml", "tenant: { session_lifetime: soon }\n");
+    let error = tenant.reload().await.unwrap_err();
+    assert_eq!(
+        error.excerpt(),
+        Some("1 | tenant: { session_lifetime: soon }\n  |                             ^")
+    );
+    assert_eq!(name_of(tenant.state()), "Other");
+
+    let remote = crate::support::Remote::of(&tenant);
+    let (status, body) = remote.post("reload", json!({})).await;
+    assert_eq!((status, &body["error"]), (422, &json!("invalid_configuration")));
+    let told = body["error_description"].as_str().unwrap();
+    assert!(
+        told.ends_with("tenant.yaml:1:29: tenant.session_lifetime: there is a string where f64 is expected"),
+        "{told}"
+    );
+    scratch.write("tenant.yaml", &CONFIG.replace("Bank", "Third"));
+    let (status, body) = remote.post("reload", json!({})).await;
+    assert_eq!(status, 200, "{body}");
+    assert!(body["changes"].as_array().unwrap().contains(&json!("tenant: friendly_name changed")));
+    assert_eq!(name_of(tenant.state()), "Third");
+}
+
+#[tokio::test]
+async fn files_are_watched() {
+    let scratch = Scratch::new();
+    let file = scratch.write("tenant.yaml", CONFIG);
+    let tenant = Tenant::builder().config_file(&file).start().await.unwrap();
+    tokio::time::pause();
+    scratch.write("tenant.yaml", "tenant: {");
+    tokio::time::advance(std::time::Duration::from_secs(2)).await;
+    scratch.write("tenant.yaml", &CONFIG.replace("name: Bank", "name: Watched bank"));
+    while name_of(tenant.state()) != "Watched bank" {
+        tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    }
+}
