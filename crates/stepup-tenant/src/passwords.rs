@@ -1,5 +1,7 @@
-//! Password hashes: argon2id in PHC string form, computed on the blocking pool, a few at a time.
+//! Password hashes: argon2id in PHC string form, computed on the blocking pool, a few at a time. Those that an import
+//! brings from elsewhere are checked as they were made, and replaced at the first right password.
 
+pub(crate) mod imported;
 pub mod policy;
 
 use std::sync::Arc;
@@ -49,6 +51,16 @@ impl Passwords {
         Self { cost, random, running: Arc::new(Semaphore::new(cores)) }
     }
 
+    /// A hash of [`ADA_PASSWORD`](crate::config::ADA_PASSWORD), made beforehand: everybody knows the password, so that the
+    /// hash guards nothing, and a start need not wait for it.
+    pub(crate) fn of_ada(&self) -> SecretString {
+        let (parameters, hash) = match self.cost {
+            Cost::Standard => ("m=19456,t=2,p=1", "9vF3+zk62lpsLV+hs5mGqTnwcuQ1/ae/YH0RY4NPNgc"),
+            Cost::Fast => ("m=64,t=1,p=1", "UjRMURcB8ZLhmCJAqS/fVlPRA2Q+NiEQe254hG9t/FI"),
+        };
+        format!("$argon2id$v=19${parameters}$YWRhIG9mIGJ1aWx0LWlucw${hash}").into()
+    }
+
     /// The hash of `password`, in PHC string form.
     ///
     /// # Errors
@@ -83,6 +95,9 @@ impl Passwords {
                     argon2.hash_password_into(password.expose_secret().as_bytes(), &[0; 16], &mut output);
                 return computed.map(|()| false).map_err(|error| PasswordError::Hash(error.into()));
             };
+            if let Some(right) = imported::verify(password.expose_secret(), hash.expose_secret()) {
+                return Ok(right);
+            }
             let hash = PasswordHash::new(hash.expose_secret()).map_err(PasswordError::Malformed)?;
             match argon2.verify_password(password.expose_secret().as_bytes(), &hash) {
                 Ok(()) => Ok(true),
@@ -106,6 +121,11 @@ impl Passwords {
     }
 }
 
+/// Whether a right password should be hashed anew, because its hash was made elsewhere or in an older way.
+pub(crate) fn is_outdated(hash: &str) -> bool {
+    !hash.starts_with("$argon2id$")
+}
+
 /// Whether `hash` is one that [`Passwords::verify`] takes.
 pub(crate) fn is_argon2(hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| hash.algorithm.as_str().starts_with("argon2"))
@@ -115,7 +135,7 @@ pub(crate) fn is_argon2(hash: &str) -> bool {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordError {
-    /// The hash is not argon2id in PHC string form.
+    /// The hash is neither argon2 in PHC string form nor one that an import may bring.
     #[error("the password hash is not an argon2 hash in PHC string form")]
     Malformed(#[source] password_hash::phc::Error),
     /// The hash could not be computed.
@@ -124,4 +144,33 @@ pub enum PasswordError {
     /// The tenant is stopping.
     #[error("the tenant is stopping")]
     Stopping,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SystemRandom, config::ADA_PASSWORD};
+
+    #[tokio::test]
+    async fn the_hashes_made_beforehand_are_those_of_adas_password() {
+        for cost in [Cost::Standard, Cost::Fast] {
+            let passwords = Passwords::new(cost, Arc::new(SystemRandom::default()));
+            let beforehand = passwords.of_ada();
+            assert!(passwords.verify(ADA_PASSWORD.into(), Some(beforehand.clone())).await.unwrap());
+            let own = passwords.hash(ADA_PASSWORD.into()).await.unwrap();
+            let parameters = |hash: &SecretString| hash.expose_secret().split('$').nth(3).unwrap().to_owned();
+            assert_eq!(parameters(&beforehand), parameters(&own));
+        }
+    }
+
+    #[tokio::test]
+    async fn hashes_of_an_import_are_taken() {
+        let passwords = Passwords::new(Cost::Fast, Arc::new(SystemRandom::default()));
+        let bcrypt = SecretString::from("$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K");
+        assert!(passwords.verify("hello".into(), Some(bcrypt.clone())).await.unwrap());
+        assert!(!passwords.verify("hullo".into(), Some(bcrypt.clone())).await.unwrap());
+        assert!(is_outdated(bcrypt.expose_secret()) && !is_outdated(passwords.of_ada().expose_secret()));
+        let error = passwords.verify("x".into(), Some("no hash".into())).await.unwrap_err();
+        assert!(matches!(error, PasswordError::Malformed(_)));
+    }
 }

@@ -1,29 +1,45 @@
 //! The state at start: the users that the configuration brings.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 use stepup_protocol::time::UnixTime;
+use stepup_seal::Random;
+use tokio::sync::OnceCell;
 
 use crate::{
+    clock::VirtualClock,
     config::{
-        ChangeError,
-        users::{ImportedUser, Password},
+        ChangeError, ConfigError, TenantConfig,
+        users::{ImportedFactor, ImportedUser, Password, UsersFile},
     },
-    model::{Authenticator, Credential, User},
+    model::{Authenticator, Credential, PhoneChannel, PhoneReach, User},
     passwords::{PasswordError, Passwords},
     state::State,
-    store::{Store, StoreError},
+    store::{Imported, Store, StoreError},
 };
 
-/// What a reset goes back to. Passwords are hashed once.
+/// What a reset goes back to.
 #[derive(Debug)]
 pub(crate) struct Seed {
-    users: Vec<(User, Vec<Authenticator>)>,
+    file: UsersFile,
+    passwords: Passwords,
+    random: Arc<dyn Random>,
+    clock: VirtualClock,
+    /// Made when they are first needed; passwords are hashed once.
+    users: OnceCell<Vec<Imported>>,
 }
 
 /// The state at start could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SeedError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The users cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -33,57 +49,91 @@ pub enum SeedError {
 }
 
 impl Seed {
-    /// Prepares the users.
-    pub(crate) async fn prepare(
-        imported: Vec<ImportedUser>,
-        passwords: &Passwords,
-        random: &dyn stepup_seal::Random,
-        now: UnixTime,
-    ) -> Result<Self, SeedError> {
-        let mut users = Vec::with_capacity(imported.len());
-        for imported in imported {
-            let password_hash = match &imported.password {
-                None => None,
-                Some(Password::Hash(hash)) => Some(hash.clone()),
-                Some(Password::Plain(plain)) => Some(passwords.hash(plain.clone()).await?),
-            };
-            let authenticators = imported
-                .totp_secrets
-                .iter()
-                .map(|secret| totp(&imported.user_id, secret, random, now))
-                .collect();
-            users.push((user(imported, password_hash, now), authenticators));
-        }
-        Ok(Self { users })
+    pub(crate) fn new(
+        file: UsersFile,
+        passwords: Passwords,
+        random: Arc<dyn Random>,
+        clock: VirtualClock,
+    ) -> Self {
+        Self { file, passwords, random, clock, users: OnceCell::new() }
     }
 
-    /// Adds the users that are not there yet; those that are keep what became of them.
-    pub(crate) async fn plant(&self, store: &dyn Store) -> Result<(), StoreError> {
-        for (user, authenticators) in &self.users {
-            match store.insert_user(user).await {
-                Ok(()) => {
-                    for authenticator in authenticators {
-                        store.insert_authenticator(authenticator).await?;
-                    }
-                }
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error),
-            }
+    /// Adds the users that are not there yet; those that are keep what became of them. An import that was made before
+    /// is not made again, so that a user who was deleted stays deleted. Returns what of the users cannot be honoured,
+    /// one line each; of a large import that was made before, nothing is read.
+    pub(crate) async fn plant(
+        &self,
+        store: &dyn Store,
+        config: &TenantConfig,
+    ) -> Result<Vec<String>, SeedError> {
+        let digest = self.file.digest(config);
+        let known = store.was_imported(&digest).await?;
+        if known && self.file.is_large() {
+            return Ok(Vec::new());
         }
-        Ok(())
+        let (imported, warnings) = self.file.users(config)?;
+        if !known {
+            let users = self.users.get_or_try_init(|| self.prepare(imported)).await?;
+            for some in users.chunks(AT_ONCE) {
+                store.import_users(some).await?;
+            }
+            store.remember_import(&digest).await?;
+        }
+        Ok(warnings)
     }
 
     /// Brings everything back to the state at start, the clock and the configuration included.
-    pub(crate) async fn reset(&self, state: &State) -> Result<(), ChangeError> {
+    pub(crate) async fn reset(&self, state: &State) -> Result<(), SeedError> {
         // What is still queued belongs to what is about to be forgotten.
         state.log.flush().await;
         state.store.clear().await?;
         state.clock.reset();
         state.actions.clear_cache();
-        self.plant(&*state.store).await?;
-        state.configuration.refresh().await
+        state.configuration.refresh().await?;
+        self.plant(&*state.store, &state.configuration.config()).await?;
+        Ok(())
+    }
+
+    async fn prepare(&self, imported: Vec<ImportedUser>) -> Result<Vec<Imported>, PasswordError> {
+        let now = self.clock.now();
+        let mut users = Vec::with_capacity(imported.len());
+        for imported in imported {
+            let password_hash = match &imported.password {
+                None => None,
+                Some(Password::Ada) => Some(self.passwords.of_ada()),
+                Some(Password::Hash(hash)) => Some(hash.clone()),
+                Some(Password::Plain(plain)) => Some(self.passwords.hash(plain.clone()).await?),
+            };
+            let enrolled = imported.factors.iter();
+            let authenticators =
+                enrolled.map(|factor| self.authenticator(&imported.user_id, factor, now)).collect();
+            users.push(Imported { user: user(imported, password_hash, now), authenticators });
+        }
+        Ok(users)
+    }
+
+    fn authenticator(&self, user_id: &str, factor: &ImportedFactor, now: UnixTime) -> Authenticator {
+        let credential = match factor {
+            ImportedFactor::Email(address) => Credential::Email { address: address.clone() },
+            ImportedFactor::Phone(number) => {
+                Credential::Phone { number: number.clone(), reach: PhoneReach::only(PhoneChannel::Sms) }
+            }
+            ImportedFactor::Totp(secret) => Credential::totp(secret.clone()),
+        };
+        Authenticator {
+            id: format!("{}|dev_{}", credential.prefix(), stepup_seal::base62(&*self.random, 16)),
+            user_id: user_id.to_owned(),
+            credential,
+            name: None,
+            created_at: now,
+            confirmed_at: Some(now),
+            last_used_at: None,
+        }
     }
 }
+
+/// Users of one transaction: others who write need not wait long.
+const AT_ONCE: usize = 1000;
 
 fn user(imported: ImportedUser, password_hash: Option<SecretString>, now: UnixTime) -> User {
     let address = imported.email.clone().or_else(|| imported.username.clone()).unwrap_or_default();
@@ -110,22 +160,5 @@ fn user(imported: ImportedUser, password_hash: Option<SecretString>, now: UnixTi
         last_password_reset: None,
         created_at: now,
         updated_at: now,
-    }
-}
-
-fn totp(
-    user_id: &str,
-    secret: &SecretString,
-    random: &dyn stepup_seal::Random,
-    now: UnixTime,
-) -> Authenticator {
-    Authenticator {
-        id: format!("totp|dev_{}", stepup_seal::base62(random, 16)),
-        user_id: user_id.to_owned(),
-        credential: Credential::totp(secret.clone()),
-        name: None,
-        created_at: now,
-        confirmed_at: Some(now),
-        last_used_at: None,
     }
 }

@@ -297,3 +297,23 @@ impl ChangeError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_a_panic(
+            section in "(clients|tenant|actions|triggers|guardianFactors|clientGrants|databases|stepup|[a-z]{1,9})",
+            text in "[\\[\\]{}:,\"'&*!|>a-z0-9 \n#@-]{0,80}",
+        ) {
+            let issuer = Issuer::new("http://localhost:4400/".parse().unwrap());
+            for text in [text.clone(), format!("{section}: {text}"), format!("{section}: [{{ name: {text} }}]")] {
+                if let Ok(files) = Files::single("the configuration", &text, &Keywords::default()) {
+                    let _ = config_of(&files, &issuer);
+                }
+            }
+        }
+    }
+}

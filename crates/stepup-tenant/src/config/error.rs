@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use super::place::{Position, excerpt};
+use super::{excerpt::excerpt, place::Position};
 
 /// Why a configuration, or the users, cannot be used. The message names the file, the place in it and the mend.
 #[derive(Debug, thiserror::Error)]

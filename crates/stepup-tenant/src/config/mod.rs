@@ -13,6 +13,7 @@ mod configuration;
 mod defaults;
 mod document;
 mod error;
+mod excerpt;
 mod inventory;
 mod load;
 mod mfa;

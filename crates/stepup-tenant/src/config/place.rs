@@ -35,34 +35,15 @@ pub(super) fn locate(text: &str, place: &str) -> Position {
     position
 }
 
-/// The lines around a position with a caret under it; empty where it is not known.
-pub(super) fn excerpt(text: &str, at: Position) -> String {
-    let Some(line) = usize::try_from(at.line).ok().and_then(|line| line.checked_sub(1)) else {
-        return String::new();
-    };
-    let width = (line + 1).to_string().len();
-    let mut excerpt = String::new();
-    for (number, text) in text.lines().enumerate().skip(line.saturating_sub(1)).take(2) {
-        if number > line {
-            break;
-        }
-        excerpt.push_str(&format!("{:>width$} | {}\n", number + 1, shortened(text)));
+/// The position of a byte of a text.
+pub(super) fn position(text: &str, offset: usize) -> Position {
+    let before = text.get(..offset).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    Position {
+        line: before.matches('\n').count() as u64 + 1,
+        column: before[start..].chars().count() as u64 + 1,
     }
-    let indent = usize::try_from(at.column).unwrap_or_default().saturating_sub(1).min(LINE);
-    excerpt.push_str(&format!("{:>width$} | {:>indent$}^", "", ""));
-    excerpt
 }
-
-fn shortened(line: &str) -> String {
-    let mut short: String = line.chars().take(LINE).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
-}
-
-/// The most of a line that is shown, in characters.
-const LINE: usize = 160;
 
 enum Step<'a> {
     Entry(usize),

@@ -11,6 +11,7 @@ use crate::{
         audit::Audit,
         error::{Exhausted, Failure, GrantFault, TenantFault, UserFault},
     },
+    passwords::is_outdated,
     pipeline::Caller,
     state::Shared,
 };
@@ -56,7 +57,7 @@ pub(crate) async fn log_in(
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let too_long = attempt.password.expose_secret().len() > LONGEST;
     let password = if too_long { SecretString::default() } else { attempt.password.clone() };
-    let right = shared.passwords.verify(password, hash).await;
+    let right = shared.passwords.verify(password.clone(), hash.clone()).await;
     let right = right.map_err(TenantFault::Password)? && !too_long;
     let Some(user) = user else {
         audit().describe("Wrong email or password.").write("fu").await;
@@ -72,6 +73,10 @@ pub(crate) async fn log_in(
     }
     if rule.is_some() {
         shared.store.refill(bucket).await?;
+    }
+    if let Some(outdated) = hash.filter(|hash| is_outdated(hash.expose_secret())) {
+        let hash = shared.passwords.hash(password).await.map_err(TenantFault::Password)?;
+        shared.store.renew_password_hash(&user.user_id, &outdated, &hash).await?;
     }
     Ok(shared.store.record_login(&user.user_id, now).await?.unwrap_or(user))
 }

@@ -5,6 +5,7 @@
 
 mod authenticator;
 mod call;
+pub(crate) mod contact;
 mod device;
 mod digest;
 mod event;

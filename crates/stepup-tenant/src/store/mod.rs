@@ -18,6 +18,7 @@ mod calls;
 mod consents;
 mod directory;
 mod holdings;
+mod imports;
 mod logs;
 mod oob;
 mod proofs;
@@ -35,6 +36,7 @@ mod vault;
 use std::fmt;
 
 use futures_util::future::BoxFuture;
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use stepup_protocol::time::UnixTime;
 
@@ -48,6 +50,7 @@ pub use self::{
     consents::Consents,
     directory::Directory,
     holdings::Holdings,
+    imports::{Imported, Imports},
     logs::Logs,
     oob::Oob,
     proofs::{Attempt, Judged, Proof, Proofs},
@@ -82,6 +85,7 @@ pub trait Store:
     + Directory
     + Events
     + Grants
+    + Imports
     + Holdings
     + Limits
     + Logs
@@ -142,6 +146,17 @@ pub trait Users: Send + Sync {
     /// # Errors
     /// The store failed.
     fn record_login<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, Option<User>>;
+
+    /// Puts another hash of the same password in place of `from`; nothing happens where another has come since.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn renew_password_hash<'a>(
+        &'a self,
+        user_id: &'a str,
+        from: &'a SecretString,
+        to: &'a SecretString,
+    ) -> Stored<'a, ()>;
 
     /// Merges members into both kinds of metadata, atomically; a null removes its member. Returns the user as it then is.
     ///

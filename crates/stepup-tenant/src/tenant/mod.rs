@@ -20,7 +20,7 @@ use crate::{
     config::{self, ChangeError},
     devices::{self, Decision, DeviceError, PushRequest, VirtualDevice},
     model::{LogEvent, Message},
-    seed::Seed,
+    seed::{Seed, SeedError},
     server::{
         faults::{Fault, Faults},
         recorder::{Exchange, Recorder},
@@ -203,7 +203,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The store failed.
-    pub async fn reset(&self) -> Result<(), ChangeError> {
+    pub async fn reset(&self) -> Result<(), SeedError> {
         self.faults.clear();
         if let Some(recorder) = &self.recorder {
             recorder.clear();

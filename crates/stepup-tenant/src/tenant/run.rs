@@ -36,10 +36,10 @@ async fn publish_next_key(state: &Shared, data: DataDir) {
 
 async fn sweep(state: &Shared) {
     loop {
-        tokio::time::sleep(SWEEP).await;
         if let Err(error) = state.store.sweep(state.clock.now()).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be swept");
         }
+        tokio::time::sleep(SWEEP).await;
     }
 }
 

@@ -13,7 +13,7 @@ use url::Url;
 use super::{Builder, StartError, Tenant, run::supervise};
 use crate::{
     actions::{Engine, Limits},
-    config::{self, Configuration, TenantConfig, source::Source},
+    config::{self, Configuration, TenantConfig, source::Source, users::UsersFile},
     control::Control,
     data_dir::{DataDir, DataDirError},
     delivery::Delivery,
@@ -93,15 +93,13 @@ impl Builder {
         config: &TenantConfig,
         issuer: &Issuer,
     ) -> Result<(Passwords, Seed, Vec<String>), StartError> {
-        let now = self.clock.now();
-        store.sweep(now).await?;
-        let (imported, mut warnings) = config::users::import(&self.users, config)?;
-        if !issuer.loopback() && matches!(self.users, Source::BuiltIn) && !imported.is_empty() {
+        let passwords = Passwords::new(self.cost, Arc::clone(&self.random));
+        let file = UsersFile::read(&self.users)?;
+        let seed = Seed::new(file, passwords.clone(), Arc::clone(&self.random), self.clock.clone());
+        let mut warnings = seed.plant(store, config).await?;
+        if !issuer.loopback() && matches!(self.users, Source::BuiltIn) && !config.connections.is_empty() {
             warnings.push(format!("{} can log in with a password that everybody knows", config::ADA_EMAIL));
         }
-        let passwords = Passwords::new(self.cost, Arc::clone(&self.random));
-        let seed = Seed::prepare(imported, &passwords, &*self.random, now).await?;
-        seed.plant(store).await?;
         Ok((passwords, seed, warnings))
     }
 

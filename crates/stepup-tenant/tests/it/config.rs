@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use stepup_protocol::{mfa::FactorType, token::GrantType};
 use stepup_tenant::config::{Algorithm, MfaPolicy, TokenDialect};
-use stepup_tenant::{StartError, Tenant, Tls, config, model::Credential};
+use stepup_tenant::{StartError, Tenant, Tls, config};
 
 use crate::support::{Scratch, chain};
 
@@ -251,55 +251,6 @@ async fn what_is_wrong_is_named_with_its_place() {
     assert_eq!(error.excerpt(), Some("2 |   - name: a\n3 |     app_type: toaster\n  |               ^"));
     let missing = Tenant::builder().config_file("/no/such/tenant.yaml").start().await.unwrap_err();
     assert!(chain(&missing).starts_with("/no/such/tenant.yaml cannot be read"));
-}
-
-const USERS: &str = r#"[
-  {"email":"eve@example.com","email_verified":true,"password":"plain","given_name":"Eve","app_metadata":{"plan":"gold"},
-   "mfa_factors":[{"totp":{"secret":"GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"}},{"phone":{"value":"+12025550123"}}]},
-  {"user_id":"abc","email":"bob@example.com","blocked":true,"family":"x","password_hash":"$2b$10$bcrypt",
-   "mfa_factors":[{"phone":{"value":"+12025550124"}}]}
-]"#;
-
-#[tokio::test]
-async fn imported_users_replace_ada() {
-    let tenant = Tenant::builder().users_json(USERS).start().await.unwrap();
-    let store = &tenant.state().store;
-    let find = async |email: &str| {
-        store.user_by_identifier("Username-Password-Authentication", email).await.unwrap()
-    };
-    assert!(find("ada@example.com").await.is_none());
-    let eve = find("eve@example.com").await.unwrap();
-    assert_eq!((eve.name.as_str(), eve.nickname.as_str()), ("eve@example.com", "eve"));
-    assert_eq!(eve.app_metadata["plan"], "gold");
-    assert!(tenant.state().passwords.verify("plain".into(), eve.password_hash).await.unwrap());
-    let authenticators = store.authenticators(&eve.user_id).await.unwrap();
-    assert!(authenticators[0].active());
-    let Credential::Totp { secret, .. } = &authenticators[0].credential else { panic!("not an app") };
-    assert_eq!(secret.expose_secret(), "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4");
-    let bob = find("bob@example.com").await.unwrap();
-    assert_eq!((bob.user_id.as_str(), bob.blocked, bob.password_hash.is_none()), ("auth0|abc", true, true));
-    assert_eq!(
-        tenant.warnings(),
-        [
-            "the users: [0].mfa_factors.phone is not honoured: this version has no such factor",
-            "the users: [1].family is not honoured",
-            "the users: [1].password_hash is not honoured: only argon2 in PHC form is; the user has no password",
-        ]
-    );
-}
-
-#[tokio::test]
-async fn wrong_users_are_refused_with_their_place() {
-    for (json, part) in [
-        ("[{]", "the users:1:3: key must be a string"),
-        (r#"[{"given_name":"A"}]"#, "[0]: a user needs an `email` or a `username`"),
-        (r#"[{"email":"a@b"},{"email":"A@b"}]"#, "[1]: `A@b` is there twice"),
-        (r#"[{"email":"a@b","connection":"x"}]"#, "[0]: there is no such database connection"),
-        (r#"[{"email":"a@b","mfa_factors":[{"totp":{"secret":"lower"}}]}]"#, "[0]: a TOTP secret is base32"),
-    ] {
-        let error = Tenant::builder().users_json(json).start().await.unwrap_err();
-        assert!(chain(&error).contains(part), "{json}\n{}", chain(&error));
-    }
 }
 
 #[tokio::test]

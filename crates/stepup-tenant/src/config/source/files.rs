@@ -82,23 +82,34 @@ impl Files {
         self.watched.push(path.to_owned());
     }
 
-    /// Puts the code of each Action in place of the path of the file that it is in.
+    /// A text of code or words with keywords filled in; those without a value stay, and are named.
+    pub(super) fn fill(&mut self, path: &Path, text: &str, keywords: &Keywords) -> String {
+        let (filled, missing) = keywords.fill(text);
+        for (key, at) in missing {
+            let line = at.line;
+            self.warnings.push(format!("{}:{line}: the keyword {key} has no value", path.display()));
+        }
+        filled
+    }
+
+    /// Puts the code of each Action in place of the path of the file that it is in: from `folder`, or from the folder
+    /// of the Action's own file.
     pub(super) fn bring_code(&mut self, folder: &Path, keywords: &Keywords) -> Result<(), ConfigError> {
         let Some(Value::Array(mut actions)) = self.members.remove("actions") else { return Ok(()) };
-        for (position, action) in actions.iter_mut().enumerate() {
+        for action in &mut actions {
+            let name = action.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
             let Some(Value::String(code)) = action.get_mut("code") else { continue };
             if code.contains('\n') || !code.ends_with(".js") {
                 continue;
             }
-            let (path, text) = read_inside(folder, code)?;
-            let (filled, missing) = keywords.fill(&text);
-            for (key, at) in missing {
-                let line = at.line;
-                self.warnings.push(format!("{}:{line}: the keyword {key} has no value", path.display()));
-            }
-            *code = filled;
+            let own = Path::new("actions").join(&name);
+            // As it is written; from the folder of the Action; or where exports put it, whatever their own folder was.
+            let places = [own.join(code.as_str()), PathBuf::from(code.as_str()), own.join("code.js")];
+            let there = places.iter().find(|path| folder.join(path).is_file());
+            let path = there.cloned().unwrap_or_else(|| PathBuf::from(code.as_str()));
+            let (path, text) = read_inside(folder, &path)?;
+            *code = self.fill(&path, &text, keywords);
             self.watch(&path);
-            let _ = position;
         }
         self.members.insert("actions".to_owned(), Value::Array(actions));
         Ok(())

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::config::{ConfigError, place::Position};
+use crate::config::{
+    ConfigError,
+    place::{Position, position},
+};
 
 /// What keywords stand for.
 #[derive(Debug, Default)]
@@ -127,15 +130,6 @@ fn in_comment(text: &str, offset: usize) -> bool {
     let start = text[..offset].rfind('\n').map_or(0, |end| end + 1);
     let line = text[start..offset].trim_start();
     line.starts_with('#') || line.contains(" #")
-}
-
-fn position(text: &str, offset: usize) -> Position {
-    let before = &text[..offset];
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
-    Position {
-        line: before.matches('\n').count() as u64 + 1,
-        column: before[start..].chars().count() as u64 + 1,
-    }
 }
 
 #[cfg(test)]

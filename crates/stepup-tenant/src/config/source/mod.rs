@@ -1,6 +1,7 @@
 //! Where the configuration comes from: a file, a folder, a text, or the program itself.
 
 mod files;
+mod folder;
 mod keywords;
 
 use std::{
@@ -27,6 +28,9 @@ impl Source {
         let (mut files, folder) = match self {
             Self::BuiltIn => return built_in::files(),
             Self::Text(text) => (Files::single("the configuration", text, keywords)?, PathBuf::from(".")),
+            Self::File(path) if path.is_dir() && !path.join(YAML).is_file() => {
+                (folder::read(path, keywords)?, path.clone())
+            }
             Self::File(path) => {
                 let path = if path.is_dir() { path.join(YAML) } else { path.clone() };
                 let text = read(&path, CONFIGURATION_BYTES)?;
@@ -57,7 +61,7 @@ pub(super) fn read(path: &Path, most: u64) -> Result<String, ConfigError> {
 }
 
 /// Reads the file at `path` in `folder`, which it must not leave, not even by a link.
-pub(super) fn read_inside(folder: &Path, path: &str) -> Result<(PathBuf, String), ConfigError> {
+pub(super) fn read_inside(folder: &Path, path: impl AsRef<Path>) -> Result<(PathBuf, String), ConfigError> {
     let joined = folder.join(path);
     let failed = |source| ConfigError::File { path: joined.clone(), source };
     let root = fs::canonicalize(folder).map_err(failed)?;

@@ -197,7 +197,7 @@ impl SqliteStore {
     }
 }
 
-async fn insert(
+pub(super) async fn insert(
     transaction: &mut Transaction<'_, Sqlite>,
     authenticator: &Authenticator,
     columns: Columns<'_>,

@@ -14,6 +14,7 @@ mod directory;
 mod events;
 mod grants;
 mod holdings;
+mod imports;
 mod limits;
 mod logs;
 mod migrations;
@@ -113,7 +114,7 @@ impl Store for SqliteStore {
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
                  DELETE FROM quotas; DELETE FROM action_versions; DELETE FROM pushed_requests; DELETE FROM used_proofs; DELETE FROM calls;
-                 DELETE FROM settings; UPDATE settings_version SET version = version + 1;",
+                 DELETE FROM settings; DELETE FROM imports; UPDATE settings_version SET version = version + 1;",
             )
             .execute(&mut *transaction)
             .await

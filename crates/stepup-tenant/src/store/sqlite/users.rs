@@ -1,9 +1,9 @@
 //! Users in SQLite.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, sqlite::SqliteRow};
 use stepup_protocol::time::UnixTime;
 
 use super::{SqliteStore, decode, encode, insertion};
@@ -27,36 +27,50 @@ struct Profile {
     last_password_reset: Option<UnixTime>,
 }
 
+/// Adds a user; where `or_leave` is said, one whose id, address or name is taken is left out. Returns whether it was added.
+pub(super) async fn insert(
+    transaction: &mut Transaction<'_, Sqlite>,
+    user: &User,
+    or_leave: bool,
+) -> Result<bool, StoreError> {
+    let insert = if or_leave { "INSERT OR IGNORE" } else { "INSERT" };
+    let added = sqlx::query(AssertSqlSafe(format!(
+        "{insert} INTO users (user_id, connection, email, username, password_hash, profile, user_metadata,
+                              app_metadata, logins_count, last_login, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    )))
+    .bind(&user.user_id)
+    .bind(&user.connection)
+    .bind(&user.email)
+    .bind(&user.username)
+    .bind(user.password_hash.as_ref().map(ExposeSecret::expose_secret))
+    .bind(profile(user)?)
+    .bind(encode("a user", &user.user_metadata)?)
+    .bind(encode("a user", &user.app_metadata)?)
+    .bind(user.logins_count as i64)
+    .bind(user.last_login.map(UnixTime::seconds))
+    .bind(user.created_at.seconds())
+    .bind(user.updated_at.seconds())
+    .execute(&mut **transaction)
+    .await
+    .map_err(insertion("the user"))?;
+    if added.rows_affected() == 0 {
+        return Ok(false);
+    }
+    // Those of an earlier user with this id.
+    sqlx::query("DELETE FROM refresh_tokens WHERE user_id = ?")
+        .bind(&user.user_id)
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::Database)?;
+    Ok(true)
+}
+
 impl Users for SqliteStore {
     fn insert_user<'a>(&'a self, user: &'a User) -> Stored<'a, ()> {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
-            // Those of an earlier user with this id.
-            sqlx::query("DELETE FROM refresh_tokens WHERE user_id = ?")
-                .bind(&user.user_id)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            sqlx::query(
-                "INSERT INTO users (user_id, connection, email, username, password_hash, profile, user_metadata,
-                                    app_metadata, logins_count, last_login, created_at, updated_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(&user.user_id)
-            .bind(&user.connection)
-            .bind(&user.email)
-            .bind(&user.username)
-            .bind(user.password_hash.as_ref().map(ExposeSecret::expose_secret))
-            .bind(profile(user)?)
-            .bind(encode("a user", &user.user_metadata)?)
-            .bind(encode("a user", &user.app_metadata)?)
-            .bind(user.logins_count as i64)
-            .bind(user.last_login.map(UnixTime::seconds))
-            .bind(user.created_at.seconds())
-            .bind(user.updated_at.seconds())
-            .execute(&mut *transaction)
-            .await
-            .map_err(insertion("the user"))?;
+            insert(&mut transaction, user, false).await?;
             transaction.commit().await.map_err(StoreError::Database)
         })
     }
@@ -69,6 +83,24 @@ impl Users for SqliteStore {
                 .await
                 .map_err(StoreError::Database)?;
             row.as_ref().map(read).transpose()
+        })
+    }
+
+    fn renew_password_hash<'a>(
+        &'a self,
+        user_id: &'a str,
+        from: &'a SecretString,
+        to: &'a SecretString,
+    ) -> Stored<'a, ()> {
+        Box::pin(async move {
+            sqlx::query("UPDATE users SET password_hash = ? WHERE user_id = ? AND password_hash = ?")
+                .bind(to.expose_secret())
+                .bind(user_id)
+                .bind(from.expose_secret())
+                .execute(&self.writer)
+                .await
+                .map_err(StoreError::Database)?;
+            Ok(())
         })
     }
 

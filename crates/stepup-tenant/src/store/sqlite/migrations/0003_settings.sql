@@ -8,6 +8,9 @@ CREATE TABLE settings (
     UNIQUE (section, key)
 );
 
+-- The digests of the files of users that were imported.
+CREATE TABLE imports (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+
 -- One row. It only ever grows, so that every process sees that something has changed.
 CREATE TABLE settings_version (version INTEGER NOT NULL);
 INSERT INTO settings_version (version) VALUES (0);

@@ -1,0 +1,382 @@
+//! Users from a file, in Auth0's bulk-import form.
+
+mod ada;
+mod entry;
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::Range,
+};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+pub use self::ada::{ADA_EMAIL, ADA_PASSWORD};
+use self::entry::{Entry, Factor, RESERVED};
+use super::{
+    ConfigError, TenantConfig,
+    defaults::derived_id,
+    error::without_value,
+    place::{Position, locate, position},
+    source::{self, Source},
+};
+use crate::{
+    model::{
+        Digest,
+        contact::{is_email, is_phone},
+    },
+    passwords::{imported::is_bcrypt, is_argon2},
+};
+
+/// Users as they are written, not yet read.
+#[derive(Debug)]
+pub(crate) struct UsersFile {
+    origin: String,
+    /// None: Ada alone.
+    text: Option<SecretString>,
+}
+
+/// A user of an import, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct ImportedUser {
+    pub(crate) user_id: String,
+    pub(crate) connection: String,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified: bool,
+    pub(crate) username: Option<String>,
+    pub(crate) phone_number: Option<String>,
+    pub(crate) phone_verified: bool,
+    pub(crate) name: Option<String>,
+    pub(crate) nickname: Option<String>,
+    pub(crate) given_name: Option<String>,
+    pub(crate) family_name: Option<String>,
+    pub(crate) picture: Option<String>,
+    pub(crate) blocked: bool,
+    pub(crate) password: Option<Password>,
+    pub(crate) user_metadata: Map<String, Value>,
+    pub(crate) app_metadata: Map<String, Value>,
+    pub(crate) factors: Vec<ImportedFactor>,
+}
+
+/// A password of an import.
+#[derive(Clone, Debug)]
+pub(crate) enum Password {
+    /// [`ADA_PASSWORD`].
+    Ada,
+    /// A hash as the store keeps it.
+    Hash(SecretString),
+    /// The password itself: for a local tenant.
+    Plain(SecretString),
+}
+
+/// An enrolment of an import.
+#[derive(Clone, Debug)]
+pub(crate) enum ImportedFactor {
+    /// Codes by e-mail to this address.
+    Email(String),
+    /// Text messages to this number.
+    Phone(String),
+    /// base32 without padding.
+    Totp(SecretString),
+}
+
+impl UsersFile {
+    /// Reads the text of the source.
+    pub(crate) fn read(source: &Source) -> Result<Self, ConfigError> {
+        let (origin, text) = match source {
+            Source::BuiltIn => ("the built-in user".to_owned(), None),
+            Source::Text(text) => ("the users".to_owned(), Some(text.clone())),
+            Source::File(path) => (path.display().to_string(), Some(source::read(path, BYTES)?)),
+        };
+        Ok(Self { origin, text: text.map(Into::into) })
+    }
+
+    /// Whether reading them takes a while.
+    pub(crate) fn is_large(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.expose_secret().len() > LARGE)
+    }
+
+    /// What tells this import from others: its text, and the directory that it is meant for.
+    pub(crate) fn digest(&self, config: &TenantConfig) -> Digest {
+        let text = self.text.as_ref().map_or(ADA_EMAIL, |text| text.expose_secret());
+        Digest::of(&format!("{}\n{text}", directory(config).unwrap_or_default()))
+    }
+
+    /// The users, in the default directory unless an entry names another connection; and what of them cannot be
+    /// honoured, one line each.
+    pub(crate) fn users(
+        &self,
+        config: &TenantConfig,
+    ) -> Result<(Vec<ImportedUser>, Vec<String>), ConfigError> {
+        let Some(text) = &self.text else {
+            let first = config.connections.first();
+            return Ok((
+                first.map(|connection| ada::ada(&connection.name)).into_iter().collect(),
+                Vec::new(),
+            ));
+        };
+        let text = text.expose_secret();
+        let entries: Vec<Value> =
+            serde_json::from_str(text).map_err(|error| ConfigError::json(&self.origin, text, &error))?;
+        let mut import = Import {
+            origin: &self.origin,
+            text,
+            config,
+            position: 0,
+            warned: BTreeSet::new(),
+            warnings: Vec::new(),
+        };
+        if entries.len() > USERS {
+            return Err(
+                import.wrong_file(&format!("there are {} users; at most {USERS} are taken", entries.len()))
+            );
+        }
+        let mut users = Vec::with_capacity(entries.len());
+        let mut ids = HashSet::new();
+        for (position, entry) in entries.into_iter().enumerate() {
+            import.position = position;
+            let user = import.user(entry)?;
+            for key in
+                [Some(&user.user_id), user.email.as_ref(), user.username.as_ref()].into_iter().flatten()
+            {
+                if !ids.insert((user.connection.clone(), key.to_lowercase())) {
+                    return Err(import.wrong("", &format!("`{key}` is there twice")));
+                }
+            }
+            users.push(user);
+        }
+        Ok((users, import.warnings))
+    }
+}
+
+/// The largest file of users.
+const BYTES: u64 = 512 << 20;
+/// The most users.
+const USERS: usize = 1_000_000;
+/// A text that takes more than a blink to read.
+const LARGE: usize = 256 << 10;
+
+fn directory(config: &TenantConfig) -> Option<&str> {
+    let first = config.connections.first().map(|connection| connection.name.as_str());
+    config.default_directory.as_deref().or(first)
+}
+
+/// One import under way.
+struct Import<'a> {
+    origin: &'a str,
+    text: &'a str,
+    config: &'a TenantConfig,
+    /// The number of the entry at hand.
+    position: usize,
+    warned: BTreeSet<String>,
+    warnings: Vec<String>,
+}
+
+impl Import<'_> {
+    fn user(&mut self, entry: Value) -> Result<ImportedUser, ConfigError> {
+        let entry = self.read(entry)?;
+        let connection = entry
+            .connection
+            .as_deref()
+            .or_else(|| directory(self.config))
+            .filter(|name| self.config.connection(name).is_some())
+            .ok_or_else(|| {
+                self.wrong("connection", "there is no such database connection in the configuration")
+            })?
+            .to_owned();
+        let identifier = entry
+            .email
+            .as_deref()
+            .or(entry.username.as_deref())
+            .ok_or_else(|| self.wrong("", "a user needs an `email` or a `username`"))?;
+        let user_id = match &entry.user_id {
+            Some(id) if id.contains('|') => id.clone(),
+            Some(id) => format!("auth0|{id}"),
+            None => format!("auth0|{}", &derived_id(&format!("{connection} {identifier}"))[..24]),
+        };
+        self.check_texts(&entry)?;
+        Ok(ImportedUser {
+            user_id,
+            connection,
+            password: self.password(&entry)?,
+            factors: self.factors(entry.mfa_factors)?,
+            email: entry.email,
+            email_verified: entry.email_verified,
+            username: entry.username,
+            phone_number: entry.phone_number,
+            phone_verified: entry.phone_verified,
+            name: entry.name,
+            nickname: entry.nickname,
+            given_name: entry.given_name,
+            family_name: entry.family_name,
+            picture: entry.picture,
+            blocked: entry.blocked,
+            user_metadata: entry.user_metadata,
+            app_metadata: entry.app_metadata,
+        })
+    }
+
+    /// The members of the entry; those that are not read are named.
+    fn read(&mut self, entry: Value) -> Result<Entry, ConfigError> {
+        let Value::Object(members) = entry else { return Err(self.wrong("", "a user must be an object")) };
+        for name in members.keys().filter(|name| !Entry::MEMBERS.contains(&name.as_str())) {
+            if self.warned.insert(name.clone()) {
+                self.warnings.push(format!("{}: [{}].{name} is not honoured", self.origin, self.position));
+            }
+        }
+        serde_path_to_error::deserialize(Value::Object(members)).map_err(|error| {
+            let place = error.path().to_string();
+            self.wrong(place.trim_start_matches('.'), &without_value(&error.inner().to_string()))
+        })
+    }
+
+    fn check_texts(&self, entry: &Entry) -> Result<(), ConfigError> {
+        if entry.email.as_deref().is_some_and(|email| !is_email(email)) {
+            return Err(self.wrong("email", "this is not an e-mail address"));
+        }
+        for (name, text, most) in [
+            ("user_id", &entry.user_id, 255),
+            ("username", &entry.username, 128),
+            ("phone_number", &entry.phone_number, 32),
+            ("name", &entry.name, 300),
+            ("nickname", &entry.nickname, 300),
+            ("given_name", &entry.given_name, 150),
+            ("family_name", &entry.family_name, 150),
+            ("picture", &entry.picture, 2048),
+        ] {
+            if text.as_ref().is_some_and(|text| text.is_empty() || text.chars().count() > most) {
+                return Err(self.wrong(name, &format!("this must have 1 to {most} characters")));
+            }
+        }
+        match RESERVED.into_iter().find(|name| entry.app_metadata.contains_key(*name)) {
+            Some(name) => Err(self
+                .wrong(&format!("app_metadata.{name}"), "the service keeps this itself: name it otherwise")),
+            None => Ok(()),
+        }
+    }
+
+    fn password(&self, entry: &Entry) -> Result<Option<Password>, ConfigError> {
+        let hash = match (&entry.password, &entry.password_hash, &entry.custom_password_hash) {
+            (None, None, None) => return Ok(None),
+            (Some(plain), None, None) => return Ok(Some(Password::Plain(plain.clone()))),
+            (None, Some(hash), None) => {
+                if !is_argon2(hash.expose_secret()) && !is_bcrypt(hash.expose_secret()) {
+                    return Err(self.wrong(
+                        "password_hash",
+                        "this must be a bcrypt hash, $2a$ or $2b$, or argon2 in PHC form",
+                    ));
+                }
+                hash.clone()
+            }
+            (None, None, Some(custom)) => {
+                custom.to_kept().map_err(|problem| self.wrong("custom_password_hash", &problem))?.into()
+            }
+            _ => {
+                let problem = "only one of `password`, `password_hash` and `custom_password_hash` is allowed";
+                return Err(self.wrong("", problem));
+            }
+        };
+        Ok(Some(Password::Hash(hash)))
+    }
+
+    fn factors(&self, factors: Option<Vec<Factor>>) -> Result<Vec<ImportedFactor>, ConfigError> {
+        let Some(factors) = factors else { return Ok(Vec::new()) };
+        if !(1..=10).contains(&factors.len()) {
+            return Err(self.wrong("mfa_factors", "there must be 1 to 10 factors"));
+        }
+        let factor = |(index, factor)| {
+            let refused =
+                |member, problem| Err(self.wrong(&format!("mfa_factors[{index}].{member}"), problem));
+            match factor {
+                Factor::Totp { secret } if !is_base32(secret.expose_secret()) => {
+                    refused("totp.secret", "a TOTP secret is base32 in capitals, without padding")
+                }
+                Factor::Totp { secret } => Ok(ImportedFactor::Totp(secret)),
+                Factor::Phone { value } if !is_phone(&value) => {
+                    refused("phone.value", "a phone number is + and 1 to 15 digits")
+                }
+                Factor::Phone { value } => Ok(ImportedFactor::Phone(value)),
+                Factor::Email { value } if !is_email(&value) => {
+                    refused("email.value", "this is not an e-mail address")
+                }
+                Factor::Email { value } => Ok(ImportedFactor::Email(value)),
+            }
+        };
+        factors.into_iter().enumerate().map(factor).collect()
+    }
+
+    /// What is wrong with the entry at hand.
+    fn wrong(&self, inside: &str, problem: &str) -> ConfigError {
+        let dot = if inside.is_empty() { "" } else { "." };
+        let place = format!("[{}]{dot}{inside}", self.position);
+        let entry = extent_of_entry(self.text, self.position);
+        let begin = position(self.text, entry.start);
+        let within = locate(&self.text[entry], inside);
+        let at = match within.line {
+            0 => begin,
+            1 => Position { line: begin.line, column: begin.column + within.column - 1 },
+            line => Position { line: begin.line + line - 1, column: within.column },
+        };
+        ConfigError::at(self.origin, &place, problem.to_owned(), self.text, at)
+    }
+
+    fn wrong_file(&self, problem: &str) -> ConfigError {
+        ConfigError::at(self.origin, "", problem.to_owned(), "", Position::default())
+    }
+}
+
+/// The bytes of an entry of a JSON array.
+fn extent_of_entry(text: &str, entry: usize) -> Range<usize> {
+    let (mut depth, mut count, mut start) = (0_usize, 0, 0);
+    let (mut quoted, mut escaped) = (false, false);
+    for (index, byte) in text.bytes().enumerate() {
+        if quoted {
+            quoted = escaped || byte != b'"';
+            escaped = byte == b'\\' && !escaped;
+            continue;
+        }
+        match byte {
+            b'"' => quoted = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        let ends = (byte == b',' && depth == 1) || depth == 0 && byte == b']';
+        if byte == b'[' && depth == 1 {
+            start = index + 1;
+        } else if ends && count == entry {
+            let space = text[start..index].len() - text[start..index].trim_start().len();
+            return start + space..index;
+        } else if ends {
+            (count, start) = (count + 1, index + 1);
+        }
+    }
+    0..0
+}
+
+fn is_base32(text: &str) -> bool {
+    (1..=256).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: String) {
+        let _ = UsersFile { origin: "the users".to_owned(), text: Some(json.into()) }
+            .users(&TenantConfig::built_in());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_a_panic(
+            text in "[\\[\\]{}:,\"a-z0-9 $\n]{0,60}",
+            member in "(email|mfa_factors|custom_password_hash|password_hash|app_metadata|[a-z_]{1,12})",
+            value in "(\\[|\\{|[a-z0-9\"é ]){0,20}",
+        ) {
+            read(text);
+            read(format!(r#"[{{"email":"a@b","{member}":{value}}}]"#));
+            read(format!(r#"[{{"email":"a@b","{member}":{}}}]"#, Value::from(value)));
+        }
+    }
+}
