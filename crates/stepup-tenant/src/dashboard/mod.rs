@@ -5,6 +5,7 @@
 //! asks is admitted in [`admit`]; a form of another site never gets past it. Every page works with scripts off; with them,
 //! lists follow what happens.
 
+mod actions;
 mod admit;
 mod assets;
 mod frame;
@@ -13,25 +14,32 @@ mod log;
 mod logins;
 mod mask;
 mod overview;
+mod security;
 mod sequence;
+mod users;
 mod words;
 
 use axum::{
     Router,
     extract::Query,
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
-use self::frame::{Frame, Section};
-use crate::state::Shared;
+use self::{
+    admit::Admin,
+    frame::{Frame, Section},
+};
+use crate::{oauth::audit::Audit, pipeline::Caller, state::Shared};
 
 /// The pages.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/dashboard", get(overview::show))
+        .route("/dashboard/actions", get(actions::list).post(actions::create))
+        .route("/dashboard/actions/{id}", get(actions::show).post(actions::submit))
         .route("/dashboard/assets/{file}", get(assets::serve))
         .route("/dashboard/changes", get(log::changes))
         .route("/dashboard/entered", get(entered))
@@ -40,6 +48,12 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/dashboard/logins/{id}", get(logins::show))
         .route("/dashboard/logs", get(log::show))
         .route("/dashboard/logs/new", get(log::follow))
+        .route("/dashboard/security", get(security::show))
+        .route("/dashboard/security/factor", post(security::switch))
+        .route("/dashboard/security/phone", post(security::phone))
+        .route("/dashboard/security/policy", post(security::policy))
+        .route("/dashboard/users", get(users::list))
+        .route("/dashboard/users/{id}", get(users::show).post(users::submit))
 }
 
 /// A page with its headers; its script may ask the tenant for news.
@@ -47,6 +61,15 @@ fn page(status: StatusCode, template: &impl askama::Template) -> Response {
     let mut headers = crate::pages::headers::page([]);
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     (status, headers, crate::pages::html(template)).into_response()
+}
+
+/// Notes in the tenant log that somebody changed something here.
+async fn changed(shared: &Shared, admin: &Admin, caller: &Caller, what: &str) {
+    let mut audit = Audit::new(shared, caller).describe(what);
+    if let Some(email) = &admin.email {
+        audit = audit.named(email);
+    }
+    audit.write("sapi").await;
 }
 
 /// A page that says that something is not there.
