@@ -28,6 +28,7 @@ const programs = [
   { name: "own browser client", start: demo, command: ["node", "browser/client-step-up.mjs", "own"] },
   { name: "pages", start: everyFactor, command: ["node", "browser/pages.mjs"] },
   { name: "demo", start: demo, command: ["node", "browser/demo.mjs"] },
+  { name: "dashboard", start: tenant, command: ["node", "browser/dashboard.mjs"] },
 ];
 
 const wanted = process.argv.slice(2);
