@@ -75,6 +75,8 @@ pub(super) struct Row {
     pub(super) user_id: Option<String>,
     pub(super) application: Option<String>,
     pub(super) description: Option<String>,
+    /// The login that it belongs to.
+    pub(super) transaction_id: Option<String>,
     pub(super) ago: String,
     pub(super) exact: String,
     /// The whole event.
@@ -97,6 +99,7 @@ fn row(frame: &Frame<'_>, event: &LogEvent) -> Row {
         user_id: event.user_id.clone(),
         application: event.client_name.clone().or_else(|| event.client_id.clone()),
         description: event.description.clone(),
+        transaction_id: event.transaction_id.clone(),
         ago: frame.ago(event.date),
         exact: frame.exact(event.date),
         json: serde_json::to_string_pretty(&log::to_json(event)).unwrap_or_default(),

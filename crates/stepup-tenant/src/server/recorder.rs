@@ -56,9 +56,35 @@ impl std::fmt::Debug for Answered {
     }
 }
 
-/// The last exchanges: at most 10,000, and at most 32 MiB of bodies.
+/// How much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// For tests that look at every exchange: 10,000, and at most 32 MiB of bodies.
+    All,
+    /// For people who look at the dashboard: the last 500, and at most 2 MiB of bodies.
+    Latest,
+}
+
+impl Extent {
+    const fn exchanges(self) -> usize {
+        match self {
+            Self::All => 10_000,
+            Self::Latest => 500,
+        }
+    }
+
+    const fn bytes(self) -> usize {
+        match self {
+            Self::All => 32 << 20,
+            Self::Latest => 2 << 20,
+        }
+    }
+}
+
+/// The last exchanges.
 #[derive(Debug)]
 pub(crate) struct Recorder {
+    extent: Extent,
     kept: Mutex<Kept>,
     recorded: watch::Sender<u64>,
 }
@@ -70,8 +96,13 @@ struct Kept {
 }
 
 impl Recorder {
-    pub(crate) fn new() -> Self {
-        Self { kept: Mutex::default(), recorded: watch::channel(0).0 }
+    pub(crate) fn new(extent: Extent) -> Self {
+        Self { extent, kept: Mutex::default(), recorded: watch::channel(0).0 }
+    }
+
+    /// Whether every exchange counts, and not only what a person would look at.
+    pub(crate) fn keeps_all(&self) -> bool {
+        self.extent == Extent::All
     }
 
     /// Notes a request.
@@ -103,7 +134,7 @@ impl Recorder {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.bytes += size(&exchange);
         kept.exchanges.push_back(exchange);
-        while kept.exchanges.len() > EXCHANGES || kept.bytes > BYTES {
+        while kept.exchanges.len() > self.extent.exchanges() || kept.bytes > self.extent.bytes() {
             let Some(oldest) = kept.exchanges.pop_front() else { break };
             kept.bytes -= size(&oldest);
         }
@@ -146,6 +177,3 @@ fn flatten(headers: &HeaderMap) -> BTreeMap<String, String> {
     }
     flat
 }
-
-const EXCHANGES: usize = 10_000;
-const BYTES: usize = 32 << 20;

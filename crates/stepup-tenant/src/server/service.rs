@@ -53,7 +53,7 @@ impl Service {
     ) -> Result<Answer, Dropped> {
         let side = self.front.side();
         if let Some(document) = &side.discovery
-            && self.recorder.is_none()
+            && !self.recorder.as_ref().is_some_and(|recorder| recorder.keeps_all())
             && self.faults.is_empty()
             && is_discovery(&request)
         {
