@@ -8,11 +8,11 @@ use std::{
 
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use stepup::{Clock, SystemClock, SystemRandom};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::Random;
-use stepup_tenant::actions::{Action, ActionError, Cause, ConsoleLine, Engine, Entry, Host, Limits, Outcome};
+use stepup_tenant::actions::{Action, ActionError, Cause, ConsoleLine, Engine, Entry, Host, Limits};
 
 use crate::{failure::Failure, output};
 
@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     match Engine::new(Limits::default()).run(&action, entry, event, Host { now, seed }).await {
         Ok(outcome) => {
             print(&outcome.console);
-            output::line(decided(outcome)?);
+            output::line(outcome.decided());
             Ok(())
         }
         Err(error) => {
@@ -96,18 +96,6 @@ fn secret(argument: &str) -> Result<(String, SecretString), String> {
 
 fn print(console: &[ConsoleLine]) {
     console.iter().for_each(|line| output::note(&line.text));
-}
-
-/// The outcome without what is printed elsewhere, and with a duration that reads well.
-fn decided(outcome: Outcome) -> Result<Value, Failure> {
-    let milliseconds = outcome.duration.as_secs_f64() * 1000.0;
-    let mut decided = serde_json::to_value(outcome).map_err(|error| Failure::other(&error))?;
-    if let Some(members) = decided.as_object_mut() {
-        members.remove("console");
-        members.remove("duration");
-        members.insert("duration_ms".to_owned(), json!((milliseconds * 1000.0).round() / 1000.0));
-    }
-    Ok(decided)
 }
 
 /// Where it failed, in the way compilers say it, and why.

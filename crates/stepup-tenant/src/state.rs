@@ -52,8 +52,8 @@ pub struct State {
     pub passwords: Passwords,
     /// Virtual devices of users.
     pub(crate) devices: Arc<Devices>,
-    /// What went over the wire lately, where it is kept.
-    pub(crate) recorder: Option<Arc<Recorder>>,
+    /// What went over the wire lately.
+    pub(crate) recorder: Arc<Recorder>,
 }
 
 /// The tenant's own address: `iss` of its tokens, and what its endpoints begin with.

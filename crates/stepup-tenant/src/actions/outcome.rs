@@ -36,6 +36,22 @@ pub struct Outcome {
     pub duration: Duration,
 }
 
+impl Outcome {
+    /// What was decided as JSON, for people: without what was printed, and with the duration in milliseconds
+    /// (`duration_ms`).
+    #[must_use]
+    pub fn decided(&self) -> Value {
+        let mut decided = serde_json::to_value(self).unwrap_or_default();
+        if let Some(members) = decided.as_object_mut() {
+            members.remove("console");
+            members.remove("duration");
+            let microseconds = (self.duration.as_secs_f64() * 1_000_000.0).round();
+            members.insert("duration_ms".to_owned(), (microseconds / 1000.0).into());
+        }
+        decided
+    }
+}
+
 /// A factor that the flow has to ask for before it goes on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -38,7 +38,7 @@ impl Control {
             (&Method::GET, ["log"]) => self.log(&query).await,
             (&Method::GET, ["requests"]) => self.requests(&query).await,
             (&Method::DELETE, ["requests"]) => {
-                self.recorder.clear();
+                self.state.recorder.clear();
                 Ok(Answer::Empty)
             }
             (&Method::POST, ["faults"]) => self.add_fault(parse(body)?),
@@ -153,9 +153,9 @@ impl Control {
 
     async fn requests(&self, query: &Query) -> Called {
         if let Some(wait) = query.wait()? {
-            self.recorder.wait(wait).await;
+            self.state.recorder.wait(wait).await;
         }
-        Ok(Answer::Json(json!(self.recorder.exchanges())))
+        Ok(Answer::Json(json!(self.state.recorder.exchanges())))
     }
 
     fn add_fault(&self, fault: Fault) -> Called {
@@ -176,7 +176,7 @@ impl Control {
         self.seed.reset(&self.state).await?;
         self.faults.clear();
         self.state.devices.clear();
-        self.recorder.clear();
+        self.state.recorder.clear();
         Ok(Answer::Empty)
     }
 }

@@ -12,12 +12,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::{
-    devices::DeviceError,
-    seed::Seed,
-    server::{faults::Faults, recorder::Recorder},
-    state::Shared,
-};
+use crate::{devices::DeviceError, seed::Seed, server::faults::Faults, state::Shared};
 
 /// The remote control of a running tenant.
 pub(crate) struct Control {
@@ -25,7 +20,6 @@ pub(crate) struct Control {
     pub(crate) state: Shared,
     pub(crate) seed: Arc<Seed>,
     pub(crate) faults: Arc<Faults>,
-    pub(crate) recorder: Arc<Recorder>,
     pub(crate) stop: Arc<watch::Sender<bool>>,
 }
 

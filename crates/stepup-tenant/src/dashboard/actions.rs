@@ -1,7 +1,5 @@
 //! `/dashboard/actions`: the Actions of the login, an editor for each, and a place to try it.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use axum::{
     extract::{Form, Path, State},
@@ -18,8 +16,9 @@ use super::{
     missing, page,
 };
 use crate::{
-    actions::{Action, ActionError, Cause, Entry, Host},
+    actions::{Action, Cause, Entry, Host, check},
     config::{self, ChangeError, Document},
+    management,
     oauth::error::Failure,
     pipeline::Caller,
     state::Shared,
@@ -116,10 +115,18 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     let name = name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 255 {
-        return Ok(render_list(&shared, &admin, Some("An Action needs a name, 255 characters at most.".to_owned())));
+        return Ok(render_list(
+            &shared,
+            &admin,
+            Some("An Action needs a name, 255 characters at most.".to_owned()),
+        ));
     }
-    let is_taken =
-        shared.configuration.document().list(config::Section::Actions).iter().any(|action| action["name"] == name);
+    let is_taken = shared
+        .configuration
+        .document()
+        .list(config::Section::Actions)
+        .iter()
+        .any(|action| action["name"] == name);
     if is_taken {
         return Ok(render_list(&shared, &admin, Some(format!("There is an Action {name} already."))));
     }
@@ -143,7 +150,10 @@ pub(super) async fn create(
 }
 
 fn editor_path(id: &str) -> String {
-    format!("/dashboard/actions/{}", percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC))
+    format!(
+        "/dashboard/actions/{}",
+        percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC)
+    )
 }
 
 /// The editor.
@@ -206,8 +216,8 @@ pub(super) async fn submit(
             return Ok(page(StatusCode::OK, &view));
         }
         "save" => {
-            if let Err(error) = shared.actions.check(&action(&shared, &view, &id)).await {
-                view.problem = Some(told(&error));
+            if let Err(cause) = check(&action(&shared, &view, &id)) {
+                view.problem = Some(told(&cause));
                 return Ok(page(StatusCode::BAD_REQUEST, &view));
             }
             "Deploy"
@@ -228,6 +238,10 @@ pub(super) async fn submit(
     }
     changed(&shared, &admin, &caller, &format!("{what}: the Action {}", view.name)).await;
     if edited.action == "save" {
+        if let Err(failure) = management::actions::deploy(&shared, &id).await {
+            view.problem = Some(failure.to_string());
+            return Ok(page(StatusCode::BAD_REQUEST, &view));
+        }
         view.saved = true;
         return Ok(page(StatusCode::OK, &view));
     }
@@ -252,8 +266,6 @@ fn apply(document: &mut Document, id: &str, view: &Editor<'_>, verb: &str) {
         }
         _ => {}
     }
-    let known: BTreeSet<_> = order.iter().collect();
-    debug_assert_eq!(known.len(), order.len());
     let bindings: Vec<_> =
         order.iter().map(|name| json!({ "action_name": name, "display_name": name })).collect();
     document.object_mut(config::Section::Triggers).insert(TRIGGER.to_owned(), bindings.into());
@@ -309,7 +321,7 @@ async fn run(shared: &Shared, view: &Editor<'_>, id: &str) -> Tried {
         Err(error) => Tried {
             console: error.console.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
             milliseconds: String::new(),
-            result: Err(told(&error)),
+            result: Err(told(&error.cause)),
         },
     }
 }
@@ -321,8 +333,8 @@ impl Tried {
 }
 
 /// Where it failed and why.
-fn told(error: &ActionError) -> String {
-    match (&error.cause, error.cause.location()) {
+fn told(cause: &Cause) -> String {
+    match (cause, cause.location()) {
         (Cause::Threw(thrown) | Cause::Syntax(thrown), Some(at)) => format!("Line {at}: {}", thrown.message),
         (cause, Some(at)) => format!("Line {at}: {cause}"),
         (cause, None) => cause.to_string(),

@@ -131,7 +131,7 @@ pub(super) async fn show(
     shared.log.flush().await;
     let trace = shared.store.trace(&id).await?;
     let Some(first) = trace.steps.first() else { return Ok(missing(&frame, "This login")) };
-    let exchanges = shared.recorder.as_ref().map(|recorder| recorder.exchanges()).unwrap_or_default();
+    let exchanges = shared.recorder.exchanges();
     let secrets = if show.secrets == "shown" { Secrets::Shown } else { Secrets::Covered };
     let view = Drawn {
         id: &id,

@@ -8,6 +8,7 @@
 mod actions;
 mod admit;
 mod assets;
+mod devices;
 mod frame;
 mod inbox;
 mod log;
@@ -42,6 +43,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/dashboard/actions/{id}", get(actions::show).post(actions::submit))
         .route("/dashboard/assets/{file}", get(assets::serve))
         .route("/dashboard/changes", get(log::changes))
+        .route("/dashboard/devices", get(devices::show).post(devices::scan))
+        .route("/dashboard/devices/push/{id}", post(devices::answer))
         .route("/dashboard/entered", get(entered))
         .route("/dashboard/inbox", get(inbox::show))
         .route("/dashboard/logins", get(logins::list))

@@ -91,7 +91,8 @@ pub(super) async fn switch(
     if !FACTORS.iter().any(|(name, ..)| *name == switch.name) {
         return Ok(render(&shared, &admin, Some("There is no such factor.".to_owned())));
     }
-    let what = format!("{} the factor {}", if switch.enabled { "Switch on" } else { "Switch off" }, switch.name);
+    let what =
+        format!("{} the factor {}", if switch.enabled { "Switch on" } else { "Switch off" }, switch.name);
     change(&shared, &admin, &caller, &what, |document| {
         match document.find_mut(config::Section::GuardianFactors, &switch.name) {
             Some(factor) => factor["enabled"] = switch.enabled.into(),

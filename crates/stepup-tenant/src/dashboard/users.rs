@@ -16,9 +16,10 @@ use super::{
     missing, page,
 };
 use crate::{
+    config::LogoutInitiator,
     factors::{self, email},
     model::{Authenticator, TenantSession, User},
-    oauth::{audit::Audit, error::Failure},
+    oauth::{audit::Audit, error::Failure, logout::backchannel},
     pipeline::Caller,
     state::Shared,
     store::{Filter, Match, Piece, Search},
@@ -151,24 +152,29 @@ pub(super) async fn show(
     let Some(user) = shared.store.user(&user_id).await? else { return Ok(missing(&frame, "This user")) };
     let now = shared.clock.now();
     let held = factors::held(&shared, &user).await?;
-    let sessions = shared.store.sessions_of(&user_id, now).await?;
+    let sessions = shared.store.sessions_of(&user_id).await?;
     shared.log.flush().await;
-    let history = shared.store.find_events(&Search {
+    let of_user = Search {
         filter: Filter::equals("user_id", user_id.as_str()),
         order: Vec::new(),
         offset: 0,
         limit: HISTORY,
         count: false,
-    });
+    };
+    let history = shared.store.find_events(&of_user).await?.entries;
     let view = View {
         factors: held.iter().map(|it| factor(&frame, &user, it)).collect(),
-        sessions: sessions.iter().map(|session| of_session(&frame, session)).collect(),
+        sessions: sessions
+            .iter()
+            .filter(|session| !session.expired(now))
+            .map(|session| of_session(&frame, session))
+            .collect(),
         tokens: shared.store.refresh_tokens_of(&user_id, now).await?.len(),
         user_metadata: serde_json::to_string_pretty(&user.user_metadata).unwrap_or_default(),
         app_metadata: serde_json::to_string_pretty(&user.app_metadata).unwrap_or_default(),
         created: frame.exact(user.created_at),
         last_login: user.last_login.map_or_else(|| "never".to_owned(), |at| frame.ago(at)),
-        history: rows(&frame, &history.await?.entries),
+        history: rows(&frame, &history),
         user: &user,
         frame,
     };
@@ -221,7 +227,7 @@ pub(super) async fn submit(
     let what = match order.action.as_str() {
         "block" => {
             set_blocked(&shared, &user_id, true).await?;
-            end(&shared, &user_id).await?;
+            end(&shared, &user_id, LogoutInitiator::AccountDeactivated).await?;
             "Block"
         }
         "unblock" => {
@@ -240,7 +246,7 @@ pub(super) async fn submit(
             "Forget the browsers of"
         }
         "end-sessions" => {
-            end(&shared, &user_id).await?;
+            end(&shared, &user_id, LogoutInitiator::SessionRevoked).await?;
             "End the sessions of"
         }
         _ => return Ok(missing(&Frame::new(&shared, Section::Users, &admin), "What you asked for")),
@@ -256,8 +262,8 @@ async fn set_blocked(shared: &Shared, user_id: &str, blocked: bool) -> Result<()
 }
 
 /// Ends the user's sessions and revokes their refresh tokens.
-async fn end(shared: &Shared, user_id: &str) -> Result<(), Failure> {
-    shared.store.end_sessions(user_id).await?;
+async fn end(shared: &Shared, user_id: &str, reason: LogoutInitiator) -> Result<(), Failure> {
+    backchannel::end_all(shared, user_id, reason).await?;
     shared.store.revoke_refresh_tokens(user_id, shared.clock.now()).await?;
     Ok(())
 }

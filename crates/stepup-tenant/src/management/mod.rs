@@ -3,14 +3,14 @@
 //! A call goes through [`gate`] first, which counts it, verifies its token and notes in the log what it changed. A handler
 //! asks for its scope, reads query and body by their tables, and answers with an [`Answer`] or a [`Failure`].
 
-mod actions;
+pub(crate) mod actions;
 mod authentication_methods;
 pub(crate) mod bearer;
 mod client_grants;
 mod clients;
 mod connections;
 mod enrollment;
-mod error;
+pub(crate) mod error;
 mod fields;
 mod gate;
 mod guardian;

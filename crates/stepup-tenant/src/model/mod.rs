@@ -5,7 +5,6 @@
 
 mod authenticator;
 mod call;
-pub(crate) mod contact;
 mod device;
 mod digest;
 mod event;

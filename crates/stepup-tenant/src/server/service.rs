@@ -37,7 +37,7 @@ pub(crate) struct Service {
     pub(crate) front: Front,
     pub(crate) faults: Arc<Faults>,
     /// Keeps exchanges, where somebody may ask for them.
-    pub(crate) recorder: Option<Arc<Recorder>>,
+    pub(crate) recorder: Arc<Recorder>,
     /// The remote control, where it is on.
     pub(crate) control: Option<Control>,
 }
@@ -53,7 +53,7 @@ impl Service {
     ) -> Result<Answer, Dropped> {
         let side = self.front.side();
         if let Some(document) = &side.discovery
-            && !self.recorder.as_ref().is_some_and(|recorder| recorder.keeps_all())
+            && !self.recorder.keeps_all()
             && self.faults.is_empty()
             && is_discovery(&request)
         {
@@ -79,11 +79,11 @@ impl Service {
         if let Some(fault) = &fault {
             tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         }
-        let recorder = self.recorder.as_ref().filter(|_| !is_dashboard(head.uri.path()));
-        let recorded = recorder.map(|recorder| (recorder, recorder.begin(&head, &body)));
+        let is_shown = !is_dashboard(head.uri.path());
+        let recorded = is_shown.then(|| self.recorder.begin(&head, &body));
         if fault.as_ref().is_some_and(|fault| fault.drop) {
-            if let Some((recorder, exchange)) = recorded {
-                recorder.finish(exchange, None);
+            if let Some(exchange) = recorded {
+                self.recorder.finish(exchange, None);
             }
             return Err(Dropped);
         }
@@ -91,8 +91,8 @@ impl Service {
             Some(answer) => side.cors.finish(&Cors::remember(&head), answer),
             None => route(&side, head, body).await,
         };
-        if let Some((recorder, exchange)) = recorded {
-            recorder.finish(exchange, Some(&answer));
+        if let Some(exchange) = recorded {
+            self.recorder.finish(exchange, Some(&answer));
         }
         Ok(answer)
     }

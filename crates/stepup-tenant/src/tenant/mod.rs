@@ -23,7 +23,7 @@ use crate::{
     seed::{Seed, SeedError},
     server::{
         faults::{Fault, Faults},
-        recorder::{Exchange, Recorder},
+        recorder::Exchange,
         tls::Authority,
     },
     state::Shared,
@@ -35,7 +35,6 @@ pub struct Tenant {
     state: Shared,
     seed: Arc<Seed>,
     faults: Arc<Faults>,
-    recorder: Option<Arc<Recorder>>,
     /// What cannot be honoured of the users.
     user_warnings: Vec<String>,
     authority: Option<Authority>,
@@ -145,10 +144,10 @@ impl Tenant {
         self.state.delivery.inbox().read(None, None).await
     }
 
-    /// The exchanges on its public endpoints, oldest first, at most 10,000; none where it does not record.
+    /// The exchanges on its public endpoints, oldest first, at most 10,000; the last few where [`Builder::record`] is off.
     #[must_use]
     pub fn requests(&self) -> Vec<Exchange> {
-        self.recorder.as_ref().map(|recorder| recorder.exchanges()).unwrap_or_default()
+        self.state.recorder.exchanges()
     }
 
     /// Makes coming exchanges fail.
@@ -205,9 +204,7 @@ impl Tenant {
     /// The store failed.
     pub async fn reset(&self) -> Result<(), SeedError> {
         self.faults.clear();
-        if let Some(recorder) = &self.recorder {
-            recorder.clear();
-        }
+        self.state.recorder.clear();
         self.state.devices.clear();
         self.seed.reset(&self.state).await
     }

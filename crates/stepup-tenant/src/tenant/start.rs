@@ -23,7 +23,12 @@ use crate::{
     passwords::Passwords,
     ready::ReadyFile,
     seed::Seed,
-    server::{self, Front, Server, Service, faults::Faults, recorder::Recorder, tls},
+    server::{
+        self, Front, Server, Service,
+        faults::Faults,
+        recorder::{Extent, Recorder},
+        tls,
+    },
     state::{Issuer, Shared, State},
     store::{SqliteStore, Store, Vault, in_memory},
 };
@@ -77,7 +82,7 @@ impl Builder {
             actions: Arc::new(Engine::new(Limits::default())),
             passwords,
             devices: Arc::default(),
-            recorder: (self.record || self.control).then(|| Arc::new(Recorder::new())),
+            recorder: self.recorded(),
         });
         let tenant = self.serve(state, seed, warnings, Socket { listeners, port, tls }, data);
         if let Some(path) = &self.ready_file {
@@ -116,21 +121,19 @@ impl Builder {
             socket.tls.map_or((None, None), |ready| (Some(ready.acceptor), ready.authority));
         let seed = Arc::new(seed);
         let faults = Arc::new(Faults::default());
-        let recorder = state.recorder.clone();
         let stop = Arc::new(watch::channel(false).0);
         let control_key = self.control.then(|| stepup_seal::token(&*state.random, 32));
-        let control = control_key.clone().zip(recorder.clone()).map(|(key, recorder)| Control {
+        let control = control_key.clone().map(|key| Control {
             key,
             state: Arc::clone(&state),
             seed: Arc::clone(&seed),
             faults: Arc::clone(&faults),
-            recorder,
             stop: Arc::clone(&stop),
         });
         let service = Arc::new(Service {
             front: Front::new(Arc::clone(&state)),
             faults: Arc::clone(&faults),
-            recorder: recorder.clone(),
+            recorder: Arc::clone(&state.recorder),
             control,
         });
         let server = Server { listeners: socket.listeners, tls, service };
@@ -140,7 +143,6 @@ impl Builder {
             state,
             seed,
             faults,
-            recorder,
             user_warnings: warnings,
             authority,
             control_key,
@@ -148,6 +150,12 @@ impl Builder {
             stop,
             running: Mutex::new(Some(running)),
         }
+    }
+
+    /// Everything for tests that look at it; a little for whoever opens the dashboard.
+    fn recorded(&self) -> Arc<Recorder> {
+        let extent = if self.record || self.control { Extent::All } else { Extent::Latest };
+        Arc::new(Recorder::new(extent))
     }
 
     fn data(&self) -> Result<DataDir, DataDirError> {

@@ -21,10 +21,8 @@ use super::{
     source::{self, Source},
 };
 use crate::{
-    model::{
-        Digest,
-        contact::{is_email, is_phone},
-    },
+    factors::{email::is_address as is_email, phone::is_e164 as is_phone},
+    model::Digest,
     passwords::{imported::is_bcrypt, is_argon2},
 };
 

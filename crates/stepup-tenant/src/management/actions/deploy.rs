@@ -35,7 +35,7 @@ pub(super) async fn draft(State(shared): State<Shared>, bearer: Bearer, Ids(id):
 }
 
 /// Makes a version of the draft, and lets it run.
-pub(super) async fn deploy(shared: &Shared, id: &str) -> Result<ActionVersion, Failure> {
+pub(crate) async fn deploy(shared: &Shared, id: &str) -> Result<ActionVersion, Failure> {
     let document = shared.configuration.document();
     let draft = find(&document, id)?;
     make(shared, id, members(draft), draft).await

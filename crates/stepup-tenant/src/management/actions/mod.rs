@@ -16,6 +16,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
+pub(crate) use self::deploy::deploy;
 use super::error::Failure;
 use crate::{
     config::{Document, Section},
