@@ -14,7 +14,7 @@ use super::{
     page,
 };
 use crate::{
-    devices::{Described, Kind},
+    devices::{Decision, DeviceKind, VirtualDevice},
     oauth::error::Failure,
     state::Shared,
 };
@@ -37,7 +37,7 @@ struct Question {
 }
 
 struct Device {
-    described: Described,
+    described: VirtualDevice,
     code: Option<String>,
 }
 
@@ -99,12 +99,12 @@ pub(super) async fn answer(
     Path(id): Path<String>,
     Form(Decided { decision }): Form<Decided>,
 ) -> Result<Response, Failure> {
-    let approved = match decision.as_str() {
-        "approve" => true,
-        "deny" => false,
+    let decision = match decision.as_str() {
+        "approve" => Decision::Approve,
+        "deny" => Decision::Deny,
         _ => return render(&shared, &admin, Some("Approve or deny.".to_owned())).await,
     };
-    match shared.devices.answer(&shared, &id, approved).await {
+    match shared.devices.answer(&shared, &id, decision).await {
         Ok(()) => Ok(Redirect::to(Section::Devices.path()).into_response()),
         Err(error) => render(&shared, &admin, Some(error.to_string())).await,
     }
