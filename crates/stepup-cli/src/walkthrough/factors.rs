@@ -6,11 +6,12 @@ use stepup_tenant::{devices::Decision, model::Channel};
 
 use super::{
     browser::Answer,
-    walk::{EMAIL, PASSWORD, Walk, expect, wrong},
+    walk::{EMAIL, PASSWORD, STEP, Walk, expect, wrong},
 };
 use crate::failure::Failure;
 
 const PHONE: &str = "+12025550123";
+const OTP: &str = "http://auth0.com/oauth/grant-type/mfa-otp";
 const OOB: &str = "http://auth0.com/oauth/grant-type/mfa-oob";
 
 impl Walk<'_> {
@@ -88,21 +89,24 @@ impl Walk<'_> {
         Ok(request.id.clone())
     }
 
-    /// A token for the MFA API.
+    /// A token for the MFA API: whoever has an app has to show its code for it.
     async fn account_token(&mut self) -> Result<String, Failure> {
         let client = self.client()?;
         let audience = format!("{}mfa/", self.tenant.issuer());
-        let answer = self
-            .tenant_call(
-                "oauth/token",
-                None,
-                json!({
-                    "grant_type": "password", "username": EMAIL, "password": PASSWORD, "audience": audience,
-                    "scope": "enroll read:authenticators", "client_id": client.client_id,
-                    "client_secret": client.client_secret,
-                }),
-            )
-            .await?;
+        let wanted = json!({
+            "grant_type": "password", "username": EMAIL, "password": PASSWORD, "audience": audience,
+            "scope": "enroll read:authenticators", "client_id": client.client_id,
+            "client_secret": client.client_secret,
+        });
+        let refused = self.tenant_call("oauth/token", None, wanted).await?;
+        refused.expect(StatusCode::FORBIDDEN)?;
+        expect("the error", refused.text("error")?, "mfa_required")?;
+        self.tenant.clock().advance(STEP);
+        let proved = json!({
+            "grant_type": OTP, "mfa_token": refused.text("mfa_token")?, "otp": self.code()?,
+            "client_id": client.client_id, "client_secret": client.client_secret,
+        });
+        let answer = self.tenant_call("oauth/token", None, proved).await?;
         answer.expect(StatusCode::OK)?;
         Ok(answer.text("access_token")?.to_owned())
     }

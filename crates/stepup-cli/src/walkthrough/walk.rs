@@ -16,7 +16,7 @@ const AUDIENCE: &str = "https://api.example.com";
 const SCOPE: &str = "transfer:funds";
 
 /// How long an authenticator app shows a code.
-const STEP: Duration = Duration::from_secs(30);
+pub(super) const STEP: Duration = Duration::from_secs(30);
 
 /// One walk, and what the person has in hand.
 pub(super) struct Walk<'t> {
@@ -153,7 +153,7 @@ impl<'t> Walk<'t> {
         Ok(format!("for {AUDIENCE} with {scope}"))
     }
 
-    fn code(&self) -> Result<String, Failure> {
+    pub(super) fn code(&self) -> Result<String, Failure> {
         let code = self.tenant.totp(&self.app_secret);
         code.ok_or_else(|| Failure::Other("the enrolment's secret is not base32".to_owned()))
     }

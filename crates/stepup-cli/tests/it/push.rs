@@ -19,7 +19,10 @@ impl Application {
     }
 
     async fn call(&self, path: &str, bearer: &str, body: Value) -> Value {
-        let request = self.http.post(format!("{}{path}", self.issuer)).bearer_auth(bearer);
+        let mut request = self.http.post(format!("{}{path}", self.issuer));
+        if !bearer.is_empty() {
+            request = request.bearer_auth(bearer);
+        }
         let request = request.header("content-type", "application/json").body(body.to_string());
         serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
     }
@@ -47,10 +50,10 @@ impl Application {
         self.token(json!({ "grant_type": OOB, "mfa_token": mfa_token, "oob_code": oob_code })).await
     }
 
-    async fn challenge(&self, mfa_token: &str) -> Value {
+    async fn challenge(&self, mfa_token: &str, authenticator_id: &str) -> Value {
         let body = json!({
             "client_id": "stepup-webapp", "client_secret": "stepup-webapp-secret", "mfa_token": mfa_token,
-            "challenge_type": "oob",
+            "challenge_type": "oob", "authenticator_id": authenticator_id,
         });
         self.call("mfa/challenge", "", body).await["oob_code"].clone()
     }
@@ -71,13 +74,14 @@ async fn a_phone_is_enrolled_and_answers_from_the_terminal() {
     assert!(shown.contains('█') && shown.contains(begun["barcode_uri"].as_str().unwrap()), "{shown}");
     let enrolled: Value = serde_json::from_str(&tenant.control(&["push", "enroll"]).stdout).unwrap();
     assert_eq!(enrolled["kind"], "push");
+    let phone = format!("push|{}", enrolled["enrollment_id"].as_str().unwrap());
     assert!(application.poll(&mfa_token, &begun["oob_code"]).await["access_token"].is_string());
 
     for (decision, done, answer) in
         [("approve", "approved", "access_token"), ("deny", "denied", "error_description")]
     {
         let mfa_token = application.step_up().await;
-        let oob_code = application.challenge(&mfa_token).await;
+        let oob_code = application.challenge(&mfa_token, &phone).await;
         let listed: Value = serde_json::from_str(tenant.control(&["push", "list"]).stdout.trim()).unwrap();
         let id = listed["id"].as_str().unwrap();
         assert!(tenant.control(&["push", decision, "oob_x"]).failure(1).contains(id));
