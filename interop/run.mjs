@@ -17,6 +17,7 @@ const programs = [
   { name: "auth0-server-js", start: configured, command: ["node", "node/auth0-server-js.mjs"] },
   { name: "openid-client", start: configured, command: ["node", "node/openid-client.mjs"] },
   { name: "openid-client secured", start: configured, command: ["node", "node/openid-client-secured.mjs"] },
+  { name: "auth0 (management)", start: tenant, command: ["node", "node/management.mjs"] },
   { name: "auth0-server-python", start: configured, command: [python, "python/step_up.py"] },
   { name: "auth0-spa-js", start: configured, command: ["node", "browser/auth0-spa-js.mjs"] },
   { name: "auth0-spa-js pop-up", start: configured, command: ["node", "browser/auth0-spa-js-popup.mjs"] },

@@ -1,6 +1,6 @@
 //! The listener: connections, TLS, and the way of a request through recorder, faults and router.
 //!
-//! One request: the head is read within thirty seconds, the body collected up to 64 KiB ([`service`]); discovery is
+//! One request: the head is read within thirty seconds, the body collected up to a limit (64 KiB, more for the Management API; [`service`]); discovery is
 //! answered from memory; a fault may take the exchange over ([`faults`]); the router answers, and a panic in it
 //! becomes a 500; CORS headers are added ([`cors`]); the exchange is recorded ([`recorder`]). Router, CORS and discovery
 //! belong to one state of the configuration ([`front`]), which a request keeps to its end.

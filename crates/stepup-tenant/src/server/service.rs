@@ -60,7 +60,7 @@ impl Service {
             return Ok(discovery(document.clone()));
         }
         let (mut head, body) = request.into_parts();
-        let body = match collect(body).await {
+        let body = match collect(body, head.uri.path()).await {
             Ok(body) => body,
             Err(refusal) => return Ok(refusal),
         };
@@ -135,17 +135,14 @@ fn discovery(document: Bytes) -> Answer {
     answer
 }
 
-async fn collect(body: Incoming) -> Result<Bytes, Answer> {
+async fn collect(body: Incoming, path: &str) -> Result<Bytes, Answer> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await {
+    let limit = largest_body(path);
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(closing(problem(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "invalid_request",
-            "The request body is larger than 64 KiB.",
-        ))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(closing(too_large(path, limit))),
         Ok(Err(_)) => Err(closing(problem(
             StatusCode::BAD_REQUEST,
             "invalid_request",
@@ -157,6 +154,29 @@ async fn collect(body: Incoming) -> Result<Bytes, Answer> {
             "The request body did not come within 30 seconds.",
         ))),
     }
+}
+
+/// The largest body that is read: code of Actions and users in bulk take more room than anything else.
+fn largest_body(path: &str) -> usize {
+    match path.strip_prefix(MANAGEMENT) {
+        Some("jobs/users-imports") => 600 << 10,
+        Some(_) => 256 << 10,
+        None => 64 << 10,
+    }
+}
+
+const MANAGEMENT: &str = "/api/v2/";
+
+fn too_large(path: &str, limit: usize) -> Answer {
+    let description = format!("The request body is larger than {} KiB.", limit >> 10);
+    let mut answer = problem(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", &description);
+    if path.starts_with(MANAGEMENT) {
+        let body = serde_json::json!({
+            "statusCode": 413, "error": "Payload Too Large", "message": description, "errorCode": "invalid_body",
+        });
+        *answer.body_mut() = Full::new(body.to_string().into());
+    }
+    answer
 }
 
 /// What is left of the request cannot be told from the next one.
@@ -184,8 +204,6 @@ fn problem(status: StatusCode, error: &str, description: &str) -> Answer {
     answer
 }
 
-/// The largest body.
-const BODY_BYTES: usize = 64 << 10;
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_secs(30);
 

@@ -188,3 +188,74 @@ fn user_column(field: &str) -> Option<Column> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::{Filter, Match, Order, Piece, Vault};
+
+    async fn store() -> SqliteStore {
+        SqliteStore::open("sqlite::memory:", Vault::new(&[7; 32])).await.unwrap()
+    }
+
+    /// How SQLite would look for the users that a filter wants.
+    async fn plan(store: &SqliteStore, filter: &Filter) -> String {
+        let mut sql = Sql::default();
+        sql.push("EXPLAIN QUERY PLAN SELECT * FROM users WHERE ");
+        USERS.filter(&mut sql, filter);
+        sql.push(" ORDER BY created_at, user_id LIMIT 50 OFFSET 0");
+        let rows = sql.query().fetch_all(&store.reader).await.unwrap();
+        rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>().join("; ")
+    }
+
+    #[tokio::test]
+    async fn common_look_ups_read_an_index_and_no_table() {
+        let store = store().await;
+        let like = |field: &str| Filter::Term {
+            field: Some(field.to_owned()),
+            matches: Match::Like(vec![Piece::Literal("ada".to_owned()), Piece::Anything]),
+        };
+        let cases = [
+            (Filter::equals("user_id", "auth0|x"), "sqlite_autoindex_users_1"),
+            (Filter::equals("email", "ada@example.com"), "users_email"),
+            (Filter::equals("username", "ada"), "users_username"),
+            (like("email"), "users_email"),
+            (like("user_id"), "sqlite_autoindex_users_1"),
+            (Filter::everything(), "users_created"),
+        ];
+        for (filter, index) in cases {
+            let plan = plan(&store, &filter).await;
+            assert!(plan.contains(index), "{filter:?}: {plan}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_search_makes_the_database_fail(
+            field in "(app_metadata|user_metadata|email|created_at|nothing)(\\.[^.]{0,6}){0,3}|.{0,12}",
+            value in any::<String>(),
+            negative in any::<bool>(),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let store = store().await;
+                let forms = [
+                    Match::Equals(value.clone()),
+                    Match::Exists,
+                    Match::Like(vec![Piece::Literal(value.clone()), Piece::Anything, Piece::One]),
+                    Match::Range(std::ops::Bound::Included(value.clone()), std::ops::Bound::Unbounded),
+                ];
+                for matches in forms {
+                    let term = Filter::Term { field: Some(field.clone()), matches };
+                    let filter = if negative { Filter::Not(Box::new(term)) } else { term };
+                    let order = vec![Order { field: field.clone(), descending: negative }];
+                    let search = Search { filter, order, offset: 0, limit: 10, count: true };
+                    assert_eq!(store.find_users(&search).await.unwrap().entries.len(), 0);
+                }
+            });
+        }
+    }
+}

@@ -78,6 +78,19 @@ async fn what_is_not_there_is_404() {
 }
 
 #[tokio::test]
+async fn a_body_has_an_end() {
+    let admin = Admin::start().await;
+    let code = "//".to_owned() + &"x".repeat(90_000);
+    let body = json!({ "name": "long", "supported_triggers": [{ "id": "post-login" }], "code": code });
+    assert_eq!(admin.post("actions/actions", body).await.status, 201, "the code of an Action may be long");
+    let refused = admin.post("users", json!({ "connection": "x".repeat(300_000) })).await;
+    assert_eq!(refused.refusal(), "413 invalid_body: The request body is larger than 256 KiB.");
+    let deep = "[".repeat(5000);
+    let refused = admin.raw(&admin.token, "PUT", "guardian/policies", deep).await;
+    assert_eq!(refused.refusal(), "400 -: Invalid request payload JSON format");
+}
+
+#[tokio::test]
 async fn every_answer_says_how_many_calls_are_left() {
     let admin = Admin::start().await;
     let free = admin.get("users").await;
