@@ -8,7 +8,7 @@ pub(super) fn excerpt(text: &str, at: Position) -> String {
     let column = usize::try_from(at.column).unwrap_or_default().saturating_sub(1);
     let width = number.to_string().len();
     // Of a long line only what is around the place.
-    let from = if column > LINE / 2 { column - LINE / 2 } else { 0 };
+    let from = column.saturating_sub(LINE / 2);
     let mut excerpt = String::new();
     let before = if from == 0 { number.saturating_sub(2) } else { number - 1 };
     for (index, line) in text.lines().enumerate().take(number).skip(before) {

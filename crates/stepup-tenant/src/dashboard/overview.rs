@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use secrecy::ExposeSecret as _;
 
 use super::{
     admit::Admin,
@@ -47,7 +46,7 @@ pub(super) async fn show(State(shared): State<Shared>, admin: Admin) -> Result<R
             .map(|client| Application {
                 name: &client.name,
                 client_id: &client.client_id,
-                client_secret: client.client_secret.as_ref().map(|secret| secret.expose_secret()),
+                client_secret: client.client_secret.as_ref().map(secrecy::ExposeSecret::expose_secret),
                 kind: client.application_type.as_str(),
             })
             .collect(),
@@ -56,7 +55,7 @@ pub(super) async fn show(State(shared): State<Shared>, admin: Admin) -> Result<R
             MfaPolicy::Always => "Always",
             MfaPolicy::Never => "Never",
         },
-        factors: config.factors.iter().map(|factor| factor.as_str()).collect(),
+        factors: config.factors.iter().map(stepup_protocol::mfa::FactorType::as_str).collect(),
         actions: config.actions.iter().map(|action| action.name.as_ref()).collect(),
         warnings: &config.warnings,
         latest,

@@ -82,7 +82,7 @@ pub(super) async fn list(
         let held = factors::held(&shared, &user).await?;
         let enrolled = factors::of_user(&shared.config, &user, &held).enrolled;
         rows.push(Row {
-            factors: enrolled.into_iter().map(|factor| factor.as_str()).collect(),
+            factors: enrolled.into_iter().map(stepup_protocol::mfa::FactorType::as_str).collect(),
             last_login: user.last_login.map_or_else(|| "never".to_owned(), |at| frame.ago(at)),
             id: user.user_id,
             name: user.name,

@@ -24,7 +24,7 @@ use crate::{
 pub(super) async fn by_link(State(shared): State<Shared>, request: Request) -> Result<Response, Lost> {
     let query = in_query(&shared, &request)?;
     let visit = Visit::open(shared, request).await?;
-    resume::come_back(visit, Returned { query, body: BTreeMap::new() }).await
+    Box::pin(resume::come_back(visit, Returned { query, body: BTreeMap::new() })).await
 }
 
 /// By a form. Where the form is another site's, the browser may have kept this site's cookies to itself: then it is asked
@@ -53,7 +53,7 @@ pub(super) async fn by_form(State(shared): State<Shared>, request: Request) -> R
     found.uri = link.parse().map_err(|_| lost(&shared))?;
     let mut visit = Visit::open(shared, Request::from_parts(found, axum::body::Body::empty())).await?;
     "POST".clone_into(&mut visit.caller.method);
-    resume::come_back(visit, Returned { query, body: posted }).await
+    Box::pin(resume::come_back(visit, Returned { query, body: posted })).await
 }
 
 fn in_query(shared: &Shared, request: &Request) -> Result<Parameters, Lost> {

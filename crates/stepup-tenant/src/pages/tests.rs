@@ -2,11 +2,9 @@
 
 mod gallery;
 
-use self::gallery::{BARCODE_URI, OFFERED, PUSH_URI, RECOVERY_CODE, SECRET, WAYS, gallery};
-use super::factor::{Way, WayKind};
-use super::problem::{Channel, CodeProblem};
+use self::gallery::{OFFERED, RECOVERY_CODE, SECRET, WAYS, gallery};
+use super::problem::CodeProblem;
 use super::*;
-use crate::passwords::policy::{PasswordPolicy, Strength};
 
 #[test]
 fn pages_look_as_they_did() {

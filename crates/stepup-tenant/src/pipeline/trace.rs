@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
 use crate::actions::{Action, ActionError, Cause, ConsoleLine, Entry, FactorCommand, Outcome, ScopeChange};
@@ -132,7 +131,7 @@ fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
 
 /// `text` with the Action's secrets blotted out.
 pub(super) fn masked(action: &Action, text: &str) -> String {
-    let mut secrets: Vec<&str> = action.secrets.values().map(|secret| secret.expose_secret()).collect();
+    let mut secrets: Vec<&str> = action.secrets.values().map(secrecy::ExposeSecret::expose_secret).collect();
     // of two secrets, one may be a part of the other
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets

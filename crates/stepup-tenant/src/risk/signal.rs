@@ -14,16 +14,16 @@ pub struct Signal {
     /// From which address; none: from any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip: Option<String>,
-    /// What the assessor NewDevice says.
+    /// What the assessor `NewDevice` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new_device: Option<Told>,
-    /// What the assessor ImpossibleTravel says.
+    /// What the assessor `ImpossibleTravel` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub impossible_travel: Option<Told>,
-    /// What the assessor UntrustedIP says.
+    /// What the assessor `UntrustedIP` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub untrusted_ip: Option<Told>,
-    /// What the assessor PhoneNumber says.
+    /// What the assessor `PhoneNumber` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<Told>,
     /// What the whole comes to, whatever the assessors say.

@@ -30,10 +30,10 @@ pub(crate) struct Side {
 }
 
 impl Front {
-    pub(crate) fn new(state: Shared) -> Self {
+    pub(crate) fn new(state: &Shared) -> Self {
         let configuration = Arc::clone(&state.configuration);
         let snapshot = configuration.snapshot();
-        let base = State::clone(&state);
+        let base = State::clone(state);
         let side = Side::new(base.clone_with(&snapshot));
         Self { configuration, state: base, shown: RwLock::new((snapshot, side)) }
     }

@@ -131,7 +131,7 @@ impl Builder {
             stop: Arc::clone(&stop),
         });
         let service = Arc::new(Service {
-            front: Front::new(Arc::clone(&state)),
+            front: Front::new(&state),
             faults: Arc::clone(&faults),
             recorder: Arc::clone(&state.recorder),
             control,

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
 use stepup_protocol::{mfa::FactorType, token::GrantType};
 use stepup_tenant::config::{Algorithm, MfaPolicy, TokenDialect};
 use stepup_tenant::{StartError, Tenant, Tls, config};

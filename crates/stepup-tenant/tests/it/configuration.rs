@@ -116,7 +116,10 @@ async fn the_next_request_sees_a_change() {
     .await;
     assert!(discovery(&tenant).await.get("end_session_endpoint").is_none());
 
-    let answer = reqwest::Client::new()
+    let answer = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
         .post(format!("{}oauth/token", tenant.issuer()))
         .header("origin", "https://new.example")
         .header("content-type", "application/json")
@@ -221,7 +224,7 @@ async fn a_restart_and_a_second_process_have_the_changes() {
     })
     .await;
     change(&second, |document| {
-        document.find_mut(Section::GuardianFactors, "otp").unwrap()["enabled"] = json!(false)
+        document.find_mut(Section::GuardianFactors, "otp").unwrap()["enabled"] = json!(false);
     })
     .await;
     let policies = second.state().configuration.document();

@@ -19,7 +19,7 @@ impl Keywords {
     /// The variables of the environment, and behind them the entries of `AUTH0_KEYWORD_REPLACE_MAPPINGS`, a JSON object.
     ///
     /// # Errors
-    /// [`ConfigError::Value`] where that variable is no JSON object.
+    /// [`ConfigError::Wrong`] where that variable is no JSON object.
     pub(in crate::config) fn from_environment() -> Result<Self, ConfigError> {
         let mut keywords = match std::env::var(MAPPINGS) {
             Ok(json) => Self::parse(&json)?,

@@ -9,7 +9,7 @@ mod verify;
 
 use futures_util::future::BoxFuture;
 
-pub(crate) use self::answer::{Attachment, answer, attach, scanned};
+pub(crate) use self::answer::{answer, attach, scanned};
 use super::{Answer, Begun, Challenged, Details, Factor, Pages, Transaction, Verdict};
 use crate::{model::Authenticator, oauth::error::Failure};
 

@@ -94,7 +94,7 @@ fn opened(visit: &Visit) -> Option<SecretString> {
     const LONGEST: usize = 4096;
     let sealed = visit.kept.enrolling.as_ref()?.barcode.as_deref()?;
     let opened = jwe::open(&key(visit), sealed, LONGEST).ok()?;
-    String::from_utf8(opened.plaintext.to_vec()).ok().map(SecretString::from)
+    String::from_utf8(opened.plaintext.clone()).ok().map(SecretString::from)
 }
 
 fn key(visit: &Visit) -> JweKey {
@@ -106,7 +106,7 @@ fn key(visit: &Visit) -> JweKey {
 fn page(visit: &Visit, asked: &Asked, barcode_uri: Option<&SecretString>) -> Response {
     let view = View {
         frame: visit.frame(Some(&asked.user)),
-        barcode_uri: barcode_uri.map(|uri| uri.expose_secret()),
+        barcode_uri: barcode_uri.map(secrecy::ExposeSecret::expose_secret),
         has_other_ways: has_other_ways(visit),
     };
     visit.page(StatusCode::OK, render(&view))

@@ -115,7 +115,7 @@ pub(super) async fn update(
                 Value::Object(members)
                     if ["jwt_configuration", "client_metadata"].contains(&name.as_str()) =>
                 {
-                    merge(client, &name, members);
+                    merge(client, &name, &members);
                 }
                 value => drop(client.insert(name, value)),
             }
@@ -128,10 +128,10 @@ pub(super) async fn update(
     Ok(Answer::ok(shape::client(&shared, &bearer, find(&document, &id)?)))
 }
 
-fn merge(client: &mut Map<String, Value>, name: &str, members: Map<String, Value>) {
+fn merge(client: &mut Map<String, Value>, name: &str, members: &Map<String, Value>) {
     let held = client.entry(name).or_insert_with(|| json!({}));
     if let Value::Object(held) = held {
-        crate::actions::merge(held, &members);
+        crate::actions::merge(held, members);
     }
 }
 

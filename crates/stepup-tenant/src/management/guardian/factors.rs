@@ -81,7 +81,7 @@ async fn switch(
             match document.find_mut(Section::GuardianFactors, &name) {
                 Some(factor) => factor["enabled"] = Value::Bool(on),
                 None => {
-                    document.list_mut(Section::GuardianFactors).push(json!({ "name": name, "enabled": on }))
+                    document.list_mut(Section::GuardianFactors).push(json!({ "name": name, "enabled": on }));
                 }
             }
             // A phone that is reached in no way is none: text messages are what it begins with.

@@ -227,7 +227,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<User, StoreError> {
 
 fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, StoreError>
 where
-    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
 {
     row.try_get(name).map_err(StoreError::Database)
 }

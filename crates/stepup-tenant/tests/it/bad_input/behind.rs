@@ -47,7 +47,7 @@ async fn try_all(rig: &Rig, path: &str, bearer: Option<&str>, good: &Value) {
     }
 }
 
-fn with_credentials(more: Value) -> Value {
+fn with_credentials(more: &Value) -> Value {
     let mut body = json!({ "client_id": WEBAPP, "client_secret": WEBAPP_SECRET });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
@@ -67,7 +67,7 @@ async fn token_requests() {
         json!({ "grant_type": RECOVERY_GRANT, "mfa_token": "x", "recovery_code": "x" }),
         json!({ "grant_type": "client_credentials", "audience": API, "client_assertion": "a.b.c", "client_assertion_type": "x" }),
     ] {
-        try_all(&rig, "/oauth/token", None, &with_credentials(more)).await;
+        try_all(&rig, "/oauth/token", None, &with_credentials(&more)).await;
     }
 }
 
@@ -79,8 +79,8 @@ async fn pushed_requests_and_revocations() {
         "code_challenge": CHALLENGE, "code_challenge_method": "S256", "audience": API, "max_age": "10",
         "prompt": "login", "acr_values": "x", "response_mode": "query", "dpop_jkt": "x", "login_hint": ADA,
     });
-    try_all(&rig, "/oauth/par", None, &with_credentials(request)).await;
-    try_all(&rig, "/oauth/revoke", None, &with_credentials(json!({ "token": "x", "token_type_hint": "x" })))
+    try_all(&rig, "/oauth/par", None, &with_credentials(&request)).await;
+    try_all(&rig, "/oauth/revoke", None, &with_credentials(&json!({ "token": "x", "token_type_hint": "x" })))
         .await;
 }
 
@@ -94,11 +94,11 @@ async fn the_mfa_api_with_a_token_that_is_good() {
     try_all(&rig, "/mfa/associate", Some(&mfa_token), &associate).await;
     let challenge =
         json!({ "mfa_token": mfa_token, "challenge_type": "otp oob", "authenticator_id": "totp|dev_x" });
-    try_all(&rig, "/mfa/challenge", None, &with_credentials(challenge)).await;
+    try_all(&rig, "/mfa/challenge", None, &with_credentials(&challenge)).await;
     for (grant, name) in [(OTP_GRANT, "otp"), (OOB_GRANT, "oob_code"), (RECOVERY_GRANT, "recovery_code")] {
         let verify =
             json!({ "grant_type": grant, "mfa_token": mfa_token, name: "123456", "binding_code": "123456" });
-        try_all(&rig, "/oauth/token", None, &with_credentials(verify)).await;
+        try_all(&rig, "/oauth/token", None, &with_credentials(&verify)).await;
     }
     for text in HOSTILE {
         let id: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();

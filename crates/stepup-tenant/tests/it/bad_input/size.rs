@@ -1,4 +1,5 @@
 //! Requests that are too large, too deep, too slow or no requests at all.
+#![expect(clippy::disallowed_methods, reason = "how long a refusal takes is what is tested")]
 
 use std::time::{Duration, Instant};
 

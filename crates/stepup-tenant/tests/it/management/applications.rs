@@ -174,7 +174,7 @@ async fn an_api_is_made_granted_changed_and_removed() {
     assert_eq!(by_identifier, body);
     assert_eq!(
         admin.get("resource-servers?identifiers=https://invoices.example.com").await.each("id"),
-        [id.clone()]
+        std::slice::from_ref(&id)
     );
     let again = admin
         .post("resource-servers", json!({ "identifier": "https://invoices.example.com" }))

@@ -46,7 +46,7 @@ async fn a_connection_is_made_used_and_removed_with_its_users() {
         admin.patch(&format!("connections/{id}"), json!({ "metadata": { "tier": "1" } })).await.value()["metadata"],
         json!({ "tier": "1" })
     );
-    assert_eq!(admin.get("connections?name=partners").await.each("id"), [id.clone()]);
+    assert_eq!(admin.get("connections?name=partners").await.each("id"), std::slice::from_ref(&id));
     assert_eq!(admin.get("connections?strategy=github").await.value(), json!([]));
     let piece = admin.get("connections?take=1&include_totals=true&fields=name").await.value();
     assert_eq!(piece["connections"], json!([{ "name": "Username-Password-Authentication" }]));

@@ -118,7 +118,7 @@ async fn a_proof_is_good_once_and_for_one_request() {
     assert_eq!(token(&rig, std::slice::from_ref(&proof), &fields).await.status, 200);
     let refused = |said: &str| format!("400 invalid_dpop_proof: {said}");
     assert_eq!(
-        token(&rig, &[proof.clone()], &fields).await.failure(),
+        token(&rig, std::slice::from_ref(&proof), &fields).await.failure(),
         refused("the DPoP proof was used before")
     );
     let at = super::now(&rig).seconds();
@@ -296,8 +296,8 @@ async fn a_second_factor_goes_to_the_key_of_the_first_request() {
 
 #[tokio::test]
 async fn clients_and_apis_may_demand_it() {
-    let rig = with_clients(&format!(
-        r#"  - name: bound
+    let rig = with_clients(
+        &r#"  - name: bound
     client_id: bound
     client_secret: bound-secret
     app_type: regular_web
@@ -307,7 +307,8 @@ async fn clients_and_apis_may_demand_it() {
     client_id: open
     app_type: native
     grant_types: [ password ]"#
-    ))
+            .to_string(),
+    )
     .await;
     let needed = "400 invalid_dpop_proof: a DPoP proof is needed";
     let key = Prover::new();
