@@ -213,7 +213,7 @@ async fn what_happens_to_the_user_is_told_too() {
     };
     let mut password = crate::rig::PASSWORD;
     for (method, change, initiator) in [
-        ("PATCH", json!({ "password": "another long passphrase" }), "password-changed"),
+        ("PATCH", json!({ "password": "Another-long-passphrase-1" }), "password-changed"),
         ("PATCH", json!({ "email": "ada@example.org", "email_verified": true }), "email-identifier-changed"),
         ("PATCH", json!({ "blocked": true }), "account-deactivated"),
         ("DELETE", Value::Null, "account-deleted"),
@@ -239,7 +239,7 @@ async fn what_happens_to_the_user_is_told_too() {
         };
         assert_eq!(event.user_id.as_deref(), claims["sub"].as_str());
         if initiator == "password-changed" {
-            password = "another long passphrase";
+            password = "Another-long-passphrase-1";
         }
         if initiator == "account-deactivated" {
             manage("PATCH", json!({ "blocked": false }), &claims["sub"]).await;
