@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf, pin::pin};
 
 use clap::{Args, builder::FalseyValueParser};
-use stepup_tenant::{BindError, StartError, Tenant, Tls, passwords::Cost, store::StoreError};
+use stepup_tenant::{BindError, SeedError, StartError, Tenant, Tls, passwords::Cost, store::StoreError};
 use url::Url;
 
 use crate::{
@@ -133,6 +133,7 @@ fn failure(error: &StartError) -> Failure {
     match error {
         StartError::Bind(BindError::Host { .. })
         | StartError::Config(_)
+        | StartError::Seed(SeedError::Config(_))
         | StartError::Issuer { .. }
         | StartError::IssuerNeeded { .. }
         | StartError::Store(StoreError::Unsupported { .. })

@@ -6,6 +6,7 @@ use stepup::{Client, Clock};
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::Tenant;
 use stepup_tenant::clock::VirtualClock;
+use stepup_tenant::config::{ChangeError, Section};
 
 use crate::browser::Browser;
 
@@ -44,6 +45,21 @@ impl House {
             .unwrap();
         tokio::spawn(stepup_demo::serve(listener, client, std::future::pending()));
         Self { tenant, bank }
+    }
+
+    /// As [`Self::open`], where authenticator apps and recovery codes are the only factors.
+    pub(crate) async fn of_apps() -> Self {
+        let house = Self::open().await;
+        let configuration = &house.tenant.state().configuration;
+        let changed = configuration.change(|document| {
+            for factor in document.list_mut(Section::GuardianFactors) {
+                let stays = ["otp", "recovery-code"].iter().any(|name| factor["name"] == *name);
+                factor["enabled"] = stays.into();
+            }
+            Ok::<_, ChangeError>(())
+        });
+        changed.await.unwrap();
+        house
     }
 
     /// A new browser, logged in as Ada, on the balance page.

@@ -16,7 +16,7 @@ async fn to_the_second_step(house: &House) -> Browser {
 
 #[tokio::test]
 async fn enrolls_an_app_then_challenges_it_then_takes_the_recovery_code() {
-    let house = House::open().await;
+    let house = House::of_apps().await;
     let mut browser = to_the_second_step(&house).await;
     assert_eq!(browser.heading(), "Set up your authenticator app", "{}", browser.html);
     let secret = browser.attribute("data-secret").unwrap().to_owned();
@@ -47,7 +47,7 @@ async fn enrolls_an_app_then_challenges_it_then_takes_the_recovery_code() {
 
 #[tokio::test]
 async fn whoever_it_is_not_may_log_in_instead() {
-    let house = House::open().await;
+    let house = House::of_apps().await;
     let mut browser = to_the_second_step(&house).await;
     assert!(browser.html.contains(EMAIL));
     let switch = browser.link("Not you?");

@@ -9,7 +9,7 @@ use axum::{
 };
 use http::StatusCode;
 
-use crate::pages::assets::Asset;
+use crate::pages::assets::{Asset, compact};
 
 const PREFIX: &str = "/dashboard/assets/";
 
@@ -18,7 +18,7 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
         &format!("{PREFIX}dashboard"),
         "css",
         "text/css; charset=utf-8",
-        include_str!("../../templates/assets/dashboard.css"),
+        compact(include_str!("../../templates/assets/dashboard.css")),
     )
 });
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {

@@ -128,8 +128,13 @@ fn plain(value: &Value) -> String {
 
 fn in_comment(text: &str, offset: usize) -> bool {
     let start = text[..offset].rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..offset].trim_start();
-    line.starts_with('#') || line.contains(" #")
+    let before = text[start..offset].as_bytes();
+    // Two of them begin a keyword, not a comment.
+    (0..before.len()).any(|at| {
+        before[at] == b'#'
+            && (at == 0 || before[at - 1].is_ascii_whitespace())
+            && before.get(at + 1) != Some(&b'#')
+    })
 }
 
 #[cfg(test)]
@@ -150,6 +155,7 @@ mod tests {
             ("a: @@NAME@@", "a: \"bank\""),
             ("a: '@@TEXT@@'", "a: [1,2]"),
             ("a: ##URLS## ##N##", r#"a: ["https://a.example","https://b.example"] 5"#),
+            ("a: ##NAME## # ##COMMENT##", "a: bank # ##COMMENT##"),
             ("###NAME###", "#bank#"),
             ("a@@b ## a comment ## @@ @", "a@@b ## a comment ## @@ @"),
             ("##NAME", "##NAME"),
@@ -162,13 +168,13 @@ mod tests {
     #[test]
     fn a_key_without_a_value_is_named_with_its_place_once() {
         let (text, missing) =
-            keywords().fill("# ##COMMENT##\na: ##NAME##\n  b: ##NONE## ##NONE##\nc: @@ALSO@@\n");
-        assert_eq!(text, "# ##COMMENT##\na: bank\n  b: ##NONE## ##NONE##\nc: @@ALSO@@\n");
+            keywords().fill("# ##COMMENT##\na: ##NAME##\n  b: ##NONE## ##NONE##\nc: ##NAME## @@ALSO@@\n");
+        assert_eq!(text, "# ##COMMENT##\na: bank\n  b: ##NONE## ##NONE##\nc: bank @@ALSO@@\n");
         assert_eq!(
             missing,
             [
                 ("NONE".to_owned(), Position { line: 3, column: 6 }),
-                ("ALSO".to_owned(), Position { line: 4, column: 4 }),
+                ("ALSO".to_owned(), Position { line: 4, column: 13 }),
             ]
         );
     }
