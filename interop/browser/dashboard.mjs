@@ -27,7 +27,7 @@ const stepUp = async () => {
   return token({ grant_type: "refresh_token", refresh_token, audience: "https://api.example.com" });
 };
 
-await withPage({ viewport: { width: 1280, height: 860 } }, async (page, complaints) => {
+await withPage({ viewport: { width: 1280, height: 860 }, ignoreHTTPSErrors: true }, async (page, complaints) => {
   let looks = 0;
 
   /** Nobody is kept out, nothing is wider than the screen, and the page has nothing to complain of: on a desk and on a phone. */
