@@ -67,6 +67,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Err(error) => {
             print(&error.console);
+            excerpt(&error);
             Err(Failure::Other(told(&file, &error)))
         }
     }
@@ -96,6 +97,18 @@ fn secret(argument: &str) -> Result<(String, SecretString), String> {
 
 fn print(console: &[ConsoleLine]) {
     console.iter().for_each(|line| output::note(&line.text));
+}
+
+/// Shows the line of code where it failed, with a mark under the place.
+fn excerpt(error: &ActionError) {
+    if let (Some(at), Some(line)) = (error.cause.location(), &error.line) {
+        let number = at.line.to_string();
+        let before = line.chars().take(usize::try_from(at.column).unwrap_or(usize::MAX).saturating_sub(1));
+        // a tab stays one, so that the mark is under its place however wide tabs are
+        let indent: String = before.map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
+        output::note(&format!("{number} | {line}"));
+        output::note(&format!("{} | {indent}^", " ".repeat(number.len())));
+    }
 }
 
 /// Where it failed, in the way compilers say it, and why.

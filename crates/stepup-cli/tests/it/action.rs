@@ -71,13 +71,15 @@ fn a_failure_names_the_place() {
     let action =
         file("throwing.js", "exports.onExecutePostLogin = async (event) => {\n  event.user.name.length;\n};");
     let ended = stepup(&["action", "run", &action, "--event", "-"], "{}");
-    assert_eq!(
-        ended.failure(1),
-        format!("{action}:2:3: TypeError: cannot read property 'name' of undefined")
+    let told = format!(
+        "2 |   event.user.name.length;\n  |   ^\nstepup: {action}:2:3: TypeError: cannot read property 'name' of undefined\n"
     );
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr), (1, "", told));
     let action = file("broken.js", "\nconst = 1;");
     let ended = stepup(&["action", "run", &action, "--event", "-"], "{}");
-    assert!(ended.failure(1).starts_with(&format!("{action}:2:7: SyntaxError: ")), "{ended:?}");
+    assert_eq!(ended.code, 1);
+    let said = format!("2 | const = 1;\n  |       ^\nstepup: {action}:2:7: SyntaxError: ");
+    assert!(ended.stderr.starts_with(&said), "{ended:?}");
     let action = file("empty.js", "");
     let ended = stepup(&["action", "run", &action, "--event", "-"], "{}");
     assert!(ended.failure(1).starts_with(&format!("{action}: it exports no function")), "{ended:?}");

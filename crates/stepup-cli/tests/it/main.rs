@@ -3,6 +3,7 @@
 
 mod action;
 mod push;
+mod killed;
 mod sealed_values;
 mod support;
 mod tenant;

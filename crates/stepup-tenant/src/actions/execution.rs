@@ -93,6 +93,7 @@ impl Execution {
     fn start(&self, ctx: &Ctx<'_>, notes: &Rc<Notes>) -> Result<Started, Cause> {
         let failed = |error: Error| self.cause_of_ours(ctx, &error);
         let host = host::object(ctx, notes).map_err(failed)?;
+        host.set("entry", self.entry.function()).map_err(failed)?;
         let environment: Function<'_> =
             evaluate(ctx, "stepup:environment", include_str!("js/environment.js")).map_err(failed)?;
         let tenant: Object<'_> = environment.call((host,)).map_err(failed)?;

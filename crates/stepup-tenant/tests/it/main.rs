@@ -27,6 +27,7 @@ mod protocol;
 mod returns;
 mod rig;
 mod security;
+mod sequencing;
 mod server;
 mod start;
 mod step_up;

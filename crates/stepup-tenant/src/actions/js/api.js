@@ -33,7 +33,10 @@
     challengeWithAny: any("authentication.challengeWithAny", "challenge"),
     enrollWith: one("authentication.enrollWith", "enroll"),
     enrollWithAny: any("authentication.enrollWithAny", "enroll"),
-    recordMethod: (url) => note("authentication.recordMethod", { recordMethod: { url } }),
+    recordMethod(url) {
+      if (host.entry === "onContinuePostLogin") return note("authentication.recordMethod", { recordMethod: { url } });
+      throw new TypeError("api.authentication.recordMethod: it can be called in onContinuePostLogin only");
+    },
     setPrimaryUser: (userId) => note("authentication.setPrimaryUser", { primaryUser: { userId } }),
   };
   api.cache = {

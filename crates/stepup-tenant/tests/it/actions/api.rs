@@ -3,11 +3,11 @@
 use serde_json::json;
 use stepup_protocol::mfa::FactorType;
 use stepup_tenant::actions::{
-    ConsoleLevel, CookieMode, Factor, FactorChoice, FactorCommand, MultifactorProvider, PreferredMethod,
-    ScopeChange, Selection, SessionRevocation,
+    Action, ConsoleLevel, CookieMode, Engine, Entry, Factor, FactorChoice, FactorCommand, Limits,
+    MultifactorProvider, PreferredMethod, ScopeChange, Selection, SessionRevocation,
 };
 
-use super::{run, thrown};
+use super::{host, run, thrown};
 
 #[tokio::test]
 async fn factor_commands_queue_in_call_order() {
@@ -154,11 +154,26 @@ async fn later_actions_win_where_both_decide() {
 
 #[tokio::test]
 async fn methods_and_the_primary_user() {
-    let body = "api.authentication.recordMethod('https://bank.example/captcha'); api.authentication.setPrimaryUser('auth0|1')";
-    let outcome = run(body, json!({})).await.unwrap();
-    assert_eq!(outcome.recorded_methods, ["https://bank.example/captcha"]);
+    let outcome = run("api.authentication.setPrimaryUser('auth0|1')", json!({})).await.unwrap();
     assert_eq!(outcome.changes.primary_user.as_deref(), Some("auth0|1"));
-    assert!(thrown("api.authentication.recordMethod('captcha')").await.contains("`captcha` is no address"));
+    assert_eq!(
+        thrown("api.authentication.recordMethod('https://bank.example/captcha')").await,
+        "TypeError: api.authentication.recordMethod: it can be called in onContinuePostLogin only"
+    );
+    let back = |url: &str| {
+        Action::new(
+            "t.js",
+            format!("exports.onContinuePostLogin = (event, api) => api.authentication.recordMethod('{url}')"),
+        )
+    };
+    let engine = Engine::new(Limits::default());
+    let run_back =
+        async |action: Action| engine.run(&action, Entry::ContinuePostLogin, json!({}), host()).await;
+    let outcome = run_back(back("https://bank.example/captcha")).await.unwrap();
+    assert_eq!(outcome.recorded_methods, ["https://bank.example/captcha"]);
+    assert!(
+        run_back(back("captcha")).await.unwrap_err().cause.to_string().contains("`captcha` is no address")
+    );
     let twice = "api.authentication.setPrimaryUser('auth0|1'); api.authentication.setPrimaryUser('auth0|2')";
     assert!(thrown(twice).await.contains("the primary user is set already"));
 }
