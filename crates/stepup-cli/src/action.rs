@@ -106,8 +106,8 @@ fn excerpt(error: &ActionError) {
         let before = line.chars().take(usize::try_from(at.column).unwrap_or(usize::MAX).saturating_sub(1));
         // a tab stays one, so that the mark is under its place however wide tabs are
         let indent: String = before.map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
-        output::note(&format!("{number} | {line}"));
-        output::note(&format!("{} | {indent}^", " ".repeat(number.len())));
+        output::note(format!("{number} | {line}"));
+        output::note(format!("{} | {indent}^", " ".repeat(number.len())));
     }
 }
 

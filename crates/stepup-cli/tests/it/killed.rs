@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    io::{BufRead, BufReader},
     path::Path,
     process::{Child, Stdio},
     sync::{Arc, Mutex},
@@ -13,7 +14,7 @@ use stepup_tenant::{
     SystemRandom,
     passwords::{Cost, Passwords},
 };
-use tokio::{io::AsyncReadExt, sync::mpsc};
+use tokio::sync::mpsc;
 
 use crate::support::command;
 
@@ -70,9 +71,9 @@ impl Running {
         ];
         let mut child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         // the first line comes once it is ready
-        let mut out = tokio::process::ChildStdout::from_std(child.stdout.take().unwrap()).unwrap();
-        let mut byte = [0];
-        while out.read(&mut byte).await.unwrap() == 1 && byte[0] != b'\n' {}
+        let out = child.stdout.take().unwrap();
+        let first = move || BufReader::new(out).lines().next();
+        tokio::task::spawn_blocking(first).await.unwrap();
         let ready: Value = serde_json::from_str(&std::fs::read_to_string(&ready_file).unwrap()).unwrap();
         let text = |pointer: &str| ready.pointer(pointer).unwrap().as_str().unwrap().to_owned();
         Self {
@@ -241,7 +242,8 @@ fn email(user: usize) -> String {
 }
 
 async fn users() -> Value {
-    let hash = Passwords::new(Cost::Trivial, Arc::new(SystemRandom)).hash(PASSWORD.into()).await.unwrap();
+    let hash =
+        Passwords::new(Cost::Fast, Arc::new(SystemRandom::default())).hash(PASSWORD.into()).await.unwrap();
     let hash = secrecy::ExposeSecret::expose_secret(&hash).to_owned();
     let user = |n| json!({ "email": email(n), "email_verified": true, "password_hash": hash });
     (0..USERS).map(user).collect()

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod action;
-mod push;
 mod killed;
+mod push;
 mod sealed_values;
 mod support;
 mod tenant;

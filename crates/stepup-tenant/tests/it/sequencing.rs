@@ -215,9 +215,7 @@ async fn a_flow_s_actions_share_its_time() {
     let endless = "exports.onExecutePostLogin = async (event, api) => { for (;;) {} };";
     let config = Config { stepup: "{ action_time_limit_ms: 60 }", ..Config::action(endless) };
     let rig = Rig::with(&config).await;
-    let started = std::time::Instant::now();
     assert_eq!(rig.password(&[]).await.failure(), "500 server_error: Something went wrong");
-    assert!(started.elapsed() < std::time::Duration::from_secs(10), "{:?}", started.elapsed());
     let log = rig.tenant.log().await.unwrap();
     let failed = log.iter().find(|event| event.kind == "actions_execution_failed").unwrap();
     assert!(failed.description.as_deref().unwrap().ends_with("it did not end within 60 ms"), "{failed:?}");

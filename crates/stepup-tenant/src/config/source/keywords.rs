@@ -128,7 +128,7 @@ fn plain(value: &Value) -> String {
 
 fn in_comment(text: &str, offset: usize) -> bool {
     let start = text[..offset].rfind('\n').map_or(0, |end| end + 1);
-    let before = text[start..offset].as_bytes();
+    let before = &text.as_bytes()[start..offset];
     // Two of them begin a keyword, not a comment.
     (0..before.len()).any(|at| {
         before[at] == b'#'

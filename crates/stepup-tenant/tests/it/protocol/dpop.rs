@@ -297,7 +297,7 @@ async fn a_second_factor_goes_to_the_key_of_the_first_request() {
 #[tokio::test]
 async fn clients_and_apis_may_demand_it() {
     let rig = with_clients(
-        &r#"  - name: bound
+        r#"  - name: bound
     client_id: bound
     client_secret: bound-secret
     app_type: regular_web
@@ -306,8 +306,7 @@ async fn clients_and_apis_may_demand_it() {
   - name: open
     client_id: open
     app_type: native
-    grant_types: [ password ]"#
-            .to_string(),
+    grant_types: [ password ]"#,
     )
     .await;
     let needed = "400 invalid_dpop_proof: a DPoP proof is needed";
