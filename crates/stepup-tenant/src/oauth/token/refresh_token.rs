@@ -9,7 +9,7 @@ use stepup_protocol::{
 
 use super::{TokenRequest, UserGrant, user_grant::Asked};
 use crate::{
-    model::{Digest, RefreshToken},
+    model::{Digest, RefreshToken, User},
     oauth::{
         access,
         audit::Audit,
@@ -23,9 +23,13 @@ use crate::{
 /// Exchanges a refresh token.
 pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
     let digest = Digest::of(request.required("refresh_token")?);
-    let audit = || Audit::new(request.shared, request.caller).client(request.client);
     let token = present(request, &digest).await?;
-    let result = proceed(request, digest, token).await;
+    let user = request.shared.store.user(&token.user_id).await?;
+    let result = proceed(request, digest, token, user.clone()).await;
+    let audit = || {
+        let audit = Audit::new(request.shared, request.caller).client(request.client);
+        user.iter().fold(audit, Audit::user)
+    };
     match &result {
         Ok(tokens) => audit().scope(tokens.scope.as_ref().unwrap_or(&Scopes::none())).write("sertft").await,
         // Told by its own event.
@@ -58,10 +62,11 @@ async fn proceed(
     request: &TokenRequest<'_>,
     digest: Digest,
     token: RefreshToken,
+    user: Option<User>,
 ) -> Result<TokenResponse, Failure> {
     let shared = request.shared;
     dpop::same_key(token.dpop_jkt.as_deref(), request.dpop_jkt)?;
-    let user = shared.store.user(&token.user_id).await?.ok_or(GrantFault::UserGone)?;
+    let user = user.ok_or(GrantFault::UserGone)?;
     if user.blocked {
         return Err(GrantFault::RefreshToken.into());
     }
