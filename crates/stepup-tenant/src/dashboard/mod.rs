@@ -98,6 +98,7 @@ struct Entered {
 
 /// Back from the login of an administrator: on to the page that was asked for.
 async fn entered(Query(Entered { state }): Query<Entered>) -> Redirect {
-    let is_page = state.starts_with("/dashboard/") && !state.contains(['\\', '?', '#']);
+    let is_page =
+        state.starts_with("/dashboard/") && !state.contains("..") && !state.contains(['\\', '?', '#']);
     Redirect::to(if is_page { &state } else { "/dashboard" })
 }

@@ -10,6 +10,7 @@ mod config;
 mod configuration;
 mod configuration_folder;
 mod control;
+mod dashboard;
 mod delivery;
 mod devices;
 mod endpoints;
