@@ -153,7 +153,7 @@ async fn template_injection() {
         let code = message.code.unwrap();
         assert!(message.body.contains(name), "as it stands: {}", message.body);
         assert_eq!(message.body.matches(&code).count(), 1, "{}", message.body);
-        assert!(!message.body.contains("49"), "{}", message.body);
+        assert!(!message.body.replace(&code, "").contains("49"), "{}", message.body);
         let page = Browser::new(&rig).authorize(&[("login_hint", name)]).await;
         let shown = page.answer.body.replace("&#39;", "'").replace("&quot;", "\"");
         let escaped = name.replace('<', "&#60;").replace('>', "&#62;");
