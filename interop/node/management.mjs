@@ -27,17 +27,17 @@ const refusal = (call) =>
 const user = await step("make a user, find and change them", async () => {
   const made = await auth0.users.create({
     connection,
-    email: "grace@example.com",
+    email: "edith@example.com",
     password: "A good pass phrase",
     app_metadata: { plan: "gold" },
   });
   assert.match(made.user_id, /^auth0\|/);
   const [found] = await all(auth0.users.list({ q: 'app_metadata.plan:"gold"', search_engine: "v3" }));
   assert.equal(found.user_id, made.user_id);
-  assert.deepEqual((await auth0.users.listUsersByEmail({ email: "GRACE@example.com" })).map((it) => it.user_id), [made.user_id]);
+  assert.deepEqual((await auth0.users.listUsersByEmail({ email: "EDITH@example.com" })).map((it) => it.user_id), [made.user_id]);
   const changed = await auth0.users.update(made.user_id, { user_metadata: { colour: "blue" }, name: "Grace" });
   assert.deepEqual([changed.name, changed.user_metadata.colour, changed.app_metadata.plan], ["Grace", "blue", "gold"]);
-  assert.equal((await auth0.users.get(made.user_id)).email, "grace@example.com");
+  assert.equal((await auth0.users.get(made.user_id)).email, "edith@example.com");
   return made;
 });
 
@@ -51,7 +51,7 @@ await step("walk all users, two a page", async () => {
     page = await page.getNextPage();
     emails.push(...page.data.map((it) => it.email));
   }
-  assert.deepEqual(emails, [ada.username, "grace@example.com", "user1@example.com", "user2@example.com", "user3@example.com"]);
+  assert.deepEqual(emails, [ada.username, "edith@example.com", "grace@example.com", "hedy@example.com", "user1@example.com", "user2@example.com", "user3@example.com"]);
 });
 
 await step("what is wrong is refused as the real service refuses it", async () => {
