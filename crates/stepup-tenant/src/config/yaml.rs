@@ -1,12 +1,14 @@
 //! The members of a document that are honoured, once ids and defaults are filled in. [`super::inventory`] names the rest.
 
+mod client;
+
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use stepup_protocol::jwk::{Jwk, JwkSet};
 
+pub(super) use self::client::*;
 use crate::{passwords::policy::Strength, risk::RiskSettings};
 
 #[derive(Default, Deserialize)]
@@ -56,166 +58,6 @@ pub(super) struct OidcLogout {
 #[serde(default)]
 pub(super) struct Flags {
     pub(super) revoke_refresh_token_grant: Option<bool>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Client {
-    pub(super) name: String,
-    pub(super) client_id: String,
-    pub(super) client_secret: Option<SecretString>,
-    #[serde(default)]
-    pub(super) app_type: AppType,
-    pub(super) token_endpoint_auth_method: Option<AuthMethod>,
-    #[serde(default)]
-    pub(super) callbacks: Vec<String>,
-    #[serde(default)]
-    pub(super) allowed_logout_urls: Vec<String>,
-    #[serde(default)]
-    pub(super) web_origins: Vec<String>,
-    #[serde(default)]
-    pub(super) allowed_origins: Vec<String>,
-    #[serde(default)]
-    pub(super) grant_types: Vec<String>,
-    #[serde(default)]
-    pub(super) refresh_token: RefreshToken,
-    #[serde(default)]
-    pub(super) jwt_configuration: JwtConfiguration,
-    pub(super) is_first_party: Option<bool>,
-    #[serde(default)]
-    pub(super) client_authentication_methods: AuthenticationMethods,
-    #[serde(default)]
-    pub(super) jwks: JwkSet,
-    #[serde(default)]
-    pub(super) require_pushed_authorization_requests: bool,
-    #[serde(default)]
-    pub(super) require_proof_of_possession: bool,
-    pub(super) oidc_logout: Option<BackchannelLogout>,
-    /// The older name of `oidc_logout`.
-    pub(super) oidc_backchannel_logout: Option<BackchannelLogout>,
-    #[serde(default)]
-    pub(super) require_auth_time: bool,
-    #[serde(default)]
-    pub(super) client_metadata: Map<String, Value>,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AppType {
-    Native,
-    NonInteractive,
-    #[default]
-    RegularWeb,
-    Spa,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AuthMethod {
-    ClientSecretBasic,
-    ClientSecretPost,
-    None,
-    PrivateKeyJwt,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct AuthenticationMethods {
-    pub(super) private_key_jwt: Option<PrivateKeyJwt>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct PrivateKeyJwt {
-    pub(super) credentials: Vec<AssertionCredential>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct AssertionCredential {
-    pub(super) kid: Option<String>,
-    #[serde(alias = "public_key")]
-    pub(super) pem: Option<String>,
-    pub(super) jwk: Option<Jwk>,
-    pub(super) alg: Option<AssertionAlgorithm>,
-    /// A date and time with its offset.
-    pub(super) expires_at: Option<String>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-pub(super) enum AssertionAlgorithm {
-    PS256,
-    RS256,
-    RS384,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct BackchannelLogout {
-    pub(super) backchannel_logout_urls: Vec<String>,
-    pub(super) backchannel_logout_initiators: LogoutInitiators,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct LogoutInitiators {
-    pub(super) mode: LogoutInitiatorMode,
-    pub(super) selected_initiators: Vec<String>,
-}
-
-#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum LogoutInitiatorMode {
-    #[default]
-    All,
-    Custom,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct RefreshToken {
-    pub(super) rotation_type: Option<Rotation>,
-    pub(super) expiration_type: Option<Expiration>,
-    pub(super) leeway: u64,
-    pub(super) token_lifetime: Option<u64>,
-    pub(super) idle_token_lifetime: Option<u64>,
-    pub(super) infinite_token_lifetime: bool,
-    pub(super) infinite_idle_token_lifetime: bool,
-    pub(super) policies: Vec<Policy>,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Rotation {
-    NonRotating,
-    Rotating,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Expiration {
-    Expiring,
-    NonExpiring,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Policy {
-    pub(super) audience: String,
-    pub(super) scope: Vec<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct JwtConfiguration {
-    pub(super) lifetime_in_seconds: Option<u64>,
-    pub(super) alg: Option<IdTokenAlgorithm>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-pub(super) enum IdTokenAlgorithm {
-    #[serde(rename = "HS256")]
-    Hs256,
-    #[serde(rename = "RS256")]
-    Rs256,
 }
 
 #[derive(Deserialize)]

@@ -177,7 +177,7 @@ async fn an_export_is_honoured_and_what_is_not_is_named_once_each() {
         "clients[0].logo_uri is not honoured",
         "clients[0].grant_types `implicit` is not honoured",
         "resourceServers[0].token_dialect is honoured without `permissions`",
-        "databases[0].options is not honoured",
+        "databases[0].options.brute_force_protection is not honoured",
         "connections[0] is not honoured: only database connections are",
         "guardianFactors[3] is off: this version has no such factor",
         "actions[0].dependencies is not honoured",
@@ -263,4 +263,22 @@ async fn a_secret_that_everybody_knows_guards_only_this_machine() {
     assert_eq!(tenant.start().await.unwrap().issuer(), "https://tenant.example.com/");
     let foreign = Tenant::builder().host("0.0.0.0").tls(Tls::LocalCa).start().await.unwrap_err();
     assert!(matches!(foreign, StartError::IssuerNeeded { .. }), "{foreign}");
+}
+
+#[tokio::test]
+async fn what_works_is_not_warned_about() {
+    let warnings = async |text: &str| Tenant::builder().config_yaml(text).start().await.unwrap().warnings();
+    let works = "\
+guardianPolicies: { policies: [confidence-score] }
+guardianPhoneFactorMessageTypes: { message_types: [sms] }
+guardianFactorTemplates: [{ name: sms, verification_message: '{{code}}' }]
+databases:
+  - name: Users
+    options: { passwordPolicy: good, password_complexity_options: { min_length: 9 }, disable_signup: true }
+connections:
+  - { name: Others, strategy: auth0, options: { passwordPolicy: low } }
+";
+    assert_eq!(warnings(works).await, Vec::<String>::new());
+    let kept = "databases: [{ name: Users, options: { mfa: { active: true } } }]";
+    assert_eq!(warnings(kept).await, ["the configuration: databases[0].options.mfa is not honoured"]);
 }

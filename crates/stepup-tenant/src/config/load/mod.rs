@@ -132,7 +132,7 @@ impl Reading<'_> {
             client_grants,
             connections,
             factors: self.factors(&document.guardian_factors, mfa.message_types.any()),
-            policy: self.policy(&document.guardian_policies),
+            policy: Self::policy(&document.guardian_policies),
             mfa,
             action_time: document.stepup.action_time_limit_ms.map_or(ACTION_TIME, Duration::from_millis),
             risk: document.stepup.risk.clone(),
@@ -253,14 +253,10 @@ impl Reading<'_> {
         on.into_iter().collect()
     }
 
-    fn policy(&mut self, policies: &yaml::GuardianPolicies) -> MfaPolicy {
+    fn policy(policies: &yaml::GuardianPolicies) -> MfaPolicy {
         if policies.policies.contains(&yaml::PolicyName::AllApplications) {
             MfaPolicy::Always
         } else if policies.policies.contains(&yaml::PolicyName::ConfidenceScore) {
-            self.warn(
-                "guardianPolicies.policies",
-                "asks for Adaptive MFA, whose risk assessment this version does not have",
-            );
             MfaPolicy::Adaptive
         } else {
             MfaPolicy::Never
