@@ -32,6 +32,8 @@ use Tone::{Bad, Good, Plain, Warning};
 
 /// Sorted by code.
 const KNOWN: &[(&str, &str, Tone)] = &[
+    ("actions_execution_failed", "Action failed", Bad),
+    ("actions_execution_succeeded", "Action ran", Plain),
     ("api_limit", "Rate limit reached", Warning),
     ("cls", "Login link sent", Plain),
     ("cs", "Login code sent", Plain),
