@@ -201,7 +201,8 @@ impl ClientBuilder {
     }
 
     /// Called at the end of every callback, before the session is written: to greet a new user, or to show an error page
-    /// of your own. `None` answers as always: with a redirect, or with a line of text.
+    /// of your own. `None` answers as always: with a redirect, or with a line of text. A pop-up
+    /// ([`CallbackOutcome::popup`]) is always answered by the page that closes it.
     ///
     /// ```
     /// use stepup::{CallbackError, CallbackOutcome};

@@ -13,6 +13,7 @@ use crate::{
     client::Client,
     provider::{Expected, IdTokenError, ProviderError, TokenError, TokenForm},
     session::{Grant, Session},
+    tokens,
     transaction::Transaction,
 };
 
@@ -32,6 +33,8 @@ pub struct CallbackOutcome<'a> {
     /// Where the browser goes now: safe, and on the application's own origin. After an error: where it would have gone,
     /// or the default place where that is not known.
     pub return_to: &'a Url,
+    /// Whether the login ran in a pop-up. The answer is then the page that closes it, and the hook's own is not used.
+    pub popup: bool,
 }
 
 /// Why a login did not come to its end.
@@ -62,6 +65,9 @@ pub enum CallbackError {
     /// The answer holds no ID token.
     #[error("the tenant sent no ID token; is `openid` among the scopes?")]
     NoIdToken,
+    /// Somebody else logged in in the pop-up than is logged in here. Their tokens are not kept, and the session is as it was.
+    #[error("You logged in as another user than the one who is logged in here.")]
+    OtherUser,
     /// The identity provider's session is over already (`session_expiry`).
     #[error("the session of the identity provider has expired")]
     SessionExpired,
@@ -83,6 +89,7 @@ impl CallbackError {
             Self::InvalidResponse(_) => "invalid_request",
             Self::InvalidState => "invalid_state",
             Self::MissingState => "missing_state",
+            Self::OtherUser => "user_mismatch",
             Self::SessionExpired => "session_expired",
             Self::UnknownHost => "invalid_configuration",
         }
@@ -105,6 +112,7 @@ impl CallbackError {
             | Self::InvalidResponse(_)
             | Self::InvalidState
             | Self::MissingState
+            | Self::OtherUser
             | Self::SessionExpired
             | Self::UnknownHost => StatusCode::BAD_REQUEST,
         }
@@ -165,12 +173,14 @@ impl CallbackParameters {
 }
 
 impl Client {
-    /// Completes the login that `transaction` began: code for tokens, tokens for a session.
+    /// Completes the login that `transaction` began: code for tokens, tokens for a session. What a pop-up brings goes into
+    /// the session that is `held` already, if its user is the same.
     pub(crate) async fn complete_login(
         &self,
         transaction: &Transaction,
         parameters: &CallbackParameters,
         redirect_uri: &str,
+        held: Option<&Session>,
     ) -> Result<Session, CallbackError> {
         let provider = self.provider();
         let metadata = provider.metadata().await.map_err(CallbackError::Exchange)?;
@@ -199,7 +209,20 @@ impl Client {
         if session.internal.expires_at.is_some_and(|end| end <= issued_at + CEILING_MARGIN) {
             return Err(CallbackError::SessionExpired);
         }
+        if let Some(held) = held.filter(|_| transaction.popup.is_some()) {
+            session = self.stepped_up(held, &grant).await?;
+        }
         self.before_saving(&mut session);
+        Ok(session)
+    }
+
+    /// The session with what a pop-up brought. Requests under way that still hold its old refresh token find it too.
+    async fn stepped_up(&self, held: &Session, grant: &Grant) -> Result<Session, CallbackError> {
+        let mut session = held.clone();
+        session.keep(grant).map_err(|_| CallbackError::OtherUser)?;
+        if let Some(refresh_token) = &held.refresh_token {
+            tokens::hand_over(self, refresh_token, held.subject(), grant).await;
+        }
         Ok(session)
     }
 

@@ -1,10 +1,14 @@
 //! The way to the tenant: an authorization request with PKCE, state and nonce (OIDC Core section 3.1.2.1, RFC 7636).
 
-use stepup_protocol::scope::Scopes;
+use stepup_protocol::{error::code, scope::Scopes};
 use stepup_seal::{base64url, digest, token};
 use url::Url;
 
-use crate::{client::Client, provider::ProviderError, transaction::Transaction};
+use crate::{
+    client::Client,
+    provider::ProviderError,
+    transaction::{Popup, Transaction},
+};
 
 /// The parameters of an authorization request that are the SDK's own.
 pub(crate) const RESERVED_PARAMETERS: [&str; 7] = [
@@ -29,6 +33,8 @@ pub(crate) struct LoginRequest {
     pub(crate) return_to: String,
     /// Where the tenant sends the browser back to.
     pub(crate) redirect_uri: Url,
+    /// Where it runs in a pop-up.
+    pub(crate) popup: Option<Popup>,
     /// Parameters over the configured ones.
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -55,6 +61,17 @@ pub enum LoginError {
     Discovery(#[from] ProviderError),
 }
 
+impl LoginError {
+    /// A stable code for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::MaxAge(_) => code::INVALID_REQUEST,
+            Self::AuthorizationEndpoint(_) | Self::Discovery(_) => "discovery_error",
+        }
+    }
+}
+
 impl Client {
     /// Begins a login.
     pub(crate) async fn start_login(&self, request: LoginRequest) -> Result<StartedLogin, LoginError> {
@@ -74,6 +91,7 @@ impl Client {
             max_age,
             organization: parameters.get("organization").map(str::to_owned),
             redirect_uri: Some(request.redirect_uri.to_string()),
+            popup: request.popup,
         };
         let location = self.authorization_url(endpoint, &parameters, &transaction, &request.redirect_uri);
         Ok(StartedLogin { location, transaction })

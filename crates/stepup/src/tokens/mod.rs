@@ -11,5 +11,5 @@ pub use self::{
 };
 pub(crate) use self::{
     refresh::{Denied, Refreshes, Want},
-    step_up::{SteppedUp, step_up},
+    step_up::{SteppedUp, hand_over, step_up},
 };

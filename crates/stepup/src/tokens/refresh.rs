@@ -162,11 +162,13 @@ impl Lane {
         form: TokenForm,
         want: &Want,
     ) -> Result<Grant, Denied> {
-        let rotated = |refresh_token: &str| {
-            refresh_token.clone_into(&mut state.refresh_token);
-            client.refreshes().join(refresh_token, self);
-        };
-        redeem(client, form, want, rotated).await
+        redeem(client, form, want, |refresh_token| self.go_on_with(client, state, refresh_token)).await
+    }
+
+    /// Everybody in this lane holds `refresh_token` from now on.
+    pub(super) fn go_on_with(self: &Arc<Self>, client: &Client, state: &mut State, refresh_token: &str) {
+        refresh_token.clone_into(&mut state.refresh_token);
+        client.refreshes().join(refresh_token, self);
     }
 }
 

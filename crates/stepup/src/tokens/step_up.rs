@@ -30,6 +30,23 @@ pub(crate) async fn step_up(
     task.await.unwrap_or(Err(Denied::Error(RefreshError::Interrupted)))
 }
 
+/// Tells everybody who holds `refresh_token` what its user's login in a pop-up brought, and the refresh token to go on
+/// with.
+pub(crate) async fn hand_over(client: &Client, refresh_token: &str, subject: &str, grant: &Grant) {
+    let lane = client.refreshes().lane(refresh_token, client.now());
+    let mut state = Arc::clone(&lane.state).lock_owned().await;
+    if let Some(newer) = &grant.tokens.refresh_token {
+        lane.go_on_with(client, &mut state, newer);
+    }
+    let want = Want {
+        audience: grant.audience.clone(),
+        scope: None,
+        requested: grant.requested.clone(),
+        subject: Some(subject.to_owned()),
+    };
+    lane.tell(client, &mut state, &want, grant);
+}
+
 impl Lane {
     async fn step_up(
         self: Arc<Self>,
@@ -39,10 +56,14 @@ impl Lane {
         want: Want,
     ) -> Result<SteppedUp, Denied> {
         let grant = self.redeem(client, state, form, &want).await?;
-        // Whether the refresh named its scope is not known here, so both ways of asking find the result.
+        self.tell(client, state, &want, &grant);
+        Ok(SteppedUp { grant, refresh_token: Some(state.refresh_token.clone()) })
+    }
+
+    /// Whether the refresh named its scope is not known here, so both ways of asking find the result.
+    fn tell(&self, client: &Client, state: &mut State, want: &Want, grant: &Grant) {
         for scope in [None, Some(want.requested.clone())] {
             self.record(state, Want { scope, ..want.clone() }, client.now(), Ok(grant.clone()));
         }
-        Ok(SteppedUp { grant, refresh_token: Some(state.refresh_token.clone()) })
     }
 }

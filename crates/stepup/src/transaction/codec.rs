@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use stepup_protocol::{scope::Scopes, time::UnixTime};
 use stepup_seal::{Format, Purpose, Random, Sealer};
 
-use super::Transaction;
+use super::{Popup, Transaction};
 
 pub(super) fn seal(
     sealer: &Sealer,
@@ -58,6 +58,18 @@ struct Nextjs {
     audience: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge_mode: Option<String>,
+    /// Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<String>,
+}
+
+/// How a pop-up is called in a transaction; a login without one has no word for it.
+const POPUP: &str = "popup";
+
+fn popup(challenge_mode: Option<&str>, transaction_id: Option<String>) -> Option<Popup> {
+    (challenge_mode == Some(POPUP)).then_some(Popup { transaction_id })
 }
 
 impl From<&Transaction> for Nextjs {
@@ -72,6 +84,8 @@ impl From<&Transaction> for Nextjs {
             scope: Some(transaction.scope.clone()),
             audience: transaction.audience.clone(),
             organization: transaction.organization.clone(),
+            challenge_mode: transaction.popup.as_ref().map(|_| POPUP.to_owned()),
+            transaction_id: transaction.popup.as_ref().and_then(|popup| popup.transaction_id.clone()),
         }
     }
 }
@@ -90,6 +104,7 @@ impl Nextjs {
             max_age: self.max_age,
             organization: self.organization,
             redirect_uri: None,
+            popup: popup(self.challenge_mode.as_deref(), self.transaction_id),
         })
     }
 }
@@ -117,6 +132,8 @@ impl From<&Transaction> for Python {
                 "nonce": transaction.nonce,
                 "scope": transaction.scope,
                 "max_age": transaction.max_age,
+                "challengeMode": transaction.popup.as_ref().map(|_| POPUP),
+                "transactionId": transaction.popup.as_ref().and_then(|popup| popup.transaction_id.as_deref()),
             })),
             auth_session: None,
             redirect_uri: transaction.redirect_uri.clone(),
@@ -140,6 +157,7 @@ impl Python {
             max_age: app_state.get("max_age").and_then(Value::as_u64),
             organization: self.organization,
             redirect_uri: self.redirect_uri,
+            popup: popup(text("challengeMode"), text("transactionId").map(str::to_owned)),
         }
     }
 }

@@ -20,6 +20,15 @@ pub(crate) struct Transaction {
     pub(crate) max_age: Option<u64>,
     pub(crate) organization: Option<String>,
     pub(crate) redirect_uri: Option<String>,
+    /// Where it runs in a pop-up: the page that opened it waits for its end.
+    pub(crate) popup: Option<Popup>,
+}
+
+/// A pop-up that a login runs in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Popup {
+    /// How the page that opened it tells its pop-up from others.
+    pub(crate) transaction_id: Option<String>,
 }
 
 impl std::fmt::Debug for Transaction {
@@ -31,6 +40,7 @@ impl std::fmt::Debug for Transaction {
             .field("audience", &self.audience)
             .field("max_age", &self.max_age)
             .field("organization", &self.organization)
+            .field("popup", &self.popup)
             .finish_non_exhaustive()
     }
 }

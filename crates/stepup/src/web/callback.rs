@@ -4,12 +4,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use url::Url;
 
-use super::{answer, base_url, return_to};
+use super::{answer, base_url, popup, return_to};
 use crate::{
     client::Client,
     login::{CallbackError, CallbackOutcome, CallbackParameters},
     session::{Session, SessionState},
-    transaction::Transaction,
+    transaction::{Popup, Transaction},
 };
 
 pub(super) async fn answer(
@@ -23,7 +23,9 @@ pub(super) async fn answer(
     let (return_to, transaction, mut result) = match found {
         Ok((base, transaction)) => {
             let redirect_uri = base_url::route(client, base, &client.config().routes.callback);
-            let result = client.complete_login(&transaction, &parameters, redirect_uri.as_str()).await;
+            let result = client
+                .complete_login(&transaction, &parameters, redirect_uri.as_str(), state.session())
+                .await;
             (return_to::address(&transaction.return_to, base), Some(transaction), result)
         }
         Err(error) => {
@@ -31,9 +33,13 @@ pub(super) async fn answer(
             (return_to::address(&client.config().sign_in_return_to_path, base), None, Err(error))
         }
     };
-    let mut response = respond(client, &mut result, &return_to).await;
+    let popup = transaction.as_ref().and_then(|transaction| transaction.popup.as_ref());
+    let mut response = respond(client, &mut result, &return_to, popup).await;
     if let Ok(session) = result {
-        state.begin(session);
+        match state.session_mut().filter(|_| popup.is_some()) {
+            Some(held) => *held = session,
+            None => state.begin(session),
+        }
     }
     // A transaction is good for one callback, however it ends. A login that is not ours leaves the others alone.
     if let Some(cookie) = transaction.and_then(|transaction| client.forget(&transaction.state)) {
@@ -56,20 +62,47 @@ async fn respond(
     client: &Client,
     result: &mut Result<Session, CallbackError>,
     return_to: &Url,
+    popup: Option<&Popup>,
 ) -> Response<Bytes> {
     if let Err(error) = result {
         report(error);
     }
     if let Some(hook) = &client.config().on_callback {
-        let outcome = CallbackOutcome { result: result.as_mut().map_err(|error| &*error), return_to };
-        if let Some(response) = hook(outcome).await {
+        let outcome = CallbackOutcome {
+            result: result.as_mut().map_err(|error| &*error),
+            return_to,
+            popup: popup.is_some(),
+        };
+        // What waits for a pop-up's end is told by its closing page, whatever the hook would answer.
+        if let Some(response) = hook(outcome).await.filter(|_| popup.is_none()) {
             return response;
         }
+    }
+    if let Some(popup) = popup {
+        return close(client, popup, result, return_to);
     }
     match result {
         Ok(_) => answer::redirect(return_to),
         Err(error) => answer::text(error.status(), message(error)),
     }
+}
+
+/// The end of a pop-up. It is told by the page, so the status is always 200.
+fn close(
+    client: &Client,
+    popup: &Popup,
+    result: &Result<Session, CallbackError>,
+    return_to: &Url,
+) -> Response<Bytes> {
+    let message = result.as_ref().err().map(message).unwrap_or_default();
+    let outcome = result.as_ref().map_err(|error| match error {
+        CallbackError::Authorization(body) => popup::Failure {
+            code: &body.error,
+            message: body.error_description.as_deref().unwrap_or(&message),
+        },
+        error => popup::Failure { code: error.code(), message: &message },
+    });
+    popup::closing_page(client, StatusCode::OK, popup, outcome, return_to)
 }
 
 /// What the visitor is told: in the SDK's words where they are harmless, and never what the tenant wrote.

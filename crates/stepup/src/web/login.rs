@@ -3,12 +3,15 @@
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 
-use super::{answer, base_url, return_to};
+use super::{answer, base_url, popup, return_to};
 use crate::{
     client::Client,
     login::{LoginError, LoginRequest},
+    transaction::Popup,
 };
 
+const BAD_TRANSACTION_ID: &str =
+    "Invalid transactionId query param. Must be 1 to 64 letters, digits, hyphens or underscores.";
 const FAILED: &str = "An error occurred while trying to initiate the login request.";
 
 pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Response<Bytes> {
@@ -22,8 +25,10 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
     let mut login = LoginRequest {
         return_to: client.config().sign_in_return_to_path.clone(),
         redirect_uri: base_url::route(client, base, &client.config().routes.callback),
+        popup: None,
         parameters: Vec::new(),
     };
+    let mut transaction_id = None;
     for (name, value) in form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes()) {
         match &*name {
             "returnTo" => {
@@ -31,11 +36,18 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
                     login.return_to = path;
                 }
             }
-            "challengeMode" if value == "redirect" => {}
+            "challengeMode" if value == "redirect" => login.popup = None,
+            "challengeMode" if value == "popup" => login.popup = Some(Popup::default()),
             "challengeMode" => return answer::text(StatusCode::BAD_REQUEST, bad_challenge_mode(&value)),
+            "transactionId" if popup::is_transaction_id(&value) => transaction_id = Some(value.into_owned()),
+            "transactionId" => return answer::text(StatusCode::BAD_REQUEST, BAD_TRANSACTION_ID),
             _ => login.parameters.push((name.into_owned(), value.into_owned())),
         }
     }
+    if let Some(popup) = &mut login.popup {
+        popup.transaction_id = transaction_id;
+    }
+    let in_popup = login.popup.clone().map(|popup| (popup, return_to::address(&login.return_to, base)));
     match client.start_login(login).await {
         Ok(started) => {
             let mut response = answer::redirect(&started.location);
@@ -44,16 +56,31 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
             }
             response
         }
-        Err(error @ LoginError::MaxAge(_)) => answer::text(StatusCode::BAD_REQUEST, error.to_string()),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a login could not begin");
-            answer::text(StatusCode::INTERNAL_SERVER_ERROR, FAILED)
+            let (status, message) = problem(&error);
+            match in_popup {
+                Some((popup, return_to)) => {
+                    let failure = popup::Failure { code: error.code(), message: &message };
+                    popup::closing_page(client, status, &popup, Err(failure), &return_to)
+                }
+                None => answer::text(status, message),
+            }
+        }
+    }
+}
+
+fn problem(error: &LoginError) -> (StatusCode, String) {
+    match error {
+        LoginError::MaxAge(_) => (StatusCode::BAD_REQUEST, error.to_string()),
+        LoginError::AuthorizationEndpoint(_) | LoginError::Discovery(_) => {
+            tracing::error!(error = error as &dyn std::error::Error, "a login could not begin");
+            (StatusCode::INTERNAL_SERVER_ERROR, FAILED.to_owned())
         }
     }
 }
 
 fn bad_challenge_mode(value: &str) -> String {
-    format!("Invalid challengeMode query param: {value}. Expected 'redirect', or omit.")
+    format!("Invalid challengeMode query param: {value}. Expected 'redirect', 'popup', or omit.")
 }
 
 /// A browser or a framework that looks ahead must not begin a login.

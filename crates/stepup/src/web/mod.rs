@@ -10,6 +10,7 @@ pub(crate) mod cookies;
 mod login;
 mod logout;
 mod mfa;
+mod popup;
 mod profile;
 pub(crate) mod return_to;
 mod route;

@@ -1,0 +1,147 @@
+//! The page at the end of a login in a pop-up: it tells the page that opened it how the login ended, and closes.
+
+use askama::Template;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+use url::Url;
+
+use super::answer;
+use crate::{client::Client, session::Session, transaction::Popup};
+
+/// The bytes of randomness in a nonce.
+const NONCE_BYTES: usize = 16;
+const LONGEST_ID: usize = 64;
+
+/// Why a login in a pop-up did not come to its end.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Failure<'a> {
+    /// The tenant's code where it has one, else ours.
+    pub(super) code: &'a str,
+    pub(super) message: &'a str,
+}
+
+/// Whether this may name a pop-up: it comes from the address and goes into a page.
+pub(super) fn is_transaction_id(id: &str) -> bool {
+    (1..=LONGEST_ID).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The page. `postMessage` reaches the page that opened the pop-up, of this origin only; a broadcast channel, which never
+/// leaves the origin, reaches it where a policy of the tenant has cut the two apart. No token is in what they carry.
+pub(super) fn closing_page(
+    client: &Client,
+    status: StatusCode,
+    popup: &Popup,
+    outcome: Result<&Session, Failure<'_>>,
+    return_to: &Url,
+) -> Response<Bytes> {
+    let nonce = stepup_seal::token(client.random(), NONCE_BYTES);
+    let page = Page {
+        nonce: &nonce,
+        failed: outcome.is_err(),
+        message: script_literal(&Message::of(popup, outcome)),
+        return_to: return_to.as_str(),
+    };
+    let Ok(page) = page.render() else { return answer::empty(StatusCode::INTERNAL_SERVER_ERROR) };
+    let mut response = Response::new(Bytes::from(page));
+    *response.status_mut() = status;
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
+        // The address holds the code and the state of this login.
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        insert(&mut response, name, value);
+    }
+    response
+}
+
+fn insert(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+#[derive(Template)]
+#[template(path = "popup.html")]
+struct Page<'a> {
+    nonce: &'a str,
+    failed: bool,
+    /// A literal of the script's language.
+    message: String,
+    return_to: &'a str,
+}
+
+/// What the opener hears, in the words of nextjs-auth0's client, and which pop-up it is about.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    r#type: &'static str,
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<User<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct User<'a> {
+    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+}
+
+impl<'a> Message<'a> {
+    fn of(popup: &'a Popup, outcome: Result<&'a Session, Failure<'a>>) -> Self {
+        let user = outcome.ok().map(|session| User {
+            sub: session.subject(),
+            email: session.claim("email").and_then(serde_json::Value::as_str),
+        });
+        Self {
+            r#type: "auth_complete",
+            success: user.is_some(),
+            user,
+            error: outcome.err(),
+            transaction_id: popup.transaction_id.as_deref(),
+        }
+    }
+}
+
+/// JSON that no HTML parser takes for the end of the script.
+fn script_literal(message: &Message<'_>) -> String {
+    serde_json::to_string(message).unwrap_or_default().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_few_letters() {
+        for id in ["a", "0-_Z", &"x".repeat(64)] {
+            assert!(is_transaction_id(id), "{id}");
+        }
+        for id in ["", "a b", "a.b", "é", "<", &"x".repeat(65)] {
+            assert!(!is_transaction_id(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_message_does_not_end_its_script() {
+        let popup = Popup { transaction_id: Some("id-1".to_owned()) };
+        let failure = Failure { code: "access_denied", message: "</script><!-- \u{2028} \"" };
+        assert_eq!(
+            script_literal(&Message::of(&popup, Err(failure))),
+            r#"{"type":"auth_complete","success":false,"error":{"code":"access_denied","message":"\u003c/script>\u003c!-- "#
+                .to_owned()
+                + "\u{2028} \\\""
+                + r#""},"transactionId":"id-1"}"#
+        );
+    }
+}

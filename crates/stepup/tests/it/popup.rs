@@ -1,0 +1,314 @@
+//! A login in a pop-up: what its closing page says, and what becomes of the session.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use bytes::Bytes;
+use http::{Response, StatusCode, header};
+use serde_json::{Value, json};
+use stepup::{AccessTokenRequest, CallbackOutcome, Client, ClientBuilder, Clock as _, Format, SessionState};
+use url::Url;
+
+use crate::support::{
+    Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, get, handle, json_of,
+};
+
+const API: &str = "https://bank.example.com";
+const LOGIN: &str = "/auth/login?challengeMode=popup&audience=https://bank.example.com&scope=openid+transfer:funds&transactionId=tab-1&returnTo=/transfer";
+
+/// A browser at the application, before or after Ada's ordinary login.
+struct Browser {
+    script: Script,
+    clock: Hands,
+    client: Client,
+    jar: Jar,
+}
+
+impl Browser {
+    fn new(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        let (script, clock) = (Script::new(), Hands::at(NOW));
+        let client = set_up(builder(&script, &clock).secret(SECRET)).build().unwrap();
+        Self { script, clock, client, jar: Jar::default() }
+    }
+
+    async fn of_ada(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        let mut browser = Self::new(set_up);
+        let back = browser.log_in("/auth/login", "ada", "login").await;
+        assert_eq!(back.status(), StatusCode::TEMPORARY_REDIRECT);
+        browser.clock.set(NOW + 60);
+        browser
+    }
+
+    async fn get(&mut self, path: &str) -> Response<Bytes> {
+        let response = handle(&self.client, get(path, &self.jar.line())).await;
+        self.jar.take(response.headers());
+        response
+    }
+
+    /// Goes to the tenant; what the authorization request says comes back.
+    async fn leave(&mut self, path: &str) -> Vec<(String, String)> {
+        let away = self.get(path).await;
+        assert_eq!(away.status(), StatusCode::TEMPORARY_REDIRECT, "{:?}", away.body());
+        Url::parse(away.headers()[header::LOCATION].to_str().unwrap())
+            .unwrap()
+            .query_pairs()
+            .into_owned()
+            .collect()
+    }
+
+    /// The whole login of `user`; the tokens are named after `what`.
+    async fn log_in(&mut self, path: &str, user: &str, what: &str) -> Response<Bytes> {
+        let asked = self.leave(path).await;
+        let one = |name: &str| asked.iter().find(|(held, _)| held == name).unwrap().1.clone();
+        let now = self.clock.now().seconds();
+        let id_token = self.script.sign(&json!({
+            "iss": ISSUER, "aud": "client-1", "sub": format!("auth0|{user}"), "nonce": one("nonce"), "iat": now, "exp": now + 600,
+            "email": format!("{user}@example.com"), "amr": ["mfa"], "acr": "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+            "auth_time": now,
+        }));
+        let tokens = json!({ "access_token": format!("at-{what}"), "refresh_token": format!("rt-{what}"), "id_token": id_token,
+                             "token_type": "Bearer", "expires_in": 3600 });
+        self.script.answer(Answer::Json(200, tokens));
+        self.get(&format!("/auth/callback?code=c&state={}", one("state"))).await
+    }
+
+    fn session(&self) -> SessionState {
+        self.client.open_session(&cookies(&self.jar.line()))
+    }
+}
+
+/// The message of a closing page, which must be one.
+fn message(page: &Response<Bytes>) -> Value {
+    let headers = page.headers();
+    assert_eq!(headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    assert!(headers[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
+    assert!(!headers.contains_key(header::LOCATION));
+    let text = std::str::from_utf8(page.body()).unwrap();
+    let nonce = nonce(page);
+    assert!(text.contains(&format!("<script nonce=\"{nonce}\">")), "{text}");
+    assert_eq!(text.matches("<script").count(), 1);
+    assert!(text.contains("window.opener?.postMessage(message, location.origin);"));
+    assert!(text.contains("<a id=\"close\" href=\"https://app.example.com/"));
+    let (_, rest) = text.split_once("const message = ").unwrap();
+    let (message, _) = rest.split_once(";\n").unwrap();
+    assert!(!message.contains('<') && !message.contains("at-") && !message.contains("rt-"), "{message}");
+    serde_json::from_str(message).unwrap()
+}
+
+fn nonce(page: &Response<Bytes>) -> String {
+    let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    let (_, rest) = policy.split_once("script-src 'nonce-").unwrap();
+    let (nonce, _) = rest.split_once('\'').unwrap();
+    assert_eq!(nonce.len(), 22);
+    assert_eq!(
+        policy,
+        format!(
+            "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    );
+    nonce.to_owned()
+}
+
+#[tokio::test]
+async fn what_the_pop_up_brought_is_found_by_the_next_look_up() {
+    for format in [Format::Stepup, Format::NextjsAuth0, Format::Auth0ServerPython] {
+        let mut browser = Browser::of_ada(|client| client.format(format)).await;
+        let before = browser.session();
+        let created_at = before.session().unwrap().created_at();
+        let page = browser.log_in(LOGIN, "ada", "step-up").await;
+        assert_eq!(page.status(), StatusCode::OK);
+        assert_eq!(
+            message(&page),
+            json!({ "type": "auth_complete", "success": true, "user": { "sub": "auth0|ada", "email": "ada@example.com" },
+                    "transactionId": "tab-1" })
+        );
+        let mut state = browser.session();
+        let session = state.session_mut().unwrap();
+        assert_eq!(session.created_at(), created_at, "it is the same session");
+        assert_eq!(session.amr().collect::<Vec<_>>(), ["mfa"]);
+        assert_eq!(session.auth_time().unwrap().seconds(), NOW + 60);
+        let tokens: Vec<_> =
+            session.token_sets().map(|set| (set.audience().map(str::to_owned), set.access_token())).collect();
+        assert_eq!(tokens, [(None, "at-login"), (Some(API.to_owned()), "at-step-up")]);
+        let wanted =
+            AccessTokenRequest::new().audience(API).scope("openid transfer:funds").merge_scopes(false);
+        let token = browser.client.access_token(session, &wanted).await.unwrap();
+        assert_eq!(token.token(), "at-step-up");
+        assert_eq!(browser.script.requests().len(), 2, "two codes were exchanged, and nothing was refreshed");
+    }
+}
+
+#[tokio::test]
+async fn the_new_refresh_token_is_the_sessions_from_then_on() {
+    let mut browser = Browser::of_ada(|client| client).await;
+    browser.log_in(LOGIN, "ada", "step-up").await;
+    browser.script.answer(Answer::Json(400, json!({ "error": "invalid_grant" })));
+    browser.get("/auth/access-token?audience=https://other.example.com").await;
+    assert_eq!(browser.script.requests()[2].form()["refresh_token"], "rt-step-up");
+}
+
+#[tokio::test]
+async fn a_request_that_was_under_way_finds_it_too() {
+    let mut browser = Browser::of_ada(|client| client).await;
+    let mut earlier = browser.session();
+    browser.log_in(LOGIN, "ada", "step-up").await;
+    let wanted = AccessTokenRequest::new().audience(API).scope("openid transfer:funds").merge_scopes(false);
+    let token = browser.client.access_token(earlier.session_mut().unwrap(), &wanted).await.unwrap();
+    assert_eq!(token.token(), "at-step-up");
+    assert_eq!(browser.script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn the_default_audience_is_the_logins_own_place() {
+    let mut browser = Browser::of_ada(|client| client).await;
+    browser.log_in("/auth/login?challengeMode=popup", "ada", "step-up").await;
+    let state = browser.session();
+    let tokens: Vec<_> =
+        state.session().unwrap().token_sets().map(|set| (set.audience(), set.access_token())).collect();
+    assert_eq!(tokens, [(None, "at-step-up")]);
+}
+
+#[tokio::test]
+async fn without_a_session_one_begins() {
+    let mut browser = Browser::new(|client| client);
+    let page = browser.log_in(LOGIN, "grace", "first").await;
+    assert_eq!(message(&page)["user"], json!({ "sub": "auth0|grace", "email": "grace@example.com" }));
+    assert_eq!(browser.session().session().unwrap().subject(), "auth0|grace");
+    assert_eq!(browser.jar.names(), ["__session"]);
+}
+
+#[tokio::test]
+async fn another_user_leaves_the_session_as_it_was() {
+    let mut browser = Browser::of_ada(|client| client).await;
+    let before = browser.jar.line();
+    let page = browser.log_in(LOGIN, "grace", "other").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(
+        message(&page),
+        json!({ "type": "auth_complete", "success": false, "transactionId": "tab-1",
+                "error": { "code": "user_mismatch",
+                           "message": "You logged in as another user than the one who is logged in here." } })
+    );
+    assert_eq!(browser.jar.line(), before);
+}
+
+#[tokio::test]
+async fn the_tenants_code_is_in_the_message() {
+    let mut browser = Browser::of_ada(|client| client).await;
+    let before = browser.jar.line();
+    let state = browser.leave(LOGIN).await.into_iter().find(|(name, _)| name == "state").unwrap().1;
+    let path = format!(
+        "/auth/callback?state={state}&error=access_denied&error_description=%3C%2Fscript%3E%3Cscript%3Ealert(1)"
+    );
+    let page = browser.get(&path).await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert_eq!(
+        message(&page)["error"],
+        json!({ "code": "access_denied", "message": "</script><script>alert(1)" })
+    );
+    let shown = std::str::from_utf8(page.body()).unwrap().split("<script").next().unwrap();
+    assert!(shown.contains("That did not work") && !shown.contains("alert"), "{shown}");
+    assert_eq!(browser.jar.line(), before);
+}
+
+#[tokio::test]
+async fn a_code_that_is_not_taken_is_told_in_the_sdks_words() {
+    let mut browser = Browser::of_ada(|client| client).await;
+    let before = browser.jar.line();
+    let state = browser.leave(LOGIN).await.into_iter().find(|(name, _)| name == "state").unwrap().1;
+    browser
+        .script
+        .answer(Answer::Json(403, json!({ "error": "invalid_grant", "error_description": "secret" })));
+    let page = browser.get(&format!("/auth/callback?state={state}&code=c")).await;
+    assert_eq!(
+        message(&page)["error"],
+        json!({ "code": "authorization_code_grant_error",
+                "message": "An error occurred while trying to exchange the authorization code." })
+    );
+    assert_eq!(browser.jar.line(), before);
+}
+
+#[tokio::test]
+async fn a_pop_up_that_cannot_begin_says_so() {
+    let mut browser = Browser::new(|client| client);
+    browser.script.documents(0);
+    let page = browser.get(LOGIN).await;
+    assert_eq!(page.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(
+        message(&page),
+        json!({ "type": "auth_complete", "success": false, "transactionId": "tab-1",
+                "error": { "code": "discovery_error",
+                           "message": "An error occurred while trying to initiate the login request." } })
+    );
+    let page = browser.get(&format!("{LOGIN}&max_age=soon")).await;
+    assert_eq!(page.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(message(&page)["error"]["code"], "invalid_request");
+}
+
+#[tokio::test]
+async fn every_page_has_a_nonce_of_its_own() {
+    let mut browser = Browser::of_ada(|client| client).await;
+    let (one, other) = (browser.log_in(LOGIN, "ada", "1").await, browser.log_in(LOGIN, "ada", "2").await);
+    assert_ne!(nonce(&one), nonce(&other));
+}
+
+#[tokio::test]
+async fn the_pop_ups_id_is_the_sdks_and_is_held_to_its_form() {
+    let mut browser = Browser::new(|client| client);
+    let asked = browser.leave(LOGIN).await;
+    assert!(asked.iter().all(|(name, _)| name != "transactionId" && name != "challengeMode"), "{asked:?}");
+    for id in ["", "a.b", "%3Cscript%3E", &"x".repeat(65)] {
+        let refused = browser.get(&format!("/auth/login?challengeMode=popup&transactionId={id}")).await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{id}");
+    }
+    // The client of nextjs-auth0 has none.
+    let page = browser.log_in("/auth/login?challengeMode=popup", "ada", "1").await;
+    assert_eq!(
+        std::str::from_utf8(page.body())
+            .unwrap()
+            .split("const message = ")
+            .nth(1)
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap(),
+        r#"{"type":"auth_complete","success":true,"user":{"sub":"auth0|ada","email":"ada@example.com"}}"#
+    );
+}
+
+#[tokio::test]
+async fn the_hook_is_called_for_its_effect() {
+    let (calls, heard) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let (counted, told) = (Arc::clone(&calls), Arc::clone(&heard));
+    let mut browser = Browser::of_ada(move |client| {
+        client.on_callback(move |CallbackOutcome { result, popup, .. }| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            match result {
+                Ok(session) if popup => session.set_data("stepped_up", json!(true)),
+                Ok(_) => {}
+                Err(error) => told.lock().unwrap().push(error.code()),
+            }
+            let answer = popup.then(|| Response::new(Bytes::from_static(b"the hook's own")));
+            Box::pin(std::future::ready(answer))
+        })
+    })
+    .await;
+    let page = browser.log_in(LOGIN, "ada", "step-up").await;
+    assert_eq!(message(&page)["success"], true);
+    assert_eq!(browser.session().session().unwrap().data("stepped_up"), Some(&json!(true)));
+    let page = browser.log_in(LOGIN, "grace", "other").await;
+    assert_eq!(message(&page)["error"]["code"], "user_mismatch");
+    assert_eq!((calls.load(Ordering::SeqCst), heard.lock().unwrap().clone()), (3, vec!["user_mismatch"]));
+}
+
+#[tokio::test]
+async fn a_redirect_still_begins_a_session_of_its_own() {
+    let mut browser = Browser::of_ada(|client| client).await;
+    let back =
+        browser.log_in("/auth/login?challengeMode=redirect&transactionId=tab-1", "grace", "other").await;
+    assert_eq!(back.status(), StatusCode::TEMPORARY_REDIRECT);
+    let profile = browser.get("/auth/profile").await;
+    assert_eq!(json_of(&profile)["sub"], "auth0|grace");
+}
