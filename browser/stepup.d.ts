@@ -8,6 +8,7 @@ export interface Routes {
   mfaAssociate: string;
   mfaChallenge: string;
   mfaVerify: string;
+  mfaPush: string;
 }
 
 export interface Configuration {
@@ -50,17 +51,22 @@ export interface Authenticator {
 
 export type OobChannel = "sms" | "voice" | "email" | "auth0";
 
+/** A factor by name, or in the tenant's own words; what does not belong to it is refused. */
 export type EnrollOptions = WithMfaToken &
   (
-    | { factorType: "otp" }
+    | (ByFactor & { factorType: "otp" | "push" | "push-notification"; phoneNumber?: never; email?: never })
     /** `phoneNumber` in E.164. */
-    | { factorType: "sms" | "phone" | "voice"; phoneNumber: string }
+    | (ByFactor & { factorType: "sms" | "phone" | "voice"; phoneNumber: string; email?: never })
     /** Without `email`, the address of the account. */
-    | { factorType: "email"; email?: string }
-    | { factorType: "push" | "push-notification" }
-    | { authenticatorTypes: ["otp"] }
-    | { authenticatorTypes: ["oob"]; oobChannels: OobChannel[]; phoneNumber?: string; email?: string }
+    | (ByFactor & { factorType: "email"; email?: string; phoneNumber?: never })
+    | { authenticatorTypes: ["otp"]; factorType?: never; oobChannels?: never; phoneNumber?: never; email?: never }
+    | { authenticatorTypes: ["oob"]; oobChannels: OobChannel[]; phoneNumber?: string; email?: string; factorType?: never }
   );
+
+interface ByFactor {
+  authenticatorTypes?: never;
+  oobChannels?: never;
+}
 
 export interface OtpEnrollment {
   authenticatorType: "otp";
@@ -100,13 +106,42 @@ export interface Challenge {
   bindingMethod?: string;
 }
 
+/** One answer, not several. */
 export type VerifyOptions = WithMfaToken &
   (
-    | { otp: string }
+    | { otp: string; oobCode?: never; bindingCode?: never; recoveryCode?: never }
     /** `bindingCode` where a code was sent; a push has none. */
-    | { oobCode: string; bindingCode?: string }
-    | { recoveryCode: string }
+    | { oobCode: string; bindingCode?: string; otp?: never; recoveryCode?: never }
+    | { recoveryCode: string; otp?: never; oobCode?: never; bindingCode?: never }
   );
+
+export interface PollOptions extends WithMfaToken {
+  /** Of the challenge, or of the enrolment. */
+  oobCode: string;
+  /** Seconds that lie between two questions at least: 5. The server holds its answer back; five more after `slow_down`. */
+  interval?: number;
+  /** Milliseconds: 300000. */
+  timeout?: number;
+}
+
+export interface PopupOptions extends Abortable {
+  /** The API that the token is for. */
+  audience: string;
+  /** Separated by spaces; the configured one if left out. */
+  scope?: string;
+  /** `http://schemas.openid.net/pape/policies/2007/06/multi-factor` */
+  acr_values?: string;
+  /** `login`: the person gives their password again too. */
+  prompt?: "login" | "consent" | "none" | "select_account" | (string & {});
+  /** Where the pop-up's own link leads if the browser does not let it close: `/`. */
+  returnTo?: string;
+  /** Milliseconds: 60000. Then the pop-up is closed. */
+  timeout?: number;
+  /** Pixels: 400. */
+  popupWidth?: number;
+  /** Pixels: 600. */
+  popupHeight?: number;
+}
 
 export interface Verification {
   success: true;
@@ -121,12 +156,23 @@ export const mfa: {
   /** The factors that may be enrolled: `[]` when the tenant wants an existing one. */
   getEnrollmentFactors(error: MfaRequiredError): MfaFactor[];
   /** Begins the enrolment of an authenticator; the first `verify` with it completes it. */
-  enroll(options: WithMfaToken & ({ factorType: "otp" } | { authenticatorTypes: ["otp"] })): Promise<OtpEnrollment>;
+  enroll(options: EnrollOptions & ({ factorType: "otp" } | { authenticatorTypes: ["otp"] })): Promise<OtpEnrollment>;
   enroll(options: EnrollOptions): Promise<Enrollment>;
   /** Asks for a challenge: with `oob` the tenant sends a code or a push, with `otp` there is nothing to send. */
   challenge(options: ChallengeOptions): Promise<Challenge>;
   /** Gives the answer to the challenge. The tokens go into the session on the server. */
   verify(options: VerifyOptions): Promise<Verification>;
+  /**
+   * Waits until the person answers a push on their device. Rejects with an {@link MfaVerifyError}: `access_denied` or
+   * `invalid_grant` where they refused, `timeout` where they did nothing.
+   */
+  poll(options: PollOptions): Promise<Verification>;
+  /**
+   * Has the person show a second factor on the tenant's own pages, in a pop-up. Call it from a click: browsers block what
+   * opens by itself. Rejects with one of the `Popup…Error`s, or with an {@link AccessTokenError} that has the tenant's code
+   * (`access_denied`), or `user_mismatch` where another user logged in than the one of the session, which stays as it was.
+   */
+  challengeWithPopup(options: PopupOptions): Promise<AccessToken>;
   /** Takes one authenticator away from the person. */
   deleteAuthenticator(options: WithMfaToken & { authenticatorId: string }): Promise<void>;
 };
@@ -171,6 +217,12 @@ export interface User {
 
 /** Who is logged in, or `null` if nobody is. */
 export function getUser(options?: Abortable): Promise<User | null>;
+
+/**
+ * Calls `listener` with the user (`null`: nobody) now, and again whenever that has changed: after a second factor, at a
+ * pop-up's end in any tab, and when this page comes into view again. Returns what ends it; an aborted `signal` does too.
+ */
+export function onUserChange(listener: (user: User | null) => void, options?: Abortable): () => void;
 
 export interface LoginOptions {
   /** Where to come back to; this page if left out. */
@@ -271,3 +323,33 @@ export class MfaVerifyError extends StepupError {}
 
 /** An authenticator could not be deleted. */
 export class MfaDeleteAuthenticatorError extends StepupError {}
+
+/** There is no page that could open a pop-up. */
+export class ExecutionContextError extends StepupError {
+  constructor();
+  readonly error: "invalid_execution_context";
+}
+
+/** The browser did not let the pop-up open: call from a click. */
+export class PopupBlockedError extends StepupError {
+  constructor();
+  readonly error: "popup_blocked";
+}
+
+/** The person closed the pop-up. */
+export class PopupCancelledError extends StepupError {
+  constructor();
+  readonly error: "popup_cancelled";
+}
+
+/** A pop-up is open already. */
+export class PopupInProgressError extends StepupError {
+  constructor();
+  readonly error: "popup_in_progress";
+}
+
+/** The pop-up took too long, and was closed. */
+export class PopupTimeoutError extends StepupError {
+  constructor();
+  readonly error: "popup_timeout";
+}

@@ -1,20 +1,8 @@
 /**
  * The browser's side of stepup: step-up authentication through the routes that the SDK mounts.
  *
- * A plain ES module without dependencies. The SDK serves it at `/auth/stepup.js`:
- *
- *     <script type="module">
- *       import { getAccessToken, mfa, MfaRequiredError } from "/auth/stepup.js";
- *
- *       try {
- *         await getAccessToken({ audience: "https://api.example.com" });
- *       } catch (error) {
- *         if (!(error instanceof MfaRequiredError)) throw error;
- *         await mfa.verify({ mfaToken: error.mfa_token, otp: prompt("Code?") });
- *       }
- *     </script>
- *
- * Every call rejects with a {@link StepupError}, or, when its `signal` is aborted, with the signal's reason.
+ * README.md shows it at work, stepup.d.ts says what each call takes and gives. Calls reject with a {@link StepupError},
+ * or with the reason of an aborted `signal`.
  */
 
 const settings = {
@@ -29,18 +17,11 @@ const settings = {
     mfaAssociate: "/auth/mfa/associate",
     mfaChallenge: "/auth/mfa/challenge",
     mfaVerify: "/auth/mfa/verify",
+    mfaPush: "/auth/mfa/push",
   },
 };
 
-/**
- * Says where the SDK's routes are, when they are not at their default places. What is left out stays as it is.
- *
- * @param {object} options
- * @param {object} [options.routes] paths by name: `login`, `logout`, `profile`, `accessToken`, `mfaAuthenticators`, `mfaAssociate`, `mfaChallenge`, `mfaVerify`
- * @param {string} [options.basePath] what stands before every route, such as `/bank`
- * @param {typeof fetch} [options.fetch] is called instead of the browser's `fetch`
- * @throws {InvalidRequestError} a route's name is not known
- */
+/** Says where the SDK's routes are, if not at their default places. What is left out stays as it is. */
 export function configure({ routes = {}, basePath, fetch }) {
   for (const [name, path] of Object.entries(routes)) {
     if (!Object.hasOwn(settings.routes, name)) throw new InvalidRequestError(`Unknown route: ${name}`);
@@ -52,103 +33,117 @@ export function configure({ routes = {}, basePath, fetch }) {
 
 /** What a person does with a second factor. `mfaToken` is the `mfa_token` of an {@link MfaRequiredError}. */
 export const mfa = {
-  /**
-   * Lists the person's authenticators that may answer this challenge.
-   *
-   * @param {{ mfaToken: string, signal?: AbortSignal }} options
-   * @throws {MfaGetAuthenticatorsError | MfaTokenExpiredError | MfaTokenInvalidError}
-   */
+  /** Lists the person's authenticators that may answer this challenge. */
   async getAuthenticators({ mfaToken, signal }) {
     const list = await send("mfaAuthenticators", MfaGetAuthenticatorsError, { mfaToken, signal });
     if (!Array.isArray(list)) throw new MfaGetAuthenticatorsError("client_error", "The answer is not a list of authenticators");
     return list.map(({ last_auth, ...entry }) => ({ ...camelCase(entry), lastAuthenticatedAt: last_auth }));
   },
 
-  /**
-   * The factors that may be enrolled, as the tenant named them: `[]` when it wants an existing one.
-   *
-   * @param {MfaRequiredError} error
-   * @returns {{ type: string }[]}
-   */
+  /** The factors that may be enrolled, as the tenant named them: `[]` when it wants an existing one. */
   getEnrollmentFactors: (error) => error.mfa_requirements?.enroll ?? [],
 
-  /**
-   * Begins the enrolment of an authenticator; the first {@link mfa.verify} with it completes it.
-   *
-   * @param {object} options `mfaToken`, then either `factorType` (`otp`, `sms`, `voice`, `email`, `push`; the tenant's names
-   *   `phone` and `push-notification` are understood too) or the tenant's own `authenticatorTypes` and `oobChannels`;
-   *   `phoneNumber` (E.164) for `sms` and `voice`; `email`; `signal`
-   * @returns for `otp`: `secret` (base32) and `barcodeUri` (`otpauth:`); `recoveryCodes` with a person's first authenticator
-   * @throws {MfaEnrollmentError | InvalidRequestError | MfaTokenExpiredError | MfaTokenInvalidError}
-   */
+  /** Begins the enrolment of an authenticator; the first {@link mfa.verify} with it completes it. */
   async enroll({ mfaToken, signal, ...options }) {
     const body = { ...enrollmentTypes(options), phone_number: options.phoneNumber, email: options.email };
     return camelCase(await send("mfaAssociate", MfaEnrollmentError, { mfaToken, signal, body }));
   },
 
-  /**
-   * Asks for a challenge: with `oob` the tenant sends a code or a push, with `otp` there is nothing to send.
-   *
-   * @param {{ mfaToken: string, challengeType: string, authenticatorId?: string, signal?: AbortSignal }} options
-   * @throws {MfaChallengeError | MfaNoAvailableFactorsError | MfaTokenExpiredError | MfaTokenInvalidError}
-   */
+  /** Asks for a challenge: with `oob` the tenant sends a code or a push, with `otp` there is nothing to send. */
   async challenge({ mfaToken, challengeType, authenticatorId, signal }) {
     const body = { mfa_token: mfaToken, challenge_type: challengeType, authenticator_id: authenticatorId };
     return camelCase(await send("mfaChallenge", MfaChallengeError, { signal, body }));
   },
 
-  /**
-   * Gives the answer to the challenge. The tokens go into the session on the server: ask {@link getAccessToken} next.
-   *
-   * @param {object} options `mfaToken`; one of `otp`, `recoveryCode`, or `oobCode` with `bindingCode` where a code was sent
-   *   (a push has none); `signal`
-   * @returns {Promise<{ success: true, recovery_code?: string }>} `recovery_code`, when there is one, is new and shown this once
-   * @throws {MfaRequiredError} the tenant wants another factor still: go on with the new `mfa_token`
-   * @throws {MfaVerifyError | InvalidRequestError | MfaTokenExpiredError | MfaTokenInvalidError}
-   */
+  /** Gives the answer to the challenge. The tokens go into the session on the server: ask {@link getAccessToken} next. */
   async verify({ mfaToken, otp, oobCode, bindingCode, recoveryCode, signal }) {
     if (!otp && !oobCode && !recoveryCode) throw new InvalidRequestError("Give one of otp, oobCode and recoveryCode");
     const body = { otp, oob_code: oobCode, binding_code: bindingCode, recovery_code: recoveryCode };
-    return send("mfaVerify", MfaVerifyError, { mfaToken, signal, body });
+    return changed(await send("mfaVerify", MfaVerifyError, { mfaToken, signal, body }));
   },
 
   /**
-   * Takes one authenticator away from the person.
-   *
-   * @param {{ mfaToken: string, authenticatorId: string, signal?: AbortSignal }} options
-   * @throws {MfaDeleteAuthenticatorError | InvalidRequestError | MfaTokenExpiredError | MfaTokenInvalidError}
+   * Waits until the person answers a push on their device. `interval` (seconds) lies between two questions at least: the
+   * server holds its answer back.
    */
+  async poll({ mfaToken, oobCode, interval = 5, timeout = 300_000, signal }) {
+    if (!oobCode) throw new InvalidRequestError("oobCode is required");
+    const body = { mfa_token: mfaToken, oob_code: oobCode };
+    const limit = limited(signal, timeout, new MfaVerifyError("timeout", "The push was not answered in time"));
+    try {
+      for (;;) {
+        const next = Date.now() + interval * 1000;
+        try {
+          return changed(await send("mfaPush", MfaVerifyError, { signal: limit.signal, body }));
+        } catch (error) {
+          if (error.code === "slow_down") interval += 5;
+          else if (error.code !== "authorization_pending" && !isCutOff(error)) throw error;
+          await pause(Math.max(next - Date.now(), (error.retryAfter ?? 0) * 1000), limit.signal);
+        }
+      }
+    } finally {
+      limit.abort();
+    }
+  },
+
+  /** Takes one authenticator away from the person. */
   async deleteAuthenticator({ mfaToken, authenticatorId, signal }) {
     if (!authenticatorId) throw new InvalidRequestError("authenticatorId is required");
     const path = `/${encodeURIComponent(authenticatorId)}`;
     await send("mfaAuthenticators", MfaDeleteAuthenticatorError, { method: "DELETE", path, mfaToken, signal });
   },
+
+  /**
+   * Has the person show a second factor on the tenant's own pages, in a pop-up, and resolves to the access token. From a
+   * click only: else the browser blocks the pop-up.
+   */
+  async challengeWithPopup({
+    audience,
+    scope,
+    acr_values = "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+    prompt,
+    returnTo = "/",
+    timeout = 60_000,
+    popupWidth = 400,
+    popupHeight = 600,
+    signal,
+  }) {
+    if (typeof window === "undefined") throw new ExecutionContextError();
+    if (popupInProgress) throw new PopupInProgressError();
+    if (!audience) throw new InvalidRequestError("audience is required");
+    signal?.throwIfAborted();
+
+    const transactionId = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    const query = { returnTo, acr_values, audience, challengeMode: "popup", prompt, scope, transactionId };
+    const left = Math.round(window.screenX + (window.outerWidth - popupWidth) / 2);
+    const top = Math.round(window.screenY + (window.outerHeight - popupHeight) / 2);
+    const place = `width=${popupWidth},height=${popupHeight},left=${left},top=${top},scrollbars=yes`;
+    const popup = window.open(address("login", { query }), "_blank", place);
+    if (!popup) throw new PopupBlockedError();
+
+    popupInProgress = true;
+    const limit = limited(signal, timeout, new PopupTimeoutError());
+    try {
+      const { success, error } = await endOf(popup, transactionId, limit.signal);
+      if (!success) throw failure(error.code, error.message);
+    } finally {
+      popupInProgress = false;
+      limit.abort();
+      popup.close();
+    }
+    changed();
+    return getAccessToken({ audience, scope, mergeScopes: !scope, includeFullResponse: true, signal });
+  },
 };
 
-/**
- * Gets an access token from the session; the server refreshes it when needed.
- *
- * @param {object} [options]
- * @param {string} [options.audience] the API that the token is for; the configured one if left out
- * @param {string} [options.scope] separated by spaces
- * @param {boolean} [options.mergeScopes] `false`: exactly `scope`, without the configured scopes
- * @param {boolean} [options.includeFullResponse] resolve to `{ token, scope, expires_at, expires_in, token_type }`, times in seconds
- * @param {AbortSignal} [options.signal]
- * @throws {MfaRequiredError} the tenant wants a second factor first
- * @throws {AccessTokenError} `code` says why, such as `missing_session`
- */
+/** Gets an access token from the session; the server refreshes it when needed. */
 export async function getAccessToken({ audience, scope, mergeScopes, includeFullResponse, signal } = {}) {
   const query = { audience, scope, mergeScopes: mergeScopes === false ? "false" : undefined };
   const answer = await send("accessToken", AccessTokenError, { query, signal });
   return includeFullResponse ? answer : answer.token;
 }
 
-/**
- * Who is logged in: the session's claims about the person, or `null` if nobody is.
- *
- * @param {{ signal?: AbortSignal }} [options]
- * @throws {StepupError}
- */
+/** Who is logged in: the session's claims about the person, or `null` if nobody is. */
 export async function getUser({ signal } = {}) {
   try {
     return await send("profile", StepupError, { signal });
@@ -158,24 +153,39 @@ export async function getUser({ signal } = {}) {
   }
 }
 
-/**
- * Leaves the page to log in.
- *
- * @param {object} [options]
- * @param {string} [options.returnTo] where to come back to; this page if left out
- * @param {object} [options.authorizationParams] sent to the tenant: `audience`, `scope`, `prompt`, `login_hint`, …
- */
+/** Calls `listener` with the user now, and again whenever it has changed. Returns what ends it. */
+export function onUserChange(listener, { signal } = {}) {
+  const over = new AbortController();
+  const until = { signal: over.signal };
+  let known;
+  let last = Promise.resolve();
+  const ask = async () => {
+    // Whom the server cannot tell now has not changed; there will be another time to ask.
+    const user = await getUser(until).catch(() => undefined);
+    const text = JSON.stringify(user);
+    if (user === undefined || text === known || over.signal.aborted) return;
+    known = text;
+    listener(user);
+  };
+  const look = () => (last = last.then(ask, ask));
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.addEventListener("message", look, until);
+  changes.addEventListener("change", look, until);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look(), until);
+  over.signal.addEventListener("abort", () => channel.close());
+  const end = () => over.abort();
+  signal?.addEventListener("abort", end, until);
+  if (signal?.aborted) end();
+  look();
+  return end;
+}
+
+/** Leaves the page to log in; `authorizationParams` go to the tenant. */
 export function login({ returnTo = location.pathname + location.search + location.hash, authorizationParams } = {}) {
   location.assign(address("login", { query: { ...authorizationParams, returnTo } }));
 }
 
-/**
- * Leaves the page to log out, here and at the tenant.
- *
- * @param {object} [options]
- * @param {string} [options.returnTo] where to come back to; the tenant must allow it
- * @param {boolean} [options.federated] log out of the identity provider behind the tenant too
- */
+/** Leaves the page to log out, here and at the tenant. */
 export function logout({ returnTo, federated } = {}) {
   location.assign(address("logout", { query: { returnTo, federated: federated ? "" : undefined } }));
 }
@@ -184,11 +194,6 @@ export function logout({ returnTo, federated } = {}) {
 export class StepupError extends Error {
   name = "StepupError";
 
-  /**
-   * @param {string} error the stable code: the SDK's or the tenant's; `client_error` if no answer came or it could not be read
-   * @param {string} error_description a sentence for people
-   * @param {{ status?: number, retryAfter?: number, cause?: unknown }} [details] HTTP status; seconds to wait before trying again
-   */
   constructor(error, error_description, { status, retryAfter, cause } = {}) {
     super(error_description, cause === undefined ? undefined : { cause });
     this.error = error;
@@ -206,11 +211,6 @@ export class StepupError extends Error {
   }
 }
 
-/** An access token could not be had. */
-export class AccessTokenError extends StepupError {
-  name = "AccessTokenError";
-}
-
 /** The call itself was wrong: nothing was sent. */
 export class InvalidRequestError extends StepupError {
   name = "InvalidRequestError";
@@ -223,7 +223,6 @@ export class InvalidRequestError extends StepupError {
 export class MfaRequiredError extends StepupError {
   name = "MfaRequiredError";
 
-  /** @param {{ mfa_token?: string, mfa_requirements?: object, status?: number, cause?: unknown }} [details] */
   constructor(error_description, { mfa_token, mfa_requirements, ...details } = {}) {
     super("mfa_required", error_description, details);
     this.mfa_token = mfa_token ?? "";
@@ -235,50 +234,34 @@ export class MfaRequiredError extends StepupError {
   }
 }
 
-/** The time to answer is over: ask for the access token again. */
-export class MfaTokenExpiredError extends StepupError {
-  name = "MfaTokenExpiredError";
+/** A class of errors; with a `code`, all of them have it, and the same text. */
+function errors(name, code, description) {
+  const named = {
+    [name]: class extends StepupError {
+      name = name;
+      constructor(...given) {
+        super(...(code ? [code, description] : given));
+      }
+    },
+  };
+  return named[name];
 }
 
-/** The `mfa_token` was changed on its way, or belongs to somebody else. */
-export class MfaTokenInvalidError extends StepupError {
-  name = "MfaTokenInvalidError";
-}
-
-/** The `mfa_token` is good, but belongs to nothing that this session began. */
-export class MfaTokenNotFoundError extends StepupError {
-  name = "MfaTokenNotFoundError";
-}
-
-/** The tenant's requirements leave no factor for this challenge. */
-export class MfaNoAvailableFactorsError extends StepupError {
-  name = "MfaNoAvailableFactorsError";
-}
-
-/** The authenticators could not be listed. */
-export class MfaGetAuthenticatorsError extends StepupError {
-  name = "MfaGetAuthenticatorsError";
-}
-
-/** An authenticator could not be enrolled. */
-export class MfaEnrollmentError extends StepupError {
-  name = "MfaEnrollmentError";
-}
-
-/** A challenge could not be sent. */
-export class MfaChallengeError extends StepupError {
-  name = "MfaChallengeError";
-}
-
-/** The answer was not accepted: `invalid_grant` is a wrong code. */
-export class MfaVerifyError extends StepupError {
-  name = "MfaVerifyError";
-}
-
-/** An authenticator could not be deleted. */
-export class MfaDeleteAuthenticatorError extends StepupError {
-  name = "MfaDeleteAuthenticatorError";
-}
+export const AccessTokenError = errors("AccessTokenError");
+export const MfaTokenExpiredError = errors("MfaTokenExpiredError");
+export const MfaTokenInvalidError = errors("MfaTokenInvalidError");
+export const MfaTokenNotFoundError = errors("MfaTokenNotFoundError");
+export const MfaNoAvailableFactorsError = errors("MfaNoAvailableFactorsError");
+export const MfaGetAuthenticatorsError = errors("MfaGetAuthenticatorsError");
+export const MfaEnrollmentError = errors("MfaEnrollmentError");
+export const MfaChallengeError = errors("MfaChallengeError");
+export const MfaVerifyError = errors("MfaVerifyError");
+export const MfaDeleteAuthenticatorError = errors("MfaDeleteAuthenticatorError");
+export const ExecutionContextError = errors("ExecutionContextError", "invalid_execution_context", "Only a page can open a pop-up");
+export const PopupBlockedError = errors("PopupBlockedError", "popup_blocked", "The browser blocked the pop-up");
+export const PopupCancelledError = errors("PopupCancelledError", "popup_cancelled", "The pop-up was closed");
+export const PopupInProgressError = errors("PopupInProgressError", "popup_in_progress", "A pop-up is open already");
+export const PopupTimeoutError = errors("PopupTimeoutError", "popup_timeout", "The pop-up took too long");
 
 /** Codes that mean the same on every route; any other becomes the class of the call. */
 const classOfCode = {
@@ -288,28 +271,84 @@ const classOfCode = {
   mfa_no_available_factors: MfaNoAvailableFactorsError,
 };
 
-/** What the tenant calls each factor on `/mfa/associate`. */
-const typesOfFactor = {
-  otp: { authenticator_types: ["otp"] },
-  sms: { authenticator_types: ["oob"], oob_channels: ["sms"] },
-  phone: { authenticator_types: ["oob"], oob_channels: ["sms"] },
-  voice: { authenticator_types: ["oob"], oob_channels: ["voice"] },
-  email: { authenticator_types: ["oob"], oob_channels: ["email"] },
-  push: { authenticator_types: ["oob"], oob_channels: ["auth0"] },
-  "push-notification": { authenticator_types: ["oob"], oob_channels: ["auth0"] },
-};
+/** The channel of each factor that is answered out of band, as the tenant calls it. */
+const channels = { sms: "sms", phone: "sms", voice: "voice", email: "email", push: "auth0", "push-notification": "auth0" };
 
 function enrollmentTypes({ factorType, authenticatorTypes, oobChannels, phoneNumber }) {
   if (factorType === undefined) return { authenticator_types: authenticatorTypes, oob_channels: oobChannels };
-  if (!Object.hasOwn(typesOfFactor, factorType)) throw new InvalidRequestError(`Unknown factorType: ${factorType}`);
-  if (["sms", "phone", "voice"].includes(factorType) && !phoneNumber) {
+  if (factorType === "otp") return { authenticator_types: ["otp"] };
+  if (!Object.hasOwn(channels, factorType)) throw new InvalidRequestError(`Unknown factorType: ${factorType}`);
+  const channel = channels[factorType];
+  if (["sms", "voice"].includes(channel) && !phoneNumber) {
     throw new InvalidRequestError(`phoneNumber is required for factorType: ${factorType}`);
   }
-  return typesOfFactor[factorType];
+  return { authenticator_types: ["oob"], oob_channels: [channel] };
 }
 
+/** What pages of this origin tell each other; the closing page of a pop-up speaks here too. */
+const CHANNEL = "stepup";
+
+let popupInProgress = false;
+
+/** Hears that what the session knows of the user may be new. */
+const changes = new EventTarget();
+
+function changed(answer) {
+  changes.dispatchEvent(new Event("change"));
+  return answer;
+}
+
+/**
+ * What a pop-up says at its end: by message or, where a policy of the tenant's has cut it off from this page, by channel.
+ * One that is cut off looks closed, but as long as the person is in it, they are not in this page.
+ */
+function endOf(popup, transactionId, signal) {
+  return new Promise((resolve, reject) => {
+    const hear = ({ data }) => data?.type === "auth_complete" && data.transactionId === transactionId && resolve(data);
+    const isOfPopup = ({ origin, source }) => origin === location.origin && source === popup;
+    window.addEventListener("message", (event) => isOfPopup(event) && hear(event), { signal });
+    const channel = new BroadcastChannel(CHANNEL);
+    channel.addEventListener("message", hear);
+    let looks = 0;
+    const timer = setInterval(() => {
+      looks = popup.closed && document.hasFocus() ? looks + 1 : 0;
+      // At the second look: what it said at its end may be on its way still.
+      if (looks > 1) reject(new PopupCancelledError());
+    }, 500);
+    signal.addEventListener("abort", () => {
+      clearInterval(timer);
+      channel.close();
+      reject(signal.reason);
+    });
+  });
+}
+
+/** Is aborted with `signal`, with `error` when the time is up, or by whoever needs it no more. */
+function limited(signal, milliseconds, error) {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(error), milliseconds);
+  limit.signal.addEventListener("abort", () => clearTimeout(timer));
+  signal?.addEventListener("abort", () => limit.abort(signal.reason), { signal: limit.signal });
+  if (signal?.aborted) limit.abort(signal.reason);
+  return limit;
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
+
+/** A page in the background loses its connection, and a proxy its patience: neither is an answer. */
+const isCutOff = ({ code, status }) => code === "client_error" && (status === undefined || status === 504);
+
 function address(route, { path = "", query = {} } = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  const given = Object.entries(query).filter(([, value]) => value != null);
   const text = new URLSearchParams(given).toString();
   return settings.basePath + settings.routes[route] + path + (text && `?${text}`);
 }
@@ -348,9 +387,11 @@ function refusal(answer, response, ErrorClass) {
   const { code, message } = Object(answer?.error);
   const error = String(code ?? answer?.error ?? "client_error");
   const description = message ?? answer?.error_description ?? `HTTP status ${response.status}`;
-  const details = { ...trace(response), cause: answer ?? undefined };
+  return failure(error, description, { ...answer, ...trace(response), cause: answer ?? undefined }, ErrorClass);
+}
 
-  if (error === "mfa_required") return new MfaRequiredError(description, { ...answer, ...details });
+function failure(error, description, details, ErrorClass = AccessTokenError) {
+  if (error === "mfa_required") return new MfaRequiredError(description, details);
   const Class = Object.hasOwn(classOfCode, error) ? classOfCode[error] : ErrorClass;
   return new Class(error, description, details);
 }

@@ -8,8 +8,12 @@ import {
   mfa,
   MfaRequiredError,
   MfaVerifyError,
+  onUserChange,
+  PopupCancelledError,
   StepupError,
+  type AccessToken,
   type Enrollment,
+  type User,
 } from "stepup";
 
 const mfaToken = "sealed";
@@ -33,22 +37,52 @@ if (sms.authenticatorType === "otp") sms.barcodeUri.length;
 await mfa.enroll({ mfaToken, authenticatorTypes: ["oob"], oobChannels: ["auth0"] });
 // @ts-expect-error a phone needs its number
 await mfa.enroll({ mfaToken, factorType: "sms" });
+// @ts-expect-error an app has no number
+await mfa.enroll({ mfaToken, factorType: "otp", phoneNumber: "+15555555555" });
+// @ts-expect-error a phone has no address
+await mfa.enroll({ mfaToken, factorType: "voice", phoneNumber: "+15555555555", email: "ada@example.com" });
+// @ts-expect-error one way of naming the factor
+await mfa.enroll({ mfaToken, factorType: "otp", authenticatorTypes: ["otp"] });
+// @ts-expect-error a channel is needed
+await mfa.enroll({ mfaToken, authenticatorTypes: ["oob"] });
+// @ts-expect-error no such factor
+await mfa.enroll({ mfaToken, factorType: "pigeon" });
+// @ts-expect-error the token is needed
+await mfa.enroll({ factorType: "otp" });
 
 const [first] = await mfa.getAuthenticators({ mfaToken });
 if (first) {
   const challenge = await mfa.challenge({ mfaToken, challengeType: "oob", authenticatorId: first.id });
-  if (challenge.oobCode) await mfa.verify({ mfaToken, oobCode: challenge.oobCode });
+  if (challenge.oobCode) await mfa.verify({ mfaToken, oobCode: challenge.oobCode, bindingCode: "123456" });
+  // @ts-expect-error there may be no code to wait for
+  await mfa.poll({ mfaToken, oobCode: challenge.oobCode });
+  if (challenge.oobCode) await mfa.poll({ mfaToken, oobCode: challenge.oobCode, interval: 5, timeout: 60_000, signal });
   const nothing: void = await mfa.deleteAuthenticator({ mfaToken, authenticatorId: first.id });
 }
 const code: string | undefined = (await mfa.verify({ mfaToken, recoveryCode: "ABCD", signal })).recovery_code;
 // @ts-expect-error an answer is needed
 await mfa.verify({ mfaToken });
+// @ts-expect-error one answer
+await mfa.verify({ mfaToken, otp: "123456", recoveryCode: "ABCD" });
+// @ts-expect-error a code that was sent needs its challenge
+await mfa.verify({ mfaToken, bindingCode: "123456" });
+// @ts-expect-error a code is a text: it may begin with zeros
+await mfa.verify({ mfaToken, otp: 123456 });
+
+const stepped: AccessToken = await mfa.challengeWithPopup({ audience: "https://api.example.com", scope: "transfer:funds", prompt: "login", signal });
+// @ts-expect-error the API is needed
+await mfa.challengeWithPopup({ scope: "transfer:funds" });
+
+const end: () => void = onUserChange((user: User | null) => user?.email, { signal });
 
 try {
   await mfa.verify({ mfaToken, otp: "123456" });
 } catch (error) {
   if (error instanceof MfaRequiredError) mfa.getEnrollmentFactors(error).map(({ type }) => type);
   if (error instanceof MfaVerifyError) setTimeout(() => {}, (error.retryAfter ?? 0) * 1000);
+  if (error instanceof PopupCancelledError) {
+    const why: "popup_cancelled" = error.error;
+  }
   if (error instanceof StepupError) error.code.startsWith("mfa_");
 }
 
