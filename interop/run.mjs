@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { configured, demo, everyFactor, nextjs, nextjsWithSessions, nothing, stepup, tenant } from "./servers.mjs";
+import { configured, demo, everyFactor, fleet, nextjs, nextjsWithSessions, nothing, stepup, tenant } from "./servers.mjs";
 
 const folder = import.meta.dirname;
 const python = join(folder, ".venv/bin/python");
@@ -23,6 +23,7 @@ const programs = [
   { name: "auth0-spa-js pop-up", start: configured, command: ["node", "browser/auth0-spa-js-popup.mjs"] },
   { name: "nextjs-auth0", start: nextjs, command: ["node", "browser/nextjs.mjs"] },
   { name: "nextjs-auth0 back-channel logout", start: nextjsWithSessions, command: ["node", "browser/nextjs-backchannel.mjs"] },
+  { name: "fleet", start: fleet, command: ["node", "browser/fleet.mjs"] },
   { name: "nextjs-auth0 sealed values", start: nothing, command: ["node", "node/sealed.mjs"] },
   { name: "auth0-server-python sealed values", start: nothing, command: [python, "python/sealed.py"] },
   { name: "nextjs-auth0 browser client", start: demo, command: ["node", "browser/client-step-up.mjs", "official"] },

@@ -96,6 +96,47 @@ export async function nextjs(scratch, environment = {}) {
 /** The same, with the sessions kept by the application. */
 export const nextjsWithSessions = (scratch) => nextjs(scratch, { SESSIONS: "memory" });
 
+/**
+ * The applications of a fleet, on ports of their own and at one address that the program gives them: `nextjs/`, `fastapi/`,
+ * and the demo in the sealed form of each. All have one secret and one client of the tenant.
+ */
+export async function fleet(scratch) {
+  await buildNextjs();
+  const provider = await configured(scratch);
+  const { STEPUP_APP: address } = provider.environment;
+  const { issuer, domain, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
+  const { client_id: id, client_secret: secret } = clients.find(({ name }) => name === "webapp");
+  const environment = {
+    ...provider.environment,
+    AUTH0_DOMAIN: issuer,
+    AUTH0_CLIENT_ID: id,
+    AUTH0_CLIENT_SECRET: secret,
+    AUTH0_SECRET: "a secret of at least thirty-two characters",
+    APP_BASE_URL: address,
+  };
+  const ports = { nextjs: 0, fastapi: 0, bankOfNextjs: 0, bankOfFastapi: 0 };
+  for (const name of Object.keys(ports)) ports[name] = await freePort();
+  const bank = (port, format) => serve(stepup, ["demo", "--port", String(port)], { ...environment, STEPUP_FORMAT: format });
+  const python = join(folder, ".venv/bin/python");
+  const servers = [
+    [next(["start", "--port", String(ports.nextjs)], environment), "Ready in"],
+    [serve(python, [join(folder, "fastapi/application.py")], { ...environment, AUTH0_DOMAIN: domain, PORT: String(ports.fastapi) }), "running on"],
+    [bank(ports.bankOfNextjs, "nextjs-auth0"), "The bank is open"],
+    [bank(ports.bankOfFastapi, "auth0-server-python"), "The bank is open"],
+  ];
+  const running = [...servers.map(([server]) => server), provider];
+  const stop = () => Promise.all(running.map((server) => server.stop()));
+  await Promise.all(servers.map(([server, text]) => server.until(server.says(text)))).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return {
+    environment: { ...provider.environment, STEPUP_FLEET: JSON.stringify(ports) },
+    log: () => running.map((server) => server.log()).join("\n"),
+    stop,
+  };
+}
+
 /** `next build`, unless nothing was changed since the last. */
 async function buildNextjs() {
   const app = join(folder, "nextjs");

@@ -16,7 +16,7 @@ use stepup_seal::{
 use crate::{
     failure::Failure,
     output,
-    sealed_kind::{context, default_cookie, format_name, purpose_name, purpose_of, secrets},
+    sealed_kind::{context, default_cookie, purpose_name, purpose_of, secrets},
 };
 
 #[derive(Debug, Args)]
@@ -127,7 +127,7 @@ fn sealed_value(
                     }
                     _ => purpose_name(purpose),
                 };
-                let (format, expires_at) = (format_name(format), opened.expires_at);
+                let (format, expires_at) = (format.name(), opened.expires_at);
                 return Ok(Found { kind, format, payload: opened.payload, expires_at });
             }
             Err(error) if refusal == OpenError::Invalid => refusal = error,

@@ -14,7 +14,7 @@ use stepup_seal::{Format, Sealer};
 use crate::{
     failure::Failure,
     output,
-    sealed_kind::{self, Form, Kind},
+    sealed_kind::{self, Kind},
 };
 
 /// Longest value of one cookie, in characters, where nextjs-auth0 and this SDK begin a next chunk.
@@ -26,8 +26,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     kind: Kind,
     /// Whose form it has
-    #[arg(long, default_value = "stepup")]
-    format: Form,
+    #[arg(long, default_value = "stepup", value_parser = sealed_kind::format_parser())]
+    format: Format,
     /// The application's secret, at least 32 bytes; of several the first seals
     #[arg(long = "secret", env = "AUTH0_SECRET", hide_env_values = true, required = true, value_name = "S")]
     secrets: Vec<String>,
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
 
 /// Seals the JSON object on standard input.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let format = Format::from(arguments.format);
+    let format = arguments.format;
     let now = SystemClock.now();
     let payload = complete(read_payload()?, arguments.kind, format, now);
     let cookie = arguments.cookie.as_deref().unwrap_or(sealed_kind::default_cookie(format));

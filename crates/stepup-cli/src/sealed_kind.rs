@@ -1,6 +1,9 @@
 //! What `inspect` and `seal` share: the kinds of sealed values, their forms, and their cookies.
 
-use clap::ValueEnum;
+use clap::{
+    ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use serde_json::{Map, Value};
 use stepup_seal::{Format, Purpose, Secrets};
 
@@ -35,32 +38,9 @@ pub(crate) const fn purpose_name(purpose: Purpose) -> &'static str {
     }
 }
 
-/// Whose form a value has.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Form {
-    Stepup,
-    NextjsAuth0,
-    #[value(name = "auth0-server-python")]
-    Auth0ServerPython,
-}
-
-impl From<Form> for Format {
-    fn from(form: Form) -> Self {
-        match form {
-            Form::Stepup => Self::Stepup,
-            Form::NextjsAuth0 => Self::NextjsAuth0,
-            Form::Auth0ServerPython => Self::Auth0ServerPython,
-        }
-    }
-}
-
-/// The name of a form in what is printed.
-pub(crate) const fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Auth0ServerPython => "auth0-server-python",
-        Format::NextjsAuth0 => "nextjs-auth0",
-        Format::Stepup => "stepup",
-    }
+/// Reads `--format`, and lists in the help what may stand there.
+pub(crate) fn format_parser() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
 }
 
 /// The session cookie's name where none was given.

@@ -21,5 +21,5 @@ mod secrets;
 pub mod thumbprint;
 
 pub use random::{Random, base62, token};
-pub use sealed::{Format, OpenError, Purpose, Sealer, Unsealed};
+pub use sealed::{Format, OpenError, Purpose, Sealer, UnknownFormat, Unsealed};
 pub use secrets::{Secrets, SecretsError};

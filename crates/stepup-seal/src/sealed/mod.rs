@@ -6,7 +6,7 @@ mod keys;
 mod nextjs_auth0;
 mod stepup;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 use stepup_protocol::time::UnixTime;
@@ -30,6 +30,41 @@ pub enum Format {
     #[default]
     Stepup,
 }
+
+impl Format {
+    /// Every form.
+    pub const ALL: [Self; 3] = [Self::Stepup, Self::NextjsAuth0, Self::Auth0ServerPython];
+
+    /// Its name in options and in what is printed; [`FromStr`] reads it back.
+    ///
+    /// ```
+    /// use stepup_seal::Format;
+    ///
+    /// assert_eq!(Format::NextjsAuth0.name(), "nextjs-auth0");
+    /// assert_eq!("nextjs-auth0".parse(), Ok(Format::NextjsAuth0));
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auth0ServerPython => "auth0-server-python",
+            Self::NextjsAuth0 => "nextjs-auth0",
+            Self::Stepup => "stepup",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|format| format.name() == name).ok_or(UnknownFormat)
+    }
+}
+
+/// A name that no [`Format`] has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is none of stepup, nextjs-auth0 and auth0-server-python")]
+pub struct UnknownFormat;
 
 /// What a value is sealed for. In [`Format::Stepup`] it opens as nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

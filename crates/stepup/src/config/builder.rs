@@ -41,7 +41,7 @@ pub struct ClientBuilder {
     pub(super) client_secret: Option<SecretString>,
     pub(super) client_authentication: ClientAuthentication,
     pub(super) secrets: Vec<SecretString>,
-    pub(super) format: Format,
+    pub(super) format: Option<Format>,
     pub(super) app_base_urls: Vec<String>,
     pub(super) trust_forwarded_headers: bool,
     pub(super) base_path: String,
@@ -71,6 +71,13 @@ pub struct ClientBuilder {
     pub(super) clock: Option<Arc<dyn Clock>>,
     pub(super) random: Option<Arc<dyn Random>>,
     pub(super) http_client: Option<Arc<dyn HttpClient>>,
+}
+
+impl ClientBuilder {
+    /// Whether cookies and names are to be auth0-server-python's.
+    pub(super) fn is_python(&self) -> bool {
+        self.format == Some(Format::Auth0ServerPython)
+    }
 }
 
 /// Looks up an environment variable.
@@ -132,10 +139,12 @@ impl ClientBuilder {
         self
     }
 
-    /// The form of cookies and MFA tokens: ours, or that of a package to share sessions with.
+    /// `STEPUP_FORMAT` (`stepup`, `nextjs-auth0`, `auth0-server-python`): the form of session and transaction cookies and
+    /// of MFA tokens, written and read. Ours, unless applications with one of those packages share sessions with this
+    /// one; they must have the same secret and cookie settings then.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
-        self.format = format;
+        self.format = Some(format);
         self
     }
 

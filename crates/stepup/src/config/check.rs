@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use stepup_protocol::scope::Scopes;
-use stepup_seal::{Format, Secrets};
+use stepup_seal::Secrets;
 use url::Url;
 
 use super::{
@@ -100,7 +100,7 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
             on_callback: builder.on_callback,
         },
         secrets: secrets?,
-        format: builder.format,
+        format: builder.format.unwrap_or_default(),
         clock: builder.clock.unwrap_or_else(|| Arc::new(SystemClock)),
         random: builder.random.unwrap_or_else(|| Arc::new(SystemRandom)),
         http: http?,
@@ -168,7 +168,7 @@ fn session_cookie(
     problems: &mut Problems,
 ) -> SessionCookie {
     let options = &builder.session_cookie;
-    let default_name = if builder.format == Format::Auth0ServerPython { "_a0_session" } else { "__session" };
+    let default_name = if builder.is_python() { "_a0_session" } else { "__session" };
     let name = options.name.clone().unwrap_or_else(|| default_name.to_owned());
     let attributes = CookieAttributes {
         secure,
@@ -189,7 +189,7 @@ fn transaction_cookie(
     problems: &mut Problems,
 ) -> TransactionCookie {
     let options = &builder.transaction_cookie;
-    let python = builder.format == Format::Auth0ServerPython;
+    let python = builder.is_python();
     let prefix =
         options.prefix.clone().unwrap_or_else(|| if python { "_a0_tx" } else { "__txn_" }.to_owned());
     let attributes = CookieAttributes {
@@ -215,7 +215,7 @@ fn transaction_cookie(
 
 fn lifetime(builder: &ClientBuilder, problems: &mut Problems) -> Lifetime {
     // A form that carries no expiry cannot tell when a session was last written.
-    let python = builder.format == Format::Auth0ServerPython;
+    let python = builder.is_python();
     if python && builder.rolling == Some(true) {
         problems.add("rolling", "is not possible in auth0-server-python's form, which carries no expiry");
     }

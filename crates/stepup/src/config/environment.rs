@@ -7,11 +7,12 @@ use secrecy::SecretString;
 use super::{ClientBuilder, error::Problems};
 
 /// Option and variable, for error messages. `AUTH0_MFA_TOKEN_TTL` is read too, for those who move over.
-const VARIABLES: [(&str, &str); 12] = [
+const VARIABLES: [(&str, &str); 13] = [
     ("domain", "AUTH0_DOMAIN"),
     ("client_id", "AUTH0_CLIENT_ID"),
     ("client_secret", "AUTH0_CLIENT_SECRET"),
     ("secret", "AUTH0_SECRET"),
+    ("format", "STEPUP_FORMAT"),
     ("app_base_url", "APP_BASE_URL"),
     ("session_cookie.secure", "AUTH0_COOKIE_SECURE"),
     ("session_cookie.same_site", "AUTH0_COOKIE_SAME_SITE"),
@@ -41,6 +42,9 @@ pub(super) fn fill(
     if builder.secrets.is_empty() {
         builder.secrets = from.list("secret").map(SecretString::from).collect();
     }
+    or_else(&mut builder.format, || {
+        from.parsed("format", "is none of stepup, nextjs-auth0 and auth0-server-python")
+    });
     if builder.app_base_urls.is_empty() {
         builder.app_base_urls = from.list("app_base_url").collect();
     }

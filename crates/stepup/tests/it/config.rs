@@ -78,6 +78,7 @@ async fn the_environment_fills_what_code_leaves_open() {
             "APP_BASE_URL" => "https://a.example.com,https://b.example.com/".to_owned(),
             "AUTH0_COOKIE_DOMAIN" => "example.com".to_owned(),
             "AUTH0_MFA_TOKEN_TTL" => "60".to_owned(),
+            "STEPUP_FORMAT" => "auth0-server-python".to_owned(),
             _ => return None,
         })
     };
@@ -105,6 +106,7 @@ async fn the_environment_fills_what_code_leaves_open() {
                 let cookie = set_cookies(response.headers()).remove(0);
                 assert!(cookie.attributes.contains(&"Domain=example.com".to_owned()));
                 assert!(cookie.attributes.contains(&"Secure".to_owned()));
+                assert_eq!(cookie.name, "_a0_tx");
             }
             None => assert_eq!(response.status(), 400),
         }
