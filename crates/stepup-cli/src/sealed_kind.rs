@@ -31,6 +31,7 @@ impl Kind {
 pub(crate) const fn purpose_name(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::ConnectionTokens => "connection-tokens",
+        Purpose::Detour => "detour",
         Purpose::MfaToken => "mfa-token",
         Purpose::Session => "session",
         Purpose::StatefulId => "session-id",

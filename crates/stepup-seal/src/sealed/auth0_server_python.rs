@@ -28,6 +28,8 @@ fn identifier(purpose: Purpose, context: &str) -> Cow<'_, str> {
         Purpose::Session | Purpose::StatefulId if context.is_empty() => "_a0_session".into(),
         Purpose::Session | Purpose::StatefulId => context.into(),
         Purpose::Transaction => format!("_a0_tx:{context}").into(),
+        // Not one of that package: only this SDK has such values.
+        Purpose::Detour => "stepup_detour".into(),
         Purpose::MfaToken => "mfa_token".into(),
         Purpose::ConnectionTokens => format!("_a0_connection_tokens{context}").into(),
     }

@@ -71,6 +71,8 @@ pub struct UnknownFormat;
 pub enum Purpose {
     /// Access tokens of federated connections, in cookies of their own.
     ConnectionTokens,
+    /// A step-up under way on the SDK's own pages.
+    Detour,
     /// A pending step-up.
     MfaToken,
     /// A session that is kept in the browser.
@@ -83,14 +85,21 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose, in order.
-    pub const ALL: [Self; 5] =
-        [Self::ConnectionTokens, Self::MfaToken, Self::Session, Self::StatefulId, Self::Transaction];
+    pub const ALL: [Self; 6] = [
+        Self::ConnectionTokens,
+        Self::Detour,
+        Self::MfaToken,
+        Self::Session,
+        Self::StatefulId,
+        Self::Transaction,
+    ];
 
     /// Its name in the keys and headers of [`Format::Stepup`].
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::ConnectionTokens => "connection-tokens",
+            Self::Detour => "detour",
             Self::MfaToken => "mfa-token",
             Self::Session => "session",
             Self::StatefulId => "stateful-id",

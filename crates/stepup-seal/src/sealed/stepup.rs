@@ -52,6 +52,7 @@ const fn header_start(purpose: Purpose) -> &'static str {
         Purpose::ConnectionTokens => {
             r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-connection-tokens-v1","exp":"#
         }
+        Purpose::Detour => r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-detour-v1","exp":"#,
         Purpose::MfaToken => r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-mfa-token-v1","exp":"#,
         Purpose::Session => r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-session-v1","exp":"#,
         Purpose::StatefulId => r#"{"alg":"dir","enc":"A256GCM","typ":"stepup-stateful-id-v1","exp":"#,
