@@ -16,7 +16,7 @@ pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use compact::{Header, peek};
 pub use embedded::{SelfSigned, verify_self_signed};
 pub use key_set::{KeySet, Verified};
-pub use public_pem::rsa_from_public_pem;
+pub use public_pem::{p256_from_public_pem, rsa_from_public_pem};
 pub use sign::{SignError, SigningKey};
 pub use verify::VerificationKey;
 
@@ -85,6 +85,9 @@ pub enum KeyError {
     /// It is not a PEM text with an RSA public key.
     #[error("not a PEM text with an RSA public key, which begins with `-----BEGIN PUBLIC KEY-----`")]
     PublicPem,
+    /// It is not a PEM text with a public key on P-256.
+    #[error("not a PEM text with a public key on P-256, which begins with `-----BEGIN PUBLIC KEY-----`")]
+    P256Pem,
     /// It is not a valid key for the algorithm.
     #[error("not a valid key for {algorithm}: {reason}")]
     Rejected {
