@@ -61,7 +61,7 @@ pub(crate) async fn answer(client: &Client, route: Route, request: Request) -> R
     match Limited::new(body, MAX_REQUEST_BYTES).collect().await {
         Ok(body) => {
             let request = Request::from_parts(parts, body.to_bytes());
-            client.handle(route, request).await.map(Body::from)
+            client.handle(route, request).await.map(Body::new)
         }
         Err(error) if error.is::<LengthLimitError>() => {
             refuse(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", "The body is too large.")

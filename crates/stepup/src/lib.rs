@@ -34,4 +34,4 @@ pub use random::SystemRandom;
 pub use session::{Session, SessionState, TokenSet};
 pub use stepup_seal::{Format, Random};
 pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest, RefreshError};
-pub use web::{MAX_REQUEST_BYTES, Route};
+pub use web::{Body, MAX_REQUEST_BYTES, Route};

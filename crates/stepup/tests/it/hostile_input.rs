@@ -57,8 +57,10 @@ fn query() -> impl Strategy<Value = String> {
     pairs.prop_map(|pairs| pairs.into_iter().map(|(name, value)| format!("{name}={value}&")).collect())
 }
 
-fn answered(client: &Client, path: &str, query: &str, line: &[u8]) -> http::Response<Bytes> {
-    let Ok(uri) = format!("{path}?{query}").parse::<http::Uri>() else { return http::Response::default() };
+fn answered(client: &Client, path: &str, query: &str, line: &[u8]) -> http::Response<stepup::Body> {
+    let Ok(uri) = format!("{path}?{query}").parse::<http::Uri>() else {
+        return http::Response::new(stepup::Body::from(Bytes::new()));
+    };
     let mut request = Request::get(uri).header("host", "app.example.com").body(Bytes::new()).unwrap();
     request.headers_mut().insert(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
     let route = client.route(request.method(), request.uri().path()).unwrap();

@@ -14,7 +14,7 @@ use stepup_seal::{Purpose, Sealer, Secrets, base64url};
 
 use self::deviations::{DEVIATIONS, Deviation};
 use crate::support::{
-    Answer, Counting, Hands, NOW, Recorded, SECRET, Script, builder, fixture, json_of, set_cookies,
+    Answer, Counting, Hands, NOW, Recorded, SECRET, Script, builder, fixture, json_of, set_cookies, whole,
 };
 
 /// Cases of client authentication and proofs that this SDK is not configured with.
@@ -49,7 +49,7 @@ async fn check(name: &str, case: &Value, deviation: Option<&Deviation>) {
         assert!(name.contains("passes through"), "{name}: no route");
         return;
     };
-    let response = client.handle(route, request).await;
+    let response = whole(client.handle(route, request).await).await;
     let why = deviation.map_or("as recorded", |deviation| deviation.why);
 
     let recorded = &case["response"];

@@ -12,6 +12,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use stepup::{Client, ClientBuilder, Clock, HttpClient, HttpError, Random};
 use stepup_protocol::time::UnixTime;
@@ -245,7 +246,13 @@ pub(crate) fn get(path: &str, cookie_line: &str) -> Request<Bytes> {
 
 pub(crate) async fn handle(client: &Client, request: Request<Bytes>) -> Response<Bytes> {
     let route = client.route(request.method(), request.uri().path()).expect("one of the routes");
-    client.handle(route, request).await
+    whole(client.handle(route, request).await).await
+}
+
+/// The answer with all of its body.
+pub(crate) async fn whole(response: Response<stepup::Body>) -> Response<Bytes> {
+    let (parts, body) = response.into_parts();
+    Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
 }
 
 pub(crate) fn json_of(response: &Response<Bytes>) -> Value {
