@@ -22,6 +22,7 @@ struct Inner {
     config: Config,
     provider: Provider,
     sealer: Sealer,
+    own_sealer: Sealer,
     refreshes: Refreshes,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -61,6 +62,7 @@ impl Client {
             config: parts.config,
             provider,
             sealer: Sealer::new(&parts.secrets, parts.format),
+            own_sealer: Sealer::new(&parts.secrets, Format::Stepup),
             refreshes: Refreshes::default(),
             clock: parts.clock,
             random: parts.random,
@@ -83,6 +85,11 @@ impl Client {
 
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.0.sealer
+    }
+
+    /// For what no other SDK reads, whatever the form that is shared with others.
+    pub(crate) fn own_sealer(&self) -> &Sealer {
+        &self.0.own_sealer
     }
 
     pub(crate) fn refreshes(&self) -> &Refreshes {

@@ -9,9 +9,11 @@
 mod client;
 mod clock;
 mod config;
+mod detour;
 mod http_client;
 mod login;
 pub mod mfa;
+pub mod pages;
 mod provider;
 mod random;
 mod session;
@@ -25,6 +27,7 @@ pub use config::{
     ClientAuthentication, ClientBuilder, ConfigError, ConfigProblem, CookieOptions, LogoutStrategy, Routes,
     SameSite, TransactionCookieOptions,
 };
+pub use detour::{Detour, DetourError, FormError, KeptForm, MAX_FORM_BYTES};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use http_client::{HttpClient, HttpError, MAX_RESPONSE_BYTES};

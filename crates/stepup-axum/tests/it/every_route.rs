@@ -26,6 +26,7 @@ fn endpoints() -> Vec<Endpoint> {
         mfa_challenge,
         mfa_associate,
         mfa_verify,
+        mfa_pages,
         script,
     } = Routes::default();
     let get = |path: String, stranger, nonsense| Endpoint { method: Method::GET, path, stranger, nonsense };
@@ -45,6 +46,8 @@ fn endpoints() -> Vec<Endpoint> {
         post(mfa_challenge, 400, 401),
         post(mfa_associate, 400, 401),
         post(mfa_verify, 400, 401),
+        get(format!("{mfa_pages}/resume"), 410, 410),
+        get(format!("{mfa_pages}/assets/x.css"), 200, 200),
         get(script, 200, 200),
     ]
 }

@@ -14,7 +14,8 @@ use super::{
     TransactionCookieOptions, check,
 };
 use crate::{
-    client::Client, clock::Clock, http_client::HttpClient, login::CallbackOutcome, session::Session,
+    client::Client, clock::Clock, http_client::HttpClient, login::CallbackOutcome, pages::PageOptions,
+    session::Session,
 };
 
 /// Builds a [`Client`]. Five things must be set: [`domain`](Self::domain), [`client_id`](Self::client_id),
@@ -65,6 +66,7 @@ pub struct ClientBuilder {
     pub(super) mfa_context_ttl: Option<Duration>,
     pub(super) before_session_saved: Option<BeforeSessionSaved>,
     pub(super) on_callback: Option<OnCallback>,
+    pub(super) pages: PageOptions,
     pub(super) http_timeout: Option<Duration>,
     pub(super) discovery_ttl: Option<Duration>,
     pub(super) telemetry: Option<bool>,
@@ -344,6 +346,16 @@ impl ClientBuilder {
     #[must_use]
     pub fn mfa_context_ttl(mut self, ttl: Duration) -> Self {
         self.mfa_context_ttl = Some(ttl);
+        self
+    }
+}
+
+/// The ready-made pages.
+impl ClientBuilder {
+    /// How the ready-made pages for the second factor look and speak; [`PageOptions::off`]: there are none.
+    #[must_use]
+    pub fn mfa_pages(mut self, options: PageOptions) -> Self {
+        self.pages = options;
         self
     }
 }

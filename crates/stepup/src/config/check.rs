@@ -46,6 +46,7 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
     let base_urls = base_urls(&builder.app_base_urls, problems);
     let base_path = base_path(&builder.base_path, problems);
     builder.routes.problems().into_iter().for_each(|problem| problems.add("routes", problem));
+    builder.pages.problems().iter().for_each(|problem| problems.add("mfa_pages", problem.clone()));
 
     let authorization = authorization(&builder, problems);
     let secure = builder.session_cookie.secure.unwrap_or(false)
@@ -98,6 +99,7 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
             mfa_context_ttl,
             before_session_saved: builder.before_session_saved,
             on_callback: builder.on_callback,
+            pages: builder.pages,
         },
         secrets: secrets?,
         format: builder.format.unwrap_or_default(),

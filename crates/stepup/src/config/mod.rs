@@ -25,6 +25,7 @@ pub use self::{
 pub(crate) use self::{cookies::CookieAttributes, domain::Issuer};
 use crate::{
     login::CallbackOutcome,
+    pages::PageOptions,
     session::{Lifetime, Session},
 };
 
@@ -82,6 +83,7 @@ pub(crate) struct Config {
     pub(crate) mfa_context_ttl: Duration,
     pub(crate) before_session_saved: Option<BeforeSessionSaved>,
     pub(crate) on_callback: Option<OnCallback>,
+    pub(crate) pages: PageOptions,
 }
 
 /// What is asked of the tenant at a login.

@@ -28,6 +28,8 @@ pub struct Routes {
     pub mfa_associate: String,
     /// Verifies a second factor. `/auth/mfa/verify`.
     pub mfa_verify: String,
+    /// The ready-made pages, with all that lies under them: `…/resume`, `…/manage`, `…/assets`. `/auth/mfa`.
+    pub mfa_pages: String,
     /// The browser module. `/auth/stepup.js`.
     pub script: String,
 }
@@ -44,13 +46,14 @@ impl Default for Routes {
             mfa_challenge: "/auth/mfa/challenge".to_owned(),
             mfa_associate: "/auth/mfa/associate".to_owned(),
             mfa_verify: "/auth/mfa/verify".to_owned(),
+            mfa_pages: "/auth/mfa".to_owned(),
             script: "/auth/stepup.js".to_owned(),
         }
     }
 }
 
 impl Routes {
-    fn all(&self) -> [&String; 10] {
+    fn all(&self) -> [&String; 11] {
         [
             &self.login,
             &self.callback,
@@ -61,6 +64,7 @@ impl Routes {
             &self.mfa_challenge,
             &self.mfa_associate,
             &self.mfa_verify,
+            &self.mfa_pages,
             &self.script,
         ]
     }

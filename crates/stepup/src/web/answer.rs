@@ -6,29 +6,29 @@ use serde_json::{Value, json};
 use url::Url;
 
 /// An empty answer.
-pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
+pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     response
 }
 
 /// A JSON answer.
-pub(super) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
+pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
     typed(status, "application/json", body.to_string())
 }
 
 /// The flat error body of OAuth and of the MFA routes.
-pub(super) fn error(status: StatusCode, code: &str, description: &str) -> Response<Bytes> {
+pub(crate) fn error(status: StatusCode, code: &str, description: &str) -> Response<Bytes> {
     json(status, &json!({ "error": code, "error_description": description }))
 }
 
 /// A plain-text answer.
-pub(super) fn text(status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
+pub(crate) fn text(status: StatusCode, body: impl Into<String>) -> Response<Bytes> {
     typed(status, "text/plain;charset=UTF-8", body.into())
 }
 
 /// 307: the method stays, as in Auth0's own SDKs.
-pub(super) fn redirect(to: &Url) -> Response<Bytes> {
+pub(crate) fn redirect(to: &Url) -> Response<Bytes> {
     let mut response = empty(StatusCode::TEMPORARY_REDIRECT);
     if let Ok(location) = HeaderValue::from_str(to.as_str()) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -36,8 +36,17 @@ pub(super) fn redirect(to: &Url) -> Response<Bytes> {
     response
 }
 
+/// 303: a page to look at, whatever the method was.
+pub(crate) fn see_other(path: &str) -> Response<Bytes> {
+    let mut response = empty(StatusCode::SEE_OTHER);
+    if let Ok(location) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
 /// Adds what keeps the answer out of every cache.
-pub(super) fn private(mut response: Response<Bytes>) -> Response<Bytes> {
+pub(crate) fn private(mut response: Response<Bytes>) -> Response<Bytes> {
     let headers = response.headers_mut();
     headers.insert(
         header::CACHE_CONTROL,

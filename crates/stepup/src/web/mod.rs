@@ -3,8 +3,8 @@
 //! A request's session is opened once, the route's handler changes it, and cookies are written once at the end.
 
 mod access_token;
-mod answer;
-mod base_url;
+pub(crate) mod answer;
+pub(crate) mod base_url;
 #[cfg_attr(not(test), expect(dead_code, reason = "waiting for a push is the first to stream"))]
 mod body;
 mod callback;
@@ -16,14 +16,14 @@ mod popup;
 mod profile;
 pub(crate) mod return_to;
 mod route;
-mod same_origin;
+pub(crate) mod same_origin;
 mod script;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
 
 pub use self::{body::Body, route::Route};
-use crate::client::Client;
+use crate::{client::Client, pages};
 
 /// The largest request body that the routes read: 64 KiB.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -39,8 +39,10 @@ impl Client {
     /// # }
     /// ```
     pub async fn handle(&self, route: Route, request: Request<Bytes>) -> Response<Body> {
-        if route == Route::Script {
-            return script::answer(&request).map(Body::from);
+        match route {
+            Route::Script => return script::answer(&request).map(Body::from),
+            Route::PagesAsset => return pages::asset(request.uri().path()).map(Body::from),
+            _ => {}
         }
         let changes_something = request.method() != Method::GET;
         if changes_something && let Some(refusal) = same_origin::refusal(self, &request) {
@@ -56,9 +58,11 @@ impl Client {
             Route::MfaAuthenticators => mfa::authenticators(self, &request, &session).await,
             Route::MfaChallenge => mfa::challenge(self, &request, &session).await,
             Route::MfaDelete { id } => mfa::delete(self, &request, &session, id.as_deref()).await,
+            Route::MfaResume => pages::resume(self, &request, &session),
             Route::MfaVerify => mfa::verify(self, &request, &mut session).await,
             Route::Profile => profile::answer(self, &session),
             Route::Script => script::answer(&request),
+            Route::PagesAsset => pages::asset(request.uri().path()),
         };
         for cookie in self.write_session(&session) {
             response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -3,7 +3,7 @@
 use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::client::Client;
+use crate::{client::Client, pages::Asset};
 
 /// A route of the SDK.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,12 @@ pub enum Route {
         /// The id in the path, decoded.
         id: Option<String>,
     },
+    /// The end of a detour.
+    MfaResume,
     /// Verifies a second factor.
     MfaVerify,
+    /// A file of the ready-made pages.
+    PagesAsset,
     /// The user.
     Profile,
     /// The browser module.
@@ -61,8 +65,20 @@ impl Client {
             (Method::POST, &routes.mfa_verify, Route::MfaVerify),
             (Method::GET, &routes.script, Route::Script),
         ];
-        let (_, _, route) = known.into_iter().find(|(takes, at, _)| takes == method && *at == path)?;
+        let Some((_, _, route)) = known.into_iter().find(|(takes, at, _)| takes == method && *at == path)
+        else {
+            return self.page_route(method, path.strip_prefix(routes.mfa_pages.as_str())?);
+        };
         (route != Route::AccessToken || self.config().access_token_endpoint).then_some(route)
+    }
+
+    /// The ready-made page that `page`, what is left after their path, names.
+    fn page_route(&self, method: &Method, page: &str) -> Option<Route> {
+        match (method, page) {
+            (&Method::GET, "/resume") => Some(Route::MfaResume),
+            (&Method::GET, page) if Asset::at(page).is_some() => Some(Route::PagesAsset),
+            _ => None,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use stepup_protocol::error::code;
+use url::Url;
 
 use super::{answer, base_url};
 use crate::client::Client;
@@ -29,6 +30,18 @@ fn problem(client: &Client, request: &Request<Bytes>) -> Option<&'static str> {
         return Some("The content type must be application/json.");
     }
     None
+}
+
+/// Whether the browser says that a page of ours sent the request. Without a word of it, nobody of ours did: every
+/// browser says at least one of the two with a form.
+pub(crate) fn is_own_page(base: &Url, headers: &HeaderMap) -> bool {
+    // A page that hides where requests come from makes browsers write `null`.
+    let origin = text(headers, "origin").filter(|origin| *origin != "null");
+    let ours = origin.map(|origin| base.origin().ascii_serialization() == origin);
+    match text(headers, "sec-fetch-site") {
+        Some(site) => site == "same-origin" && ours != Some(false),
+        None => ours == Some(true),
+    }
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

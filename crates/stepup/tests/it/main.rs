@@ -11,6 +11,7 @@ mod hostile_input;
 mod house;
 mod login_vectors;
 mod nextjs_mfa_routes;
+mod pages;
 mod popup;
 mod refresh;
 mod route_vectors;

@@ -1,0 +1,185 @@
+//! Detours in cookies. What the pages need goes to the pages; the form, which may be large, goes along only where it is
+//! sent again, so that requests stay below what proxies take.
+
+use http::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+use stepup_seal::{OpenError, Purpose};
+use url::Url;
+
+use super::{KeptForm, NoDetour, SetCookies, UnderWay};
+use crate::{
+    client::Client,
+    config::{CookieAttributes, SameSite},
+    session::Session,
+    web::cookies::{self, RequestCookies},
+};
+
+/// How long a detour may take, the tenant's own pages included: as long as a login.
+const LIFETIME: std::time::Duration = std::time::Duration::from_secs(60 * 60);
+/// How many detours of one browser are kept, the newest ones.
+const KEPT: usize = 4;
+/// Largest value of one cookie: browsers take 4096 bytes with the name and the attributes.
+const CHUNK: usize = 3500;
+const PREFIX: &str = "__mfa_";
+const FORM: &str = "_form";
+
+/// The form as its cookie holds it.
+#[derive(Serialize, Deserialize)]
+struct FormOf {
+    id: String,
+    form: KeptForm,
+}
+
+impl Client {
+    /// The detour of that id, if the request brings it along and it is the user's.
+    pub(crate) fn open_detour(
+        &self,
+        headers: &HeaderMap,
+        id: &str,
+        session: Option<&Session>,
+    ) -> Result<UnderWay, NoDetour> {
+        let value =
+            joined(&RequestCookies::of(headers), &format!("{PREFIX}{id}")).ok_or(NoDetour::Missing)?;
+        // The time of writing stands before the sealed value.
+        let (_, sealed) = value.split_once('.').ok_or(NoDetour::Missing)?;
+        let opened = self.unsealed::<UnderWay>(sealed).map_err(|_| NoDetour::Missing)?;
+        match opened {
+            detour if detour.id != id => Err(NoDetour::Missing),
+            detour if !detour.is_for(session) => Err(NoDetour::OtherUser),
+            detour => Ok(detour),
+        }
+    }
+
+    /// The form that waits; the request for the page that sends it brings it along.
+    pub(crate) fn open_form(&self, headers: &HeaderMap, id: &str) -> Option<KeptForm> {
+        let sealed = joined(&RequestCookies::of(headers), &format!("{PREFIX}{id}{FORM}"))?;
+        let opened = self.unsealed::<FormOf>(&sealed).ok()?;
+        (opened.id == id).then_some(opened.form)
+    }
+
+    /// The headers that keep a detour. `held` are the names of its cookies that the request brought along.
+    pub(crate) fn write_detour(&self, base: &Url, held: &[String], detour: &UnderWay) -> SetCookies {
+        let sealed = self.sealed(detour);
+        let value = format!("{}.{sealed}", self.now());
+        self.write_chunks(&format!("{PREFIX}{}", detour.id), &value, &self.attributes(base, ""), held)
+    }
+
+    pub(super) fn write_form(&self, base: &Url, id: &str, form: &KeptForm) -> SetCookies {
+        let sealed = self.sealed(&FormOf { id: id.to_owned(), form: form.clone() });
+        self.write_chunks(&format!("{PREFIX}{id}{FORM}"), &sealed, &self.attributes(base, "/resume"), &[])
+    }
+
+    /// The headers that forget a detour. The form's cookies are named blindly: only the page that sends it sees them.
+    pub(crate) fn forget_detour(&self, base: &Url, headers: &HeaderMap, id: &str) -> SetCookies {
+        let attributes = self.attributes(base, "");
+        let mut gone: SetCookies = detour_cookies(headers, id)
+            .iter()
+            .filter_map(|name| cookies::delete(name, &attributes))
+            .collect();
+        let form = format!("{PREFIX}{id}{FORM}");
+        let attributes = self.attributes(base, "/resume");
+        gone.extend(
+            [form.clone(), format!("{form}.1")].iter().filter_map(|name| cookies::delete(name, &attributes)),
+        );
+        gone
+    }
+
+    /// The headers that forget all but the newest detours. The one of `id` stays.
+    pub(crate) fn forget_oldest(&self, base: &Url, headers: &HeaderMap, id: &str) -> SetCookies {
+        let cookies = RequestCookies::of(headers);
+        let mut others: Vec<(u64, &str)> = cookies
+            .iter()
+            .filter_map(|(name, value)| Some((written(value), id_of(name).filter(|other| *other != id)?)))
+            .collect();
+        // The first chunk of each has the time; the others count as older and name the same detour again.
+        others.sort_unstable_by(|one, other| other.cmp(one));
+        let mut seen: Vec<&str> = Vec::new();
+        for (_, other) in others {
+            if !seen.contains(&other) {
+                seen.push(other);
+            }
+        }
+        seen.iter().skip(KEPT - 1).flat_map(|other| self.forget_detour(base, headers, other)).collect()
+    }
+
+    fn write_chunks(
+        &self,
+        name: &str,
+        value: &str,
+        attributes: &CookieAttributes,
+        held: &[String],
+    ) -> Vec<HeaderValue> {
+        let chunks: Vec<(String, &str)> = (0..value.len())
+            .step_by(CHUNK)
+            .enumerate()
+            .map(|(index, start)| {
+                // Digits, a dot and a sealed value are ASCII, so that every place is a character's border.
+                (chunk_name(name, index), &value[start..value.len().min(start + CHUNK)])
+            })
+            .collect();
+        let lasts = Some((LIFETIME, self.now()));
+        let stale = held.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
+        let deleted = stale.filter_map(|name| cookies::delete(name, attributes));
+        let set = chunks.iter().filter_map(|(name, value)| cookies::set(name, value, attributes, lasts));
+        set.chain(deleted).collect()
+    }
+
+    /// Of the pages' path only, and never of another host.
+    fn attributes(&self, base: &Url, page: &str) -> CookieAttributes {
+        CookieAttributes {
+            secure: self.config().session_cookie.attributes.secure,
+            same_site: SameSite::Lax,
+            path: self.pages_path(base, page),
+            domain: None,
+        }
+    }
+
+    fn sealed(&self, payload: &impl Serialize) -> String {
+        self.own_sealer().seal(Purpose::Detour, "", payload, self.now() + LIFETIME, self.random())
+    }
+
+    fn unsealed<T: serde::de::DeserializeOwned>(&self, value: &str) -> Result<T, OpenError> {
+        self.own_sealer().open(Purpose::Detour, "", value, self.now()).map(|opened| opened.payload)
+    }
+}
+
+/// The names of the request's cookies that belong to a detour.
+pub(crate) fn detour_cookies(headers: &HeaderMap, id: &str) -> Vec<String> {
+    let own = format!("{PREFIX}{id}");
+    let cookies = RequestCookies::of(headers);
+    cookies
+        .iter()
+        .filter(|(name, _)| chunk_index(name, &own).is_some())
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+fn chunk_name(name: &str, index: usize) -> String {
+    if index == 0 { name.to_owned() } else { format!("{name}.{index}") }
+}
+
+fn chunk_index(held: &str, name: &str) -> Option<usize> {
+    match held.strip_prefix(name)? {
+        "" => Some(0),
+        rest => rest.strip_prefix('.')?.parse().ok().filter(|index| (1..10).contains(index)),
+    }
+}
+
+fn joined(cookies: &RequestCookies<'_>, name: &str) -> Option<String> {
+    let mut chunks: Vec<(usize, &str)> =
+        cookies.iter().filter_map(|(held, value)| Some((chunk_index(held, name)?, value))).collect();
+    chunks.sort_unstable_by_key(|(index, _)| *index);
+    // What is missing or left over does not open.
+    (!chunks.is_empty()).then(|| chunks.into_iter().map(|(_, value)| value).collect())
+}
+
+/// The detour that a cookie is of.
+fn id_of(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let id = rest.split('.').next()?;
+    id.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(id)
+}
+
+fn written(value: &str) -> u64 {
+    value.split_once('.').and_then(|(seconds, _)| seconds.parse().ok()).unwrap_or(0)
+}

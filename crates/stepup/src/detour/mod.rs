@@ -1,0 +1,242 @@
+//! A step-up under way on the way to somewhere else: where the user was, and the form that was being sent.
+//!
+//! Whoever needs a second factor before a page calls [`Client::detour`]: the answer sends the browser to the ready-made
+//! pages, and everything that must survive lies sealed in cookies of their path. Each detour has cookies of its own, so
+//! that two tabs do not disturb each other; its address carries the id alone, which is no secret.
+
+mod cookies;
+mod form;
+mod progress;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use stepup_seal::base62;
+use url::Url;
+
+pub use self::form::{FormError, KeptForm, MAX_FORM_BYTES};
+pub(crate) use self::progress::{Progress, Stage};
+use crate::{
+    client::Client,
+    mfa::{MfaRequired, MfaToken},
+    session::{Session, SessionState},
+    web::{answer, base_url, return_to, same_origin},
+};
+
+/// What asks the tenant's own pages for a second factor.
+const MULTI_FACTOR: (&str, &str) =
+    ("acr_values", "http://schemas.openid.net/pape/policies/2007/06/multi-factor");
+/// The parameter that names a detour.
+pub(crate) const PARAMETER: &str = "detour";
+const ID_CHARACTERS: usize = 16;
+
+/// Where a detour comes back to.
+///
+/// ```
+/// use stepup::{Detour, KeptForm};
+///
+/// # fn keep(request: &http::Request<bytes::Bytes>) -> Result<Detour, stepup::FormError> {
+/// let form = KeptForm::of(request.uri(), request.headers(), request.body())?;
+/// Ok(Detour { return_to: "/transfer".to_owned(), form: Some(form) })
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detour {
+    /// The page that the user was on: a path of the application, its query included.
+    pub return_to: String,
+    /// The form that was being sent: it is sent again in the end. Without one the browser goes to `return_to`.
+    pub form: Option<KeptForm>,
+}
+
+/// Why a detour could not begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DetourError {
+    /// A form is only kept if the browser says that a page of this application sent it: else any site could have one
+    /// sent in a visitor's name.
+    #[error("the form was not sent by a page of this application")]
+    ForeignForm,
+    /// The ready-made pages are turned off: show pages of your own, with the `mfa_token` in a form field.
+    #[error("the ready-made pages are turned off (mfa_pages)")]
+    PagesOff,
+    /// The way back is no place of this application.
+    #[error("{0:?} is no path of this application to come back to")]
+    ReturnTo(String),
+    /// The request came to an address that is not configured.
+    #[error("the request's host is none of the configured base URLs (app_base_url)")]
+    UnknownHost,
+}
+
+impl DetourError {
+    /// What to answer: 403 for a foreign form, 400 for a host that is not ours, 500 for a fault of the application.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::UnknownHost => StatusCode::BAD_REQUEST,
+            Self::PagesOff | Self::ReturnTo(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// A detour as its cookie holds it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct UnderWay {
+    pub(crate) id: String,
+    /// The user it is for; absent where nobody was logged in.
+    #[serde(rename = "sub", default, skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    /// A path of the application, safe to go to.
+    #[serde(rename = "to")]
+    pub(crate) return_to: String,
+    /// Whether a form waits to be sent again.
+    #[serde(rename = "frm", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) has_form: bool,
+    /// How far it has come.
+    #[serde(rename = "at")]
+    pub(crate) progress: Progress,
+}
+
+/// There is no such detour here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoDetour {
+    /// No cookie, too old, or tampered with.
+    #[error("there is no such detour in this browser")]
+    Missing,
+    /// It was begun by another user than the one who is logged in.
+    #[error("the detour is another user's")]
+    OtherUser,
+}
+
+impl Client {
+    /// Sends the browser to the ready-made pages, for what `due` asks for, and afterwards back.
+    ///
+    /// `headers` are those of the request that is answered. Without an `mfa_token` in `due` the way goes over the
+    /// tenant's own log-in pages.
+    ///
+    /// # Errors
+    ///
+    /// See [`DetourError`].
+    pub fn detour(
+        &self,
+        session: &SessionState,
+        headers: &HeaderMap,
+        due: &MfaRequired,
+        detour: Detour,
+    ) -> Result<Response<Bytes>, DetourError> {
+        match &due.mfa_token {
+            Some(token) => self.detour_on_pages(session, headers, token, detour),
+            None => self.detour_by_login(session, headers, &[MULTI_FACTOR], detour),
+        }
+    }
+
+    /// Sends the browser to the tenant's log-in pages, and afterwards back. `parameters` go to the authorization request:
+    /// `acr_values` (OpenID Connect Core section 3.1.2.1), `max_age`, `prompt`, …
+    ///
+    /// # Errors
+    ///
+    /// See [`DetourError`].
+    pub fn detour_by_login(
+        &self,
+        session: &SessionState,
+        headers: &HeaderMap,
+        parameters: &[(&str, &str)],
+        detour: Detour,
+    ) -> Result<Response<Bytes>, DetourError> {
+        let base = base_of(self, headers)?;
+        let (under_way, form) = self.begin(session, headers, base, Progress::by_login(), detour)?;
+        let mut login = base_url::route(self, base, &self.config().routes.login);
+        login
+            .query_pairs_mut()
+            .append_pair("returnTo", &self.detour_path(base, "/resume", &under_way.id))
+            .extend_pairs(parameters);
+        Ok(self.off_to(&login[url::Position::BeforePath..], base, &under_way, form.as_ref()))
+    }
+
+    fn detour_on_pages(
+        &self,
+        session: &SessionState,
+        headers: &HeaderMap,
+        token: &MfaToken,
+        detour: Detour,
+    ) -> Result<Response<Bytes>, DetourError> {
+        if !self.config().pages.is_on() {
+            return Err(DetourError::PagesOff);
+        }
+        let base = base_of(self, headers)?;
+        let (under_way, form) = self.begin(session, headers, base, Progress::new(token.clone()), detour)?;
+        Ok(self.off_to(&self.detour_path(base, "", &under_way.id), base, &under_way, form.as_ref()))
+    }
+
+    fn begin(
+        &self,
+        session: &SessionState,
+        headers: &HeaderMap,
+        base: &Url,
+        progress: Progress,
+        detour: Detour,
+    ) -> Result<(UnderWay, Option<KeptForm>), DetourError> {
+        if detour.form.is_some() && !same_origin::is_own_page(base, headers) {
+            return Err(DetourError::ForeignForm);
+        }
+        let return_to = return_to::safe_path(&detour.return_to, base)
+            .ok_or_else(|| DetourError::ReturnTo(detour.return_to.clone()))?;
+        let under_way = UnderWay {
+            id: base62(self.random(), ID_CHARACTERS),
+            subject: session.session().map(|session| session.subject().to_owned()),
+            return_to,
+            has_form: detour.form.is_some(),
+            progress,
+        };
+        Ok((under_way, detour.form))
+    }
+
+    fn off_to(
+        &self,
+        path: &str,
+        base: &Url,
+        under_way: &UnderWay,
+        form: Option<&KeptForm>,
+    ) -> Response<Bytes> {
+        let mut response = answer::see_other(path);
+        let cookies = self.write_detour(base, &[], under_way);
+        let form = form.map(|form| self.write_form(base, &under_way.id, form)).unwrap_or_default();
+        for cookie in cookies.into_iter().chain(form) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        answer::private(response)
+    }
+
+    /// The browser's path of a page of this detour.
+    pub(crate) fn detour_path(&self, base: &Url, page: &str, id: &str) -> String {
+        format!("{}?{PARAMETER}={id}", self.pages_path(base, page))
+    }
+
+    /// The browser's path of one of the pages.
+    pub(crate) fn pages_path(&self, base: &Url, page: &str) -> String {
+        let path = format!("{}{page}", self.config().routes.mfa_pages);
+        base_url::route(self, base, &path).path().to_owned()
+    }
+}
+
+impl UnderWay {
+    /// Whether `session` may go on with it: a form that somebody sent is never sent in another user's name.
+    fn is_for(&self, session: Option<&Session>) -> bool {
+        let Some(subject) = &self.subject else { return true };
+        session.is_some_and(|session| session.subject() == subject)
+    }
+}
+
+/// The id in a query, if it can be one.
+pub(crate) fn id_in(query: Option<&str>) -> Option<String> {
+    let (_, id) = form_urlencoded::parse(query?.as_bytes()).find(|(name, _)| name == PARAMETER)?;
+    let plain = id.len() == ID_CHARACTERS && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then(|| id.into_owned())
+}
+
+fn base_of<'c>(client: &'c Client, headers: &HeaderMap) -> Result<&'c Url, DetourError> {
+    base_url::of(client, headers).map_err(|_| DetourError::UnknownHost)
+}
+
+/// `Set-Cookie` headers.
+pub(crate) type SetCookies = Vec<HeaderValue>;

@@ -1,0 +1,85 @@
+//! One page for everything that stops a visitor: what happened, and the way on.
+
+use askama::Template;
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+use url::Url;
+
+use super::{
+    Frame, Link, Texts,
+    frame::{Forms, render},
+};
+use crate::{client::Client, detour::NoDetour};
+
+/// What happened, and the way on.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/notice.html")]
+#[non_exhaustive]
+pub struct Notice<'a> {
+    /// What is around it.
+    pub frame: &'a Frame<'a>,
+    /// What happened, in a few words.
+    pub heading: &'a str,
+    /// What it means and what comes next.
+    pub text: &'a str,
+    /// The main way on.
+    pub way_on: Link,
+    /// Another one.
+    pub other: Option<Link>,
+}
+
+impl Notice<'_> {
+    /// The page as it comes with the SDK.
+    #[must_use]
+    pub fn html(&self) -> String {
+        render(self)
+    }
+}
+
+/// Where nothing can be done: words for it, and where to go.
+pub(crate) struct Stop<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) words: fn(&Texts) -> (&str, &str),
+    pub(crate) way_on: (&'a str, fn(&Texts) -> &str),
+}
+
+impl Client {
+    /// A notice as an answer.
+    pub(crate) fn stop(
+        &self,
+        base: &Url,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        stop: &Stop<'_>,
+    ) -> Response<Bytes> {
+        let frame = Frame::of(self, base, headers, query);
+        let (heading, text) = (stop.words)(frame.texts);
+        let (href, words) = stop.way_on;
+        let notice = Notice {
+            frame: &frame,
+            heading,
+            text,
+            way_on: Frame::link(href, words(frame.texts)),
+            other: None,
+        };
+        self.page(stop.status, &frame, Forms::Ours, |templates| templates.notice(&notice))
+    }
+
+    /// The detour that was asked for is not there.
+    pub(crate) fn no_detour(
+        &self,
+        base: &Url,
+        headers: &HeaderMap,
+        query: Option<&str>,
+        why: NoDetour,
+    ) -> Response<Bytes> {
+        let home = &self.config().sign_in_return_to_path;
+        let (status, words): (_, fn(&Texts) -> (&str, &str)) = match why {
+            NoDetour::Missing => (StatusCode::GONE, |texts| (&texts.gone_heading, &texts.gone_text)),
+            NoDetour::OtherUser => {
+                (StatusCode::FORBIDDEN, |texts| (&texts.other_user_heading, &texts.other_user_text))
+            }
+        };
+        self.stop(base, headers, query, &Stop { status, words, way_on: (home, |texts| &texts.to_the_start) })
+    }
+}

@@ -1,0 +1,217 @@
+//! How the ready-made pages look and speak, and who writes them.
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderMap, header};
+use url::Url;
+
+use super::{Language, Notice, Resume, Texts};
+
+/// Writes the pages: each method gets what its page shows, checked and in the visitor's language, and returns a whole
+/// HTML document. What is not overridden is the SDK's own page.
+///
+/// ```
+/// use stepup::pages::{Notice, PageTemplates};
+///
+/// struct Bank;
+///
+/// impl PageTemplates for Bank {
+///     fn notice(&self, page: &Notice<'_>) -> String {
+///         // Escape in a template engine; these texts are the SDK's own.
+///         format!("<!doctype html><title>{0}</title><h1>{0}</h1><p>{1}", page.heading, page.text)
+///     }
+/// }
+/// ```
+pub trait PageTemplates: Send + Sync {
+    /// Something stops the visitor.
+    fn notice(&self, page: &Notice<'_>) -> String {
+        page.html()
+    }
+
+    /// The kept form is sent again.
+    fn resume(&self, page: &Resume<'_>) -> String {
+        page.html()
+    }
+}
+
+/// The SDK's own pages.
+struct OurPages;
+
+impl PageTemplates for OurPages {}
+
+/// The ready-made pages: whether there are any, how they look, what they say. For
+/// [`ClientBuilder::mfa_pages`](crate::ClientBuilder::mfa_pages).
+///
+/// ```
+/// use stepup::pages::PageOptions;
+///
+/// let bank = PageOptions::new()
+///     .application_name("Bank of Ada")
+///     .variable("--accent", "#14553f")
+///     .style_sheet("/brand.css");
+/// ```
+#[derive(Clone)]
+pub struct PageOptions {
+    off: bool,
+    application: Option<String>,
+    style_sheets: Vec<String>,
+    variables: String,
+    language: Option<Language>,
+    texts: [Texts; Language::ALL.len()],
+    templates: Arc<dyn PageTemplates>,
+    problems: Vec<String>,
+}
+
+impl Default for PageOptions {
+    fn default() -> Self {
+        Self {
+            off: false,
+            application: None,
+            style_sheets: Vec::new(),
+            variables: String::new(),
+            language: None,
+            texts: Language::ALL.map(Texts::of),
+            templates: Arc::new(OurPages),
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl PageOptions {
+    /// The pages as they come.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No ready-made pages: their routes are the application's own. Only `…/resume` stays, for ways over the tenant's pages.
+    #[must_use]
+    pub fn off() -> Self {
+        Self { off: true, ..Self::default() }
+    }
+
+    /// What the application is called; the host's name otherwise.
+    #[must_use]
+    pub fn application_name(mut self, name: impl Into<String>) -> Self {
+        self.application = Some(name.into());
+        self
+    }
+
+    /// A style sheet after the SDK's own: a path of the application or an https address.
+    #[must_use]
+    pub fn style_sheet(mut self, address: impl Into<String>) -> Self {
+        let address = address.into();
+        let good = address.starts_with('/') || address.starts_with("https://");
+        if good && !address.contains([' ', ';', ',', '"', '\'']) {
+            self.style_sheets.push(address);
+        } else {
+            self.problems
+                .push(format!("style_sheet: {address:?} is no path from the root and no https address"));
+        }
+        self
+    }
+
+    /// Another value for one of the style sheet's variables, in light and dark: `--accent`, `--accent-text`, `--ground`, `--surface`,
+    /// `--sunken`, `--text`, `--muted`, `--line`, `--field`, `--danger`, `--danger-ground`, `--success`, `--radius`,
+    /// `--font`. A style sheet of your own can tell light from dark.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        let named = name.strip_prefix("--").is_some_and(|name| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        });
+        if named && !value.contains([';', '{', '}', '<', '>', '\\']) {
+            self.variables.push_str(&format!("{name}:{value};"));
+        } else {
+            self.problems.push(format!("variable: {name:?} is no variable, or {value:?} no value of one"));
+        }
+        self
+    }
+
+    /// One language for everybody. Otherwise `ui_locales` in the page's address decides, then `Accept-Language`.
+    #[must_use]
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = Some(language);
+        self
+    }
+
+    /// Other words in one language.
+    ///
+    /// ```
+    /// use stepup::pages::{Language, PageOptions, Texts};
+    ///
+    /// let texts = Texts { to_the_start: "To my accounts".into(), ..Texts::of(Language::English) };
+    /// let bank = PageOptions::new().texts(Language::English, texts);
+    /// ```
+    #[must_use]
+    pub fn texts(mut self, language: Language, texts: Texts) -> Self {
+        self.texts[language as usize] = texts;
+        self
+    }
+
+    /// Pages of your own.
+    #[must_use]
+    pub fn templates(mut self, templates: impl PageTemplates + 'static) -> Self {
+        self.templates = Arc::new(templates);
+        self
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        !self.off
+    }
+
+    /// What is wrong with them, one line each.
+    pub(crate) fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    pub(super) fn application(&self) -> Option<&str> {
+        self.application.as_deref()
+    }
+
+    pub(super) fn style_sheets(&self) -> impl Iterator<Item = &String> {
+        self.style_sheets.iter()
+    }
+
+    pub(super) fn variables(&self) -> &str {
+        &self.variables
+    }
+
+    pub(super) fn writer(&self) -> &dyn PageTemplates {
+        &*self.templates
+    }
+
+    pub(super) fn texts_in(&self, language: Language) -> &Texts {
+        &self.texts[language as usize]
+    }
+
+    /// The origins of style sheets that are elsewhere, as a policy lists them.
+    pub(super) fn style_origins(&self) -> String {
+        let elsewhere = self.style_sheets.iter().filter_map(|address| Url::parse(address).ok());
+        elsewhere.map(|url| format!(" {}", url.origin().ascii_serialization())).collect()
+    }
+
+    pub(super) fn language_for(&self, headers: &HeaderMap, query: Option<&str>) -> Language {
+        let asked = || {
+            form_urlencoded::parse(query?.as_bytes())
+                .find(|(name, _)| name == "ui_locales")
+                .and_then(|(_, tags)| tags.split(' ').find_map(Language::of_tag))
+        };
+        let accepted = || {
+            let line = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+            Language::accepted(line)
+        };
+        self.language.or_else(asked).or_else(accepted).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for PageOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("PageOptions")
+            .field("off", &self.off)
+            .field("application", &self.application)
+            .field("style_sheets", &self.style_sheets)
+            .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
+}

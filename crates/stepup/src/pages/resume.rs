@@ -1,0 +1,96 @@
+//! `GET /auth/mfa/resume?detour=ID`: the end of a detour. Sends the kept form again, or the browser back.
+
+use askama::Template;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+
+use super::{
+    Frame,
+    frame::{Forms, render},
+    notice::Stop,
+};
+use crate::{
+    client::Client,
+    detour::{self, Stage},
+    session::SessionState,
+    web::{answer, base_url, return_to},
+};
+
+/// The form that is sent again: by itself, or by its button where scripts are off.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/resume.html")]
+#[non_exhaustive]
+pub struct Resume<'a> {
+    /// What is around it.
+    pub frame: &'a Frame<'a>,
+    /// Where the form goes, by POST.
+    pub action: &'a str,
+    /// Its fields in order; the same name may come again. Write each as a hidden field.
+    pub fields: Vec<(&'a str, &'a str)>,
+    /// The page that the form came from.
+    pub return_to: &'a str,
+}
+
+impl Resume<'_> {
+    /// The page as it comes with the SDK.
+    #[must_use]
+    pub fn html(&self) -> String {
+        render(self)
+    }
+}
+
+pub(crate) fn answer(client: &Client, request: &Request<Bytes>, session: &SessionState) -> Response<Bytes> {
+    let (headers, query) = (request.headers(), request.uri().query());
+    let base = match base_url::of(client, headers) {
+        Ok(base) => base,
+        Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
+    };
+    let id = detour::id_in(query).ok_or(detour::NoDetour::Missing);
+    let found = id.and_then(|id| client.open_detour(headers, &id, session.session()));
+    let detour = match found {
+        Ok(detour) => detour,
+        Err(why) => return client.no_detour(base, headers, query, why),
+    };
+    if detour.progress.stage != Stage::Done {
+        return answer::see_other(&client.detour_path(base, "", &detour.id));
+    }
+    let mut response = if detour.has_form {
+        send_again(client, request, base, &detour)
+    } else {
+        answer::see_other(&return_to::address(&detour.return_to, base)[url::Position::BeforePath..])
+    };
+    // A form is shown once: a reload, or the way back through the history, sends nothing a second time.
+    let old = client.forget_oldest(base, headers, &detour.id);
+    for cookie in client.forget_detour(base, headers, &detour.id).into_iter().chain(old) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn send_again(
+    client: &Client,
+    request: &Request<Bytes>,
+    base: &url::Url,
+    detour: &detour::UnderWay,
+) -> Response<Bytes> {
+    let (headers, query) = (request.headers(), request.uri().query());
+    let form = client.open_form(headers, &detour.id);
+    let action = form.as_ref().and_then(|form| return_to::safe_path(form.action(), base));
+    let (Some(form), Some(action)) = (form, action) else {
+        let stop = Stop {
+            status: StatusCode::GONE,
+            words: |texts| (&texts.form_lost_heading, &texts.form_lost_text),
+            way_on: (&detour.return_to, |texts| &texts.back_to_the_page),
+        };
+        return client.stop(base, headers, query, &stop);
+    };
+    let frame = Frame::of(client, base, headers, query);
+    let fields: Vec<_> = form.fields().collect();
+    let resume = Resume {
+        frame: &frame,
+        action: &action,
+        fields: fields.iter().map(|(name, value)| (&**name, &**value)).collect(),
+        return_to: &detour.return_to,
+    };
+    client.page(StatusCode::OK, &frame, Forms::Anywhere, |templates| templates.resume(&resume))
+}

@@ -1,0 +1,227 @@
+//! A detour from its beginning to its end: what is kept, where it leads, and what is refused.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
+use serde_json::json;
+use stepup::{Client, Detour, DetourError, Format, KeptForm, SessionState, pages::PageOptions};
+use stepup_protocol::time::UnixTime;
+use stepup_seal::{Purpose, Sealer, Secrets};
+
+use crate::support::{Counting, Hands, Jar, NOW, SECRET, Script, builder, cookies, get, handle, set_cookies};
+
+const FIELDS: &str = "to=bob&note=a%0D%0Ab+%3C%22%26%27%3E+%C3%BC&to=&submit=x";
+
+fn client(clock: &Hands) -> Client {
+    builder(&Script::new(), clock).secret(SECRET).build().unwrap()
+}
+
+fn session_of(client: &Client, subject: &str) -> (SessionState, String) {
+    let payload = json!({
+        "user": { "sub": subject },
+        "tokenSet": { "accessToken": "at-1", "expiresAt": NOW + 9999 },
+        "internal": { "sid": "s1", "createdAt": NOW - 100 },
+    });
+    let sealer = Sealer::new(&Secrets::new([SECRET.into()]).unwrap(), Format::Stepup);
+    let end = UnixTime::from_seconds(NOW + 86_400);
+    let line =
+        format!("__session={}", sealer.seal(Purpose::Session, "", &payload, end, &Counting::default()));
+    (client.open_session(&cookies(&line)), line)
+}
+
+fn from(origin: &'static str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers
+}
+
+fn form() -> KeptForm {
+    let uri = Uri::from_static("/transfer?from=1");
+    KeptForm::of(&uri, &from("https://app.example.com"), FIELDS.as_bytes()).unwrap()
+}
+
+/// A detour over the tenant's log-in, with a form: its answer, and what the browser holds then.
+fn begun(client: &Client, subject: &str) -> (Response<Bytes>, Jar, String) {
+    let (session, line) = session_of(client, subject);
+    let detour = Detour { return_to: "/transfer".to_owned(), form: Some(form()) };
+    let login = [("max_age", "300")];
+    let answer = client.detour_by_login(&session, &from("https://app.example.com"), &login, detour).unwrap();
+    let mut jar = Jar::default();
+    jar.take(answer.headers());
+    (answer, jar, line)
+}
+
+fn location(response: &Response<Bytes>) -> String {
+    response.headers()[header::LOCATION].to_str().unwrap().to_owned()
+}
+
+fn id_of(jar: &Jar) -> String {
+    jar.names()[0].strip_prefix("__mfa_").unwrap().to_owned()
+}
+
+async fn resume(client: &Client, jar: &Jar, session: &str, id: &str) -> Response<Bytes> {
+    let line = format!("{}; {session}", jar.line());
+    handle(client, get(&format!("/auth/mfa/resume?detour={id}"), &line)).await
+}
+
+fn text(response: &Response<Bytes>) -> &str {
+    std::str::from_utf8(response.body()).unwrap()
+}
+
+#[tokio::test]
+async fn a_form_comes_back_field_by_field_and_once() {
+    let client = client(&Hands::at(NOW));
+    let (answer, mut jar, session) = begun(&client, "auth0|ada");
+    let id = id_of(&jar);
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        location(&answer),
+        format!("/auth/login?returnTo=%2Fauth%2Fmfa%2Fresume%3Fdetour%3D{id}&max_age=300")
+    );
+    for cookie in set_cookies(answer.headers()) {
+        assert!(!cookie.value.contains("bob"), "{cookie:?}");
+        for attribute in ["Secure", "HttpOnly", "SameSite=lax"] {
+            assert!(cookie.attributes.contains(&attribute.to_owned()), "{cookie:?}");
+        }
+        let path = if cookie.name.ends_with("_form") { "Path=/auth/mfa/resume" } else { "Path=/auth/mfa" };
+        assert_eq!(cookie.attributes[0], path);
+    }
+
+    let page = resume(&client, &jar, &session, &id).await;
+    assert_eq!(page.status(), StatusCode::OK);
+    let html = text(&page);
+    assert!(html.contains(r#"action="/transfer?from=1""#), "{html}");
+    let hidden: Vec<&str> = html.lines().filter(|line| line.contains("type=\"hidden\"")).collect();
+    assert_eq!(hidden.len(), 4, "{html}");
+    assert!(html.contains("value=\"a\r\nb &#60;&#34;&#38;&#39;&#62; ü\""), "{html}");
+    let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    let nonce = html.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(
+        policy.contains(&format!("'nonce-{nonce}'")) && policy.starts_with("default-src 'none'"),
+        "{policy}"
+    );
+
+    jar.take(page.headers());
+    assert!(jar.names().is_empty(), "{jar:?}");
+    let again = resume(&client, &jar, &session, &id).await;
+    assert_eq!(again.status(), StatusCode::GONE);
+    assert!(text(&again).contains("This page is no longer open"));
+}
+
+#[tokio::test]
+async fn without_a_form_the_browser_goes_back() {
+    let client = client(&Hands::at(NOW));
+    let (session, line) = session_of(&client, "auth0|ada");
+    let detour = Detour { return_to: "/reports?year=2026#top".to_owned(), form: None };
+    let answer = client.detour_by_login(&session, &HeaderMap::new(), &[], detour).unwrap();
+    let mut jar = Jar::default();
+    jar.take(answer.headers());
+    let back = resume(&client, &jar, &line, &id_of(&jar)).await;
+    assert_eq!(
+        (back.status(), location(&back)),
+        (StatusCode::SEE_OTHER, "/reports?year=2026#top".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_this_users_detour_is_none() {
+    let clock = Hands::at(NOW);
+    let client = client(&clock);
+    let (_, jar, session) = begun(&client, "auth0|ada");
+    let id = id_of(&jar);
+    let (_, grace) = session_of(&client, "auth0|grace");
+    assert_eq!(resume(&client, &jar, &grace, &id).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(resume(&client, &jar, "", &id).await.status(), StatusCode::FORBIDDEN, "logged out");
+
+    let (_, other, _) = begun(&client, "auth0|ada");
+    let swapped = jar.line().replace(&id, &id_of(&other));
+    let request =
+        get(&format!("/auth/mfa/resume?detour={}", id_of(&other)), &format!("{swapped}; {session}"));
+    assert_eq!(handle(&client, request).await.status(), StatusCode::GONE, "under another name");
+
+    let mut tampered = jar.line();
+    tampered.truncate(tampered.len() - 2);
+    let request = get(&format!("/auth/mfa/resume?detour={id}"), &format!("{tampered}AA; {session}"));
+    let answer = handle(&client, request).await;
+    assert!(!text(&answer).contains("bob"), "the form was tampered with");
+    for strange in ["", "../../x", "0123456789abcde%22", &"a".repeat(5000)] {
+        assert_eq!(
+            resume(&client, &jar, &session, strange).await.status(),
+            StatusCode::GONE,
+            "{strange:.20}"
+        );
+    }
+    clock.set(NOW + 3600);
+    assert_eq!(resume(&client, &jar, &session, &id).await.status(), StatusCode::GONE, "too late");
+}
+
+#[test]
+fn only_a_form_of_our_own_pages_is_kept() {
+    let client = client(&Hands::at(NOW));
+    let (session, _) = session_of(&client, "auth0|ada");
+    let mut same_site = from("https://app.example.com");
+    same_site.insert("sec-fetch-site", HeaderValue::from_static("same-site"));
+    for headers in [HeaderMap::new(), from("https://evil.example"), from("null"), same_site] {
+        let detour = Detour { return_to: "/".to_owned(), form: Some(form()) };
+        let refused = client.detour_by_login(&session, &headers, &[], detour).unwrap_err();
+        assert!(matches!(refused, DetourError::ForeignForm), "{headers:?}");
+    }
+    for elsewhere in ["https://evil.example/", "//evil.example", "\\\\evil.example"] {
+        let detour = Detour { return_to: elsewhere.to_owned(), form: None };
+        let refused = client.detour_by_login(&session, &HeaderMap::new(), &[], detour).unwrap_err();
+        assert!(matches!(refused, DetourError::ReturnTo(_)), "{elsewhere}");
+    }
+}
+
+#[tokio::test]
+async fn the_oldest_of_many_detours_are_forgotten() {
+    let clock = Hands::at(NOW);
+    let client = client(&clock);
+    let mut jar = Jar::default();
+    let mut ids = Vec::new();
+    for second in 1..=6 {
+        clock.set(NOW + second);
+        let (answer, alone, _) = begun(&client, "auth0|ada");
+        jar.take(answer.headers());
+        ids.push(id_of(&alone));
+    }
+    let (_, session) = session_of(&client, "auth0|ada");
+    let answer = resume(&client, &jar, &session, &ids[5]).await;
+    jar.take(answer.headers());
+    let kept: Vec<_> = ids.iter().filter(|id| jar.names().contains(&&*format!("__mfa_{id}"))).collect();
+    assert_eq!(kept, [&ids[2], &ids[3], &ids[4]]);
+}
+
+#[tokio::test]
+async fn the_language_is_the_visitors_and_the_look_the_applications() {
+    let options = PageOptions::new().application_name("Bank <of> Ada").variable("--accent", "#14553f");
+    let client = builder(&Script::new(), &Hands::at(NOW))
+        .secret(SECRET)
+        .mfa_pages(options.style_sheet("/brand.css"))
+        .build()
+        .unwrap();
+    let page = |language: &'static str, query: &str| {
+        let mut request: Request<Bytes> = get(&format!("/auth/mfa/resume{query}"), "");
+        request.headers_mut().insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(language));
+        handle(&client, request)
+    };
+    let german = page("de-CH,en;q=0.5", "").await;
+    let html = text(&german);
+    assert!(html.contains(r#"<html lang="de">"#) && html.contains("nicht mehr offen"), "{html}");
+    assert!(html.contains("Bank &#60;of&#62; Ada") && html.contains(r#"href="/brand.css""#), "{html}");
+    assert!(html.contains(":root{--accent:#14553f;}"), "{html}");
+    assert!(text(&page("de", "?ui_locales=fr%20ja").await).contains(r#"<html lang="ja">"#));
+
+    let style = html.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let sheet = handle(&client, get(style, "")).await;
+    assert_eq!(sheet.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+
+    for bad in [
+        PageOptions::new().variable("accent", "red"),
+        PageOptions::new().variable("--accent", "red;}body{display:none"),
+        PageOptions::new().style_sheet("http://x.example/a.css"),
+    ] {
+        let refused = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).mfa_pages(bad).build();
+        assert!(refused.unwrap_err().to_string().contains("mfa_pages"));
+    }
+}

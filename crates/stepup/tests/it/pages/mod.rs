@@ -1,0 +1,3 @@
+//! The ready-made pages, and the detours that lead over them.
+
+mod detour;
