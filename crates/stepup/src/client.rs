@@ -57,7 +57,8 @@ impl Client {
     }
 
     pub(crate) fn new(parts: Parts) -> Self {
-        let provider = Provider::new(parts.provider, parts.http, Arc::clone(&parts.clock));
+        let provider =
+            Provider::new(parts.provider, parts.http, Arc::clone(&parts.clock), Arc::clone(&parts.random));
         Self(Arc::new(Inner {
             config: parts.config,
             provider,

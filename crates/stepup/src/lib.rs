@@ -24,15 +24,15 @@ mod web;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use config::{
-    ClientAuthentication, ClientBuilder, ConfigError, ConfigProblem, CookieOptions, LogoutStrategy, Routes,
-    SameSite, TransactionCookieOptions,
+    ClientAuthentication, ClientBuilder, ConfigError, ConfigProblem, CookieOptions, DpopOptions,
+    LogoutStrategy, Routes, SameSite, TransactionCookieOptions,
 };
 pub use detour::{Detour, DetourError, FormError, KeptForm, MAX_FORM_BYTES};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use http_client::{HttpClient, HttpError, MAX_RESPONSE_BYTES};
 pub use login::{CallbackError, CallbackOutcome, LoginError, LogoutError};
-pub use provider::{IdTokenError, ProviderError};
+pub use provider::{DpopError, IdTokenError, ProviderError};
 pub use random::SystemRandom;
 pub use session::{Session, SessionState, TokenSet};
 pub use stepup_seal::{Format, Random};

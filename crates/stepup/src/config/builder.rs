@@ -10,8 +10,8 @@ use stepup_protocol::scope::Scopes;
 use stepup_seal::{Format, Random};
 
 use super::{
-    BeforeSessionSaved, ClientAuthentication, ConfigError, CookieOptions, LogoutStrategy, OnCallback, Routes,
-    TransactionCookieOptions, check,
+    BeforeSessionSaved, ClientAuthentication, ConfigError, CookieOptions, DpopOptions, LogoutStrategy,
+    OnCallback, Routes, TransactionCookieOptions, check,
 };
 use crate::{
     client::Client, clock::Clock, http_client::HttpClient, login::CallbackOutcome, pages::PageOptions,
@@ -19,7 +19,8 @@ use crate::{
 };
 
 /// Builds a [`Client`]. Five things must be set: [`domain`](Self::domain), [`client_id`](Self::client_id),
-/// [`client_secret`](Self::client_secret), [`secret`](Self::secret) and [`app_base_url`](Self::app_base_url).
+/// [`client_secret`](Self::client_secret) (or
+/// [`client_assertion_signing_key`](Self::client_assertion_signing_key)), [`secret`](Self::secret) and [`app_base_url`](Self::app_base_url).
 ///
 /// ```
 /// use stepup::Client;
@@ -41,6 +42,12 @@ pub struct ClientBuilder {
     pub(super) client_id: Option<String>,
     pub(super) client_secret: Option<SecretString>,
     pub(super) client_authentication: ClientAuthentication,
+    pub(super) client_assertion_signing_key: Option<SecretString>,
+    pub(super) client_assertion_signing_alg: Option<String>,
+    pub(super) dpop_key: Option<SecretString>,
+    pub(super) dpop_public_key: Option<String>,
+    pub(super) dpop_options: DpopOptions,
+    pub(super) pushed_authorization_requests: bool,
     pub(super) secrets: Vec<SecretString>,
     pub(super) format: Option<Format>,
     pub(super) app_base_urls: Vec<String>,

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     Authorization, ClientBuilder, Config, ConfigError, CookieAttributes, Logout, SameSite, SessionCookie,
-    TransactionCookie, domain, environment, error::Problems, routes::is_path,
+    TransactionCookie, domain, environment, error::Problems, proof, routes::is_path,
 };
 use crate::{
     client::{Client, Parts},
@@ -41,7 +41,8 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
     let issuer = problems.missing("domain", builder.domain.take());
     let issuer = issuer.and_then(|domain| problems.take("domain", domain::parse(&domain)));
     let client_id = problems.missing("client_id", builder.client_id.take().filter(|id| !id.is_empty()));
-    let client_secret = problems.missing("client_secret", builder.client_secret.take());
+    let credentials = proof::credentials(&mut builder, problems);
+    let dpop = proof::dpop(&mut builder, problems);
     let secrets = problems.take("secret", Secrets::new(std::mem::take(&mut builder.secrets)));
     let base_urls = base_urls(&builder.app_base_urls, problems);
     let base_path = base_path(&builder.base_path, problems);
@@ -70,8 +71,8 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
         provider: provider::Settings {
             issuer: issuer.url.clone(),
             client_id: client_id.clone(),
-            client_secret: client_secret?,
-            authentication: builder.client_authentication,
+            credentials: credentials?,
+            dpop,
             telemetry: builder.telemetry.unwrap_or(true),
             timeout,
             discovery_ttl: builder.discovery_ttl.unwrap_or(DEFAULT_DISCOVERY_TTL),
@@ -160,6 +161,7 @@ fn authorization(builder: &ClientBuilder, problems: &mut Problems) -> Authorizat
         scope,
         scope_by_audience,
         parameters: builder.parameters.clone(),
+        pushed: builder.pushed_authorization_requests,
     }
 }
 

@@ -7,10 +7,17 @@ use secrecy::SecretString;
 use super::{ClientBuilder, error::Problems};
 
 /// Option and variable, for error messages. `AUTH0_MFA_TOKEN_TTL` is read too, for those who move over.
-const VARIABLES: [(&str, &str); 13] = [
+const VARIABLES: [(&str, &str); 20] = [
     ("domain", "AUTH0_DOMAIN"),
     ("client_id", "AUTH0_CLIENT_ID"),
     ("client_secret", "AUTH0_CLIENT_SECRET"),
+    ("client_assertion_signing_key", "AUTH0_CLIENT_ASSERTION_SIGNING_KEY"),
+    ("client_assertion_signing_alg", "AUTH0_CLIENT_ASSERTION_SIGNING_ALG"),
+    ("dpop_key", "AUTH0_DPOP_PRIVATE_KEY"),
+    ("dpop_public_key", "AUTH0_DPOP_PUBLIC_KEY"),
+    ("dpop_options.clock_skew", "AUTH0_DPOP_CLOCK_SKEW"),
+    ("dpop_options.retry_delay", "AUTH0_RETRY_DELAY"),
+    ("dpop_options.retry_jitter", "AUTH0_RETRY_JITTER"),
     ("secret", "AUTH0_SECRET"),
     ("format", "STEPUP_FORMAT"),
     ("app_base_url", "APP_BASE_URL"),
@@ -39,6 +46,18 @@ pub(super) fn fill(
     or_else(&mut builder.domain, || from.text("domain"));
     or_else(&mut builder.client_id, || from.text("client_id"));
     or_else(&mut builder.client_secret, || from.text("client_secret").map(SecretString::from));
+    or_else(&mut builder.client_assertion_signing_key, || {
+        from.pem("client_assertion_signing_key").map(SecretString::from)
+    });
+    or_else(&mut builder.client_assertion_signing_alg, || from.text("client_assertion_signing_alg"));
+    or_else(&mut builder.dpop_key, || from.pem("dpop_key").map(SecretString::from));
+    or_else(&mut builder.dpop_public_key, || from.pem("dpop_public_key"));
+    let dpop = &mut builder.dpop_options;
+    or_else(&mut dpop.clock_skew, || from.parsed("dpop_options.clock_skew", "is no number of seconds"));
+    or_else(&mut dpop.retry_delay, || {
+        from.parsed("dpop_options.retry_delay", "is no number of milliseconds").map(Duration::from_millis)
+    });
+    or_else(&mut dpop.retry_jitter, || from.parsed("dpop_options.retry_jitter", "is neither true nor false"));
     if builder.secrets.is_empty() {
         builder.secrets = from.list("secret").map(SecretString::from).collect();
     }
@@ -78,6 +97,11 @@ impl Environment<'_> {
             .iter()
             .filter(|(name, _)| *name == option)
             .find_map(|(_, variable)| (self.lookup)(variable).filter(|value| !value.is_empty()))
+    }
+
+    /// A text of several lines, which many files of variables can only write with `\n` for the breaks.
+    fn pem(&self, option: &str) -> Option<String> {
+        self.text(option).map(|text| text.replace("\\n", "\n"))
     }
 
     fn list(&self, option: &str) -> impl Iterator<Item = String> + use<> {

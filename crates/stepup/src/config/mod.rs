@@ -6,6 +6,7 @@ mod cookies;
 mod domain;
 mod environment;
 mod error;
+mod proof;
 mod routes;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ pub use self::{
     builder::ClientBuilder,
     cookies::{CookieOptions, SameSite, TransactionCookieOptions},
     error::{ConfigError, ConfigProblem},
+    proof::DpopOptions,
     routes::Routes,
 };
 pub(crate) use self::{cookies::CookieAttributes, domain::Issuer};
@@ -29,7 +31,7 @@ use crate::{
     session::{Lifetime, Session},
 };
 
-/// How the client proves itself at the token endpoint (RFC 6749 section 2.3.1).
+/// How the client's secret travels to the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
@@ -94,6 +96,8 @@ pub(crate) struct Authorization {
     pub(crate) scope: Scopes,
     pub(crate) scope_by_audience: BTreeMap<String, Scopes>,
     pub(crate) parameters: Vec<(String, String)>,
+    /// Whether the parameters are handed in beforehand (RFC 9126).
+    pub(crate) pushed: bool,
 }
 
 impl Authorization {

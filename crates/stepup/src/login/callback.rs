@@ -238,7 +238,9 @@ impl Client {
             .with("code_verifier", &transaction.code_verifier);
         self.provider().token(form).await.map_err(|error| match error {
             TokenError::MfaRequired(_) => CallbackError::MfaRequired,
-            TokenError::Provider(error) => CallbackError::Exchange(error),
+            TokenError::NotBound { error, .. } | TokenError::Provider(error) => {
+                CallbackError::Exchange(error)
+            }
         })
     }
 

@@ -1,6 +1,7 @@
-//! The way to the tenant: an authorization request with PKCE, state and nonce (OIDC Core section 3.1.2.1, RFC 7636).
+//! The way to the tenant: an authorization request with PKCE, state and nonce (OIDC Core section 3.1.2.1, RFC 7636),
+//! pushed ahead where that is configured (RFC 9126).
 
-use stepup_protocol::{error::code, scope::Scopes};
+use stepup_protocol::{discovery::ProviderMetadata, error::code, scope::Scopes};
 use stepup_seal::{base64url, digest, token};
 use url::Url;
 
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// The parameters of an authorization request that are the SDK's own.
-pub(crate) const RESERVED_PARAMETERS: [&str; 7] = [
+pub(crate) const RESERVED_PARAMETERS: [&str; 8] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -19,6 +20,7 @@ pub(crate) const RESERVED_PARAMETERS: [&str; 7] = [
     "code_challenge_method",
     "state",
     "nonce",
+    "dpop_jkt",
 ];
 
 /// The bytes of randomness in a state, a nonce and a code verifier: 43 characters of base64url.
@@ -59,6 +61,14 @@ pub enum LoginError {
     /// What the tenant says of itself could not be had.
     #[error("the tenant's discovery document could not be had")]
     Discovery(#[from] ProviderError),
+    /// Authorization requests are to be pushed, and the tenant does not say where to.
+    #[error(
+        "the tenant has no pushed_authorization_request_endpoint; let it offer one, or turn pushed_authorization_requests off"
+    )]
+    NoPushedAuthorizationRequests,
+    /// The tenant did not take the pushed authorization request, or could not be reached.
+    #[error("the authorization request could not be pushed")]
+    Pushed(#[source] ProviderError),
 }
 
 impl LoginError {
@@ -67,7 +77,10 @@ impl LoginError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::MaxAge(_) => code::INVALID_REQUEST,
-            Self::AuthorizationEndpoint(_) | Self::Discovery(_) => "discovery_error",
+            Self::AuthorizationEndpoint(_) | Self::Discovery(_) | Self::NoPushedAuthorizationRequests => {
+                "discovery_error"
+            }
+            Self::Pushed(_) => "authorization_error",
         }
     }
 }
@@ -93,7 +106,8 @@ impl Client {
             redirect_uri: Some(request.redirect_uri.to_string()),
             popup: request.popup,
         };
-        let location = self.authorization_url(endpoint, &parameters, &transaction, &request.redirect_uri);
+        let parameters = self.authorization_request(parameters, &transaction, &request.redirect_uri);
+        let location = self.authorization_url(&metadata, endpoint, parameters).await?;
         Ok(StartedLogin { location, transaction })
     }
 
@@ -118,25 +132,50 @@ impl Client {
         parameters
     }
 
-    fn authorization_url(
+    /// Everything that the tenant is told but who asks.
+    fn authorization_request(
         &self,
-        mut endpoint: Url,
-        parameters: &Parameters,
+        Parameters(mut parameters): Parameters,
         transaction: &Transaction,
         redirect_uri: &Url,
-    ) -> Url {
+    ) -> Vec<(String, String)> {
         let challenge = base64url::encode(digest::sha256(transaction.code_verifier.as_bytes()));
+        let mut add = |name: &str, value: &str| parameters.push((name.to_owned(), value.to_owned()));
+        add("redirect_uri", redirect_uri.as_str());
+        add("response_type", "code");
+        add("code_challenge", &challenge);
+        add("code_challenge_method", "S256");
+        add("state", &transaction.state);
+        if let Some(nonce) = &transaction.nonce {
+            add("nonce", nonce);
+        }
+        // RFC 9449 section 10: the code too is good with the key alone.
+        if let Some(dpop) = self.provider().dpop() {
+            add("dpop_jkt", dpop.thumbprint());
+        }
+        parameters
+    }
+
+    /// Where the browser goes with that request: it carries the parameters, or what stands for them.
+    async fn authorization_url(
+        &self,
+        metadata: &ProviderMetadata,
+        mut endpoint: Url,
+        parameters: Vec<(String, String)>,
+    ) -> Result<Url, LoginError> {
+        let parameters = if self.config().authorization.pushed {
+            let pushed = metadata.pushed_authorization_request_endpoint.as_deref();
+            let address = pushed.ok_or(LoginError::NoPushedAuthorizationRequests)?;
+            let request_uri = self.provider().push(address, &parameters).await.map_err(LoginError::Pushed)?;
+            vec![("request_uri".to_owned(), request_uri)]
+        } else {
+            parameters
+        };
         endpoint
             .query_pairs_mut()
-            .extend_pairs(&parameters.0)
             .append_pair("client_id", &self.config().client_id)
-            .append_pair("redirect_uri", redirect_uri.as_str())
-            .append_pair("response_type", "code")
-            .append_pair("code_challenge", &challenge)
-            .append_pair("code_challenge_method", "S256")
-            .append_pair("state", &transaction.state)
-            .extend_pairs(transaction.nonce.iter().map(|nonce| ("nonce", nonce)));
-        endpoint
+            .extend_pairs(parameters);
+        Ok(endpoint)
     }
 }
 

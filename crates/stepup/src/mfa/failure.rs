@@ -91,14 +91,15 @@ impl Failure {
                     source: Box::new(error),
                 })
             }
-            ProviderError::Unreachable { .. } | ProviderError::Untrustworthy { .. } => {
-                Self::Unavailable(Unavailable {
-                    text: operation.unexpected(),
-                    code: "server_error",
-                    status: StatusCode::BAD_GATEWAY,
-                    source: Box::new(error),
-                })
-            }
+            ProviderError::NotBound { .. }
+            | ProviderError::Unreachable { .. }
+            | ProviderError::Unsigned { .. }
+            | ProviderError::Untrustworthy { .. } => Self::Unavailable(Unavailable {
+                text: operation.unexpected(),
+                code: "server_error",
+                status: StatusCode::BAD_GATEWAY,
+                source: Box::new(error),
+            }),
         }
     }
 

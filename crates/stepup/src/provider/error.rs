@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use stepup_protocol::error::{OAuthError, code};
+use stepup_seal::jws::SignError;
 
 use crate::http_client::HttpError;
 
@@ -42,6 +43,26 @@ pub enum ProviderError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A client assertion or a DPoP proof could not be made, so nothing was sent.
+    #[error("the request to the {endpoint} could not be signed")]
+    Unsigned {
+        /// Which part of the tenant.
+        endpoint: &'static str,
+        /// What the cryptographic library says.
+        #[source]
+        source: Arc<SignError>,
+    },
+    /// A DPoP key is configured, and the access token that came is bound to none: whoever finds it could use it, so it is
+    /// not kept. Let the tenant bind tokens of this client and API to keys, or do without `dpop_key`.
+    #[error(
+        "the {endpoint} gave an access token of type {token_type:?} where one bound to the DPoP key was due"
+    )]
+    NotBound {
+        /// Which part of the tenant.
+        endpoint: &'static str,
+        /// The `token_type` of its answer.
+        token_type: String,
+    },
 }
 
 impl ProviderError {
@@ -50,8 +71,15 @@ impl ProviderError {
     pub fn code(&self) -> &str {
         match self {
             Self::Refused { body, .. } => &body.error,
-            Self::Unreachable { .. } | Self::Untrustworthy { .. } => code::SERVER_ERROR,
+            Self::NotBound { .. }
+            | Self::Unreachable { .. }
+            | Self::Unsigned { .. }
+            | Self::Untrustworthy { .. } => code::SERVER_ERROR,
         }
+    }
+
+    pub(super) fn unsigned(endpoint: &'static str, source: SignError) -> Self {
+        Self::Unsigned { endpoint, source: Arc::new(source) }
     }
 }
 
@@ -60,7 +88,7 @@ fn description(body: &OAuthError) -> String {
 }
 
 /// An address that the tenant names in its discovery document, and that is none.
-pub(super) fn bad_address(endpoint: &'static str, error: &http::Error) -> ProviderError {
+pub(super) fn bad_address(endpoint: &'static str, error: &dyn std::error::Error) -> ProviderError {
     let reason = format!("the address that discovery names is not one: {error}");
     ProviderError::Untrustworthy { endpoint, status: StatusCode::OK, reason }
 }

@@ -19,7 +19,7 @@ pub(crate) struct MfaCall<'a> {
     /// The raw `mfa_token`, where the call carries it as bearer.
     pub(crate) bearer: Option<&'a str>,
     pub(crate) body: Option<Value>,
-    /// Whether the client proves itself in the body (`client_id`, `client_secret`).
+    /// Whether the client proves itself in the body (`client_id`, and its secret or an assertion).
     pub(crate) authenticated: bool,
 }
 
@@ -52,7 +52,7 @@ impl Provider {
         let body = match call.body {
             Some(mut body) => {
                 if call.authenticated {
-                    self.authenticate_json(&mut body);
+                    self.authenticate_json(ENDPOINT, &mut body)?;
                 }
                 request = request.header(header::CONTENT_TYPE, "application/json");
                 Bytes::from(body.to_string())

@@ -3,27 +3,32 @@
 //! [`Provider`] knows the endpoints (discovery), the keys, how a client proves itself, and what an answer means. Each
 //! request is bounded in time and size; each failure says whose fault it is.
 
+mod client_authentication;
 mod discovery;
 mod document;
+mod dpop;
 mod error;
 mod exchange;
 mod id_token;
 mod keys;
 mod mfa_api;
+mod pushed_authorization;
 mod token_endpoint;
 
 use std::{sync::Arc, time::Duration};
 
-use secrecy::SecretString;
+use stepup_seal::Random;
 
-use self::{discovery::Discovery, exchange::Answer, keys::Keys};
-pub use self::{error::ProviderError, id_token::IdTokenError};
 pub(crate) use self::{
+    client_authentication::Credentials,
+    dpop::{Dpop, DpopSettings},
     id_token::Expected,
     mfa_api::{MfaAnswer, MfaCall},
     token_endpoint::{TokenError, TokenForm},
 };
-use crate::{clock::Clock, config::ClientAuthentication, http_client::HttpClient};
+use self::{discovery::Discovery, exchange::Answer, keys::Keys};
+pub use self::{dpop::DpopError, error::ProviderError, id_token::IdTokenError};
+use crate::{clock::Clock, http_client::HttpClient};
 
 /// One tenant, as one client of it sees it.
 #[derive(Debug)]
@@ -31,13 +36,15 @@ pub(crate) struct Provider {
     /// With its final slash, where the domain has no path of its own.
     issuer: String,
     client_id: String,
-    client_secret: SecretString,
-    authentication: ClientAuthentication,
+    credentials: Credentials,
+    /// What access tokens are bound to, if anything.
+    dpop: Option<Dpop>,
     /// The value of `Auth0-Client`, unless telemetry is off.
     telemetry: Option<http::HeaderValue>,
     http: Arc<dyn HttpClient>,
     timeout: Duration,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
     discovery: Discovery,
     keys: Keys,
 }
@@ -47,31 +54,42 @@ pub(crate) struct Provider {
 pub(crate) struct Settings {
     pub(crate) issuer: String,
     pub(crate) client_id: String,
-    pub(crate) client_secret: SecretString,
-    pub(crate) authentication: ClientAuthentication,
+    pub(crate) credentials: Credentials,
+    pub(crate) dpop: Option<Dpop>,
     pub(crate) telemetry: bool,
     pub(crate) timeout: Duration,
     pub(crate) discovery_ttl: Duration,
 }
 
 impl Provider {
-    pub(crate) fn new(settings: Settings, http: Arc<dyn HttpClient>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        http: Arc<dyn HttpClient>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
         Self {
             discovery: Discovery::new(settings.discovery_ttl),
             keys: Keys::new(settings.discovery_ttl),
             issuer: settings.issuer,
             client_id: settings.client_id,
-            client_secret: settings.client_secret,
-            authentication: settings.authentication,
+            credentials: settings.credentials,
+            dpop: settings.dpop,
             telemetry: settings.telemetry.then(exchange::telemetry_header),
             http,
             timeout: settings.timeout,
             clock,
+            random,
         }
     }
 
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// The key that access tokens are bound to, if there is one.
+    pub(crate) const fn dpop(&self) -> Option<&Dpop> {
+        self.dpop.as_ref()
     }
 
     /// Learns everything that judging an answer takes, so that nothing is spent on an answer that cannot be judged.

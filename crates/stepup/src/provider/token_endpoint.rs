@@ -1,26 +1,24 @@
-//! The token endpoint: the one place that knows what its answers mean (RFC 6749 sections 2.3.1, 5.1 and 5.2).
+//! The token endpoint: the one place that knows what its answers mean (RFC 6749 sections 5.1 and 5.2).
 
 use bytes::Bytes;
-use http::{Request, header};
-use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use stepup_protocol::{
     error::{MfaRequiredBody, OAuthError, code},
     token::{GrantType, TokenResponse},
 };
 
-use super::{Answer, Provider, ProviderError, error::bad_address};
-use crate::config::ClientAuthentication;
+use super::{Answer, Provider, ProviderError};
 
 const TOKEN: &str = "token endpoint";
 const REVOCATION: &str = "revocation endpoint";
 
 /// A token request, without client authentication. Prints no value.
+#[derive(Clone, Default)]
 pub(crate) struct TokenForm(String);
 
 impl TokenForm {
     pub(crate) fn new(grant: GrantType) -> Self {
-        Self(String::new()).with("grant_type", grant.as_str())
+        Self::default().with("grant_type", grant.as_str())
     }
 
     /// Adds a parameter.
@@ -34,6 +32,10 @@ impl TokenForm {
             Some(value) if !value.is_empty() => self.with(name, value),
             _ => self,
         }
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.0.into()
     }
 }
 
@@ -49,6 +51,15 @@ pub(crate) enum TokenError {
     /// A second factor is due. Whatever the status was: servers differ.
     #[error("the tenant asks for a second factor")]
     MfaRequired(MfaRequiredBody),
+    /// Tokens came that are bound to no key, where there is one to bind them to.
+    #[error("the access token is bound to no key")]
+    NotBound {
+        /// [`ProviderError::NotBound`].
+        #[source]
+        error: ProviderError,
+        /// The refresh token that came with them, which takes the place of the one that was handed in.
+        rotated: Option<String>,
+    },
     /// Refused, unreachable or untrustworthy.
     #[error(transparent)]
     Provider(#[from] ProviderError),
@@ -62,9 +73,18 @@ impl Provider {
     /// See [`TokenError`].
     pub(crate) async fn token(&self, form: TokenForm) -> Result<TokenResponse, TokenError> {
         let metadata = self.metadata().await?;
-        let request = self.authenticated_form(TOKEN, &metadata.token_endpoint, form)?;
-        let answer = self.exchange(TOKEN, request).await?;
-        meaning(&answer)
+        let answer = self.exchange_bound(TOKEN, &metadata.token_endpoint, &form).await?;
+        let tokens = meaning(&answer)?;
+        if self.accepts(Some(&tokens.token_type)) {
+            return Ok(tokens);
+        }
+        let error = ProviderError::NotBound { endpoint: TOKEN, token_type: tokens.token_type };
+        Err(TokenError::NotBound { error, rotated: tokens.refresh_token })
+    }
+
+    /// Whether an access token of this type may be used: where there is a DPoP key, one that is bound to it and no other.
+    pub(crate) fn accepts(&self, token_type: Option<&str>) -> bool {
+        self.dpop.is_none() || token_type.is_some_and(|word| word.eq_ignore_ascii_case("DPoP"))
     }
 
     /// Revokes a refresh token (RFC 7009 section 2.1). Nothing happens where the tenant has no such endpoint.
@@ -75,38 +95,9 @@ impl Provider {
     pub(crate) async fn revoke(&self, refresh_token: &str) -> Result<(), ProviderError> {
         let metadata = self.metadata().await?;
         let Some(endpoint) = &metadata.revocation_endpoint else { return Ok(()) };
-        let form =
-            TokenForm(String::new()).with("token_type_hint", "refresh_token").with("token", refresh_token);
-        let answer = self.exchange(REVOCATION, self.authenticated_form(REVOCATION, endpoint, form)?).await?;
+        let form = TokenForm::default().with("token_type_hint", "refresh_token").with("token", refresh_token);
+        let answer = self.exchange(REVOCATION, self.authenticated_form(REVOCATION, endpoint, &form)?).await?;
         if answer.status.is_success() { Ok(()) } else { Err(answer.refusal()) }
-    }
-
-    fn authenticated_form(
-        &self,
-        endpoint: &'static str,
-        address: &str,
-        mut form: TokenForm,
-    ) -> Result<Request<Bytes>, ProviderError> {
-        let mut request = Request::post(address)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded;charset=UTF-8");
-        let secret = self.client_secret.expose_secret();
-        match self.authentication {
-            ClientAuthentication::Basic => {
-                request = request.header(header::AUTHORIZATION, basic(&self.client_id, secret));
-            }
-            ClientAuthentication::Post => {
-                form = form.with("client_id", &self.client_id).with("client_secret", secret);
-            }
-        }
-        request.body(Bytes::from(form.0)).map_err(|error| bad_address(endpoint, &error))
-    }
-
-    /// The MFA API takes the client's credentials in the JSON body, whichever method the token endpoint uses.
-    pub(super) fn authenticate_json(&self, body: &mut Value) {
-        if let Some(body) = body.as_object_mut() {
-            body.insert("client_id".to_owned(), self.client_id.clone().into());
-            body.insert("client_secret".to_owned(), self.client_secret.expose_secret().into());
-        }
     }
 }
 
@@ -122,7 +113,7 @@ fn meaning(answer: &Answer) -> Result<TokenResponse, TokenError> {
             TokenError::MfaRequired(mfa_required(body, &answer.body))
         }
         refused @ ProviderError::Refused { .. } => refused.into(),
-        ProviderError::Unreachable { .. } | ProviderError::Untrustworthy { .. } => unusable.into(),
+        _ => unusable.into(),
     })
 }
 
@@ -133,12 +124,4 @@ fn mfa_required(OAuthError { error, error_description }: OAuthError, body: &[u8]
         let mfa_token = body.get("mfa_token").and_then(Value::as_str).map(str::to_owned);
         MfaRequiredBody { error, error_description, mfa_token, mfa_requirements: None }
     })
-}
-
-/// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
-fn basic(client_id: &str, secret: &str) -> String {
-    use base64::Engine as _;
-    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let credentials = format!("{}:{}", encode(client_id), encode(secret));
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(credentials))
 }

@@ -136,7 +136,7 @@ impl Client {
         let audience = request.audience.as_deref();
         let wanted = request.wanted(self.config().authorization.scope_for(audience));
         let good_after = now + self.config().token_refresh_buffer;
-        let held = session.find(audience, &wanted);
+        let held = session.find(audience, &wanted).filter(|held| self.provider().accepts(held.token_type()));
         let Some(refresh_token) = &session.refresh_token else {
             let usable = held.filter(|set| !set.expired(now)).map(AccessToken::of);
             return usable.ok_or(AccessTokenError::MissingRefreshToken);

@@ -182,10 +182,16 @@ pub(super) async fn redeem(
 ) -> Result<Grant, Denied> {
     let provider = client.provider();
     provider.prepare().await.map_err(RefreshError::Provider)?;
-    let tokens = provider.token(form).await?;
-    if let Some(refresh_token) = &tokens.refresh_token {
+    let answered = provider.token(form).await;
+    let new_refresh_token = match &answered {
+        Ok(tokens) => tokens.refresh_token.as_deref(),
+        Err(TokenError::NotBound { rotated, .. }) => rotated.as_deref(),
+        Err(TokenError::MfaRequired(_) | TokenError::Provider(_)) => None,
+    };
+    if let Some(refresh_token) = new_refresh_token {
         rotated(refresh_token);
     }
+    let tokens = answered?;
     let claims = match &tokens.id_token {
         Some(id_token) => {
             let expected = Expected { access_token: Some(&tokens.access_token), ..Expected::default() };
@@ -295,7 +301,9 @@ impl From<TokenError> for Denied {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::MfaRequired(body) => Self::MfaRequired(body),
-            TokenError::Provider(error) => Self::Error(RefreshError::Provider(error)),
+            TokenError::NotBound { error, .. } | TokenError::Provider(error) => {
+                Self::Error(RefreshError::Provider(error))
+            }
         }
     }
 }

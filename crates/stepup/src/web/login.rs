@@ -72,7 +72,10 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
 fn problem(error: &LoginError) -> (StatusCode, String) {
     match error {
         LoginError::MaxAge(_) => (StatusCode::BAD_REQUEST, error.to_string()),
-        LoginError::AuthorizationEndpoint(_) | LoginError::Discovery(_) => {
+        LoginError::AuthorizationEndpoint(_)
+        | LoginError::Discovery(_)
+        | LoginError::NoPushedAuthorizationRequests
+        | LoginError::Pushed(_) => {
             tracing::error!(error = error as &dyn std::error::Error, "a login could not begin");
             (StatusCode::INTERNAL_SERVER_ERROR, FAILED.to_owned())
         }

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::{Request, header};
-use stepup::{AccessTokenError, AccessTokenRequest, Client, Clock, SessionState, mfa::MfaRequired};
+use stepup::{
+    AccessTokenError, AccessTokenRequest, Client, ClientBuilder, Clock, SessionState, mfa::MfaRequired,
+};
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::{Tenant, clock::VirtualClock};
 use url::Url;
@@ -33,16 +35,19 @@ impl House {
 
     pub(crate) fn with(tenant: Tenant) -> Self {
         let webapp = tenant.client("webapp").unwrap();
+        Self::of(tenant, |client| {
+            client.client_id(webapp.client_id).client_secret(webapp.client_secret.unwrap())
+        })
+    }
+
+    /// With a client that says who it is in `set_up`.
+    pub(crate) fn of(tenant: Tenant, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let client = Client::builder()
             .domain(tenant.issuer())
-            .client_id(webapp.client_id)
-            .client_secret(webapp.client_secret.unwrap())
             .secret(SECRET)
             .app_base_url(APPLICATION)
-            .clock(TenantTime(tenant.clock().clone()))
-            .build()
-            .unwrap();
-        Self { tenant, client }
+            .clock(TenantTime(tenant.clock().clone()));
+        Self { client: set_up(client).build().unwrap(), tenant }
     }
 
     /// Ada's session after [`House::log_in_with_cookies`].

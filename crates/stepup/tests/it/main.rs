@@ -6,7 +6,9 @@
     reason = "what fails in a test fails the test"
 )]
 
+mod client_proof;
 mod config;
+mod dpop;
 mod hostile_input;
 mod house;
 mod login_vectors;
@@ -14,6 +16,7 @@ mod nextjs_mfa_routes;
 mod pages;
 mod popup;
 mod refresh;
+mod relying_party;
 mod route_vectors;
 mod second_factor;
 mod session_cookies;

@@ -66,6 +66,8 @@ pub(crate) enum Answer {
     Text(u16, String),
     /// JSON with a `Retry-After` header.
     RetryAfter(u16, Value, String),
+    /// JSON with a `DPoP-Nonce` header.
+    Nonce(u16, Value, &'static str),
     Unreachable,
     Never,
 }
@@ -199,6 +201,11 @@ impl Script {
                 let mut later = response(status, body.to_string().into());
                 later.headers_mut().insert(header::RETRY_AFTER, wait.parse().unwrap());
                 Ok(later)
+            }
+            Answer::Nonce(status, body, nonce) => {
+                let mut answer = response(status, body.to_string().into());
+                answer.headers_mut().insert("dpop-nonce", HeaderValue::from_static(nonce));
+                Ok(answer)
             }
             Answer::Unreachable => Err(HttpError::Connection("refused".into())),
             Answer::Never => std::future::pending().await,
