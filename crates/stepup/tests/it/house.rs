@@ -42,12 +42,17 @@ impl House {
 
     /// With a client that says who it is in `set_up`.
     pub(crate) fn of(tenant: Tenant, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        Self { client: Self::client(&tenant, set_up), tenant }
+    }
+
+    /// Another client of the same application.
+    pub(crate) fn client(tenant: &Tenant, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
         let client = Client::builder()
             .domain(tenant.issuer())
             .secret(SECRET)
             .app_base_url(APPLICATION)
             .clock(TenantTime(tenant.clock().clone()));
-        Self { client: set_up(client).build().unwrap(), tenant }
+        set_up(client).build().unwrap()
     }
 
     /// Ada's session after [`House::log_in_with_cookies`].

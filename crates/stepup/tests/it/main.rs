@@ -9,6 +9,7 @@
 mod client_proof;
 mod config;
 mod dpop;
+mod faults;
 mod hostile_input;
 mod house;
 mod login_vectors;

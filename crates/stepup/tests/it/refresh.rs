@@ -82,6 +82,44 @@ async fn two_hundred_at_once_make_one_refresh() {
     assert_eq!(spent(&script), ["rt-1"]);
 }
 
+/// Each API's token takes a refresh of its own; they take turns, for each may rotate the refresh token.
+#[tokio::test]
+async fn two_hundred_at_once_for_two_apis_make_a_refresh_each() {
+    let Setting { script, client, .. } = setting();
+    script.answer(tokens(2));
+    script.answer(tokens(3));
+    let payload = session();
+    let all = (0..200).map(|number| {
+        let (client, mut state) = (client.clone(), open(&client, &payload));
+        let wanted = AccessTokenRequest::new();
+        let wanted = if number % 2 == 0 { wanted } else { wanted.audience(API) };
+        tokio::spawn(async move {
+            let token = client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
+            (number % 2, token.token().to_owned(), state)
+        })
+    });
+    let done: Vec<_> =
+        futures_util::future::join_all(all).await.into_iter().map(|done| done.unwrap()).collect();
+    assert_eq!(spent(&script), ["rt-1", "rt-2"], "one after the other");
+    let for_api: Vec<bool> = script.requests().iter().map(|it| it.form().contains_key("audience")).collect();
+    let [for_default, for_api] = if for_api == [false, true] { ["at-2", "at-3"] } else { ["at-3", "at-2"] };
+    for (kind, token, _) in &done {
+        assert_eq!(token, if *kind == 0 { for_default } else { for_api });
+    }
+
+    // Whoever's cookie the browser keeps, it goes on with the last refresh token.
+    for (number, place) in [0, 1, 199].into_iter().enumerate() {
+        let mut jar = Jar::default();
+        let written = client.write_session(&done[place].2);
+        jar.take(&written.into_iter().map(|cookie| (http::header::SET_COOKIE, cookie)).collect());
+        let mut state = client.open_session(&cookies(&jar.line()));
+        script.answer(tokens(4 + u32::try_from(number).unwrap()));
+        let wanted = AccessTokenRequest::new().refresh(true);
+        client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
+    }
+    assert_eq!(spent(&script)[2..], ["rt-3", "rt-4", "rt-5"]);
+}
+
 #[tokio::test]
 async fn a_failure_is_shared_by_those_who_waited_and_by_nobody_else() {
     let Setting { script, client, .. } = setting();

@@ -211,6 +211,6 @@ impl Login {
     }
 }
 
-fn root(error: &dyn Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap()
+fn root(error: &(dyn Error + 'static)) -> String {
+    std::iter::successors(Some(error), |error| (**error).source()).last().unwrap().to_string()
 }
