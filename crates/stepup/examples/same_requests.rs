@@ -4,7 +4,12 @@
 
 use std::{env, time::Duration};
 
-use axum::{Router, body::to_bytes, extract::Request, response::IntoResponse as _};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    response::IntoResponse as _,
+};
 use http::StatusCode;
 use stepup::{Client, MAX_REQUEST_BYTES};
 use tokio::net::TcpListener;
@@ -36,7 +41,7 @@ async fn answer(client: Client, request: Request) -> axum::response::Response {
     };
     let (head, body) = request.into_parts();
     match to_bytes(body, MAX_REQUEST_BYTES).await {
-        Ok(body) => client.handle(route, Request::from_parts(head, body)).await.map(Into::into),
+        Ok(body) => client.handle(route, Request::from_parts(head, body)).await.map(Body::new),
         Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
     }
 }

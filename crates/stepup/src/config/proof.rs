@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use stepup_seal::jws::{Algorithm, SigningKey};
+use stepup_seal::jws::{Algorithm, SigningKey, p256_from_public_pem};
 
 use super::{ClientBuilder, error::Problems};
 use crate::provider::{Credentials, Dpop, DpopSettings};
@@ -107,9 +107,11 @@ pub(super) fn dpop(builder: &mut ClientBuilder, problems: &mut Problems) -> Opti
         return None;
     };
     let dpop = problems.take("dpop_key", Dpop::new(pem.expose_secret(), settings))?;
-    if public_key.is_some_and(|pem| !dpop.is_public_key(&pem)) {
-        let problem = "is not the public key of dpop_key, which begins with `-----BEGIN PUBLIC KEY-----`";
-        problems.add("dpop_public_key", problem);
+    if let Some(pem) = public_key {
+        let public_key = problems.take("dpop_public_key", p256_from_public_pem(&pem))?;
+        if public_key != *dpop.public_key() {
+            problems.add("dpop_public_key", "is not the public key of dpop_key");
+        }
     }
     Some(dpop)
 }

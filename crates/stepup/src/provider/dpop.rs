@@ -28,12 +28,6 @@ const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const NONCE_BYTES: usize = 512;
 /// How many servers' nonces are kept.
 const SERVERS: usize = 64;
-/// What an SPKI of a key on P-256 begins with, up to its coordinates: the algorithm, the curve, and that the point is
-/// uncompressed (RFC 5480 sections 2.1 and 2.2).
-const P256_START: [u8; 27] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
-    0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-];
 /// The bytes of randomness in a proof's `jti`.
 const JTI_BYTES: usize = 16;
 
@@ -131,17 +125,9 @@ impl Dpop {
         Ok(Self { key, jwk, thumbprint, settings, nonces: Mutex::default() })
     }
 
-    /// Whether `pem` is the public key, as an SPKI in PEM.
-    pub(crate) fn is_public_key(&self, pem: &str) -> bool {
-        use base64::Engine as _;
-        let coordinate = |member: &Option<String>| base64url::decode(member.as_deref().unwrap_or_default());
-        let (Ok(x), Ok(y)) = (coordinate(&self.jwk.x), coordinate(&self.jwk.y)) else { return false };
-        let spki = base64::engine::general_purpose::STANDARD.encode([&P256_START[..], &x, &y].concat());
-        let body = pem
-            .split_once("-----BEGIN PUBLIC KEY-----")
-            .and_then(|(_, rest)| rest.split_once("-----END PUBLIC KEY-----"))
-            .map(|(body, _)| body);
-        body.is_some_and(|body| body.bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(spki.bytes()))
+    /// The public key.
+    pub(crate) const fn public_key(&self) -> &Jwk {
+        &self.jwk
     }
 
     pub(crate) fn thumbprint(&self) -> &str {

@@ -302,10 +302,13 @@ fn keys_that_will_not_do_are_named_at_construction() {
     let secret = ("AUTH0_CLIENT_SECRET", "s");
     assert!(problems(&[secret, (dpop, CLIENT_KEY)])[0].2.starts_with("not a valid key for ES256: "));
     assert_eq!(problems(&[secret, (public, DPOP_PUBLIC_KEY)])[0].2, "is missing beside dpop_public_key");
-    let not_it = "is not the public key of dpop_key, which begins with `-----BEGIN PUBLIC KEY-----`";
-    for key in [CLIENT_PUBLIC_KEY, OTHER_PUBLIC_KEY, DPOP_KEY, "key"] {
+    let not_pem = "not a PEM text with a public key on P-256, which begins with `-----BEGIN PUBLIC KEY-----`";
+    let not_it = "is not the public key of dpop_key";
+    for (key, problem) in
+        [(CLIENT_PUBLIC_KEY, not_pem), (DPOP_KEY, not_pem), ("key", not_pem), (OTHER_PUBLIC_KEY, not_it)]
+    {
         let problems = problems(&[secret, (dpop, DPOP_KEY), (public, key)]);
-        assert_eq!(problems, [("dpop_public_key", Some(public), not_it.to_owned())]);
+        assert_eq!(problems, [("dpop_public_key", Some(public), problem.to_owned())]);
     }
     let skew = problems(&[secret, (dpop, DPOP_KEY), ("AUTH0_DPOP_CLOCK_SKEW", "-301")]);
     assert_eq!(
