@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { configured, demo, everyFactor, fleet, nextjs, nextjsWithSessions, nothing, stepup, tenant } from "./servers.mjs";
+import { configured, configuredDemo, demo, everyFactor, fleet, nextjs, nextjsWithSessions, nothing, stepup, tenant } from "./servers.mjs";
 
 const folder = import.meta.dirname;
 const python = join(folder, ".venv/bin/python");
@@ -26,8 +26,10 @@ const programs = [
   { name: "fleet", start: fleet, command: ["node", "browser/fleet.mjs"] },
   { name: "nextjs-auth0 sealed values", start: nothing, command: ["node", "node/sealed.mjs"] },
   { name: "auth0-server-python sealed values", start: nothing, command: [python, "python/sealed.py"] },
-  { name: "nextjs-auth0 browser client", start: demo, command: ["node", "browser/client-step-up.mjs", "official"] },
-  { name: "own browser client", start: demo, command: ["node", "browser/client-step-up.mjs", "own"] },
+  { name: "nextjs-auth0 browser client", start: configuredDemo, command: ["node", "browser/client-step-up.mjs", "official"] },
+  { name: "own browser client", start: configuredDemo, command: ["node", "browser/client-step-up.mjs", "own"] },
+  { name: "nextjs-auth0 browser client, pop-up", start: configuredDemo, command: ["node", "browser/popup.mjs", "official"] },
+  { name: "own browser client, pop-up", start: configuredDemo, command: ["node", "browser/popup.mjs", "own"] },
   { name: "pages", start: everyFactor, command: ["node", "browser/pages.mjs"] },
   { name: "demo", start: demo, command: ["node", "browser/demo.mjs"] },
   { name: "dashboard", start: tenant, command: ["node", "browser/dashboard.mjs"] },

@@ -32,16 +32,20 @@ export async function tenant(scratch, more = [], environment = {}) {
 /** `stepup tenant` with the configuration of `tenants/`; it tells an application at `STEPUP_APP` of logouts. */
 export async function configured(scratch) {
   const app = `http://localhost:${await freePort()}`;
+  const { file, environment, privateKey } = await configuration(scratch, app);
+  const server = await tenant(scratch, ["--config", file], environment);
+  return { ...server, environment: { ...server.environment, STEPUP_CLIENT_KEY: privateKey, STEPUP_APP: app } };
+}
+
+/** The configuration of `tenants/` for an application at `app`. */
+async function configuration(scratch, app) {
   const format = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } };
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048, ...format });
-  const configuration = join(scratch, "configuration");
-  await cp(join(folder, "tenants"), configuration, { recursive: true });
-  await cp(join(folder, "../examples/actions/step-up.js"), join(configuration, "step-up.js"));
-  const server = await tenant(scratch, ["--config", join(configuration, "interop.yaml")], {
-    INTEROP_APP: app,
-    INTEROP_PUBLIC_KEY: publicKey,
-  });
-  return { ...server, environment: { ...server.environment, STEPUP_CLIENT_KEY: privateKey, STEPUP_APP: app } };
+  const copy = join(scratch, "configuration");
+  await cp(join(folder, "tenants"), copy, { recursive: true });
+  await cp(join(folder, "../examples/actions/step-up.js"), join(copy, "step-up.js"));
+  const environment = { INTEROP_APP: app, INTEROP_PUBLIC_KEY: publicKey };
+  return { file: join(copy, "interop.yaml"), environment, privateKey };
 }
 
 /** `stepup tenant` with every factor on, asked for at each log-in. */
@@ -50,19 +54,27 @@ export function everyFactor(scratch) {
 }
 
 /** `stepup dev`: the tenant, and the demo on a free port. */
-export async function demo(scratch) {
+export async function demo(scratch, environment = {}, port) {
   const readyFile = join(scratch, "ready.json");
-  const port = await freePort();
+  port ??= await freePort();
   const server = serve(stepup, ["dev", "--app-port", String(port)], {
     STEPUP_TENANT_PORT: "0",
     STEPUP_TENANT_CONTROL: "1",
     STEPUP_TENANT_USERS: users,
     STEPUP_TENANT_DATA_DIR: scratch,
     STEPUP_TENANT_READY_FILE: readyFile,
+    ...environment,
   });
   const address = `http://localhost:${port}`;
   await server.until(Promise.all([appeared(scratch, readyFile), server.says(address)]));
   return { ...server, environment: { STEPUP_READY_FILE: readyFile, STEPUP_APP: address } };
+}
+
+/** The same, with the configuration of `tenants/`. */
+export async function configuredDemo(scratch) {
+  const port = await freePort();
+  const { file, environment } = await configuration(scratch, `http://localhost:${port}`);
+  return demo(scratch, { ...environment, STEPUP_TENANT_CONFIG: file }, port);
 }
 
 /** The Next.js application of `nextjs/`, built where that is due, against a tenant of its own. */

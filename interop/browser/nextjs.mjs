@@ -1,11 +1,10 @@
 // @auth0/nextjs-auth0 in a Next.js application, in Chromium: login, refresh, step-up by every factor and in its pop-up, logout.
 import assert from "node:assert/strict";
 import { withPage } from "../lib/chromium.mjs";
-import { claimsOf } from "../lib/jwt.mjs";
-import { answerAppOn, answerEmailOn, enrolAppOn, logInOn } from "../lib/pages.mjs";
-import { errorOf } from "../lib/refusal.mjs";
+import { logInOn } from "../lib/pages.mjs";
 import { step } from "../lib/step.mjs";
-import { ada, hedy, tenant } from "../lib/tenant.mjs";
+import { ada, tenant } from "../lib/tenant.mjs";
+import { asker, stepUpInPopup } from "../scenarios/popup.mjs";
 import { anyFactor as audience, stepUpByEveryFactor, stepUpInTurn } from "../scenarios/step-up.mjs";
 import { clientOf, stepUpIn } from "./page-client.mjs";
 
@@ -53,49 +52,7 @@ await withPage({ ignoreHTTPSErrors: true }, async (page) => {
   await stepUpByEveryFactor(local, sdk);
   await stepUpInTurn(local, sdk);
 
-  const call = clientOf(page);
-  const wanted = { audience, scope: "openid transfer:funds" };
-
-  /** Asks for a second factor in a pop-up; gives both. */
-  async function asked() {
-    const opened = context.waitForEvent("page");
-    const token = call("mfa.challengeWithPopup", wanted);
-    token.catch(() => {}); // until somebody waits for it
-    return { popup: await opened, token };
-  }
-
-  async function assertToken(token) {
-    const claims = claimsOf((await token).token);
-    assert.ok([claims.aud].flat().includes(audience), `audience ${claims.aud}`);
-    assert.ok(claims.scope.split(" ").includes("transfer:funds"), claims.scope);
-  }
-
-  await step("in the pop-up: the code that was sent to the verified address", async () => {
-    await local.reset();
-    await logIn(ada);
-    const { popup, token } = await asked();
-    await answerEmailOn(popup, local, ada.username);
-    await assertToken(token);
-  });
-
-  await step("in the pop-up: enrol, and then the challenge", async () => {
-    await logIn(hedy);
-    const enrolment = await asked();
-    const barcodeUri = await enrolAppOn(enrolment.popup, local);
-    await assertToken(enrolment.token);
-    await logIn(hedy);
-    const challenge = await asked();
-    await answerAppOn(challenge.popup, local, barcodeUri);
-    await assertToken(challenge.token);
-  });
-
-  await step("a pop-up that is closed", async () => {
-    await logIn(hedy);
-    const { popup, token } = await asked();
-    await popup.waitForURL("**/u/mfa-otp-challenge?**");
-    await popup.close();
-    await errorOf(token, "PopupCancelledError");
-  });
+  await stepUpInPopup(local, { logIn, ask: asker(page, clientOf(page)) });
 
   await step("logging out ends both sessions", async () => {
     await page.goto(app);

@@ -1,7 +1,41 @@
 // The client module that a page has as `client`: that of @auth0/nextjs-auth0, or the SDK's own.
 import assert from "node:assert/strict";
+import { build } from "esbuild";
 import { claimsOf } from "../lib/jwt.mjs";
 import { errorOf, said } from "../lib/refusal.mjs";
+
+/** The module as an application's build would bundle it. */
+async function bundle() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: 'export { getAccessToken, mfa } from "@auth0/nextjs-auth0/client";',
+      resolveDir: import.meta.dirname,
+    },
+    bundle: true,
+    write: false,
+    platform: "browser",
+    format: "iife",
+    globalName: "client",
+    define: { "process.env": "{}" },
+    logLevel: "error",
+  });
+  return outputFiles[0].text;
+}
+
+/** Each puts its module into a page of an application with the SDK's routes. */
+export const loaders = {
+  official: async (page) => page.addScriptTag({ content: await bundle() }),
+  own: (page) =>
+    page.evaluate(async () => {
+      globalThis.client = await import("/auth/stepup.js");
+    }),
+};
+
+/** The same as scripts that a page runs by itself. */
+export const scripts = {
+  official: async () => `${await bundle()}\nglobalThis.client = client;`,
+  own: async () => 'globalThis.loaded = import("/auth/stepup.js").then((module) => (globalThis.client = module));',
+};
 
 /** Calls the module, as in `call("mfa.verify", options)`. An error has the name, the code and the texts of the module's own. */
 export const clientOf = (page) => async (path, options) => {
@@ -10,8 +44,8 @@ export const clientOf = (page) => async (path, options) => {
       try {
         const [first, second] = path.split(".");
         return { value: await (second ? client[first][second](options) : client[first](options)) };
-      } catch ({ name, code, message, error = code, error_description, mfa_token, mfa_requirements }) {
-        return { error: { name, error, message, error_description, mfa_token, mfa_requirements } };
+      } catch ({ name, code, message, error = code, error_description, mfa_token, mfa_requirements, status }) {
+        return { error: { name, error, message, error_description, mfa_token, mfa_requirements, status } };
       }
     },
     [path, options],

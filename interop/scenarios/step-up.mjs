@@ -1,7 +1,7 @@
 // Step-up by every factor, as an application and a person go through it: the same steps for every package.
 import assert from "node:assert/strict";
 import { step } from "../lib/step.mjs";
-import { ada, grace } from "../lib/tenant.mjs";
+import { ada, grace, hedy } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
 import { changed, email, otp, push, sms, voice } from "./factors.mjs";
 
@@ -11,7 +11,7 @@ export const api = "https://api.example.com";
 export const anyFactor = "https://any.example.com";
 /** Wants an app's code and then, of another Action, something else. */
 export const vault = "https://vault.example.com";
-const graceApp = "otpauth://totp/stepup:grace?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
+export const graceApp = "otpauth://totp/stepup:grace?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
 
 /**
  * Steps up by every factor.
@@ -123,6 +123,23 @@ async function stepUpByRecoveryCode(local, sdk) {
     const { mfaToken: again } = await sdk.stepUp("read:sensitive transfer:funds");
     assert.deepEqual(await sdk.refused(sdk.verify(again, { recoveryCode }), "verify"), rejected);
     await sdk.verify(again, { recoveryCode: next });
+  });
+}
+
+/** Hedy's address is not verified: it is enrolled as any other factor is. */
+export async function enrolAddress(local, sdk) {
+  await step("email: an address is enrolled, and gives the token; the second call is challenged", async () => {
+    await local.reset();
+    await sdk.logIn(hedy);
+    const { mfaToken } = await sdk.stepUp("transfer:funds", anyFactor);
+    const enrolled = await sdk.enroll(mfaToken, { ...email.enrolment, email: hedy.username });
+    email.enrolled(enrolled);
+    await sdk.verify(mfaToken, { oobCode: enrolled.oobCode, bindingCode: await local.codeSentTo(hedy.username, "email") });
+
+    const next = await sdk.stepUp("read:sensitive", anyFactor);
+    const { id } = authenticatorOf(email, await sdk.list(next.mfaToken));
+    const { oobCode } = await sdk.challenge(next.mfaToken, "oob", id);
+    await sdk.verify(next.mfaToken, { oobCode, bindingCode: await local.codeSentTo(hedy.username, "email") });
   });
 }
 

@@ -278,6 +278,27 @@ async fn a_user_who_refuses_and_a_login_that_takes_too_long_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_pop_up_brings_a_token_into_the_session() {
+    let mut visit = Visit::begin().await;
+    visit.log_in("/auth/login").await;
+    let path = "audience=https://api.example.com&scope=openid+transfer:funds";
+    let away =
+        location(&visit.app(&format!("/auth/login?challengeMode=popup&transactionId=t1&{path}")).await);
+    let back = visit.tenant(away, None).await;
+    let page = visit.app(&back[url::Position::BeforePath..]).await;
+    assert_eq!(page.status(), 200);
+    let text = std::str::from_utf8(page.body()).unwrap();
+    assert!(text.contains(r#"{"type":"auth_complete","success":true,"#), "{text}");
+    assert!(text.contains(r#""email":"ada@example.com"},"transactionId":"t1"}"#), "{text}");
+    assert_eq!(visit.at_app.names(), ["__session"]);
+
+    let token = visit.app(&format!("/auth/access-token?mergeScopes=false&{path}")).await;
+    assert_eq!(token.status(), 200);
+    assert!(json_of(&token)["scope"].as_str().unwrap().contains("transfer:funds"));
+    assert_eq!(visit.token_requests(), 2, "two codes, and no refresh");
+}
+
+#[tokio::test]
 async fn a_session_rolls_and_ends() {
     let mut visit = Visit::begin().await;
     visit.log_in("/auth/login").await;
