@@ -210,16 +210,26 @@ impl Client {
             return Err(CallbackError::SessionExpired);
         }
         if let Some(held) = held.filter(|_| transaction.popup.is_some()) {
-            session = self.stepped_up(held, &grant).await?;
+            session = self.stepped_up(held, session, &grant).await?;
         }
         self.before_saving(&mut session);
         Ok(session)
     }
 
     /// The session with what a pop-up brought. Requests under way that still hold its old refresh token find it too.
-    async fn stepped_up(&self, held: &Session, grant: &Grant) -> Result<Session, CallbackError> {
+    async fn stepped_up(
+        &self,
+        held: &Session,
+        login: Session,
+        grant: &Grant,
+    ) -> Result<Session, CallbackError> {
         let mut session = held.clone();
         session.keep(grant).map_err(|_| CallbackError::OtherUser)?;
+        // A logout ends the tenant's session of the newer login, and its end is this one's.
+        if let Some(sid) = login.sid() {
+            sid.clone_into(&mut session.internal.sid);
+        }
+        session.internal.expires_at = login.internal.expires_at.or(session.internal.expires_at);
         if let Some(refresh_token) = &held.refresh_token {
             tokens::hand_over(self, refresh_token, held.subject(), grant).await;
         }

@@ -66,7 +66,7 @@ impl Browser {
         let id_token = self.script.sign(&json!({
             "iss": ISSUER, "aud": "client-1", "sub": format!("auth0|{user}"), "nonce": one("nonce"), "iat": now, "exp": now + 600,
             "email": format!("{user}@example.com"), "amr": ["mfa"], "acr": "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
-            "auth_time": now,
+            "auth_time": now, "sid": format!("sid-{what}"),
         }));
         let tokens = json!({ "access_token": format!("at-{what}"), "refresh_token": format!("rt-{what}"), "id_token": id_token,
                              "token_type": "Bearer", "expires_in": 3600 });
@@ -127,6 +127,7 @@ async fn what_the_pop_up_brought_is_found_by_the_next_look_up() {
         let mut state = browser.session();
         let session = state.session_mut().unwrap();
         assert_eq!(session.created_at(), created_at, "it is the same session");
+        assert_eq!(session.sid(), Some("sid-step-up"), "the tenant's own is the newer one");
         assert_eq!(session.amr().collect::<Vec<_>>(), ["mfa"]);
         assert_eq!(session.auth_time().unwrap().seconds(), NOW + 60);
         let tokens: Vec<_> =
