@@ -4,13 +4,13 @@ use std::task::{Context, Poll};
 
 use axum_core::{extract::Request, response::Response};
 use futures_util::future::BoxFuture;
-use http::header;
-use stepup::Client;
+use http::{StatusCode, header};
+use stepup::{Client, SessionTooLarge};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    routes::{answer, keep_out_of_caches},
+    routes::{answer, keep_out_of_caches, refuse},
     session::Handle,
 };
 
@@ -87,7 +87,15 @@ fn write(client: &Client, handle: &Handle, response: &mut Response) {
         );
         return;
     };
-    let cookies = client.write_session(&state);
+    let cookies = client.write_session(&state).unwrap_or_else(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "a session was not written");
+        *response = refuse(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            SessionTooLarge::CODE,
+            "The session is too large to be kept.",
+        );
+        error.cookies().to_vec()
+    });
     if !cookies.is_empty() {
         keep_out_of_caches(response.headers_mut());
     }

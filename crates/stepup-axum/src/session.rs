@@ -32,7 +32,7 @@ struct Shared {
 
 impl Handle {
     pub(crate) fn open(client: &Client, request: &Request) -> Self {
-        let state = client.open_session(request.headers());
+        let state = client.open_session_of(request);
         let user = state.session().map(|session| Arc::new(session.user().clone()));
         let login = (user.is_none() && is_page(request)).then(|| {
             let here = request.uri().path_and_query().map_or("/", |here| here.as_str());

@@ -10,6 +10,7 @@ use crate::{
     config::{ClientBuilder, Config, ConfigError},
     http_client::HttpClient,
     provider::{self, Provider},
+    session::SizeWatch,
     tokens::Refreshes,
 };
 
@@ -24,6 +25,7 @@ struct Inner {
     sealer: Sealer,
     own_sealer: Sealer,
     refreshes: Refreshes,
+    session_sizes: SizeWatch,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -65,6 +67,7 @@ impl Client {
             sealer: Sealer::new(&parts.secrets, parts.format),
             own_sealer: Sealer::new(&parts.secrets, Format::Stepup),
             refreshes: Refreshes::default(),
+            session_sizes: SizeWatch::default(),
             clock: parts.clock,
             random: parts.random,
         }))
@@ -95,6 +98,10 @@ impl Client {
 
     pub(crate) fn refreshes(&self) -> &Refreshes {
         &self.0.refreshes
+    }
+
+    pub(crate) fn session_sizes(&self) -> &SizeWatch {
+        &self.0.session_sizes
     }
 
     pub(crate) fn now(&self) -> UnixTime {

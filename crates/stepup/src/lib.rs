@@ -34,7 +34,7 @@ pub use http_client::{HttpClient, HttpError, MAX_RESPONSE_BYTES};
 pub use login::{CallbackError, CallbackOutcome, LoginError, LogoutError};
 pub use provider::{DpopError, IdTokenError, ProviderError};
 pub use random::SystemRandom;
-pub use session::{Session, SessionState, TokenSet};
+pub use session::{Session, SessionPart, SessionState, SessionTooLarge, TokenSet};
 pub use stepup_seal::{Format, Random};
 pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest, RefreshError};
 pub use web::{Body, MAX_REQUEST_BYTES, Route};

@@ -104,3 +104,18 @@ async fn a_token_of_another_user_belongs_to_no_step_up_of_this_session() {
     assert!(own.headers().get(header::SET_COOKIE).is_none());
     assert_eq!(own.json::<Value>().await.unwrap()["error"], "discovery_error");
 }
+
+#[tokio::test]
+async fn a_session_that_a_handler_makes_too_large_is_not_written() {
+    async fn fill(mut session: stepup_axum::Session) -> &'static str {
+        session.set_data("all", json!("a".repeat(9000)));
+        "kept"
+    }
+    let routes = Router::new().route("/fill", axum::routing::get(fill));
+    let application = Application::start(|client| routes.layer(SessionLayer::new(client))).await;
+    let cookie = session_cookie();
+    let answer = application.get("/fill").header(header::COOKIE, cookie).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(answer.headers().get(header::SET_COOKIE).is_none(), "the browser keeps what it has");
+    assert_eq!(answer.json::<Value>().await.unwrap()["error"], "session_too_large");
+}

@@ -10,12 +10,11 @@ use stepup_protocol::scope::Scopes;
 use stepup_seal::{Format, Random};
 
 use super::{
-    BeforeSessionSaved, ClientAuthentication, ConfigError, CookieOptions, DpopOptions, LogoutStrategy,
-    OnCallback, Routes, TransactionCookieOptions, check,
+    BeforeSessionRolled, BeforeSessionSaved, ClientAuthentication, ConfigError, CookieOptions, DpopOptions,
+    LogoutStrategy, OnCallback, Routes, TransactionCookieOptions, check,
 };
 use crate::{
     client::Client, clock::Clock, http_client::HttpClient, login::CallbackOutcome, pages::PageOptions,
-    session::Session,
 };
 
 /// Builds a [`Client`]. Five things must be set: [`domain`](Self::domain), [`client_id`](Self::client_id),
@@ -64,6 +63,7 @@ pub struct ClientBuilder {
     pub(super) absolute_duration: Option<Duration>,
     pub(super) session_cookie: CookieOptions,
     pub(super) transaction_cookie: TransactionCookieOptions,
+    pub(super) max_cookie_header: Option<usize>,
     pub(super) parallel_transactions: Option<bool>,
     pub(super) logout_strategy: LogoutStrategy,
     pub(super) id_token_hint: Option<bool>,
@@ -72,6 +72,7 @@ pub struct ClientBuilder {
     pub(super) token_refresh_buffer: Duration,
     pub(super) mfa_context_ttl: Option<Duration>,
     pub(super) before_session_saved: Option<BeforeSessionSaved>,
+    pub(super) before_session_rolled: Option<BeforeSessionRolled>,
     pub(super) on_callback: Option<OnCallback>,
     pub(super) pages: PageOptions,
     pub(super) http_timeout: Option<Duration>,
@@ -250,64 +251,6 @@ impl ClientBuilder {
     #[must_use]
     pub fn sign_in_return_to_path(mut self, path: impl Into<String>) -> Self {
         self.sign_in_return_to_path = Some(path.into());
-        self
-    }
-}
-
-/// The session and its cookies.
-impl ClientBuilder {
-    /// Whether a session lasts longer by being used. On.
-    #[must_use]
-    pub fn rolling(mut self, rolling: bool) -> Self {
-        self.rolling = Some(rolling);
-        self
-    }
-
-    /// How long a rolling session lasts without being used. One day.
-    #[must_use]
-    pub fn inactivity_duration(mut self, duration: Duration) -> Self {
-        self.inactivity_duration = Some(duration);
-        self
-    }
-
-    /// How long a session lasts at most. Three days.
-    #[must_use]
-    pub fn absolute_duration(mut self, duration: Duration) -> Self {
-        self.absolute_duration = Some(duration);
-        self
-    }
-
-    /// The session cookie.
-    #[must_use]
-    pub fn session_cookie(mut self, options: CookieOptions) -> Self {
-        self.session_cookie = options;
-        self
-    }
-
-    /// The cookies of logins under way.
-    #[must_use]
-    pub fn transaction_cookie(mut self, options: TransactionCookieOptions) -> Self {
-        self.transaction_cookie = options;
-        self
-    }
-
-    /// Whether several logins may be under way in one browser. On; off in auth0-server-python's form.
-    #[must_use]
-    pub fn enable_parallel_transactions(mut self, enable: bool) -> Self {
-        self.parallel_transactions = Some(enable);
-        self
-    }
-
-    /// Called before a session is written after a login, and after a refresh that brought a new ID token: to drop
-    /// claims that are not needed, or to add data of your own.
-    ///
-    /// ```
-    /// # let builder = stepup::Client::builder();
-    /// builder.before_session_saved(|session| session.retain_claims(|name| name != "groups"));
-    /// ```
-    #[must_use]
-    pub fn before_session_saved(mut self, hook: impl Fn(&mut Session) + Send + Sync + 'static) -> Self {
-        self.before_session_saved = Some(Arc::new(hook));
         self
     }
 }

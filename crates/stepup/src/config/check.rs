@@ -17,7 +17,7 @@ use crate::{
     login::RESERVED_PARAMETERS,
     provider,
     random::SystemRandom,
-    session::Lifetime,
+    session::{DEFAULT_LIMIT, Lifetime},
 };
 
 const DEFAULT_SCOPE: &str = "openid profile email offline_access";
@@ -27,6 +27,9 @@ const DEFAULT_TRANSACTION: Duration = Duration::from_secs(60 * 60);
 const DEFAULT_MFA_CONTEXT_TTL: Duration = Duration::from_secs(300);
 const DEFAULT_HTTP_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_DISCOVERY_TTL: Duration = Duration::from_secs(600);
+
+/// One cookie that RFC 6265 section 6.1 has every browser keep.
+const LEAST_COOKIE_HEADER: usize = 4096;
 
 pub(super) fn build(mut builder: ClientBuilder) -> Result<Client, ConfigError> {
     let mut problems = Problems::default();
@@ -89,6 +92,7 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
             sign_in_return_to_path,
             lifetime,
             session_cookie,
+            max_cookie_header: max_cookie_header(builder.max_cookie_header, problems),
             transaction_cookie,
             logout: Logout {
                 strategy: builder.logout_strategy,
@@ -99,6 +103,7 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
             token_refresh_buffer: builder.token_refresh_buffer,
             mfa_context_ttl,
             before_session_saved: builder.before_session_saved,
+            before_session_rolled: builder.before_session_rolled,
             on_callback: builder.on_callback,
             pages: builder.pages,
         },
@@ -215,6 +220,16 @@ fn transaction_cookie(
         max_age,
         attributes,
     }
+}
+
+fn max_cookie_header(wanted: Option<usize>, problems: &mut Problems) -> usize {
+    if wanted.is_some_and(|bytes| bytes < LEAST_COOKIE_HEADER) {
+        problems.add(
+            "max_cookie_header",
+            format!("is less than {LEAST_COOKIE_HEADER} bytes, which no session fits into"),
+        );
+    }
+    wanted.unwrap_or(DEFAULT_LIMIT)
 }
 
 fn lifetime(builder: &ClientBuilder, problems: &mut Problems) -> Lifetime {

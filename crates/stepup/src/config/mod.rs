@@ -8,12 +8,13 @@ mod environment;
 mod error;
 mod proof;
 mod routes;
+mod session_options;
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::Response;
+use http::{HeaderMap, Method, Response, Uri};
 use stepup_protocol::scope::Scopes;
 use url::Url;
 
@@ -55,8 +56,11 @@ pub enum LogoutStrategy {
     V2,
 }
 
-/// Called before a session is written after a login or a refresh with a new ID token.
+/// Called when the SDK has put something into a session.
 pub(crate) type BeforeSessionSaved = Arc<dyn Fn(&mut Session) + Send + Sync>;
+
+/// Asked whether the request makes its session last longer.
+pub(crate) type BeforeSessionRolled = Arc<dyn Fn(&Method, &Uri, &HeaderMap) -> bool + Send + Sync>;
 
 /// Called at the end of every callback; may answer in its own way.
 pub(crate) type OnCallback =
@@ -77,6 +81,8 @@ pub(crate) struct Config {
     pub(crate) sign_in_return_to_path: String,
     pub(crate) lifetime: Lifetime,
     pub(crate) session_cookie: SessionCookie,
+    /// The longest `Cookie` header line that a session may need.
+    pub(crate) max_cookie_header: usize,
     pub(crate) transaction_cookie: TransactionCookie,
     pub(crate) logout: Logout,
     pub(crate) access_token_endpoint: bool,
@@ -84,6 +90,7 @@ pub(crate) struct Config {
     pub(crate) token_refresh_buffer: Duration,
     pub(crate) mfa_context_ttl: Duration,
     pub(crate) before_session_saved: Option<BeforeSessionSaved>,
+    pub(crate) before_session_rolled: Option<BeforeSessionRolled>,
     pub(crate) on_callback: Option<OnCallback>,
     pub(crate) pages: PageOptions,
 }

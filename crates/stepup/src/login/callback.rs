@@ -212,7 +212,6 @@ impl Client {
         if let Some(held) = held.filter(|_| transaction.popup.is_some()) {
             session = self.stepped_up(held, session, &grant).await?;
         }
-        self.before_saving(&mut session);
         Ok(session)
     }
 

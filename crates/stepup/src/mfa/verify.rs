@@ -107,12 +107,10 @@ impl Mfa<'_> {
             return Err(VerifyError::OtherUser);
         }
         match (state.session_mut(), &grant.claims) {
-            (Some(session), claims) => {
+            (Some(session), _) => {
                 session.keep(grant).map_err(|_| VerifyError::OtherUser)?;
                 session.refresh_token.clone_from(&stepped_up.refresh_token);
-                if claims.is_some() {
-                    self.client.before_saving(session);
-                }
+                self.client.before_saving(session);
             }
             (None, Some(claims)) => {
                 let mut session = Session::new(grant, claims);

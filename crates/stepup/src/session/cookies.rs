@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use stepup_seal::Format;
 
+use super::size::header_line;
 use crate::{
     config::{CookieAttributes, SessionCookie},
     web::cookies::{RequestCookies, overhead},
@@ -22,6 +23,10 @@ pub(super) struct Received {
     pub(super) names: Vec<String>,
     /// The sealed text; absent where there is none, or a chunk is missing.
     pub(super) value: Option<String>,
+    /// The length of the header line that they alone would make.
+    pub(super) bytes: usize,
+    /// What the browser sends beside them, in bytes.
+    pub(super) other_bytes: usize,
 }
 
 impl Received {
@@ -33,7 +38,15 @@ impl Received {
             received.names.extend(version_3.names);
             received.value = received.value.or(version_3.value);
         }
+        received.measure(&cookies);
         received
+    }
+
+    fn measure(&mut self, cookies: &RequestCookies<'_>) {
+        let is_ours = |name: &str| self.names.iter().any(|held| held == name);
+        let whole = header_line(cookies.iter());
+        let bytes = header_line(cookies.iter().filter(|(name, _)| is_ours(name)));
+        (self.bytes, self.other_bytes) = (bytes, whole - bytes);
     }
 
     fn named(cookies: &RequestCookies<'_>, name: &str, separator: &str) -> Self {
@@ -94,5 +107,76 @@ const fn separator(format: Format) -> &'static str {
     match format {
         Format::Auth0ServerPython => "_",
         Format::NextjsAuth0 | Format::Stepup => "__",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use stepup_protocol::time::UnixTime;
+
+    use super::*;
+    use crate::{config::SameSite, web};
+
+    fn cookie(domain: Option<&str>) -> SessionCookie {
+        SessionCookie {
+            name: "__session".to_owned(),
+            transient: false,
+            attributes: CookieAttributes {
+                secure: true,
+                same_site: SameSite::Strict,
+                path: "/".to_owned(),
+                domain: domain.map(str::to_owned),
+            },
+        }
+    }
+
+    fn sizes(value: &str, cookie: &SessionCookie) -> Vec<usize> {
+        split(value, cookie, Format::Stepup).iter().map(|(_, chunk)| chunk.len()).collect()
+    }
+
+    #[test]
+    fn a_value_is_cut_at_the_last_byte_that_fits_and_not_before() {
+        let value = "v".repeat(10_000);
+        let short = cookie(None);
+        assert_eq!(sizes(&value[..CHUNK - 1], &short), [CHUNK - 1]);
+        assert_eq!(sizes(&value[..CHUNK], &short), [CHUNK]);
+        assert_eq!(sizes(&value[..=CHUNK], &short), [CHUNK, 1]);
+        assert_eq!(sizes(&value[..2 * CHUNK], &short), [CHUNK, CHUNK]);
+        assert_eq!(sizes(&value[..=2 * CHUNK], &short), [CHUNK, CHUNK, 1]);
+    }
+
+    #[test]
+    fn long_attributes_make_shorter_chunks_that_fill_a_cookie_to_the_browsers_limit() {
+        let domain = format!("{}example.com", "a-long-name.".repeat(60));
+        let long = cookie(Some(&domain));
+        let limit = chunk_size(&long.name, &long.attributes, true);
+        assert!(limit < CHUNK, "{limit}");
+        let value = "v".repeat(limit + 1);
+        assert_eq!(sizes(&value[..limit], &long), [limit]);
+        assert_eq!(sizes(&value, &long), [limit, 1]);
+
+        // The longest name and the latest end that are possible: the whole header is what browsers take, to the byte.
+        let lasts = Some((Duration::from_secs(u64::from(u32::MAX)), UnixTime::from_seconds(0)));
+        let header = web::cookies::set("__session__000", &value[..limit], &long.attributes, lasts).unwrap();
+        assert_eq!(header.len(), BROWSER_LIMIT);
+        let header = web::cookies::set("__session__000", &value, &long.attributes, lasts).unwrap();
+        assert_eq!(header.len(), BROWSER_LIMIT + 1);
+    }
+
+    #[test]
+    fn a_gap_or_a_name_that_is_no_chunk_is_no_session() {
+        let read = |line: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(http::header::COOKIE, line.parse().unwrap());
+            Received::of(&headers, &cookie(None), Format::Stepup)
+        };
+        let whole = read("theme=dark; __session__1=b; __session__0=a; __session__x=c");
+        assert_eq!(whole.value.as_deref(), Some("ab"));
+        assert_eq!(whole.bytes, "Cookie: __session__1=b; __session__0=a".len());
+        assert_eq!(whole.other_bytes, "; theme=dark; __session__x=c".len());
+        assert_eq!(read("__session__0=a; __session__2=c").value, None);
+        assert_eq!(read("__session__2=c").names, ["__session__2"], "stale ones are known, to be deleted");
     }
 }

@@ -6,14 +6,22 @@
 mod codec;
 mod cookies;
 mod lifetime;
+mod size;
 mod state;
 mod token_set;
 
 use serde_json::{Map, Value};
 use stepup_protocol::{claims::IdTokenClaims, scope::Scopes, time::UnixTime, token::TokenResponse};
 
-pub(crate) use self::lifetime::Lifetime;
-pub use self::{state::SessionState, token_set::TokenSet};
+pub(crate) use self::{
+    lifetime::Lifetime,
+    size::{DEFAULT_LIMIT, SizeWatch},
+};
+pub use self::{
+    size::{SessionPart, SessionTooLarge},
+    state::SessionState,
+    token_set::TokenSet,
+};
 
 /// A logged-in user and their tokens. Prints no token.
 #[derive(Clone)]
@@ -209,6 +217,20 @@ impl Session {
     pub fn retain_claims(&mut self, mut keep: impl FnMut(&str) -> bool) {
         self.user.retain(|name, _| name == "sub" || keep(name));
         self.changed = true;
+    }
+
+    /// Drops the ID token, to keep the cookie small. The tenant may then ask at a logout by OpenID Connect whether it is
+    /// meant: the ID token is what tells it.
+    pub fn remove_id_token(&mut self) {
+        self.changed |= self.id_token.take().is_some();
+    }
+
+    /// Drops the access tokens that `keep` does not want, beside the login's own. They are got again when they are
+    /// asked for, those behind a second factor after another proof.
+    pub fn retain_access_tokens(&mut self, keep: impl FnMut(&TokenSet) -> bool) {
+        let held = self.others.len();
+        self.others.retain(keep);
+        self.changed |= self.others.len() < held;
     }
 
     pub(crate) fn is_changed(&self) -> bool {

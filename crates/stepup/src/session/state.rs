@@ -2,27 +2,27 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Request};
 use stepup_protocol::time::UnixTime;
 
 use super::{
     Session,
     codec::{self, Opened},
     cookies::{self, Received},
+    size::{self, SessionTooLarge},
 };
 use crate::{client::Client, login::CEILING_MARGIN, web};
-
-/// A sealed session of more bytes than this is told of once a login: it may not fit into a request's headers.
-const LARGE: usize = 4096;
 
 /// The session of one request, and what is needed to write it back.
 #[derive(Debug, Default)]
 pub struct SessionState {
     session: Option<Session>,
     /// The cookies that a session came in.
-    received: Vec<String>,
-    /// Whether it must be written even though it has not changed.
-    due: bool,
+    received: Received,
+    /// Whether its end has come so much nearer that it must be written to last longer.
+    rolls: bool,
+    /// Whether it must be written even though it has not changed: an older secret or form sealed it.
+    outdated: bool,
     /// Whether it is a login's.
     new: bool,
     removed: bool,
@@ -55,57 +55,122 @@ impl SessionState {
 }
 
 impl Client {
+    /// Opens the session of `request`, and asks
+    /// [`before_session_rolled`](crate::ClientBuilder::before_session_rolled) whether the request makes it last longer.
+    #[must_use]
+    pub fn open_session_of<B>(&self, request: &Request<B>) -> SessionState {
+        let mut state = self.open_session(request.headers());
+        if state.session.is_some()
+            && let Some(hook) = &self.config().before_session_rolled
+            && !hook(request.method(), request.uri(), request.headers())
+        {
+            state.rolls = false;
+        }
+        state
+    }
+
     /// Opens the session that a request's cookies hold. Whatever is wrong with them, it is no session, never an error.
     #[must_use]
     pub fn open_session(&self, headers: &HeaderMap) -> SessionState {
         let config = self.config();
         let received = Received::of(headers, &config.session_cookie, self.sealer().format());
-        let mut state = SessionState { received: received.names, ..SessionState::default() };
         let now = self.now();
-        let opened = received.value.and_then(|value| {
-            let (name, audience) = (&config.session_cookie.name, config.authorization.audience.as_deref());
-            codec::open(self.sealer(), name, audience, &value, now)
-        });
+        let opened = self.opened(&received, now);
+        let mut state = SessionState { received, ..SessionState::default() };
         let Some(Opened { mut session, expires_at, outdated }) = opened else { return state };
         session.assume_requested(|audience| config.authorization.scope_for(audience));
         if session.is_over(now) {
             state.removed = true;
         } else if !config.lifetime.is_over(session.created_at(), now) {
-            state.due = outdated || config.lifetime.is_due(session.created_at(), expires_at, now);
+            state.outdated = outdated;
+            state.rolls = config.lifetime.is_due(session.created_at(), expires_at, now);
             state.session = Some(session);
         }
         state
     }
 
+    fn opened(&self, received: &Received, now: UnixTime) -> Option<Opened> {
+        let config = self.config();
+        let (name, audience) = (&config.session_cookie.name, config.authorization.audience.as_deref());
+        codec::open(self.sealer(), name, audience, received.value.as_deref()?, now)
+    }
+
     /// The `Set-Cookie` headers that bring the browser up to date. There are none where nothing changed and the session
     /// was written not long ago.
-    #[must_use]
-    pub fn write_session(&self, state: &SessionState) -> Vec<HeaderValue> {
+    ///
+    /// # Errors
+    ///
+    /// [`SessionTooLarge`]: answer 500 instead of what was to be answered, with the cookies that the error names.
+    pub fn write_session(&self, state: &SessionState) -> Result<Vec<HeaderValue>, SessionTooLarge> {
         match &state.session {
-            Some(session) if session.is_changed() || state.due || state.new => self.write(state, session),
-            None if state.removed => self.delete_cookies(state.received.iter()),
-            Some(_) | None => Vec::new(),
+            Some(session) if session.is_changed() || state.rolls || state.outdated || state.new => {
+                self.write(state, session)
+            }
+            None if state.removed => Ok(self.delete_cookies(state.received.names.iter())),
+            Some(_) | None => Ok(Vec::new()),
         }
     }
 
-    fn write(&self, state: &SessionState, session: &Session) -> Vec<HeaderValue> {
-        let (cookie, format, now) = (&self.config().session_cookie, self.sealer().format(), self.now());
-        let expires_at = self.config().lifetime.expiry(session.created_at(), now);
-        let lasts = expires_at.since(now);
-        if lasts == Duration::ZERO {
-            return self.delete_cookies(state.received.iter());
-        }
+    fn write(&self, state: &SessionState, session: &Session) -> Result<Vec<HeaderValue>, SessionTooLarge> {
         let session = self.with_newest_refresh_token(session);
-        let value = codec::seal(self.sealer(), &cookie.name, &session, expires_at, self.random());
-        if state.new && value.len() > LARGE {
-            warn_of_size(&session, value.len());
+        let (config, now) = (self.config(), self.now());
+        let expires_at = config.lifetime.expiry(session.created_at(), now);
+        if expires_at.since(now) == Duration::ZERO {
+            return Ok(self.delete_cookies(state.received.names.iter()));
         }
+        let (cookie, format) = (&config.session_cookie, self.sealer().format());
+        let value = codec::seal(self.sealer(), &cookie.name, &session, expires_at, self.random());
         let chunks = cookies::split(&value, cookie, format);
+        let (bytes, limit) = (
+            size::header_line(chunks.iter().map(|(name, value)| (&**name, *value))),
+            config.max_cookie_header,
+        );
+        // What came through all proxies, and does not grow, goes through them again.
+        let grows = (session.is_changed() || state.new) && bytes > state.received.bytes;
+        if bytes > limit && grows {
+            let cookies = self.write_as_it_was(state, &session);
+            return Err(SessionTooLarge { bytes, limit, parts: size::parts(&session), cookies });
+        }
+        self.session_sizes().look(&session, bytes, state.received.other_bytes, limit);
+        Ok(self.set_cookies(state, &chunks, expires_at.since(now), now))
+    }
+
+    /// The session that the request brought, with the refresh token that is good now; nothing where that is the one in
+    /// the browser, or the session is another one.
+    fn write_as_it_was(&self, state: &SessionState, session: &Session) -> Vec<HeaderValue> {
+        let now = self.now();
+        let Some(Opened { session: mut old, .. }) = self.opened(&state.received, now) else {
+            return Vec::new();
+        };
+        if state.new || old.refresh_token == session.refresh_token {
+            return Vec::new();
+        }
+        old.refresh_token.clone_from(&session.refresh_token);
+        let expires_at = self.config().lifetime.expiry(old.created_at(), now);
+        let cookie = &self.config().session_cookie;
+        let value = codec::seal(self.sealer(), &cookie.name, &old, expires_at, self.random());
+        self.set_cookies(
+            state,
+            &cookies::split(&value, cookie, self.sealer().format()),
+            expires_at.since(now),
+            now,
+        )
+    }
+
+    /// These cookies set, and those that came beside them deleted.
+    fn set_cookies(
+        &self,
+        state: &SessionState,
+        chunks: &[(String, &str)],
+        lasts: Duration,
+        now: UnixTime,
+    ) -> Vec<HeaderValue> {
+        let cookie = &self.config().session_cookie;
         let expiry = (!cookie.transient).then_some((lasts, now));
         let set = chunks
             .iter()
             .filter_map(|(name, value)| web::cookies::set(name, value, &cookie.attributes, expiry));
-        let stale = state.received.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
+        let stale = state.received.names.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
         set.chain(self.delete_cookies(stale)).collect()
     }
 
@@ -129,14 +194,4 @@ impl Session {
     pub(crate) fn is_over(&self, now: UnixTime) -> bool {
         self.internal.expires_at.is_some_and(|end| end <= now + CEILING_MARGIN)
     }
-}
-
-fn warn_of_size(session: &Session, bytes: usize) {
-    tracing::warn!(
-        bytes,
-        user = serde_json::to_string(session.user()).map_or(0, |text| text.len()),
-        id_token = session.id_token().map_or(0, str::len),
-        access_tokens = session.token_sets().map(|set| set.access_token().len()).sum::<usize>(),
-        "the session is large; drop claims in before_session_saved, or proxies may refuse the request's headers"
-    );
 }

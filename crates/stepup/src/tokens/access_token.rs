@@ -167,9 +167,7 @@ impl Client {
     ) -> Result<AccessToken, AccessTokenError> {
         session.keep(&new.grant).map_err(|_| RefreshError::OtherUser)?;
         session.refresh_token = Some(new.refresh_token.clone());
-        if new.grant.claims.is_some() {
-            self.before_saving(session);
-        }
+        self.before_saving(session);
         let mut set = TokenSet::of(&new.grant);
         if session.is_main(set.audience()) {
             set.audience.clone_from(&session.main.audience);

@@ -5,6 +5,8 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::session::SessionTooLarge;
+
 /// An empty answer.
 pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
@@ -20,6 +22,16 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
 /// The flat error body of OAuth and of the MFA routes.
 pub(crate) fn error(status: StatusCode, code: &str, description: &str) -> Response<Bytes> {
     json(status, &json!({ "error": code, "error_description": description }))
+}
+
+/// Instead of `response`, whose session is too large to be written. What it does to other cookies stays.
+pub(super) fn too_large(response: &Response<Bytes>) -> Response<Bytes> {
+    let description = "The session is too large to be kept.";
+    let mut refused = error(StatusCode::INTERNAL_SERVER_ERROR, SessionTooLarge::CODE, description);
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        refused.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    refused
 }
 
 /// A plain-text answer.

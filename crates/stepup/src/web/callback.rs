@@ -35,7 +35,8 @@ pub(super) async fn answer(
     };
     let popup = transaction.as_ref().and_then(|transaction| transaction.popup.as_ref());
     let mut response = respond(client, &mut result, &return_to, popup).await;
-    if let Ok(session) = result {
+    if let Ok(mut session) = result {
+        client.before_saving(&mut session);
         match state.session_mut().filter(|_| popup.is_some()) {
             Some(held) => *held = session,
             None => state.begin(session),

@@ -48,7 +48,7 @@ impl Client {
         if changes_something && let Some(refusal) = same_origin::refusal(self, &request) {
             return answer::private(refusal).map(Body::from);
         }
-        let mut session = self.open_session(request.headers());
+        let mut session = self.open_session_of(&request);
         let mut response = match route {
             Route::AccessToken => access_token::answer(self, &request, &mut session).await,
             Route::Callback => callback::answer(self, &request, &mut session).await,
@@ -64,7 +64,12 @@ impl Client {
             Route::Script => script::answer(&request),
             Route::PagesAsset => pages::asset(request.uri().path()),
         };
-        for cookie in self.write_session(&session) {
+        let cookies = self.write_session(&session).unwrap_or_else(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "a session was not written");
+            response = answer::too_large(&response);
+            error.cookies().to_vec()
+        });
+        for cookie in cookies {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         answer::private(response).map(Body::from)

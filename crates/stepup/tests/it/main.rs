@@ -7,6 +7,7 @@
 )]
 
 mod client_proof;
+mod captured;
 mod config;
 mod dpop;
 mod faults;
@@ -21,6 +22,7 @@ mod relying_party;
 mod route_vectors;
 mod second_factor;
 mod session_cookies;
+mod session_growth;
 mod step_up;
 mod support;
 mod tenant_flows;

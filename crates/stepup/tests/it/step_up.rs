@@ -126,7 +126,7 @@ async fn a_verified_token_is_found_and_everything_that_came_is_kept() {
 
     assert_eq!(access_token(client, &mut state, &transfer()).await, "at-mfa");
     assert_eq!(script.requests().len(), 2, "it was at hand");
-    assert_eq!(client.write_session(&state).len(), 1);
+    assert_eq!(client.write_session(&state).unwrap().len(), 1);
     assert_eq!(state.session().unwrap().amr().collect::<Vec<_>>(), ["mfa"]);
     script.answer(granted(&json!({ "access_token": "at-3" })));
     assert_eq!(access_token(client, &mut state, &transfer().refresh(true)).await, "at-3");
@@ -314,7 +314,11 @@ async fn verifies_at_once_end_in_one_consistent_session() {
     assert_eq!(done.iter().filter(|(verified, _)| *verified).count(), 1);
     let asked = setting.script.requests().len();
     for (verified, mut state) in done {
-        assert_eq!(!setting.client.write_session(&state).is_empty(), verified, "only the winner writes");
+        assert_eq!(
+            !setting.client.write_session(&state).unwrap().is_empty(),
+            verified,
+            "only the winner writes"
+        );
         // Whoever comes with the old refresh token finds what the winner got.
         assert_eq!(access_token(&setting.client, &mut state, &transfer()).await, "at-mfa");
     }
