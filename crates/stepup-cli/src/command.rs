@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    action, clock, demo, dev, failure::Failure, inspect, messages, output, push, seal, tenant, walkthrough,
+    action, clock, demo, dev, doctor, failure::Failure, inspect, messages, output, push, seal, tenant,
+    walkthrough,
 };
 
 /// Step-up authentication on your own machine: a local tenant, a demo application, and debugging aids.
@@ -24,6 +25,8 @@ pub(crate) enum Command {
     Demo(demo::Arguments),
     /// Run the whole step-up flow once, without a browser
     Walkthrough(walkthrough::Arguments),
+    /// Look at a live configuration and say what to change where
+    Doctor(doctor::Arguments),
     /// Run the tenant alone, for any SDK
     Tenant(Box<tenant::Arguments>),
     /// Print what the running tenant has sent, one JSON object a line, newest first
@@ -79,6 +82,7 @@ impl Command {
             Self::Dev(arguments) => dev::run(&arguments).await,
             Self::Demo(arguments) => demo::run(&arguments).await,
             Self::Walkthrough(arguments) => walkthrough::run(&arguments).await,
+            Self::Doctor(arguments) => doctor::run(&arguments).await,
             Self::Tenant(arguments) => tenant::run(&arguments).await,
             Self::Messages(arguments) => messages::run(&arguments).await,
             Self::Push(arguments) => push::run(&arguments).await,

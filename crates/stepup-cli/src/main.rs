@@ -10,6 +10,7 @@ mod command;
 mod control;
 mod demo;
 mod dev;
+mod doctor;
 mod duration;
 mod failure;
 mod inspect;

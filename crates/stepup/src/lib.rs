@@ -17,6 +17,7 @@ pub mod pages;
 mod provider;
 mod random;
 mod session;
+pub mod telemetry;
 mod tokens;
 mod transaction;
 mod web;

@@ -6,7 +6,7 @@ use crate::support::stepup;
 fn help_and_version_are_no_failure() {
     let help = stepup(&["--help"], "");
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
-    for command in ["messages", "push", "clock", "action", "inspect", "seal"] {
+    for command in ["doctor", "messages", "push", "clock", "action", "inspect", "seal"] {
         assert!(help.stdout.contains(command), "{command}");
     }
     let version = stepup(&["--version"], "");

@@ -220,7 +220,8 @@ impl ClientBuilder {
     }
 
     /// Called at the end of every callback, before the session is written: to greet a new user, or to show an error page
-    /// of your own. `None` answers as always: with a redirect, or with a line of text. A pop-up
+    /// of your own. `None` answers as always: with a redirect, or with a page that says what happened and
+    /// lets the visitor try again (a line of text, or JSON, for what is no browser). A pop-up
     /// ([`CallbackOutcome::popup`]) is always answered by the page that closes it.
     ///
     /// ```

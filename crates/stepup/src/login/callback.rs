@@ -7,6 +7,7 @@ use stepup_protocol::{
     error::{OAuthError, code},
     token::{GrantType, TokenResponse},
 };
+use tracing::{Instrument as _, field::Empty};
 use url::Url;
 
 use crate::{
@@ -176,6 +177,22 @@ impl Client {
     /// Completes the login that `transaction` began: code for tokens, tokens for a session. What a pop-up brings goes into
     /// the session that is `held` already, if its user is the same.
     pub(crate) async fn complete_login(
+        &self,
+        transaction: &Transaction,
+        parameters: &CallbackParameters,
+        redirect_uri: &str,
+        held: Option<&Session>,
+    ) -> Result<Session, CallbackError> {
+        let span = tracing::info_span!("stepup.login.callback", "error.type" = Empty);
+        let completed =
+            self.complete(transaction, parameters, redirect_uri, held).instrument(span.clone()).await;
+        if let Err(error) = &completed {
+            span.record("error.type", error.code());
+        }
+        completed
+    }
+
+    async fn complete(
         &self,
         transaction: &Transaction,
         parameters: &CallbackParameters,

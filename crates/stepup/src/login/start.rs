@@ -3,6 +3,7 @@
 
 use stepup_protocol::{discovery::ProviderMetadata, error::code, scope::Scopes};
 use stepup_seal::{base64url, digest, token};
+use tracing::{Instrument as _, field::Empty};
 use url::Url;
 
 use crate::{
@@ -88,6 +89,15 @@ impl LoginError {
 impl Client {
     /// Begins a login.
     pub(crate) async fn start_login(&self, request: LoginRequest) -> Result<StartedLogin, LoginError> {
+        let span = tracing::info_span!("stepup.login.start", "error.type" = Empty);
+        let started = self.begin_login(request).instrument(span.clone()).await;
+        if started.is_err() {
+            span.record("error.type", "login_not_started");
+        }
+        started
+    }
+
+    async fn begin_login(&self, request: LoginRequest) -> Result<StartedLogin, LoginError> {
         let parameters = self.login_parameters(&request.parameters);
         let max_age = parameters.get("max_age").map(max_age).transpose()?;
         let metadata = self.provider().metadata().await?;

@@ -21,6 +21,7 @@ use crate::{
     client::Client,
     provider::{MfaAnswer, MfaCall},
     session::Session,
+    telemetry,
 };
 
 /// What stays as it is in a path segment: the unreserved characters of RFC 3986 section 2.3.
@@ -128,9 +129,15 @@ impl<'a> Mfa<'a> {
 
     /// Opens `token`; where there is a session, it must be the session's.
     pub(crate) fn open(&self, token: &MfaToken) -> Result<Context, MfaTokenError> {
-        let context = self.client.mfa_sealing().open(token)?;
-        context.check_subject(self.session.map(Session::subject))?;
-        Ok(context)
+        let subject = self.session.map(Session::subject);
+        let opened = self.client.mfa_sealing().open(token);
+        let opened = opened.and_then(|context| context.check_subject(subject).map(|()| context));
+        match &opened {
+            Err(MfaTokenError::Expired) => telemetry::mfa_abandoned("expired", subject),
+            Err(MfaTokenError::NotFound) => telemetry::user_mismatch("mfa_token", subject),
+            Ok(_) | Err(MfaTokenError::Invalid) => {}
+        }
+        opened
     }
 
     /// `GET mfa/authenticators`, filtered by the requirements; the entries as the tenant wrote them.
@@ -142,10 +149,13 @@ impl<'a> Mfa<'a> {
             body: None,
             authenticated: false,
         };
-        match self.call(call, Operation::List).await? {
-            Value::Array(listed) => Ok(requirement::usable(listed, context.requirements.as_ref())),
-            _ => Err(Failure::unusable(Operation::List, StatusCode::OK, "there is no list in it").into()),
-        }
+        let listed = async {
+            match self.call(call, Operation::List).await? {
+                Value::Array(listed) => Ok(requirement::usable(listed, context.requirements.as_ref())),
+                _ => Err(Failure::unusable(Operation::List, StatusCode::OK, "there is no list in it").into()),
+            }
+        };
+        step(telemetry::Operation::List, None, context).run(listed).await
     }
 
     /// `POST mfa/associate`; the answer as the tenant wrote it.
@@ -157,7 +167,8 @@ impl<'a> Mfa<'a> {
             body: Some(json!(enroll)),
             authenticated: false,
         };
-        Ok(self.call(call, Operation::Enroll).await?)
+        let enrolled = async { Ok(self.call(call, Operation::Enroll).await?) };
+        step(telemetry::Operation::Enroll, Some(enroll.factor()), context).run(enrolled).await
     }
 
     /// `POST mfa/challenge`, with the client's credentials; the answer as the tenant wrote it.
@@ -180,7 +191,8 @@ impl<'a> Mfa<'a> {
             body: Some(body),
             authenticated: true,
         };
-        Ok(self.call(call, Operation::Challenge).await?)
+        let begun = async { Ok(self.call(call, Operation::Challenge).await?) };
+        step(telemetry::Operation::Challenge, Some(challenge.factor()), context).run(begun).await
     }
 
     /// `DELETE mfa/authenticators/{id}`.
@@ -193,8 +205,11 @@ impl<'a> Mfa<'a> {
             body: None,
             authenticated: false,
         };
-        let answer = self.send(call, Operation::Delete).await?;
-        if answer.status.is_success() { Ok(()) } else { Err(refused(answer, Operation::Delete).into()) }
+        let deleted = async {
+            let answer = self.send(call, Operation::Delete).await?;
+            if answer.status.is_success() { Ok(()) } else { Err(refused(answer, Operation::Delete).into()) }
+        };
+        step(telemetry::Operation::Delete, None, context).run(deleted).await
     }
 
     /// A call whose success is JSON.
@@ -221,6 +236,7 @@ impl MfaRequired {
         scope: &Scopes,
         subject: Option<&str>,
     ) -> Self {
+        telemetry::mfa_required(subject);
         let sealing = client.mfa_sealing();
         let sealed = body.mfa_token.and_then(RawToken::new).map(|raw| {
             sealing.seal(&Context {
@@ -235,6 +251,15 @@ impl MfaRequired {
         });
         Self::new(sealed, body.mfa_requirements, body.error_description)
     }
+}
+
+/// For the span and the counts of a call.
+pub(super) fn step<'c>(
+    operation: telemetry::Operation,
+    factor: Option<&'static str>,
+    context: &'c Context,
+) -> telemetry::Step<'c> {
+    telemetry::Step { operation, factor, subject: context.subject.as_deref() }
 }
 
 /// What an answer that is no success says: the tenant's own words if it found any.

@@ -96,6 +96,15 @@ impl Enroll {
         }
     }
 
+    /// For the counts: one of a few words, whatever a route was asked for.
+    pub(super) fn factor(&self) -> &'static str {
+        match self.oob_channels.as_deref() {
+            None => "otp",
+            Some([channel]) => channel_word(channel),
+            Some(_) => "oob",
+        }
+    }
+
     /// An out-of-band enrolment as the routes read it: what the tenant knows, it decides.
     pub(crate) fn out_of_band(channels: Vec<String>) -> Self {
         Self {
@@ -137,6 +146,16 @@ impl Challenge {
     #[must_use]
     pub fn authenticator(self, id: impl Into<String>) -> Self {
         Self { authenticator_id: Some(id.into()), ..self }
+    }
+
+    /// For the counts. The id of an authenticator begins with its kind.
+    pub(super) fn factor(&self) -> &'static str {
+        let kind = self.authenticator_id.as_deref().and_then(|id| id.split_once('|'));
+        match (kind, &*self.challenge_type) {
+            (_, "otp") => "otp",
+            (Some((kind, _)), _) => channel_word(kind),
+            (None, _) => "oob",
+        }
     }
 
     pub(crate) fn of_type(challenge_type: impl Into<String>) -> Self {
@@ -203,6 +222,15 @@ impl Verify {
         }
     }
 
+    /// For the counts. By which channel an out-of-band proof came is not known here.
+    pub(super) const fn factor(&self) -> &'static str {
+        match self.0 {
+            Proof::Otp(_) => "otp",
+            Proof::OutOfBand { .. } => "oob",
+            Proof::RecoveryCode(_) => "recovery-code",
+        }
+    }
+
     /// The form fields that carry the proof.
     pub(super) fn parameters(&self) -> Vec<(&'static str, &str)> {
         match &self.0 {
@@ -223,6 +251,16 @@ impl fmt::Debug for Verify {
             Proof::OutOfBand { .. } => "Verify(oob)",
             Proof::RecoveryCode(_) => "Verify(recovery-code)",
         })
+    }
+}
+
+fn channel_word(channel: &str) -> &'static str {
+    match channel {
+        "sms" => "sms",
+        "voice" => "voice",
+        "email" => "email",
+        "auth0" | "push" => "push",
+        _ => "oob",
     }
 }
 

@@ -4,12 +4,14 @@ use std::fmt;
 
 use super::{
     Mfa, MfaRequired, MfaToken, Verify, VerifyError,
+    client::step,
     failure::{Failure, Operation},
     token::Context,
 };
 use crate::{
     provider::TokenForm,
     session::{Session, SessionState},
+    telemetry,
     tokens::{self, Denied, RefreshError, SteppedUp, Want},
 };
 
@@ -47,11 +49,21 @@ impl Mfa<'_> {
         proof: Verify,
     ) -> Result<Verified, VerifyError> {
         let context = self.of(state.session()).open(token)?;
+        let verified = self.hand_over(state, &context, &proof);
+        step(telemetry::Operation::Verify, Some(proof.factor()), &context).run(verified).await
+    }
+
+    async fn hand_over(
+        &self,
+        state: &mut SessionState,
+        context: &Context,
+        proof: &Verify,
+    ) -> Result<Verified, VerifyError> {
         if state.session().is_none() && !context.scope.contains("openid") {
             return Err(VerifyError::MissingSession);
         }
         self.client.provider().prepare().await.map_err(Failure::of_discovery)?;
-        let stepped_up = self.hand_in(&context, &proof, state.session()).await?;
+        let stepped_up = self.hand_in(context, proof, state.session()).await?;
         self.keep(state, context.subject.as_deref(), &stepped_up)?;
         Ok(Verified { recovery_code: stepped_up.grant.tokens.recovery_code })
     }
@@ -104,6 +116,7 @@ impl Mfa<'_> {
         let grant = &stepped_up.grant;
         let of_another = |subject: &str| grant.claims.as_ref().is_some_and(|claims| claims.sub != subject);
         if bound_to.is_some_and(of_another) {
+            telemetry::user_mismatch("id_token", bound_to);
             return Err(VerifyError::OtherUser);
         }
         match (state.session_mut(), &grant.claims) {

@@ -6,10 +6,14 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use stepup_protocol::error::{OAuthError, code};
+use tracing::Instrument as _;
 use url::Url;
 
 use super::{Provider, ProviderError, TokenForm, dpop, error::bad_address};
-use crate::http_client::{HttpError, MAX_RESPONSE_BYTES};
+use crate::{
+    http_client::{HttpError, MAX_RESPONSE_BYTES},
+    telemetry,
+};
 
 /// An answer that came whole.
 pub(super) struct Answer {
@@ -68,13 +72,18 @@ impl Provider {
             headers.insert("auth0-client", telemetry.clone());
         }
         let address = self.dpop.as_ref().and_then(|_| Url::parse(&request.uri().to_string()).ok());
-        let sent = tokio::time::timeout(self.timeout, self.http.send(request)).await;
+        let span = telemetry::provider_span(endpoint, &request);
+        let begun = tokio::time::Instant::now();
+        let sent = tokio::time::timeout(self.timeout, self.http.send(request)).instrument(span.clone()).await;
         let response = match sent {
             Ok(Ok(response)) if response.body().len() > MAX_RESPONSE_BYTES => Err(HttpError::TooLarge),
             Ok(answer) => answer,
             Err(_elapsed) => Err(HttpError::TimedOut(self.timeout)),
         }
-        .map_err(|source| ProviderError::Unreachable { endpoint, source: Arc::new(source) })?;
+        .map_err(|source| ProviderError::Unreachable { endpoint, source: Arc::new(source) });
+        let status = response.as_ref().ok().map(Response::status);
+        telemetry::provider_answered(&span, endpoint, status, begun.elapsed());
+        let response = response?;
         tracing::debug!(endpoint, status = response.status().as_u16(), "the tenant answered");
         let has_nonce = match (&self.dpop, address) {
             (Some(dpop), Some(address)) => dpop.keep_nonce(&address, response.headers()),

@@ -6,6 +6,7 @@
 mod codec;
 mod cookies;
 mod lifetime;
+mod login_mark;
 mod size;
 mod state;
 mod token_set;

@@ -11,7 +11,7 @@ use super::{
     cookies::{self, Received},
     size::{self, SessionTooLarge},
 };
-use crate::{client::Client, login::CEILING_MARGIN, web};
+use crate::{client::Client, login::CEILING_MARGIN, telemetry, web};
 
 /// The session of one request, and what is needed to write it back.
 #[derive(Debug, Default)]
@@ -42,6 +42,7 @@ impl SessionState {
 
     /// Begins a session: a login.
     pub(crate) fn begin(&mut self, session: Session) {
+        telemetry::logged_in(session.subject());
         self.session = Some(session);
         self.new = true;
         self.removed = false;
@@ -49,7 +50,9 @@ impl SessionState {
 
     /// Ends the session.
     pub fn remove(&mut self) {
-        self.session = None;
+        if let Some(session) = self.session.take() {
+            telemetry::logged_out(session.subject());
+        }
         self.removed = true;
     }
 }
@@ -76,12 +79,18 @@ impl Client {
         let received = Received::of(headers, &config.session_cookie, self.sealer().format());
         let now = self.now();
         let opened = self.opened(&received, now);
+        if received.value.is_some() && opened.is_none() {
+            telemetry::session_refused("unreadable");
+        }
         let mut state = SessionState { received, ..SessionState::default() };
         let Some(Opened { mut session, expires_at, outdated }) = opened else { return state };
         session.assume_requested(|audience| config.authorization.scope_for(audience));
         if session.is_over(now) {
+            telemetry::session_refused("session_expiry");
             state.removed = true;
-        } else if !config.lifetime.is_over(session.created_at(), now) {
+        } else if config.lifetime.is_over(session.created_at(), now) {
+            telemetry::session_refused("absolute_duration");
+        } else {
             state.outdated = outdated;
             state.rolls = config.lifetime.is_due(session.created_at(), expires_at, now);
             state.session = Some(session);

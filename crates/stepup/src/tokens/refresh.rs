@@ -14,15 +14,22 @@ use std::{
     time::Duration,
 };
 
-use stepup_protocol::{error::MfaRequiredBody, scope::Scopes, time::UnixTime, token::GrantType};
+use stepup_protocol::{
+    error::{MfaRequiredBody, code},
+    scope::Scopes,
+    time::UnixTime,
+    token::GrantType,
+};
 use stepup_seal::digest;
 use tokio::sync::OwnedMutexGuard;
+use tracing::{Instrument as _, field::Empty};
 
 use super::error::RefreshError;
 use crate::{
     client::Client,
-    provider::{Expected, TokenError, TokenForm},
+    provider::{Expected, ProviderError, TokenError, TokenForm},
     session::Grant,
+    telemetry,
 };
 
 /// How long the outcome of a refresh is there for those who come with the old refresh token.
@@ -108,7 +115,9 @@ pub(super) async fn refresh(
     }
     // From here on it runs to its end, whether or not anybody still waits.
     let client = client.clone();
-    let task = tokio::spawn(async move { lane.advance(&client, state, want).await });
+    let span =
+        tracing::info_span!("stepup.refresh", "user.id" = want.subject.as_deref(), "error.type" = Empty);
+    let task = tokio::spawn(async move { lane.advance(&client, state, want).await }.instrument(span));
     task.await.unwrap_or_else(|_| Err(Arc::new(Failure::Other(Arc::new(RefreshError::Interrupted)))))
 }
 
@@ -120,6 +129,7 @@ impl Lane {
         want: Want,
     ) -> Result<Refreshed, Arc<Failure>> {
         let result = self.renew(client, &mut state, &want).await;
+        telemetry::refreshed(result.as_ref().map_or_else(Denied::code, |_| "success"));
         let result = result.map_err(|denied| Arc::new(Failure::from(denied)));
         self.record(&mut state, want, client.now(), result.clone());
         result.map(|grant| Refreshed { grant, refresh_token: state.refresh_token.clone() })
@@ -202,6 +212,7 @@ pub(super) async fn redeem(
     if let (Some(claims), Some(subject)) = (&claims, &want.subject)
         && claims.sub != *subject
     {
+        telemetry::user_mismatch("id_token", Some(subject));
         return Err(RefreshError::OtherUser.into());
     }
     let (audience, requested) = (want.audience.clone(), want.requested.clone());
@@ -294,6 +305,21 @@ impl Lane {
     /// Whether somebody waits or works in it.
     fn is_busy(&self) -> bool {
         Arc::strong_count(&self.state) > 1
+    }
+}
+
+impl Denied {
+    /// For the count of refreshes.
+    fn code(&self) -> &str {
+        match self {
+            Self::MfaRequired(_) => code::MFA_REQUIRED,
+            Self::Error(RefreshError::IdToken(_)) => "invalid_id_token",
+            Self::Error(RefreshError::Interrupted) => "interrupted",
+            Self::Error(RefreshError::OtherUser) => "user_mismatch",
+            Self::Error(RefreshError::Provider(ProviderError::Refused { body, .. })) => &body.error,
+            Self::Error(RefreshError::Provider(ProviderError::Unreachable { .. })) => "unreachable",
+            Self::Error(RefreshError::Provider(ProviderError::Untrustworthy { .. })) => "untrustworthy",
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use super::refresh::{Denied, Lane, State, Want, redeem};
 use crate::{client::Client, provider::TokenForm, session::Grant, tokens::RefreshError};
 
@@ -26,7 +28,8 @@ pub(crate) async fn step_up(
     let lane = client.refreshes().lane(refresh_token, client.now());
     let mut state = Arc::clone(&lane.state).lock_owned().await;
     let client = client.clone();
-    let task = tokio::spawn(async move { lane.step_up(&client, &mut state, form, want).await });
+    let task =
+        tokio::spawn(async move { lane.step_up(&client, &mut state, form, want).await }.in_current_span());
     task.await.unwrap_or(Err(Denied::Error(RefreshError::Interrupted)))
 }
 

@@ -2,13 +2,19 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
+use stepup_seal::Format;
 use url::Url;
 
-use super::{answer, base_url, popup, return_to};
+use super::{
+    answer, base_url,
+    login_ended::{self, Ways},
+    popup, return_to,
+};
 use crate::{
     client::Client,
     login::{CallbackError, CallbackOutcome, CallbackParameters},
     session::{Session, SessionState},
+    telemetry,
     transaction::{Popup, Transaction},
 };
 
@@ -34,8 +40,20 @@ pub(super) async fn answer(
         }
     };
     let popup = transaction.as_ref().and_then(|transaction| transaction.popup.as_ref());
-    let mut response = respond(client, &mut result, &return_to, popup).await;
+    let replayed = result.as_ref().err().and_then(|error| replayed(error, &parameters, state, client));
+    let visit = Visit {
+        headers: request.headers(),
+        session: state.session(),
+        replayed,
+        return_to: &return_to,
+        popup,
+    };
+    let mut response = respond(client, &mut result, &visit).await;
     if let Ok(mut session) = result {
+        if let Some(transaction) = transaction.as_ref().filter(|_| client.sealer().format() == Format::Stepup)
+        {
+            session.mark_login(&transaction.state, &transaction.return_to);
+        }
         client.before_saving(&mut session);
         match state.session_mut().filter(|_| popup.is_some()) {
             Some(held) => *held = session,
@@ -58,13 +76,37 @@ fn transaction(
     client.remembered(parameters.state()?, headers).ok_or(CallbackError::InvalidState)
 }
 
+/// Who came back, and where they are to go.
+struct Visit<'a> {
+    headers: &'a HeaderMap,
+    /// Of somebody who was logged in before.
+    session: Option<&'a Session>,
+    /// Where the login led that comes a second time.
+    replayed: Option<String>,
+    return_to: &'a Url,
+    popup: Option<&'a Popup>,
+}
+
+/// Where the visitor's own login led, whose callback the back button or a reload brings a second time: its state is no
+/// longer remembered, but the session knows it.
+fn replayed(
+    error: &CallbackError,
+    parameters: &CallbackParameters,
+    session: &SessionState,
+    client: &Client,
+) -> Option<String> {
+    let CallbackError::InvalidState = error else { return None };
+    let led_to = session.session()?.began_with(parameters.state().ok()?)?;
+    Some(led_to.unwrap_or(&client.config().sign_in_return_to_path).to_owned())
+}
+
 /// The application's own answer, if it has one.
 async fn respond(
     client: &Client,
     result: &mut Result<Session, CallbackError>,
-    return_to: &Url,
-    popup: Option<&Popup>,
+    visit: &Visit<'_>,
 ) -> Response<Bytes> {
+    let Visit { return_to, popup, .. } = *visit;
     if let Err(error) = result {
         report(error);
     }
@@ -84,8 +126,19 @@ async fn respond(
     }
     match result {
         Ok(_) => answer::redirect(return_to),
-        Err(error) => answer::text(error.status(), message(error)),
+        Err(error) => failed(client, error, visit),
     }
+}
+
+/// Back to where the visitor was, if they are logged in by this very login; else a page with a way to try again.
+fn failed(client: &Client, error: &CallbackError, visit: &Visit<'_>) -> Response<Bytes> {
+    if let Some(path) = &visit.replayed {
+        return answer::redirect(&return_to::address(path, visit.return_to));
+    }
+    let path = &visit.return_to[url::Position::BeforePath..];
+    let again = client.login_path(path);
+    let ways = Ways { again: &again, on: visit.session.map(|_| path) };
+    login_ended::answer(client, visit.headers, error, &message(error), ways)
 }
 
 /// The end of a pop-up. It is told by the page, so the status is always 200.
@@ -122,6 +175,7 @@ fn message(error: &CallbackError) -> String {
 
 fn report(error: &CallbackError) {
     let code = error.code();
+    telemetry::login_failed(code);
     let cause = error as &dyn std::error::Error;
     if error.status() == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(code, error = cause, "a login failed");

@@ -10,6 +10,7 @@ mod body;
 mod callback;
 pub(crate) mod cookies;
 mod login;
+mod login_ended;
 mod logout;
 mod mfa;
 mod popup;
@@ -21,9 +22,10 @@ mod script;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, header};
+use tracing::Instrument as _;
 
 pub use self::{body::Body, route::Route};
-use crate::{client::Client, pages};
+use crate::{client::Client, pages, telemetry};
 
 /// The largest request body that the routes read: 64 KiB.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -39,6 +41,13 @@ impl Client {
     /// # }
     /// ```
     pub async fn handle(&self, route: Route, request: Request<Bytes>) -> Response<Body> {
+        let span = telemetry::route_span(&request);
+        let response = self.answer(route, request).instrument(span.clone()).await;
+        span.record("http.response.status_code", response.status().as_u16());
+        response
+    }
+
+    async fn answer(&self, route: Route, request: Request<Bytes>) -> Response<Body> {
         match route {
             Route::Script => return script::answer(&request).map(Body::from),
             Route::PagesAsset => return pages::asset(request.uri().path()).map(Body::from),

@@ -6,12 +6,13 @@ use stepup_protocol::error::code;
 use url::Url;
 
 use super::{answer, base_url};
-use crate::client::Client;
+use crate::{client::Client, telemetry};
 
 /// What changes something needs JSON (which a foreign form cannot send), the application's own `Origin` if there is
 /// one, and no `Sec-Fetch-Site` of another site.
 pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Response<Bytes>> {
     let description = problem(client, request)?;
+    telemetry::cross_origin_refused(description);
     Some(answer::error(StatusCode::FORBIDDEN, code::INVALID_REQUEST, description))
 }
 

@@ -77,6 +77,20 @@ impl Captured {
         self.lines().into_iter().filter(|line| line.level == level).collect()
     }
 
+    /// The events of the audit log, by name.
+    pub(crate) fn audit(&self, event: &str) -> Vec<Line> {
+        let lines = self.lines().into_iter();
+        lines
+            .filter(|line| line.target == "stepup::audit" && line.field("event.name") == Some(event))
+            .collect()
+    }
+
+    /// How far a counter has come.
+    pub(crate) fn count(&self, series: &str) -> u64 {
+        let measured = self.0.measured.lock().unwrap();
+        measured.iter().filter(|one| one.series == series).map(|one| one.value as u64).sum()
+    }
+
     /// Every series that was measured, once.
     pub(crate) fn series(&self) -> Vec<String> {
         let mut series: Vec<String> =

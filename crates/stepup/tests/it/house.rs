@@ -34,9 +34,14 @@ impl House {
     }
 
     pub(crate) fn with(tenant: Tenant) -> Self {
+        Self::built(tenant, |client| client)
+    }
+
+    /// With a client that is set up further.
+    pub(crate) fn built(tenant: Tenant, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let webapp = tenant.client("webapp").unwrap();
         Self::of(tenant, |client| {
-            client.client_id(webapp.client_id).client_secret(webapp.client_secret.unwrap())
+            set_up(client.client_id(webapp.client_id).client_secret(webapp.client_secret.unwrap()))
         })
     }
 

@@ -1,0 +1,171 @@
+//! What the tenant knows of the application: its secret, its grants, its addresses.
+
+use http::StatusCode;
+use stepup_protocol::{error::code, token::GrantType};
+use url::Url;
+
+use super::{
+    finding::Report,
+    tenant::{Tenant, made_up},
+    wire::Answer,
+};
+
+const GRANT_TYPES: &str =
+    "Dashboard > Applications > your application > Settings > Advanced Settings > Grant Types";
+const SETTINGS: &str = "Dashboard > Applications > your application > Settings";
+/// Where the SDK's routes are unless the application moves them.
+const CALLBACK: &str = "auth/callback";
+
+/// Whether the tenant takes the client's secret: a code that was never issued is looked at only after it.
+pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Report) -> bool {
+    let check = "client authentication";
+    let redirect_uri = tenant.settings.base_urls.first().map(callback).map(String::from).unwrap_or_default();
+    let (code, verifier) = (made_up("code"), made_up("verifier"));
+    let form = [("code", code.as_str()), ("redirect_uri", &redirect_uri), ("code_verifier", &verifier)];
+    let answer = tenant.token(GrantType::AuthorizationCode.as_str(), &form);
+    let answer = match answer.await {
+        Ok(answer) => answer,
+        Err(why) => {
+            report.fail(
+                check,
+                format!("the token endpoint cannot be reached: {why}"),
+                "check firewall and proxies",
+            );
+            return false;
+        }
+    };
+    match answer.error() {
+        code::INVALID_GRANT => report.ok(check, "the tenant knows the client and takes its secret"),
+        code::UNAUTHORIZED_CLIENT if answer.status != StatusCode::UNAUTHORIZED => report.fail(
+            check,
+            format!("the client may not log anybody in: {}", answer.summary()),
+            format!("{GRANT_TYPES}: turn on Authorization Code"),
+        ),
+        code::ACCESS_DENIED | code::INVALID_CLIENT | code::UNAUTHORIZED_CLIENT => {
+            report.fail(
+                check,
+                format!("the tenant refuses the client: {}", answer.summary()),
+                format!(
+                    "set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET to what {SETTINGS} > Basic Information shows, and have \
+                     Credentials > Authentication Method at Client Secret (Post)"
+                ),
+            );
+            return false;
+        }
+        _ => {
+            report.warn(
+                check,
+                format!("the answer tells nothing: {}", answer.summary()),
+                "try again, and look into the tenant's log",
+            );
+        }
+    }
+    true
+}
+
+/// The grants of a step-up and of a refresh.
+pub(super) async fn grants(tenant: &Tenant<'_>, report: &mut Report) {
+    let mfa_token = made_up("mfa-token");
+    for (grant, proof) in [
+        (GrantType::MfaOtp, "otp"),
+        (GrantType::MfaOob, "oob_code"),
+        (GrantType::MfaRecoveryCode, "recovery_code"),
+    ] {
+        let check = format!("MFA grant {proof}");
+        let answer = tenant.token(grant.as_str(), &[("mfa_token", &mfa_token), (proof, "000000")]).await;
+        grant_is_on(report, &check, answer, "MFA");
+    }
+    let refresh_token = made_up("refresh-token");
+    let answer = tenant.token(GrantType::RefreshToken.as_str(), &[("refresh_token", &refresh_token)]).await;
+    grant_is_on(report, "refresh grant", answer, "Refresh Token");
+    let offline = |scopes: &Vec<String>| scopes.iter().any(|scope| scope == "offline_access");
+    if tenant.metadata.scopes_supported.as_ref().is_some_and(|scopes| !offline(scopes)) {
+        report.warn(
+            "offline_access",
+            "discovery does not list this scope, without which there is no refresh token",
+            "look into what the tenant offers; the SDK asks for it at each login",
+        );
+    }
+}
+
+fn grant_is_on(report: &mut Report, check: &str, answer: Result<Answer, String>, name: &str) {
+    let change = format!("{GRANT_TYPES}: turn on {name}");
+    match answer {
+        Ok(answer) if matches!(answer.error(), code::UNAUTHORIZED_CLIENT | code::UNSUPPORTED_GRANT_TYPE) => {
+            report.fail(check, format!("it is off for the client: {}", answer.summary()), change);
+        }
+        Ok(answer) if answer.status.is_client_error() && answer.status != StatusCode::TOO_MANY_REQUESTS => {
+            report.ok(check, format!("on: what was made up is answered {}", answer.error()));
+        }
+        Ok(answer) => report.warn(check, format!("the answer tells nothing: {}", answer.summary()), change),
+        Err(why) => report.fail(check, format!("no answer came: {why}"), "check firewall and proxies"),
+    }
+}
+
+/// Whether the tenant would send a browser back to each of the application's addresses.
+pub(super) async fn callbacks(tenant: &Tenant<'_>, report: &mut Report) {
+    for base in &tenant.settings.base_urls {
+        let redirect_uri = callback(base);
+        // `prompt=none` shows no page to anybody: the answer is at the callback, or the callback is not allowed.
+        let parameters = [
+            ("response_type", "code"),
+            ("client_id", &tenant.settings.client_id),
+            ("redirect_uri", redirect_uri.as_str()),
+            ("scope", "openid"),
+            ("state", "stepup-doctor"),
+            ("nonce", "stepup-doctor"),
+            ("prompt", "none"),
+        ];
+        let leads =
+            leads_to(tenant, &tenant.metadata.authorization_endpoint, &parameters, &redirect_uri).await;
+        allowed(report, "callback URL", &redirect_uri, leads, "Allowed Callback URLs");
+    }
+}
+
+/// Whether the tenant would send a browser back after a logout.
+pub(super) async fn logout(tenant: &Tenant<'_>, report: &mut Report) {
+    let endpoint = format!("{}/v2/logout", tenant.settings.issuer.trim_end_matches('/'));
+    for base in &tenant.settings.base_urls {
+        let parameters = [("client_id", tenant.settings.client_id.as_str()), ("returnTo", base.as_str())];
+        let leads = leads_to(tenant, &endpoint, &parameters, base).await;
+        allowed(report, "logout URL", base, leads, "Allowed Logout URLs");
+    }
+}
+
+fn allowed(report: &mut Report, check: &str, address: &Url, leads: Result<(), String>, field: &str) {
+    match leads {
+        Ok(()) => report.ok(check, format!("{address} is allowed")),
+        Err(seen) => {
+            report.fail(
+                check,
+                format!("{address} is refused: {seen}"),
+                format!("{SETTINGS} > {field}: add {address}"),
+            );
+        }
+    }
+}
+
+async fn leads_to(
+    tenant: &Tenant<'_>,
+    endpoint: &str,
+    parameters: &[(&str, &str)],
+    destination: &Url,
+) -> Result<(), String> {
+    let address = Url::parse_with_params(endpoint, parameters).map_err(|error| error.to_string())?;
+    let answer = tenant.wire.get(address.as_str()).await?;
+    match answer.location() {
+        Some(location) if same_place(&location, destination) => Ok(()),
+        Some(location) => Err(format!("the browser is sent to {}", &location[..url::Position::AfterPath])),
+        None => Err(format!("the tenant answers {}", answer.status.as_u16())),
+    }
+}
+
+fn same_place(one: &Url, other: &Url) -> bool {
+    one[..url::Position::AfterPath] == other[..url::Position::AfterPath]
+}
+
+fn callback(base: &Url) -> Url {
+    let mut address = base.clone();
+    address.set_path(&format!("{}/{CALLBACK}", base.path().trim_end_matches('/')));
+    address
+}

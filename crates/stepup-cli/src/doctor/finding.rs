@@ -1,0 +1,69 @@
+//! What a check found, and the lines that tell it.
+
+use serde_json::json;
+
+use crate::{failure::Failure, output};
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// The checks as they are told, one line each.
+pub(super) struct Report {
+    json: bool,
+    checks: usize,
+    failed: usize,
+}
+
+impl Report {
+    pub(super) const fn new(json: bool) -> Self {
+        Self { json, checks: 0, failed: 0 }
+    }
+
+    pub(super) fn ok(&mut self, check: &str, detail: impl Into<String>) {
+        self.tell(Verdict::Ok, check, &detail.into(), None);
+    }
+
+    /// It works, and should not stay so; or nothing can be said. `change` says what to do about it.
+    pub(super) fn warn(&mut self, check: &str, detail: impl Into<String>, change: impl Into<String>) {
+        self.tell(Verdict::Warn, check, &detail.into(), Some(&change.into()));
+    }
+
+    /// It does not work. `change` says what to change where.
+    pub(super) fn fail(&mut self, check: &str, detail: impl Into<String>, change: impl Into<String>) {
+        self.failed += 1;
+        self.tell(Verdict::Fail, check, &detail.into(), Some(&change.into()));
+    }
+
+    /// A failure where anything failed.
+    pub(super) fn outcome(&self) -> Result<(), Failure> {
+        match self.failed {
+            0 => Ok(()),
+            failed => Err(Failure::Other(format!("{failed} of {} checks failed", self.checks))),
+        }
+    }
+
+    fn tell(&mut self, verdict: Verdict, check: &str, detail: &str, change: Option<&str>) {
+        self.checks += 1;
+        if self.json {
+            let word = match verdict {
+                Verdict::Ok => "ok",
+                Verdict::Warn => "warn",
+                Verdict::Fail => "fail",
+            };
+            output::line(json!({ "check": check, "verdict": word, "detail": detail, "change": change }));
+            return;
+        }
+        let mark = match verdict {
+            Verdict::Ok => "ok  ",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "FAIL",
+        };
+        let change = change.map(|change| format!(" → {change}")).unwrap_or_default();
+        output::line(format_args!("{mark} {check}: {detail}{change}"));
+    }
+}

@@ -1,0 +1,170 @@
+//! What the environment says, as the SDK reads it, and what can be told of it without asking anybody.
+
+use std::{collections::BTreeSet, env};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use stepup::Client;
+use url::Url;
+
+use super::finding::Report;
+
+/// How many bits a secret should have at least.
+const STRONG: f64 = 128.0;
+
+/// A configuration that the SDK takes.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) issuer: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: SecretString,
+    pub(super) base_urls: Vec<Url>,
+    secrets: Vec<SecretString>,
+}
+
+impl Settings {
+    /// Has the SDK check the environment; each problem is a line.
+    pub(super) fn read(report: &mut Report) -> Option<Self> {
+        let client = match Client::from_env() {
+            Ok(client) => client,
+            Err(error) => {
+                for problem in error.problems() {
+                    let name = problem.variable.unwrap_or(problem.option);
+                    report.fail(
+                        "configuration",
+                        format!("{name}: {}", problem.problem),
+                        format!("set {name}"),
+                    );
+                }
+                return None;
+            }
+        };
+        report.ok("configuration", format!("the SDK takes it; the issuer is {}", client.issuer()));
+        let text = |name| env::var(name).unwrap_or_default();
+        let list = |name| text(name).split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+        Some(Self {
+            issuer: client.issuer().to_owned(),
+            client_id: text("AUTH0_CLIENT_ID"),
+            client_secret: text("AUTH0_CLIENT_SECRET").into(),
+            base_urls: list("APP_BASE_URL").iter().filter_map(|url| Url::parse(url).ok()).collect(),
+            secrets: list("AUTH0_SECRET").into_iter().map(SecretString::from).collect(),
+        })
+    }
+
+    pub(super) fn check(&self, report: &mut Report) {
+        self.check_secrets(report);
+        self.check_addresses(report);
+        self.check_cookies(report);
+    }
+
+    fn check_secrets(&self, report: &mut Report) {
+        let weak = self.secrets.iter().position(|secret| bits(secret.expose_secret()) < STRONG);
+        match weak {
+            None => report.ok("session secret", "long and irregular enough"),
+            Some(index) => report.warn(
+                "session secret",
+                format!("number {} in AUTH0_SECRET is too regular to be random", index + 1),
+                "set AUTH0_SECRET to the output of `openssl rand -hex 32`, with the old one after a comma until its sessions have ended",
+            ),
+        }
+    }
+
+    fn check_addresses(&self, report: &mut Report) {
+        for url in &self.base_urls {
+            if url.scheme() == "https" {
+                report.ok("base URL", url.as_str());
+            } else if is_loopback(url) {
+                report.warn(
+                    "base URL",
+                    format!("{url} is for this machine only"),
+                    "set APP_BASE_URL to the https address in production",
+                );
+            } else {
+                report.fail(
+                    "base URL",
+                    format!("{url} is not https: cookies and codes go over the network in the clear"),
+                    "set APP_BASE_URL to an https address",
+                );
+            }
+        }
+    }
+
+    fn check_cookies(&self, report: &mut Report) {
+        let all_https = self.base_urls.iter().all(|url| url.scheme() == "https");
+        let set = env::var("AUTH0_COOKIE_SECURE").is_ok_and(|word| word == "true");
+        let same_site = env::var("AUTH0_COOKIE_SAME_SITE").unwrap_or_default().to_ascii_lowercase();
+        let domain = env::var("AUTH0_COOKIE_DOMAIN").unwrap_or_default();
+        if !all_https && !set {
+            report.warn(
+                "cookies",
+                "HttpOnly, and without Secure, since not every base URL is https",
+                "serve every address in APP_BASE_URL over https, or set AUTH0_COOKIE_SECURE=true",
+            );
+        } else if same_site == "none" {
+            report.warn(
+                "cookies",
+                "HttpOnly, Secure, SameSite=None: every site can send requests with the session",
+                "unset AUTH0_COOKIE_SAME_SITE unless the application runs in a frame of another site",
+            );
+        } else if !domain.is_empty() {
+            report.warn(
+                "cookies",
+                format!("every host under {domain} gets the session"),
+                "unset AUTH0_COOKIE_DOMAIN unless these hosts are one application",
+            );
+        } else {
+            report.ok("cookies", "HttpOnly, Secure, for this host alone, and not sent by other sites' forms");
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// How many bits a secret has at most, by how often its characters come; one that repeats itself counts once.
+fn bits(secret: &str) -> f64 {
+    let bytes = secret.as_bytes();
+    let repeats = |period: &usize| bytes.iter().zip(&bytes[*period..]).all(|(one, other)| one == other);
+    let period = (1..=bytes.len() / 2).find(repeats).unwrap_or(bytes.len());
+    let once = &bytes[..period];
+    let length = once.len() as f64;
+    let kinds: BTreeSet<u8> = once.iter().copied().collect();
+    let entropy = |kind: u8| {
+        let share = once.iter().filter(|byte| **byte == kind).count() as f64 / length;
+        -share * share.log2()
+    };
+    length * kinds.into_iter().map(entropy).sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_secret_is_strong_and_a_regular_one_is_not() {
+        for strong in [
+            "9f2c61d07be84a35c1f0e7d2896ab43d58e1f7c20b6d9a4e3f8c75d1a02b6e94",
+            "Zk3vQ9xT1mW7rB5yH2nL8pD4sF6gJ0cA",
+        ] {
+            assert!(bits(strong) >= STRONG, "{strong}: {}", bits(strong));
+        }
+        let repeated = "0123456789abcdef".repeat(4);
+        for weak in ["a".repeat(64), repeated, "abababababababababababababababab".to_owned()] {
+            assert!(bits(&weak) < STRONG, "{weak}: {}", bits(&weak));
+        }
+    }
+
+    #[test]
+    fn loopback_is_this_machine() {
+        let loopback = |url| is_loopback(&Url::parse(url).unwrap());
+        assert!(
+            loopback("http://localhost:3000") && loopback("http://127.0.0.1") && loopback("http://[::1]:1")
+        );
+        assert!(!loopback("http://app.example.com") && !loopback("http://localhost.example.com"));
+    }
+}

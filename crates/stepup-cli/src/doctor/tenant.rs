@@ -1,0 +1,127 @@
+//! What the tenant says of itself: discovery, keys, the time.
+
+use std::time::Duration;
+
+use http::header;
+use jiff::fmt::rfc2822::DateTimeParser;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use stepup::{Clock as _, SystemClock};
+use stepup_protocol::{discovery::ProviderMetadata, time::UnixTime};
+
+use super::{
+    finding::Report,
+    settings::Settings,
+    wire::{Answer, Wire},
+};
+
+/// How far the SDK lets clocks be apart; half of it is time to look.
+const LEEWAY: Duration = Duration::from_secs(30);
+
+/// A tenant that was found, and the client that asks it.
+#[derive(Debug)]
+pub(super) struct Tenant<'a> {
+    pub(super) wire: &'a Wire,
+    pub(super) settings: &'a Settings,
+    pub(super) metadata: ProviderMetadata,
+}
+
+impl<'a> Tenant<'a> {
+    /// Reads discovery and the keys.
+    pub(super) async fn discover(
+        wire: &'a Wire,
+        settings: &'a Settings,
+        report: &mut Report,
+    ) -> Option<Self> {
+        let address = format!("{}/.well-known/openid-configuration", settings.issuer.trim_end_matches('/'));
+        let answer = match wire.get(&address).await {
+            Ok(answer) => answer,
+            Err(why) => {
+                report.fail(
+                    "discovery",
+                    format!("{address} cannot be reached: {why}"),
+                    "check AUTH0_DOMAIN, DNS, firewall and proxies (HTTPS_PROXY)",
+                );
+                return None;
+            }
+        };
+        let metadata = match serde_json::from_value::<ProviderMetadata>(answer.json.clone()) {
+            Ok(metadata) if answer.status.is_success() => metadata,
+            _ => {
+                report.fail(
+                    "discovery",
+                    format!("{address} answers {} and no discovery document", answer.status.as_u16()),
+                    "set AUTH0_DOMAIN to the tenant's domain (Dashboard > Applications > your application > Settings > Domain)",
+                );
+                return None;
+            }
+        };
+        if metadata.issuer != settings.issuer {
+            report.fail(
+                "discovery",
+                format!("the tenant at {} calls itself {}", settings.issuer, metadata.issuer),
+                "set AUTH0_DOMAIN to the domain that the tenant calls itself by: with a custom domain, to that one",
+            );
+            return None;
+        }
+        report.ok("discovery", format!("{} is the issuer", metadata.issuer));
+        let date = answer.headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
+        if let Some(date) = date {
+            clock(report, "the Date header", UnixTime::from_seconds(date.as_second()));
+        }
+        let tenant = Self { wire, settings, metadata };
+        tenant.keys(report).await.then_some(tenant)
+    }
+
+    async fn keys(&self, report: &mut Report) -> bool {
+        let address = &self.metadata.jwks_uri;
+        let change =
+            "check what stands between the application and the tenant: a proxy that rewrites addresses?";
+        let keys = match self.wire.get(address).await {
+            Ok(answer) => answer.json.get("keys").and_then(Value::as_array).map_or(0, |keys| {
+                keys.iter().filter(|key| matches!(key["kty"].as_str(), Some("RSA" | "EC" | "OKP"))).count()
+            }),
+            Err(why) => {
+                report.fail("keys", format!("{address} cannot be reached: {why}"), change);
+                return false;
+            }
+        };
+        match keys {
+            0 => report.fail("keys", format!("{address} has no key that could sign"), change),
+            keys => report.ok("keys", format!("{keys} for signatures")),
+        }
+        keys > 0
+    }
+
+    /// Hands in a grant with the client's credentials.
+    pub(super) async fn token(&self, grant_type: &str, more: &[(&str, &str)]) -> Result<Answer, String> {
+        let credentials = [
+            ("grant_type", grant_type),
+            ("client_id", self.settings.client_id.as_str()),
+            ("client_secret", self.settings.client_secret.expose_secret()),
+        ];
+        self.wire.post(&self.metadata.token_endpoint, &[&credentials[..], more].concat()).await
+    }
+}
+
+/// Compares the tenant's time, as `source` tells it, with this machine's.
+pub(super) fn clock(report: &mut Report, source: &str, theirs: UnixTime) {
+    let ours = SystemClock.now();
+    let (apart, which) =
+        if theirs > ours { (theirs.since(ours), "ahead of") } else { (ours.since(theirs), "behind") };
+    let detail = format!("by {source}, the tenant is {} s {which} this machine", apart.as_secs());
+    let change = "have the machine's clock set by NTP: beyond 30 s, ID tokens are refused";
+    if apart > LEEWAY {
+        report.fail("clock", detail, change);
+    } else if apart > LEEWAY / 2 {
+        report.warn("clock", detail, change);
+    } else {
+        report.ok("clock", detail);
+    }
+}
+
+/// Something that was never issued.
+pub(super) fn made_up(what: &str) -> String {
+    format!("made-up-{what}-of-stepup-doctor")
+}

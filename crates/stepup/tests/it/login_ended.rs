@@ -1,0 +1,211 @@
+//! Two tabs, the back button, a lost cookie: a callback that brings no session ends on a page with a way to try again.
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use serde_json::json;
+use stepup::{CallbackError, CallbackOutcome, Client};
+use url::Url;
+
+use crate::support::{
+    Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, get, handle, json_of, set_cookies,
+};
+
+const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+struct Visit {
+    script: Script,
+    clock: Hands,
+    client: Client,
+    jar: Jar,
+}
+
+impl Visit {
+    fn begin() -> Self {
+        let (script, clock) = (Script::new(), Hands::at(NOW));
+        let client = builder(&script, &clock).secret(SECRET).build().unwrap();
+        Self { script, clock, client, jar: Jar::default() }
+    }
+
+    async fn open(&mut self, path: &str, accept: &str, language: &str) -> Response<Bytes> {
+        let request = Request::get(path)
+            .header(header::HOST, "app.example.com")
+            .header(header::COOKIE, self.jar.line())
+            .header(header::ACCEPT, accept)
+            .header(header::ACCEPT_LANGUAGE, language);
+        let response = handle(&self.client, request.body(Bytes::new()).unwrap()).await;
+        self.jar.take(response.headers());
+        response
+    }
+
+    /// Off to the tenant; returns state and nonce.
+    async fn leave(&mut self, return_to: &str) -> (String, String) {
+        let response = handle(&self.client, get(&self.client.login_path(return_to), &self.jar.line())).await;
+        self.jar.take(response.headers());
+        let away = Url::parse(response.headers()[header::LOCATION].to_str().unwrap()).unwrap();
+        let one = |wanted: &str| away.query_pairs().find(|(name, _)| name == wanted).unwrap().1.into_owned();
+        (one("state"), one("nonce"))
+    }
+
+    /// Back from the tenant, which has logged Ada in.
+    async fn come_back(&mut self, state: &str, nonce: &str) -> Response<Bytes> {
+        let claims = json!({ "iss": ISSUER, "aud": "client-1", "sub": "auth0|ada", "iat": NOW, "exp": NOW + 600, "nonce": nonce });
+        let tokens = json!({ "access_token": "at-1", "expires_in": 600, "token_type": "Bearer", "id_token": self.script.sign(&claims) });
+        self.script.answer(Answer::Json(200, tokens));
+        self.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "en").await
+    }
+}
+
+fn page(response: &Response<Bytes>) -> String {
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html;charset=UTF-8");
+    String::from_utf8(response.body().to_vec()).unwrap()
+}
+
+fn location(response: &Response<Bytes>) -> &str {
+    assert_eq!(response.status(), 307, "{:?}", response.body());
+    response.headers()[header::LOCATION].to_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_login_that_nobody_knows_ends_on_a_page_with_a_way_to_try_again() {
+    let mut visit = Visit::begin();
+    for path in
+        ["/auth/callback?code=c&state=unknown", "/auth/callback", "/auth/callback?state=a&state=b&code=c"]
+    {
+        let response = visit.open(path, BROWSER, "en").await;
+        assert_eq!(response.status(), 400, "{path}");
+        let html = page(&response);
+        assert!(html.contains("<h1>This login is no longer open</h1>"), "{html}");
+        assert!(
+            html.contains(r#"<a class="primary" href="/auth/login?returnTo=%2F">Try again</a>"#),
+            "{html}"
+        );
+        assert!(!html.contains("logged in already") && !html.contains("<script"), "{html}");
+
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+        assert!(nonce.len() >= 22 && html.contains(&format!("<style nonce=\"{nonce}\">")), "{policy}");
+        let rest = policy.replace(nonce, "N");
+        assert_eq!(
+            rest,
+            "default-src 'none'; style-src 'nonce-N'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        );
+        assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
+        assert!(response.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
+    }
+    // What is no browser gets what it can read.
+    let path = "/auth/callback?code=c&state=unknown";
+    let json = visit.open(path, "application/json", "de").await;
+    assert_eq!(json.status(), 400);
+    assert_eq!(
+        json_of(&json),
+        json!({ "error": "invalid_state", "error_description": "The state parameter is invalid." })
+    );
+    let text = visit.open(path, "*/*", "de").await;
+    assert_eq!((text.status().as_u16(), &text.body()[..]), (400, &b"The state parameter is invalid."[..]));
+}
+
+#[tokio::test]
+async fn a_login_that_took_too_long_and_a_code_that_was_used() {
+    let mut visit = Visit::begin();
+    let (state, _) = visit.leave("/hall?seat=3").await;
+    visit.clock.set(NOW + 3601);
+    let late = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "en").await;
+    assert_eq!(late.status(), 400);
+    assert!(page(&late).contains("This login is no longer open"));
+
+    let mut visit = Visit::begin();
+    let (state, _) = visit.leave("/hall?seat=3").await;
+    let used = json!({ "error": "invalid_grant", "error_description": "Invalid authorization code" });
+    visit.script.answer(Answer::Json(403, used));
+    let response = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "en").await;
+    assert_eq!(response.status(), 400);
+    let html = page(&response);
+    let again = r#"href="/auth/login?returnTo=%2Fhall%3Fseat%3D3""#;
+    assert!(
+        html.contains(again) && html.contains("This login is no longer open"),
+        "where it led is known: {html}"
+    );
+    assert!(visit.jar.names().is_empty(), "the login is forgotten");
+}
+
+#[tokio::test]
+async fn the_back_button_leads_to_where_the_login_led() {
+    let mut visit = Visit::begin();
+    let (state, nonce) = visit.leave("/hall?seat=3").await;
+    assert_eq!(location(&visit.come_back(&state, &nonce).await), "https://app.example.com/hall?seat=3");
+    let cookies = visit.jar.line();
+    let again = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "en").await;
+    assert_eq!(location(&again), "https://app.example.com/hall?seat=3");
+    assert!(set_cookies(again.headers()).is_empty());
+    assert_eq!(visit.jar.line(), cookies, "nothing was asked for, nothing changed");
+    assert_eq!(visit.script.requests().len(), 1);
+
+    // Another login than the one that began the session is not taken for it.
+    let other = visit.open("/auth/callback?code=c&state=another", BROWSER, "en").await;
+    assert_eq!(other.status(), 400);
+    let html = page(&other);
+    assert!(html.contains(r#"<a href="/">You are logged in already: go on</a>"#), "{html}");
+
+    // Where it led is not worth a place in the cookie if that is long; the start page is near it.
+    let mut visit = Visit::begin();
+    let (state, nonce) = visit.leave(&format!("/{}", "h".repeat(300))).await;
+    visit.come_back(&state, &nonce).await;
+    let again = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "en").await;
+    assert_eq!(location(&again), "https://app.example.com/");
+}
+
+#[tokio::test]
+async fn two_tabs_log_in_one_after_the_other() {
+    let mut visit = Visit::begin();
+    let (first, first_nonce) = visit.leave("/one").await;
+    let (second, second_nonce) = visit.leave("/two").await;
+    assert_eq!(location(&visit.come_back(&first, &first_nonce).await), "https://app.example.com/one");
+    assert_eq!(location(&visit.come_back(&second, &second_nonce).await), "https://app.example.com/two");
+}
+
+#[tokio::test]
+async fn the_hook_hears_of_it_first() {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let answer = |CallbackOutcome { result, .. }: CallbackOutcome<'_>| {
+        let lost = matches!(result, Err(CallbackError::MissingState));
+        lost.then(|| Response::new(Bytes::from_static(b"the application's own")))
+    };
+    let client = builder(&script, &clock)
+        .secret(SECRET)
+        .on_callback(move |outcome| {
+            let response = answer(outcome);
+            Box::pin(async move { response })
+        })
+        .build()
+        .unwrap();
+    let open = async |path: &str| {
+        let request =
+            Request::get(path).header(header::HOST, "app.example.com").header(header::ACCEPT, BROWSER);
+        handle(&client, request.body(Bytes::new()).unwrap()).await
+    };
+    assert_eq!(&open("/auth/callback").await.body()[..], b"the application's own");
+    assert_eq!(open("/auth/callback?code=c&state=unknown").await.status(), 400);
+}
+
+#[tokio::test]
+async fn the_pages_read_so() {
+    let mut visit = Visit::begin();
+    let (state, _) = visit.leave("/hall").await;
+    let shown = |response: &Response<Bytes>| {
+        let html = page(response);
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        html.replace(policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap(), "NONCE")
+    };
+    let lost = visit.open("/auth/callback?code=c&state=unknown", BROWSER, "en").await;
+    insta::assert_snapshot!("login_ended_lost", shown(&lost));
+    let denied = format!("/auth/callback?error=access_denied&error_description=%3Cb%3E&state={state}");
+    let refused = visit.open(&denied, BROWSER, "de-DE,en;q=0.5").await;
+    assert_eq!(refused.status(), 400);
+    assert!(!shown(&refused).contains("<b>"), "never what the tenant wrote");
+    insta::assert_snapshot!("login_ended_refused", shown(&refused));
+    let (state, _) = visit.leave("/hall").await;
+    visit.script.answer(Answer::Unreachable);
+    let broken = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "ja").await;
+    assert_eq!(broken.status(), 500);
+    insta::assert_snapshot!("login_ended_broken", shown(&broken));
+}
