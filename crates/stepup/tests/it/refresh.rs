@@ -110,7 +110,7 @@ async fn two_hundred_at_once_for_two_apis_make_a_refresh_each() {
     // Whoever's cookie the browser keeps, it goes on with the last refresh token.
     for (number, place) in [0, 1, 199].into_iter().enumerate() {
         let mut jar = Jar::default();
-        let written = client.write_session(&done[place].2);
+        let written = client.write_session(&done[place].2).unwrap();
         jar.take(&written.into_iter().map(|cookie| (http::header::SET_COOKIE, cookie)).collect());
         let mut state = client.open_session(&cookies(&jar.line()));
         script.answer(tokens(4 + u32::try_from(number).unwrap()));
