@@ -1,10 +1,10 @@
-// What the SDK's own module does beyond that of @auth0/nextjs-auth0: calls given up, lock-outs told apart.
+// What the SDK's own module does beyond that of @auth0/nextjs-auth0: pushes waited for, calls given up, lock-outs told apart.
 import assert from "node:assert/strict";
 import { errorOf } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
-import { changed, otp } from "../scenarios/factors.mjs";
+import { changed, otp, push } from "../scenarios/factors.mjs";
 import { api } from "../scenarios/step-up.mjs";
 import { clientOf } from "./page-client.mjs";
 
@@ -19,6 +19,50 @@ export async function ownModule(local, sdk, page) {
     const { mfaToken } = await sdk.stepUp("transfer:funds");
     return { mfaToken, ...(await sdk.enroll(mfaToken, factor.enrolment)) };
   }
+
+  /** Waits for a push, while the person does something else. */
+  function poll(options) {
+    const ended = call("mfa.poll", options);
+    ended.catch(() => {}); // until somebody waits for it
+    return ended;
+  }
+
+  /** Ada has a device, and a push is sent to it. */
+  async function pushed() {
+    const { mfaToken, oobCode, barcodeUri } = await enrolled(push);
+    const scanned = poll({ mfaToken, oobCode });
+    await local.scan(barcodeUri);
+    assert.deepEqual(await scanned, { success: true });
+    await local.advance(2); // a push is not to be asked for at once again
+    const next = await sdk.stepUp("read:sensitive");
+    const { id } = (await sdk.list(next.mfaToken)).find(({ id }) => id.startsWith("push|"));
+    const challenge = await sdk.challenge(next.mfaToken, "oob", id);
+    return { mfaToken: next.mfaToken, oobCode: challenge.oobCode };
+  }
+
+  await step("push: it waits for the scan of the enrolment, and for the approval", async () => {
+    const approved = poll(await pushed());
+    await local.answerPush("approve");
+    assert.deepEqual(await approved, { success: true });
+    await call("getAccessToken", { audience: api, scope: "read:sensitive", mergeScopes: false });
+  });
+
+  await step("push: a denial ends it", async () => {
+    const denied = poll(await pushed());
+    await local.answerPush("deny");
+    const error = await errorOf(denied, "MfaVerifyError");
+    assert.deepEqual([error.error, error.error_description], ["access_denied", "MFA Authorization rejected."]);
+  });
+
+  await step("push: giving up while the server holds its answer back", async () => {
+    const reason = await page.evaluate(async (options) => {
+      const controller = new AbortController();
+      const ended = client.mfa.poll({ ...options, signal: controller.signal }).catch((reason) => reason);
+      controller.abort("enough");
+      return ended;
+    }, await pushed());
+    assert.equal(reason, "enough");
+  });
 
   await step("every call can be given up", async () => {
     const reasons = await page.evaluate(async () => {
