@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { configured, configuredDemo, demo, everyFactor, fleet, nextjs, nextjsWithSessions, nothing, stepup, tenant } from "./servers.mjs";
+import { configured, configuredDemo, demo, everyFactor, fleet, nextjs, nextjsWithSessions, nothing, routes, stepup, tenant } from "./servers.mjs";
 
 const folder = import.meta.dirname;
 const python = join(folder, ".venv/bin/python");
@@ -17,6 +17,7 @@ const programs = [
   { name: "auth0-server-js", start: configured, command: ["node", "node/auth0-server-js.mjs"] },
   { name: "openid-client", start: configured, command: ["node", "node/openid-client.mjs"] },
   { name: "openid-client secured", start: configured, command: ["node", "node/openid-client-secured.mjs"] },
+  { name: "same requests", start: routes, command: ["node", "node/same-requests.mjs"] },
   { name: "auth0 (management)", start: tenant, command: ["node", "node/management.mjs"] },
   { name: "auth0-server-python", start: configured, command: [python, "python/step_up.py"] },
   { name: "auth0-spa-js", start: configured, command: ["node", "browser/auth0-spa-js.mjs"] },

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { watch } from "node:fs";
 import { access, cp, readdir, readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 
 const folder = import.meta.dirname;
@@ -46,6 +46,45 @@ async function configuration(scratch, app) {
   await cp(join(folder, "../examples/actions/step-up.js"), join(copy, "step-up.js"));
   const environment = { INTEROP_APP: app, INTEROP_PUBLIC_KEY: publicKey };
   return { file: join(copy, "interop.yaml"), environment, privateKey };
+}
+
+/**
+ * The same, and the SDK's routes as applications have them: `plain` ones, `pushed` ones that push their authorization
+ * requests, and `proved` ones of a client that signs and binds its tokens to a key. The addresses are in `STEPUP_ROUTES`.
+ */
+export async function routes(scratch) {
+  const provider = await configured(scratch);
+  const { issuer, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
+  const client = (name) => clients.find((client) => client.name === name);
+  const format = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } };
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256", ...format });
+  const keys = { AUTH0_DPOP_PRIVATE_KEY: privateKey, AUTH0_DPOP_PUBLIC_KEY: publicKey };
+  const secret = { AUTH0_CLIENT_ID: client("webapp").client_id, AUTH0_CLIENT_SECRET: client("webapp").client_secret };
+  const signs = { AUTH0_CLIENT_ID: client("signed").client_id, AUTH0_CLIENT_ASSERTION_SIGNING_KEY: provider.environment.STEPUP_CLIENT_KEY };
+  const kinds = { plain: secret, pushed: { ...secret, PUSHED: "1" }, proved: { ...signs, ...keys } };
+  const addresses = {};
+  const servers = [];
+  const stop = () => Promise.all([provider, ...servers].map((server) => server.stop()));
+  for (const [kind, environment] of Object.entries(kinds)) {
+    addresses[kind] = `http://localhost:${await freePort()}`;
+    const server = serve(join(dirname(stepup), "examples/same_requests"), [], {
+      ...provider.environment,
+      ...environment,
+      AUTH0_DOMAIN: issuer,
+      AUTH0_SECRET: "a secret of at least thirty-two characters",
+      APP_BASE_URL: addresses[kind],
+    });
+    servers.push(server);
+    await server.until(server.says("listening")).catch(async (error) => {
+      await stop();
+      throw error;
+    });
+  }
+  return {
+    environment: { ...provider.environment, ...keys, STEPUP_ROUTES: JSON.stringify(addresses) },
+    log: () => [provider, ...servers].map((server) => server.log()).join("\n"),
+    stop,
+  };
 }
 
 /** `stepup tenant` with every factor on, asked for at each log-in. */

@@ -8,9 +8,9 @@ export const hedy = { username: "hedy@example.com", password: "frequencies hop a
 /** The tenant that the runner started for this program. */
 export async function tenant() {
   const ready = JSON.parse(await readFile(process.env.STEPUP_READY_FILE, "utf8"));
-  const control = async (path, body) => {
+  const control = async (path, body, method = body ? "POST" : "GET") => {
     const response = await fetch(`${ready.control.url}/${path}`, {
-      method: body ? "POST" : "GET",
+      method,
       headers: { Authorization: `Bearer ${ready.control.key}`, "Content-Type": "application/json" },
       body: body && JSON.stringify(body),
     });
@@ -43,6 +43,9 @@ export async function tenant() {
       if (!link) throw new Error(`no link in an e-mail to ${to}`);
       return link;
     },
+    /** What went over the wire since it was last forgotten, oldest first. */
+    requests: () => control("requests"),
+    forgetRequests: () => control("requests", undefined, "DELETE"),
     /** A new device scans an enrolment's QR code. */
     scan: (barcodeUri) => control("devices", { barcode_uri: barcodeUri }),
     /** Waits until an event of a type is in the tenant's log. */

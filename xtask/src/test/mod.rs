@@ -67,6 +67,12 @@ const STAGES: &[Stage] = &[
         install: nothing,
         command: || cargo(["build", "--package", "stepup-cli"]),
     },
+    Stage {
+        kind: Kind::Interop,
+        name: "routes",
+        install: nothing,
+        command: || cargo(["build", "--package", "stepup", "--example", "same_requests"]),
+    },
     Stage { kind: Kind::Interop, name: "interop", install: install::interop, command: interop },
 ];
 

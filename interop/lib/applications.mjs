@@ -1,0 +1,57 @@
+// An application with the SDK's routes, and one with those of @auth0/nextjs-auth0, behind one face.
+import { AuthClient } from "@auth0/auth0-auth-js";
+import { Auth0Client } from "@auth0/nextjs-auth0/server";
+import { NextRequest } from "next/server.js";
+import { errorOf } from "./refusal.mjs";
+
+const secret = "a secret of at least thirty-two characters";
+/** Longer than any access token lives, so that every call of the token route is a refresh. */
+const always = 7 * 24 * 60 * 60;
+
+/** A browser's way to an application: it keeps the cookies, and follows no redirect. */
+class Application {
+  #cookies = new Map();
+  #answer;
+
+  /** `deleteAuthenticator(application, token, id)` is how it deletes one. */
+  constructor(answer, deleteAuthenticator) {
+    this.#answer = answer;
+    this.deleteAuthenticator = (token, id) => deleteAuthenticator(this, token, id);
+  }
+
+  async request(path, { method = "GET", token, json } = {}) {
+    const headers = { Cookie: [...this.#cookies].map((pair) => pair.join("=")).join("; ") };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    if (json) headers["Content-Type"] = "application/json";
+    const response = await this.#answer(path, { method, headers, body: json && JSON.stringify(json) });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name, value] = cookie.match(/^([^=]+)=([^;]*)/);
+      if (value === "" || /max-age=0/i.test(cookie)) this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
+    return response;
+  }
+}
+
+/** The SDK's routes at `address`. */
+export const own = (address) =>
+  new Application(
+    (path, init) => fetch(new URL(path, address), { ...init, redirect: "manual" }),
+    (application, token, id) => application.request(`/auth/mfa/authenticators/${encodeURIComponent(id)}`, { method: "DELETE", token }),
+  );
+
+/** The package's routes, as if they were at `address`; it has none to delete an authenticator, but @auth0/auth0-auth-js has a call. */
+export function official(address, options) {
+  const auth0 = new Auth0Client({
+    appBaseUrl: address,
+    secret,
+    allowInsecureRequests: true, // a domain with a port is taken as an address only
+    tokenRefreshBuffer: always,
+    ...options,
+  });
+  const client = new AuthClient({ ...options, domain: new URL(options.domain).host });
+  return new Application(
+    (path, init) => auth0.middleware(new NextRequest(new URL(path, address), init)),
+    (_, mfaToken, authenticatorId) => errorOf(client.mfa.deleteAuthenticator({ mfaToken, authenticatorId }), "MfaDeleteAuthenticatorError"),
+  );
+}

@@ -1,0 +1,143 @@
+// What the SDK sends to the tenant, and what the official packages send for the same call: compared field by field, both
+// as the tenant got it. The SDK's routes and those of @auth0/nextjs-auth0 go through one script; what the latter has no
+// route for is compared with @auth0/auth0-auth-js.
+import assert from "node:assert/strict";
+import * as applications from "../lib/applications.mjs";
+import { differences, fieldsOf } from "../lib/sent.mjs";
+import { step } from "../lib/step.mjs";
+import { ada, tenant } from "../lib/tenant.mjs";
+import { codeOf } from "../lib/totp.mjs";
+import { logIn } from "../lib/universal-login.mjs";
+import { anyFactor as audience } from "../scenarios/step-up.mjs";
+
+/** What differs on purpose: in which calls, which fields, and why. Each must still differ. */
+const intended = [
+  {
+    calls: /list|associate|challenge|delete|logout/,
+    fields: /^accept$/,
+    why: "every answer is read as JSON, so that is what is asked for",
+  },
+  {
+    calls: /^proved/,
+    fields: /^body client_assertion: typ$/,
+    why: "an assertion says what it is (RFC 7515, 4.1.9)",
+  },
+  {
+    calls: /^proved: challenge/,
+    fields: /^body client_assertion/,
+    why: "a client that signs proves itself here too; the package only says which client it is",
+  },
+];
+
+/** The endpoints that must have been called for a call that is more than one request. */
+const endpoints = {
+  "pushed: authorize": ["/oauth/par", "/authorize"],
+  "plain: logout": ["/oauth/revoke", "/oidc/logout"],
+};
+
+const local = await tenant();
+const routes = JSON.parse(process.env.STEPUP_ROUTES);
+const webapp = local.client("webapp");
+
+const common = { domain: local.issuer, clientId: webapp.client_id, clientSecret: webapp.client_secret };
+const kinds = {
+  plain: common,
+  pushed: { ...common, pushedAuthorizationRequests: true },
+  proved: {
+    domain: local.issuer,
+    clientId: local.client("signed").client_id,
+    clientAssertionSigningKey: process.env.STEPUP_CLIENT_KEY,
+    useDPoP: true,
+  },
+};
+
+for (const [kind, options] of Object.entries(kinds)) {
+  const [theirs, ours] = [applications.official(routes[kind], options), applications.own(routes[kind])];
+  const sent = { official: await allCalls(theirs, routes[kind]), own: await allCalls(ours, routes[kind]) };
+  for (const call of Object.keys(sent.official)) {
+    await step(`${kind}: ${call}`, () => compare(`${kind}: ${call}`, sent.official[call], sent.own[call]));
+  }
+}
+await step("what is said to differ does", () => {
+  assert.deepEqual(intended.filter(({ seen }) => !seen), []);
+});
+
+/** Fails on the first difference that is not intended. */
+function compare(call, theirs, ours) {
+  assert.notEqual(theirs.length, 0, "the official package sent nothing");
+  if (endpoints[call]) assert.deepEqual(ours.map(({ path }) => path), endpoints[call]);
+  for (const difference of differences(theirs, ours)) {
+    const known = intended.find(({ calls, fields }) => calls.test(call) && fields.test(difference.field));
+    assert.ok(known, JSON.stringify(difference));
+    known.seen = true;
+  }
+}
+
+/** Every call of an application with such routes, one after the other: the name of each to what was sent. */
+async function allCalls(application, address) {
+  await local.reset();
+  const sent = {};
+  const record = async (call, action) => {
+    await local.forgetRequests();
+    const result = await action();
+    sent[call] = fieldsOf(await local.requests());
+    return result;
+  };
+  const ok = async (request, status = 200) => {
+    const response = await request;
+    assert.equal(response.status, status, await response.clone().text());
+    return response.headers.get("content-type")?.includes("json") ? response.json() : response;
+  };
+  const mfa = (token) => ({
+    delete: (id) => application.deleteAuthenticator(token, id),
+    list: () => ok(application.request("/auth/mfa/authenticators", { token })),
+    associate: (json) => ok(application.request("/auth/mfa/associate", { method: "POST", token, json })),
+    challenge: (json) => ok(application.request("/auth/mfa/challenge", { method: "POST", json: { mfa_token: token, ...json } })),
+    verify: (json) => ok(application.request("/auth/mfa/verify", { method: "POST", token, json })),
+  });
+  const asked = async (scope) => {
+    const query = new URLSearchParams({ audience, scope });
+    const { mfa_token: token } = await ok(application.request(`/auth/access-token?${query}`), 403);
+    return mfa(token);
+  };
+
+  const back = await record("authorize", async () => {
+    const begun = await ok(application.request("/auth/login?ui_locales=de"), 307);
+    return logIn(begun.headers.get("location"), ada, `${address}/auth/callback`);
+  });
+  await record("code exchange", () => ok(application.request(`${back.pathname}${back.search}`), 307));
+  await record("refresh", () => ok(application.request("/auth/access-token")));
+
+  const first = await record("refresh with audience and scope", () => asked("transfer:funds"));
+  await record("list", first.list);
+  for (const channel of ["sms", "voice"]) {
+    const json = { authenticator_types: ["oob"], oob_channels: [channel], phone_number: ada.phone };
+    await record(`associate ${channel}`, () => first.associate(json));
+  }
+  const email = { authenticator_types: ["oob"], oob_channels: ["email"], email: ada.username };
+  await record("associate email", () => first.associate(email));
+  await record("associate push", () => first.associate({ authenticator_types: ["oob"], oob_channels: ["auth0"] }));
+  const app = await record("associate otp", () => first.associate({ authenticator_types: ["otp"] }));
+  const code = codeOf(app.barcode_uri, await local.now());
+  await record("verify otp", () => first.verify({ otp: code }));
+
+  const second = await asked("read:sensitive");
+  await record("challenge otp", () => second.challenge({ challenge_type: "otp" }));
+  const active = (await second.list()).filter(({ active }) => active);
+  const { id } = active.find(({ id }) => id.startsWith("email|"));
+  const { oob_code } = await record("challenge oob", () => second.challenge({ challenge_type: "oob", authenticator_id: id }));
+  const binding_code = await local.codeSentTo(ada.username, "email");
+  await record("verify oob", () => second.verify({ oob_code, binding_code }));
+
+  const third = await asked("read:sensitive transfer:funds");
+  await record("verify recovery code", () => third.verify({ recovery_code: app.recovery_codes[0] }));
+
+  const fourth = await asked("read:sensitive");
+  await record("delete", () => fourth.delete(active.find(({ id }) => id.startsWith("totp|")).id));
+
+  await record("logout", async () => {
+    const gone = await ok(application.request(`/auth/logout?state=s&returnTo=${address}/bye`), 307);
+    await fetch(gone.headers.get("location"), { redirect: "manual" });
+  });
+  return sent;
+}
