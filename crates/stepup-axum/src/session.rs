@@ -98,7 +98,11 @@ impl Session {
     /// # Errors
     ///
     /// See [`VerifyError`].
-    pub async fn verify(&mut self, token: &MfaToken, proof: Verify) -> Result<Verified, VerifyError> {
+    pub async fn verify(
+        &mut self,
+        token: &MfaToken,
+        proof: impl Into<Verify>,
+    ) -> Result<Verified, VerifyError> {
         self.client.mfa().verify(&mut self.state, token, proof).await
     }
 

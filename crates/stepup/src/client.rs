@@ -1,6 +1,6 @@
 //! The client: the door to every flow.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Format, Random, Sealer, Secrets};
@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     config::{ClientBuilder, Config, ConfigError},
     http_client::HttpClient,
+    mfa::StepUps,
     provider::{self, Provider},
     session::SizeWatch,
     tokens::Refreshes,
@@ -26,6 +27,7 @@ struct Inner {
     own_sealer: Sealer,
     refreshes: Refreshes,
     session_sizes: SizeWatch,
+    step_ups: StepUps,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -68,6 +70,7 @@ impl Client {
             own_sealer: Sealer::new(&parts.secrets, Format::Stepup),
             refreshes: Refreshes::default(),
             session_sizes: SizeWatch::default(),
+            step_ups: StepUps::default(),
             clock: parts.clock,
             random: parts.random,
         }))
@@ -102,6 +105,14 @@ impl Client {
 
     pub(crate) fn session_sizes(&self) -> &SizeWatch {
         &self.0.session_sizes
+    }
+
+    pub(crate) fn step_ups(&self) -> &StepUps {
+        &self.0.step_ups
+    }
+
+    pub(crate) async fn wait(&self, duration: Duration) {
+        self.0.clock.wait(duration).await;
     }
 
     pub(crate) fn now(&self) -> UnixTime {

@@ -26,6 +26,7 @@ fn endpoints() -> Vec<Endpoint> {
         mfa_challenge,
         mfa_associate,
         mfa_verify,
+        mfa_push,
         mfa_pages,
         script,
     } = Routes::default();
@@ -46,6 +47,7 @@ fn endpoints() -> Vec<Endpoint> {
         post(mfa_challenge, 400, 401),
         post(mfa_associate, 400, 401),
         post(mfa_verify, 400, 401),
+        post(mfa_push, 400, 401),
         get(format!("{mfa_pages}/resume"), 410, 410),
         get(format!("{mfa_pages}/assets/x.css"), 200, 200),
         get(script, 200, 200),
@@ -55,7 +57,7 @@ fn endpoints() -> Vec<Endpoint> {
 #[tokio::test]
 async fn every_route_answers_strangers_and_nonsense() {
     let application = Application::start(|client| axum::Router::new().layer(SessionLayer::new(client))).await;
-    let nonsense = r#"{"mfa_token":"x","challenge_type":"otp","authenticator_types":["otp"],"otp":"123456"}"#;
+    let nonsense = r#"{"mfa_token":"x","challenge_type":"otp","authenticator_types":["otp"],"otp":"123456","oob_code":"x"}"#;
     for Endpoint { method, path, stranger, nonsense: expected } in endpoints() {
         let request =
             || application.request(method.clone(), &path).header("content-type", "application/json");

@@ -30,6 +30,8 @@ pub struct Routes {
     pub mfa_verify: String,
     /// The ready-made pages, with all that lies under them: `…/resume`, `…/manage`, `…/assets`. `/auth/mfa`.
     pub mfa_pages: String,
+    /// Waits for a push to be answered. `/auth/mfa/push`.
+    pub mfa_push: String,
     /// The browser module. `/auth/stepup.js`.
     pub script: String,
 }
@@ -47,13 +49,14 @@ impl Default for Routes {
             mfa_associate: "/auth/mfa/associate".to_owned(),
             mfa_verify: "/auth/mfa/verify".to_owned(),
             mfa_pages: "/auth/mfa".to_owned(),
+            mfa_push: "/auth/mfa/push".to_owned(),
             script: "/auth/stepup.js".to_owned(),
         }
     }
 }
 
 impl Routes {
-    fn all(&self) -> [&String; 11] {
+    fn all(&self) -> [&String; 12] {
         [
             &self.login,
             &self.callback,
@@ -65,6 +68,7 @@ impl Routes {
             &self.mfa_associate,
             &self.mfa_verify,
             &self.mfa_pages,
+            &self.mfa_push,
             &self.script,
         ]
     }

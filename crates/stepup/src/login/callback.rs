@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::{
     client::Client,
+    mfa::MfaRequired,
     provider::{Expected, IdTokenError, ProviderError, TokenError, TokenForm},
     session::{Grant, Session},
     tokens,
@@ -57,9 +58,10 @@ pub enum CallbackError {
     /// No login with this state is under way: it took too long, ended before, or began in another browser.
     #[error("The state parameter is invalid.")]
     InvalidState,
-    /// The tenant asks for a second factor at the token endpoint, which the code flow never does.
-    #[error("the tenant asked for a second factor after the login; log in again")]
-    MfaRequired,
+    /// The tenant asks for a second factor at the token endpoint, as an Action may. Let the user answer, with the token in
+    /// it: [`Mfa::verify`](crate::mfa::Mfa::verify) then begins the session.
+    #[error("the tenant asked for a second factor after the login")]
+    MfaRequired(#[source] Box<MfaRequired>),
     /// No state.
     #[error("The state parameter is missing.")]
     MissingState,
@@ -84,10 +86,9 @@ impl CallbackError {
         match self {
             Self::Authorization(_) => "authorization_error",
             Self::Exchange(ProviderError::Unreachable { .. }) => "authorization_code_grant_request_error",
-            Self::Exchange(_) | Self::IdToken(_) | Self::MfaRequired | Self::NoIdToken => {
-                "authorization_code_grant_error"
-            }
+            Self::Exchange(_) | Self::IdToken(_) | Self::NoIdToken => "authorization_code_grant_error",
             Self::InvalidResponse(_) => "invalid_request",
+            Self::MfaRequired(_) => "mfa_required",
             Self::InvalidState => "invalid_state",
             Self::MissingState => "missing_state",
             Self::OtherUser => "user_mismatch",
@@ -106,9 +107,8 @@ impl CallbackError {
             Self::Exchange(ProviderError::Refused { status, .. }) if status.is_client_error() => {
                 StatusCode::BAD_REQUEST
             }
-            Self::Exchange(_) | Self::IdToken(_) | Self::MfaRequired | Self::NoIdToken => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::MfaRequired(_) => StatusCode::FORBIDDEN,
+            Self::Exchange(_) | Self::IdToken(_) | Self::NoIdToken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Authorization(_)
             | Self::InvalidResponse(_)
             | Self::InvalidState
@@ -263,7 +263,13 @@ impl Client {
             .with("code", code)
             .with("code_verifier", &transaction.code_verifier);
         self.provider().token(form).await.map_err(|error| match error {
-            TokenError::MfaRequired(_) => CallbackError::MfaRequired,
+            TokenError::MfaRequired(due) => CallbackError::MfaRequired(Box::new(MfaRequired::seal(
+                self,
+                due,
+                transaction.audience.as_deref(),
+                &transaction.scope,
+                None,
+            ))),
             TokenError::NotBound { error, .. } | TokenError::Provider(error) => {
                 CallbackError::Exchange(error)
             }

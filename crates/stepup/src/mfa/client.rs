@@ -2,10 +2,11 @@
 
 use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use stepup_protocol::{
-    error::{MfaRequiredBody, OAuthError},
+    error::OAuthError,
     mfa::{AssociateResponse, Authenticator, ChallengeResponse, FactorType},
     scope::Scopes,
 };
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    provider::{MfaAnswer, MfaCall},
+    provider::{MfaAnswer, MfaCall, StepUpDue},
     session::Session,
     telemetry,
 };
@@ -31,7 +32,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Clone, Copy, Debug)]
 pub struct Mfa<'a> {
     pub(super) client: &'a Client,
-    session: Option<&'a Session>,
+    pub(super) session: Option<&'a Session>,
 }
 
 impl Client {
@@ -73,6 +74,17 @@ impl<'a> Mfa<'a> {
         let listed = self.list(&context).await?;
         // An authenticator of a kind that is not known here cannot be used here either.
         Ok(listed.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
+    }
+
+    /// The factors of which one must be challenged, in the Action's order; empty where no Action asked, when any enrolled
+    /// one will do. Asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// The token will not do.
+    pub fn challenge_factors(&self, token: &MfaToken) -> Result<Vec<FactorType>, MfaTokenError> {
+        let context = self.open(token)?;
+        Ok(requirement::challenge_factors(context.requirements.as_ref()))
     }
 
     /// The factors of which the user is asked to enrol one; empty where no Action asked, when any that the tenant
@@ -231,12 +243,13 @@ impl MfaRequired {
     /// default audience being `None`; `subject` is the session's user.
     pub(crate) fn seal(
         client: &Client,
-        body: MfaRequiredBody,
+        due: StepUpDue,
         audience: Option<&str>,
         scope: &Scopes,
         subject: Option<&str>,
     ) -> Self {
         telemetry::mfa_required(subject);
+        let StepUpDue { body, recovery_code } = due;
         let sealing = client.mfa_sealing();
         let sealed = body.mfa_token.and_then(RawToken::new).map(|raw| {
             sealing.seal(&Context {
@@ -249,7 +262,10 @@ impl MfaRequired {
                 created_at: sealing.now,
             })
         });
-        Self::new(sealed, body.mfa_requirements, body.error_description)
+        Self {
+            recovery_code: recovery_code.map(|code| code.expose_secret().to_owned()),
+            ..Self::new(sealed, body.mfa_requirements, body.error_description)
+        }
     }
 }
 

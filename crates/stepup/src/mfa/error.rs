@@ -4,7 +4,7 @@
 //! the user's turn ([`MfaRequired`]), the tenant's word ([`Refusal`]), or nobody's ([`Unavailable`]). Codes, statuses
 //! and JSON of all of them: [`MfaError`](super::MfaError).
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use http::StatusCode;
 use stepup_protocol::{
@@ -13,7 +13,7 @@ use stepup_protocol::{
 };
 
 use super::{
-    MfaToken,
+    MfaToken, Verify,
     failure::{Failure, Unavailable},
     requirement,
 };
@@ -23,7 +23,7 @@ use crate::provider::IdTokenError;
 ///
 /// Keep [`MfaRequired::mfa_token`] (a form field will do), let the user enrol or answer a challenge, and hand both to
 /// `verify`; the token that was asked for is then in the session.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a second factor is due: {description}")]
 #[non_exhaustive]
 pub struct MfaRequired {
@@ -33,6 +33,8 @@ pub struct MfaRequired {
     pub requirements: Option<MfaRequirements>,
     /// The tenant's words, for the developer.
     pub description: String,
+    /// The new recovery code, where a recovery code was the factor before this one: show it to the user, who sees it once.
+    pub recovery_code: Option<String>,
 }
 
 impl MfaRequired {
@@ -42,7 +44,7 @@ impl MfaRequired {
         description: Option<String>,
     ) -> Self {
         let description = description.unwrap_or_else(|| description::MFA_REQUIRED.to_owned());
-        Self { mfa_token, requirements, description }
+        Self { mfa_token, requirements, description, recovery_code: None }
     }
 
     /// The body that goes on the wire; status 403.
@@ -67,6 +69,18 @@ impl MfaRequired {
     #[must_use]
     pub fn challenge_factors(&self) -> Vec<FactorType> {
         requirement::challenge_factors(self.requirements.as_ref())
+    }
+}
+
+impl fmt::Debug for MfaRequired {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("MfaRequired")
+            .field("mfa_token", &self.mfa_token)
+            .field("requirements", &self.requirements)
+            .field("description", &self.description)
+            .field("has_recovery_code", &self.recovery_code.is_some())
+            .finish()
     }
 }
 
@@ -137,6 +151,28 @@ impl Refusal {
         self.status == StatusCode::TOO_MANY_REQUESTS
             || matches!(&*self.error, code::TOO_MANY_ATTEMPTS | code::TOO_MANY_REQUESTS)
             || self.description.as_deref() == Some(description::TOO_MANY_CODES)
+    }
+
+    /// Whether a question about a push came too soon after the last one (RFC 8628 section 3.5).
+    #[must_use]
+    pub fn is_slow_down(&self) -> bool {
+        self.error == code::SLOW_DOWN
+    }
+
+    fn is_pending(&self) -> bool {
+        self.is_slow_down() || self.error == code::AUTHORIZATION_PENDING
+    }
+
+    /// Whether the user said no on their device. Tenants say it with one of two codes, and with these words.
+    fn is_denial(&self) -> bool {
+        matches!(&*self.error, code::ACCESS_DENIED | code::INVALID_GRANT)
+            && self.description.as_deref() == Some(description::MFA_REJECTED)
+    }
+
+    /// Whether the `mfa_token` is dead. It was sealed here, so it is none that was never alive.
+    fn is_used_token(&self) -> bool {
+        self.error == code::INVALID_GRANT
+            && self.description.as_deref() == Some(description::MALFORMED_MFA_TOKEN)
     }
 
     fn is_wrong_code(&self) -> bool {
@@ -215,10 +251,18 @@ pub enum DeleteAuthenticatorError {
     Unavailable(#[source] Unavailable),
 }
 
-/// Verifying failed (the documented class `MfaVerifyError`). The session is as it was.
+/// Verifying failed (the documented class `MfaVerifyError`). The session is as it was, but for a refresh token that was
+/// rotated.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
+    /// The user said no to the push. It is over; the same token serves for another way.
+    #[error("the user denied the request on their device")]
+    Denied(#[source] Refusal),
+    /// The `oob_code`, or the tenant's own token of this step-up, is too old: challenge again, and if that fails begin a new
+    /// step-up.
+    #[error("the challenge is too old")]
+    Expired(#[source] Refusal),
     /// The answer came with an ID token that cannot be trusted (code `server_error`).
     #[error("the ID token of the answer was refused")]
     IdToken(#[source] IdTokenError),
@@ -239,7 +283,12 @@ pub enum VerifyError {
     /// The answer is for another user than the session (code `user_mismatch`).
     #[error("The verification was for another user than the one who is logged in.")]
     OtherUser,
-    /// The tenant refused for another reason; `authorization_pending` and `slow_down` mean: ask again in a while.
+    /// The push has not been answered: ask again in a while, later if [`Refusal::is_slow_down`]. [`Mfa::wait_for_push`] does.
+    ///
+    /// [`Mfa::wait_for_push`]: super::Mfa::wait_for_push
+    #[error("the push has not been answered yet")]
+    Pending(#[source] Refusal),
+    /// The tenant refused for another reason.
     #[error("the proof was not accepted")]
     Refused(#[source] Refusal),
     /// The token will not do.
@@ -248,6 +297,10 @@ pub enum VerifyError {
     /// The tenant did not answer.
     #[error("nothing was verified")]
     Unavailable(#[source] Unavailable),
+    /// The step-up is complete: a token is good for one success. Nothing was spent. Ask for the access token, which is there
+    /// unless it was another session that completed it (code `invalid_grant`).
+    #[error("The MFA token was used already: its step-up is complete.")]
+    Used(#[source] Option<Refusal>),
     /// The code is wrong, or was used before. The same token serves for another attempt.
     #[error("the code is wrong")]
     WrongCode(#[source] Refusal),
@@ -289,13 +342,25 @@ impl From<Failure> for DeleteAuthenticatorError {
     }
 }
 
-impl From<Failure> for VerifyError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(refusal) if refusal.is_lockout() => Self::LockedOut(refusal),
-            Failure::Refused(refusal) if refusal.is_wrong_code() => Self::WrongCode(refusal),
-            Failure::Refused(refusal) => Self::Refused(refusal),
-            Failure::Unavailable(error) => Self::Unavailable(error),
+impl VerifyError {
+    /// What `failure` means for `proof`.
+    pub(super) fn of(failure: Failure, proof: &Verify) -> Self {
+        let refusal = match failure {
+            Failure::Refused(refusal) => refusal,
+            Failure::Unavailable(error) => return Self::Unavailable(error),
+        };
+        match refusal {
+            refusal if refusal.is_pending() => Self::Pending(refusal),
+            refusal if refusal.is_lockout() => Self::LockedOut(refusal),
+            refusal if proof.is_push() && refusal.is_denial() => Self::Denied(refusal),
+            refusal if refusal.is_wrong_code() => Self::WrongCode(refusal),
+            refusal if refusal.is_used_token() => Self::Used(Some(refusal)),
+            refusal if refusal.error == code::EXPIRED_TOKEN => Self::Expired(refusal),
+            refusal => Self::Refused(refusal),
         }
+    }
+
+    pub(crate) const fn is_pending(&self) -> bool {
+        matches!(self, Self::Pending(_))
     }
 }

@@ -29,6 +29,9 @@ mod client;
 mod error;
 mod failure;
 mod form;
+mod once;
+mod proof;
+mod push;
 mod request;
 mod requirement;
 mod token;
@@ -47,8 +50,11 @@ pub use self::{
         MfaRequired, MfaTokenError, NoAvailableFactors, Refusal, VerifyError,
     },
     failure::Unavailable,
-    request::{Challenge, Enroll, Verify},
+    proof::{OutOfBand, Verify},
+    push::{PushOutcome, PushWait},
+    request::{Challenge, Enroll},
     token::MfaToken,
     verify::Verified,
     wire::MfaError,
 };
+pub(crate) use self::{once::StepUps, push::Pace};

@@ -1,10 +1,7 @@
-//! What a caller asks for: an enrolment, a challenge, a verification.
+//! What a caller asks for: an enrolment, a challenge.
 
-use std::fmt;
-
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use stepup_protocol::{mfa::AuthenticatorType, token::GrantType};
+use stepup_protocol::mfa::AuthenticatorType;
 
 use super::error::InvalidRequest;
 
@@ -122,7 +119,7 @@ impl Enroll {
 
 /// What to challenge: the body of `POST /mfa/challenge` without the token and the client.
 ///
-/// An authenticator app needs no challenge: go straight to [`Verify::otp`].
+/// An authenticator app needs no challenge: go straight to [`Verify::otp`](super::Verify::otp).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
     pub(super) challenge_type: String,
@@ -163,97 +160,6 @@ impl Challenge {
     }
 }
 
-/// The proof that the user gives: a code, or that something was answered on another device.
-///
-/// Prints none of its codes.
-///
-/// ```
-/// use stepup::mfa::Verify;
-///
-/// let proof = Verify::otp("123456");
-/// assert_eq!(format!("{proof:?}"), "Verify(otp)");
-/// ```
-#[derive(Clone)]
-pub struct Verify(Proof);
-
-#[derive(Clone)]
-enum Proof {
-    Otp(SecretString),
-    OutOfBand { oob_code: SecretString, binding_code: Option<SecretString> },
-    RecoveryCode(SecretString),
-}
-
-impl Verify {
-    /// The six digits of an authenticator app. Spaces around and within are dropped: people copy them along.
-    #[must_use]
-    pub fn otp(code: impl AsRef<str>) -> Self {
-        Self(Proof::Otp(without_spaces(code.as_ref())))
-    }
-
-    /// What `challenge` or `enroll` answered as `oob_code`; alone for a push, otherwise with
-    /// [`Verify::binding_code`].
-    #[must_use]
-    pub fn oob(oob_code: impl AsRef<str>) -> Self {
-        Self(Proof::OutOfBand { oob_code: SecretString::from(oob_code.as_ref()), binding_code: None })
-    }
-
-    /// The code that the user received and typed. Only an out-of-band proof has one.
-    #[must_use]
-    pub fn binding_code(self, code: impl AsRef<str>) -> Self {
-        match self.0 {
-            Proof::OutOfBand { oob_code, .. } => {
-                Self(Proof::OutOfBand { oob_code, binding_code: Some(without_spaces(code.as_ref())) })
-            }
-            other => Self(other),
-        }
-    }
-
-    /// The recovery code. It is spent by this, and the tenant answers with a new one to show to the user.
-    #[must_use]
-    pub fn recovery_code(code: impl AsRef<str>) -> Self {
-        Self(Proof::RecoveryCode(SecretString::from(code.as_ref().trim())))
-    }
-
-    pub(super) fn grant(&self) -> GrantType {
-        match self.0 {
-            Proof::Otp(_) => GrantType::MfaOtp,
-            Proof::OutOfBand { .. } => GrantType::MfaOob,
-            Proof::RecoveryCode(_) => GrantType::MfaRecoveryCode,
-        }
-    }
-
-    /// For the counts. By which channel an out-of-band proof came is not known here.
-    pub(super) const fn factor(&self) -> &'static str {
-        match self.0 {
-            Proof::Otp(_) => "otp",
-            Proof::OutOfBand { .. } => "oob",
-            Proof::RecoveryCode(_) => "recovery-code",
-        }
-    }
-
-    /// The form fields that carry the proof.
-    pub(super) fn parameters(&self) -> Vec<(&'static str, &str)> {
-        match &self.0 {
-            Proof::Otp(code) => vec![("otp", code.expose_secret())],
-            Proof::OutOfBand { oob_code, binding_code } => {
-                let binding = binding_code.as_ref().map(|code| ("binding_code", code.expose_secret()));
-                std::iter::once(("oob_code", oob_code.expose_secret())).chain(binding).collect()
-            }
-            Proof::RecoveryCode(code) => vec![("recovery_code", code.expose_secret())],
-        }
-    }
-}
-
-impl fmt::Debug for Verify {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.0 {
-            Proof::Otp(_) => "Verify(otp)",
-            Proof::OutOfBand { .. } => "Verify(oob)",
-            Proof::RecoveryCode(_) => "Verify(recovery-code)",
-        })
-    }
-}
-
 fn channel_word(channel: &str) -> &'static str {
     match channel {
         "sms" => "sms",
@@ -264,36 +170,9 @@ fn channel_word(channel: &str) -> &'static str {
     }
 }
 
-fn without_spaces(code: &str) -> SecretString {
-    SecretString::from(code.split_whitespace().collect::<String>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_proof_becomes_its_grant_and_fields() {
-        for (proof, grant, fields) in [
-            (Verify::otp(" 123 456 "), GrantType::MfaOtp, vec![("otp", "123456")]),
-            (Verify::oob("oob-1"), GrantType::MfaOob, vec![("oob_code", "oob-1")]),
-            (
-                Verify::oob("oob-1").binding_code("654 321"),
-                GrantType::MfaOob,
-                vec![("oob_code", "oob-1"), ("binding_code", "654321")],
-            ),
-            (
-                Verify::recovery_code(" 17EQ-HNZC\n"),
-                GrantType::MfaRecoveryCode,
-                vec![("recovery_code", "17EQ-HNZC")],
-            ),
-            (Verify::otp("1").binding_code("2"), GrantType::MfaOtp, vec![("otp", "1")]),
-        ] {
-            assert_eq!(proof.grant(), grant);
-            assert_eq!(proof.parameters(), fields);
-            assert!(!format!("{proof:?}").contains(fields[0].1), "{proof:?}");
-        }
-    }
 
     #[test]
     fn an_enrolment_writes_only_what_it_has() {

@@ -1,14 +1,18 @@
 //! Verify: the proof for the tokens, and the tokens into the session.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
+
+use tracing::Instrument as _;
 
 use super::{
     Mfa, MfaRequired, MfaToken, Verify, VerifyError,
     client::step,
     failure::{Failure, Operation},
+    once::{Entitled, Outcome, StepUp},
     token::Context,
 };
 use crate::{
+    client::Client,
     provider::TokenForm,
     session::{Session, SessionState},
     telemetry,
@@ -34,91 +38,90 @@ impl fmt::Debug for Verified {
 
 impl Mfa<'_> {
     /// Hands in the user's proof and keeps what comes back in the session, whole: the access token where the next
-    /// [`Client::access_token`](crate::Client::access_token) finds it, a rotated refresh token, the ID token. Without a session, one begins.
+    /// [`Client::access_token`] finds it, a rotated refresh token, the ID token. Without a session, one begins.
     ///
     /// The proof is handed in only if its result can be kept, and the exchange goes on to its end if the caller goes away:
-    /// whoever comes next with the session's old refresh token finds the result.
+    /// whoever comes next with the same proof, or with the session's old refresh token, finds the result. A token is good
+    /// for one success.
     ///
     /// # Errors
     ///
-    /// See [`VerifyError`]; the session is then as it was.
+    /// See [`VerifyError`]; the session is then as it was, but for a refresh token that was rotated.
     pub async fn verify(
         &self,
         state: &mut SessionState,
         token: &MfaToken,
-        proof: Verify,
+        proof: impl Into<Verify>,
     ) -> Result<Verified, VerifyError> {
-        let context = self.of(state.session()).open(token)?;
-        let verified = self.hand_over(state, &context, &proof);
-        step(telemetry::Operation::Verify, Some(proof.factor()), &context).run(verified).await
+        let outcome = self.of(state.session()).outcome(token, proof.into()).await;
+        match outcome {
+            Ok(Outcome::Further(required)) => Err(VerifyError::MfaRequired(required)),
+            Ok(Outcome::Granted(stepped_up)) => {
+                self.keep(state, &stepped_up)?;
+                Ok(Verified { recovery_code: stepped_up.grant.tokens.recovery_code })
+            }
+            Err(error) => {
+                if let Some(session) = state.session_mut() {
+                    session.follow(self.client.refreshes());
+                }
+                Err(error)
+            }
+        }
     }
 
-    async fn hand_over(
+    async fn outcome(&self, token: &MfaToken, proof: Verify) -> Result<Outcome, VerifyError> {
+        let entitled = Entitled::by(&proof, self.session);
+        let step_up = self.complete(token, proof, &entitled).await?;
+        step_up.take(&entitled).ok_or(VerifyError::Used(None))
+    }
+
+    /// Completes the step-up and leaves its outcome where [`Mfa::verify`] finds it: for those who watch a push and have nowhere
+    /// to put the result.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mfa::verify`].
+    pub(crate) async fn watch(&self, token: &MfaToken, proof: Verify) -> Result<(), VerifyError> {
+        let entitled = Entitled::by(&proof, self.session);
+        self.complete(token, proof, &entitled).await.map(drop)
+    }
+
+    async fn complete(
         &self,
-        state: &mut SessionState,
-        context: &Context,
-        proof: &Verify,
-    ) -> Result<Verified, VerifyError> {
-        if state.session().is_none() && !context.scope.contains("openid") {
+        token: &MfaToken,
+        proof: Verify,
+        entitled: &Entitled,
+    ) -> Result<Arc<StepUp>, VerifyError> {
+        let context = self.open(token)?;
+        if self.session.is_none() && !context.scope.contains("openid") {
             return Err(VerifyError::MissingSession);
         }
-        self.client.provider().prepare().await.map_err(Failure::of_discovery)?;
-        let stepped_up = self.hand_in(context, proof, state.session()).await?;
-        self.keep(state, context.subject.as_deref(), &stepped_up)?;
-        Ok(Verified { recovery_code: stepped_up.grant.tokens.recovery_code })
-    }
-
-    async fn hand_in(
-        &self,
-        context: &Context,
-        proof: &Verify,
-        session: Option<&Session>,
-    ) -> Result<SteppedUp, VerifyError> {
-        let form = TokenForm::new(proof.grant())
-            .with("mfa_token", context.raw.expose())
-            .with_some("audience", context.audience.as_deref())
-            .with_some("scope", context.scope.to_parameter().as_deref());
-        let form = proof.parameters().into_iter().fold(form, |form, (name, value)| form.with(name, value));
-        let want = Want {
-            audience: context.audience.clone(),
-            scope: None,
-            requested: context.scope.clone(),
-            subject: session.map(|session| session.subject().to_owned()),
-        };
-        let refresh_token = session.and_then(|session| session.refresh_token.as_deref());
-        let denied = match tokens::step_up(self.client, refresh_token, form, want).await {
-            Ok(stepped_up) => return Ok(stepped_up),
-            Err(denied) => denied,
-        };
-        Err(match denied {
-            Denied::MfaRequired(body) => VerifyError::MfaRequired(MfaRequired::seal(
-                self.client,
-                body,
-                context.audience.as_deref(),
-                &context.scope,
-                context.subject.as_deref(),
-            )),
-            Denied::Error(RefreshError::IdToken(error)) => VerifyError::IdToken(error),
-            Denied::Error(RefreshError::Interrupted) => VerifyError::Interrupted,
-            Denied::Error(RefreshError::OtherUser) => VerifyError::OtherUser,
-            Denied::Error(RefreshError::Provider(error)) => Failure::of(Operation::Verify, error).into(),
-        })
-    }
-
-    /// Puts the grant into the session, or begins one with it. The user is the one the token was made for, and the one
-    /// who is logged in.
-    fn keep(
-        &self,
-        state: &mut SessionState,
-        bound_to: Option<&str>,
-        stepped_up: &SteppedUp,
-    ) -> Result<(), VerifyError> {
-        let grant = &stepped_up.grant;
-        let of_another = |subject: &str| grant.claims.as_ref().is_some_and(|claims| claims.sub != subject);
-        if bound_to.is_some_and(of_another) {
-            telemetry::user_mismatch("id_token", bound_to);
-            return Err(VerifyError::OtherUser);
+        let (now, ttl) = (self.client.now(), self.client.config().mfa_context_ttl);
+        let step_up = self.client.step_ups().of(&context.raw, context.created_at + ttl, now);
+        let turn = Arc::clone(&step_up.turn).lock_owned().await;
+        if step_up.awaits(entitled) {
+            return Ok(step_up);
         }
+        if !step_up.is_pending() {
+            return Err(VerifyError::Used(None));
+        }
+        // From here on it runs to its end, whether or not anybody still waits.
+        let (client, own, entitled) = (self.client.clone(), Arc::clone(&step_up), entitled.clone());
+        let holder = Holder::of(self.session);
+        let exchange = async move {
+            let _turn = turn;
+            let handed_in = hand_in(&client, &context, &proof, holder);
+            let step = step(telemetry::Operation::Verify, Some(proof.factor()), &context);
+            own.complete(entitled, step.run(handed_in).await?);
+            Ok(())
+        };
+        let task = tokio::spawn(exchange.in_current_span());
+        task.await.unwrap_or(Err(VerifyError::Interrupted)).map(|()| step_up)
+    }
+
+    /// Puts the grant into the session, or begins one with it.
+    fn keep(&self, state: &mut SessionState, stepped_up: &SteppedUp) -> Result<(), VerifyError> {
+        let grant = &stepped_up.grant;
         match (state.session_mut(), &grant.claims) {
             (Some(session), _) => {
                 session.keep(grant).map_err(|_| VerifyError::OtherUser)?;
@@ -134,4 +137,61 @@ impl Mfa<'_> {
         }
         Ok(())
     }
+}
+
+/// What of a session an exchange needs.
+#[derive(Default)]
+struct Holder {
+    subject: Option<String>,
+    refresh_token: Option<String>,
+}
+
+impl Holder {
+    fn of(session: Option<&Session>) -> Self {
+        session.map_or_else(Self::default, |session| Self {
+            subject: Some(session.subject().to_owned()),
+            refresh_token: session.refresh_token.clone(),
+        })
+    }
+}
+
+/// The exchange. The user is the one the token was made for, and the one who is logged in.
+async fn hand_in(
+    client: &Client,
+    context: &Context,
+    proof: &Verify,
+    holder: Holder,
+) -> Result<Outcome, VerifyError> {
+    client
+        .provider()
+        .prepare()
+        .await
+        .map_err(|error| VerifyError::of(Failure::of_discovery(error), proof))?;
+    let form = TokenForm::new(proof.grant())
+        .with("mfa_token", context.raw.expose())
+        .with_some("audience", context.audience.as_deref())
+        .with_some("scope", context.scope.to_parameter().as_deref());
+    let form = proof.parameters().into_iter().fold(form, |form, (name, value)| form.with(name, value));
+    let want = Want {
+        audience: context.audience.clone(),
+        scope: None,
+        requested: context.scope.clone(),
+        subject: holder.subject.or_else(|| context.subject.clone()),
+    };
+    let denied = match tokens::step_up(client, holder.refresh_token.as_deref(), form, want).await {
+        Ok(stepped_up) => return Ok(Outcome::Granted(stepped_up)),
+        Err(denied) => denied,
+    };
+    Err(match denied {
+        Denied::MfaRequired(body) => {
+            let (audience, subject) = (context.audience.as_deref(), context.subject.as_deref());
+            return Ok(Outcome::Further(MfaRequired::seal(client, body, audience, &context.scope, subject)));
+        }
+        Denied::Error(RefreshError::IdToken(error)) => VerifyError::IdToken(error),
+        Denied::Error(RefreshError::Interrupted) => VerifyError::Interrupted,
+        Denied::Error(RefreshError::OtherUser) => VerifyError::OtherUser,
+        Denied::Error(RefreshError::Provider(error)) => {
+            VerifyError::of(Failure::of(Operation::Verify, error), proof)
+        }
+    })
 }

@@ -90,6 +90,9 @@ impl MfaError for MfaRequired {
         if self.needs_login() {
             more.insert("login_required".to_owned(), true.into());
         }
+        if let Some(recovery_code) = &self.recovery_code {
+            more.insert("recovery_code".to_owned(), recovery_code.as_str().into());
+        }
         Answer { more, ..Answer::new(StatusCode::FORBIDDEN, code::MFA_REQUIRED, &*self.description) }
     }
 }
@@ -201,12 +204,19 @@ impl MfaError for VerifyError {
             Self::Interrupted => {
                 Answer::new(StatusCode::SERVICE_UNAVAILABLE, code::SERVER_ERROR, self.to_string())
             }
-            Self::LockedOut(refusal) | Self::Refused(refusal) | Self::WrongCode(refusal) => refusal.answer(),
+            Self::Denied(refusal)
+            | Self::Expired(refusal)
+            | Self::LockedOut(refusal)
+            | Self::Pending(refusal)
+            | Self::Refused(refusal)
+            | Self::Used(Some(refusal))
+            | Self::WrongCode(refusal) => refusal.answer(),
             Self::MfaRequired(required) => required.answer(),
             Self::MissingSession => Answer::new(StatusCode::BAD_REQUEST, "missing_session", self.to_string()),
             Self::OtherUser => Answer::new(StatusCode::FORBIDDEN, "user_mismatch", self.to_string()),
             Self::Token(error) => error.answer(),
             Self::Unavailable(error) => error.answer(),
+            Self::Used(None) => Answer::new(StatusCode::FORBIDDEN, code::INVALID_GRANT, self.to_string()),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use self::{
     dpop::{Dpop, DpopSettings},
     id_token::Expected,
     mfa_api::{MfaAnswer, MfaCall},
-    token_endpoint::{TokenError, TokenForm},
+    token_endpoint::{StepUpDue, TokenError, TokenForm},
 };
 use self::{discovery::Discovery, exchange::Answer, keys::Keys};
 pub use self::{dpop::DpopError, error::ProviderError, id_token::IdTokenError};

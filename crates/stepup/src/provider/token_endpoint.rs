@@ -1,6 +1,7 @@
 //! The token endpoint: the one place that knows what its answers mean (RFC 6749 sections 5.1 and 5.2).
 
 use bytes::Bytes;
+use secrecy::SecretString;
 use serde_json::Value;
 use stepup_protocol::{
     error::{MfaRequiredBody, OAuthError, code},
@@ -45,12 +46,20 @@ impl std::fmt::Debug for TokenForm {
     }
 }
 
+/// A second factor is due.
+#[derive(Clone, Debug)]
+pub(crate) struct StepUpDue {
+    pub(crate) body: MfaRequiredBody,
+    /// The successor of the recovery code that was spent on the way here.
+    pub(crate) recovery_code: Option<SecretString>,
+}
+
 /// What else the token endpoint answers.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TokenError {
     /// A second factor is due. Whatever the status was: servers differ.
     #[error("the tenant asks for a second factor")]
-    MfaRequired(MfaRequiredBody),
+    MfaRequired(StepUpDue),
     /// Tokens came that are bound to no key, where there is one to bind them to.
     #[error("the access token is bound to no key")]
     NotBound {
@@ -118,10 +127,13 @@ fn meaning(answer: &Answer) -> Result<TokenResponse, TokenError> {
 }
 
 /// Requirements that cannot be read are as good as none: any factor is then tried, and the tenant decides.
-fn mfa_required(OAuthError { error, error_description }: OAuthError, body: &[u8]) -> MfaRequiredBody {
-    serde_json::from_slice(body).unwrap_or_else(|_| {
-        let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let mfa_token = body.get("mfa_token").and_then(Value::as_str).map(str::to_owned);
+fn mfa_required(OAuthError { error, error_description }: OAuthError, body: &[u8]) -> StepUpDue {
+    let members: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+    let recovery_code = text("recovery_code").map(SecretString::from);
+    let body = serde_json::from_slice(body).unwrap_or_else(|_| {
+        let mfa_token = text("mfa_token");
         MfaRequiredBody { error, error_description, mfa_token, mfa_requirements: None }
-    })
+    });
+    StepUpDue { body, recovery_code }
 }

@@ -23,6 +23,7 @@ pub use self::{
     state::SessionState,
     token_set::TokenSet,
 };
+use crate::tokens::Refreshes;
 
 /// A logged-in user and their tokens. Prints no token.
 #[derive(Clone)]
@@ -127,6 +128,14 @@ impl Session {
         self.put(TokenSet::of(grant), grant.received_at);
         self.changed = true;
         Ok(())
+    }
+
+    /// Goes on with the refresh token that its own was rotated to meanwhile, if it was: a spent one ends the session.
+    pub(crate) fn follow(&mut self, refreshes: &Refreshes) {
+        if let Some(newer) = self.refresh_token.as_deref().and_then(|held| refreshes.newer(held)) {
+            self.refresh_token = Some(newer);
+            self.changed = true;
+        }
     }
 
     /// The claims of the user's ID token: `sub`, the profile, custom claims, `amr`, `acr` and `auth_time`.

@@ -123,7 +123,7 @@ impl Client {
     /// # Errors
     ///
     /// [`AccessTokenError::MfaRequired`] where the tenant asks for a second factor first; see [`AccessTokenError`] for
-    /// the others. The session is then as it was.
+    /// the others. The session is then as it was, but for a refresh token that was rotated.
     pub async fn access_token(
         &self,
         session: &mut Session,
@@ -156,7 +156,10 @@ impl Client {
         let still_good = |grant: &Grant| !request.refresh && TokenSet::of(grant).is_good_after(good_after);
         match refresh(self, refresh_token, want.clone(), still_good).await {
             Ok(refreshed) => self.keep_refreshed(session, &refreshed),
-            Err(failure) => Err(self.failed(&failure, session, &want)),
+            Err(failure) => {
+                session.follow(self.refreshes());
+                Err(self.failed(&failure, session, &want))
+            }
         }
     }
 

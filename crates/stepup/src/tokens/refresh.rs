@@ -15,10 +15,11 @@ use std::{
 };
 
 use stepup_protocol::{
-    error::{MfaRequiredBody, code},
+    claims::IdTokenClaims,
+    error::code,
     scope::Scopes,
     time::UnixTime,
-    token::GrantType,
+    token::{GrantType, TokenResponse},
 };
 use stepup_seal::digest;
 use tokio::sync::OwnedMutexGuard;
@@ -27,7 +28,7 @@ use tracing::{Instrument as _, field::Empty};
 use super::error::RefreshError;
 use crate::{
     client::Client,
-    provider::{Expected, ProviderError, TokenError, TokenForm},
+    provider::{Expected, ProviderError, StepUpDue, TokenError, TokenForm},
     session::Grant,
     telemetry,
 };
@@ -67,13 +68,13 @@ pub(super) struct Refreshed {
 #[derive(Debug)]
 pub(crate) enum Denied {
     Error(RefreshError),
-    MfaRequired(MfaRequiredBody),
+    MfaRequired(StepUpDue),
 }
 
 /// Why it brought nothing; shared by everybody who waited for it.
 #[derive(Debug)]
 pub(super) enum Failure {
-    MfaRequired(MfaRequiredBody),
+    MfaRequired(StepUpDue),
     Other(Arc<RefreshError>),
 }
 
@@ -182,8 +183,9 @@ impl Lane {
     }
 }
 
-/// Hands in `form` and judges what comes back. `rotated` hears of a new refresh token before anything else can fail: the
-/// old one is spent.
+/// Hands in `form` and judges what comes back. `rotated` hears of a new refresh token even where the ID token beside it is
+/// not accepted, for the old one is spent: whoever goes on with the new one gets an ID token that is judged again. The
+/// tokens of another user are nobody's here.
 pub(super) async fn redeem(
     client: &Client,
     form: TokenForm,
@@ -192,31 +194,40 @@ pub(super) async fn redeem(
 ) -> Result<Grant, Denied> {
     let provider = client.provider();
     provider.prepare().await.map_err(RefreshError::Provider)?;
-    let answered = provider.token(form).await;
-    let new_refresh_token = match &answered {
-        Ok(tokens) => tokens.refresh_token.as_deref(),
-        Err(TokenError::NotBound { rotated, .. }) => rotated.as_deref(),
-        Err(TokenError::MfaRequired(_) | TokenError::Provider(_)) => None,
+    let tokens = match provider.token(form).await {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            if let TokenError::NotBound { rotated: Some(refresh_token), .. } = &error {
+                rotated(refresh_token);
+            }
+            return Err(error.into());
+        }
     };
-    if let Some(refresh_token) = new_refresh_token {
+    let claims = judged(client, &tokens, want.subject.as_deref()).await;
+    if let Some(refresh_token) = &tokens.refresh_token
+        && !matches!(claims, Err(RefreshError::OtherUser))
+    {
         rotated(refresh_token);
     }
-    let tokens = answered?;
-    let claims = match &tokens.id_token {
-        Some(id_token) => {
-            let expected = Expected { access_token: Some(&tokens.access_token), ..Expected::default() };
-            Some(provider.id_token(id_token, &expected).await.map_err(RefreshError::IdToken)?)
-        }
-        None => None,
-    };
-    if let (Some(claims), Some(subject)) = (&claims, &want.subject)
-        && claims.sub != *subject
-    {
-        telemetry::user_mismatch("id_token", Some(subject));
-        return Err(RefreshError::OtherUser.into());
-    }
+    let claims = claims?;
     let (audience, requested) = (want.audience.clone(), want.requested.clone());
     Ok(Grant { audience, requested, tokens, claims, received_at: client.now() })
+}
+
+/// The claims of the ID token, if there is one: checked, and of `subject`.
+async fn judged(
+    client: &Client,
+    tokens: &TokenResponse,
+    subject: Option<&str>,
+) -> Result<Option<IdTokenClaims>, RefreshError> {
+    let Some(id_token) = &tokens.id_token else { return Ok(None) };
+    let expected = Expected { access_token: Some(&tokens.access_token), ..Expected::default() };
+    let claims = client.provider().id_token(id_token, &expected).await.map_err(RefreshError::IdToken)?;
+    if subject.is_some_and(|subject| claims.sub != subject) {
+        telemetry::user_mismatch("id_token", subject);
+        return Err(RefreshError::OtherUser);
+    }
+    Ok(Some(claims))
 }
 
 impl State {

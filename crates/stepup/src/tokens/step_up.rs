@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use tracing::Instrument as _;
-
 use super::refresh::{Denied, Lane, State, Want, redeem};
-use crate::{client::Client, provider::TokenForm, session::Grant, tokens::RefreshError};
+use crate::{client::Client, provider::TokenForm, session::Grant};
 
 /// What a proof brought, and the refresh token to go on with, where there is one.
 pub(crate) struct SteppedUp {
@@ -13,8 +11,8 @@ pub(crate) struct SteppedUp {
     pub(crate) refresh_token: Option<String>,
 }
 
-/// Hands in `form`. With a refresh token it waits its turn among those who hold it, for the answer may rotate it, and
-/// runs to its end even if the caller goes away: whoever comes next with the old refresh token gets the result.
+/// Hands in `form`. With a refresh token it waits its turn among those who hold it, for the answer may rotate it: whoever
+/// comes next with the old refresh token gets the result. Call it on a task that runs to its end.
 pub(crate) async fn step_up(
     client: &Client,
     refresh_token: Option<&str>,
@@ -27,10 +25,7 @@ pub(crate) async fn step_up(
     };
     let lane = client.refreshes().lane(refresh_token, client.now());
     let mut state = Arc::clone(&lane.state).lock_owned().await;
-    let client = client.clone();
-    let task =
-        tokio::spawn(async move { lane.step_up(&client, &mut state, form, want).await }.in_current_span());
-    task.await.unwrap_or(Err(Denied::Error(RefreshError::Interrupted)))
+    lane.step_up(client, &mut state, form, want).await
 }
 
 /// Tells everybody who holds `refresh_token` what its user's login in a pop-up brought, and the refresh token to go on
@@ -52,7 +47,7 @@ pub(crate) async fn hand_over(client: &Client, refresh_token: &str, subject: &st
 
 impl Lane {
     async fn step_up(
-        self: Arc<Self>,
+        self: &Arc<Self>,
         client: &Client,
         state: &mut State,
         form: TokenForm,

@@ -25,7 +25,7 @@ pub(crate) fn error(status: StatusCode, code: &str, description: &str) -> Respon
 }
 
 /// Instead of `response`, whose session is too large to be written. What it does to other cookies stays.
-pub(super) fn too_large(response: &Response<Bytes>) -> Response<Bytes> {
+pub(super) fn too_large<B>(response: &Response<B>) -> Response<Bytes> {
     let description = "The session is too large to be kept.";
     let mut refused = error(StatusCode::INTERNAL_SERVER_ERROR, SessionTooLarge::CODE, description);
     for cookie in response.headers().get_all(header::SET_COOKIE) {
@@ -58,7 +58,7 @@ pub(crate) fn see_other(path: &str) -> Response<Bytes> {
 }
 
 /// Adds what keeps the answer out of every cache.
-pub(crate) fn private(mut response: Response<Bytes>) -> Response<Bytes> {
+pub(crate) fn private<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(
         header::CACHE_CONTROL,

@@ -165,7 +165,7 @@ fn message(error: &CallbackError) -> String {
         CallbackError::Authorization(_) => "An error occurred during the authorization flow.".to_owned(),
         CallbackError::Exchange(_)
         | CallbackError::IdToken(_)
-        | CallbackError::MfaRequired
+        | CallbackError::MfaRequired(_)
         | CallbackError::NoIdToken => {
             "An error occurred while trying to exchange the authorization code.".to_owned()
         }

@@ -2,6 +2,7 @@
 //! where the statuses differ, a caller can act on ours.
 
 mod body;
+pub(super) mod push;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -12,7 +13,7 @@ use crate::{
     client::Client,
     mfa::{
         ChallengeError, DeleteAuthenticatorError, EnrollError, InvalidRequest, ListAuthenticatorsError,
-        MfaError, VerifyError,
+        MfaError, Verified,
     },
     session::SessionState,
 };
@@ -94,15 +95,18 @@ pub(super) async fn verify(
         Err(error) => return refused(&error),
     };
     match client.mfa().verify(state, &token, proof).await {
-        Ok(verified) => {
-            let mut success = json!({ "success": true });
-            if let Some(recovery_code) = verified.recovery_code {
-                success["recovery_code"] = recovery_code.into();
-            }
-            answer::json(StatusCode::OK, &success)
-        }
-        Err::<_, VerifyError>(error) => refused(&error),
+        Ok(done) => verified(done),
+        Err(error) => refused(&error),
     }
+}
+
+/// Tokens stay in the session; a recovery code is the user's.
+fn verified(done: Verified) -> Response<Bytes> {
+    let mut success = json!({ "success": true });
+    if let Some(recovery_code) = done.recovery_code {
+        success["recovery_code"] = recovery_code.into();
+    }
+    answer::json(StatusCode::OK, &success)
 }
 
 /// `DELETE mfa/authenticators/{id}` and `?id=`.

@@ -5,7 +5,6 @@
 mod access_token;
 pub(crate) mod answer;
 pub(crate) mod base_url;
-#[cfg_attr(not(test), expect(dead_code, reason = "waiting for a push is the first to stream"))]
 mod body;
 mod callback;
 pub(crate) mod cookies;
@@ -25,7 +24,7 @@ use http::{Method, Request, Response, header};
 use tracing::Instrument as _;
 
 pub use self::{body::Body, route::Route};
-use crate::{client::Client, pages, telemetry};
+use crate::{client::Client, pages, session::SessionState, telemetry};
 
 /// The largest request body that the routes read: 64 KiB.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -58,7 +57,7 @@ impl Client {
             return answer::private(refusal).map(Body::from);
         }
         let mut session = self.open_session_of(&request);
-        let mut response = match route {
+        let response = match route {
             Route::AccessToken => access_token::answer(self, &request, &mut session).await,
             Route::Callback => callback::answer(self, &request, &mut session).await,
             Route::Login => login::answer(self, &request).await,
@@ -68,19 +67,28 @@ impl Client {
             Route::MfaChallenge => mfa::challenge(self, &request, &session).await,
             Route::MfaDelete { id } => mfa::delete(self, &request, &session, id.as_deref()).await,
             Route::MfaResume => pages::resume(self, &request, &session),
+            Route::MfaPush => {
+                let response = mfa::push::answer(self, &request, &mut session).await;
+                return self.finish(response, &session);
+            }
             Route::MfaVerify => mfa::verify(self, &request, &mut session).await,
             Route::Profile => profile::answer(self, &session),
             Route::Script => script::answer(&request),
             Route::PagesAsset => pages::asset(request.uri().path()),
         };
-        let cookies = self.write_session(&session).unwrap_or_else(|error| {
+        self.finish(response.map(Body::from), &session)
+    }
+
+    /// Brings the browser's session up to date, and keeps the answer out of every cache.
+    fn finish(&self, mut response: Response<Body>, session: &SessionState) -> Response<Body> {
+        let cookies = self.write_session(session).unwrap_or_else(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "a session was not written");
-            response = answer::too_large(&response);
+            response = answer::too_large(&response).map(Body::from);
             error.cookies().to_vec()
         });
         for cookie in cookies {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        answer::private(response).map(Body::from)
+        answer::private(response)
     }
 }

@@ -30,6 +30,8 @@ pub enum Route {
     },
     /// The end of a detour.
     MfaResume,
+    /// Waits for a push to be answered.
+    MfaPush,
     /// Verifies a second factor.
     MfaVerify,
     /// A file of the ready-made pages.
@@ -62,6 +64,7 @@ impl Client {
             (Method::GET, &routes.mfa_authenticators, Route::MfaAuthenticators),
             (Method::POST, &routes.mfa_challenge, Route::MfaChallenge),
             (Method::POST, &routes.mfa_associate, Route::MfaAssociate),
+            (Method::POST, &routes.mfa_push, Route::MfaPush),
             (Method::POST, &routes.mfa_verify, Route::MfaVerify),
             (Method::GET, &routes.script, Route::Script),
         ];

@@ -1,6 +1,9 @@
 //! A tenant in this process, a client of it, and a browser that logs in.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{Request, header};
 use stepup::{
     AccessTokenError, AccessTokenRequest, Client, ClientBuilder, Clock, SessionState, mfa::MfaRequired,
@@ -20,6 +23,10 @@ struct TenantTime(VirtualClock);
 impl Clock for TenantTime {
     fn now(&self) -> UnixTime {
         self.0.now()
+    }
+
+    fn wait(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        Box::pin(self.0.reaches(self.0.now() + duration))
     }
 }
 

@@ -6,18 +6,23 @@
     reason = "what fails in a test fails the test"
 )]
 
-mod client_proof;
 mod captured;
+mod client_proof;
+mod compile;
 mod config;
 mod dpop;
+mod factors;
 mod faults;
 mod hostile_input;
 mod house;
 mod login_ended;
 mod login_vectors;
+mod mfa_required;
 mod nextjs_mfa_routes;
+mod nothing_lost;
 mod pages;
 mod popup;
+mod push;
 mod refresh;
 mod relying_party;
 mod route_vectors;

@@ -16,20 +16,21 @@ use crate::support::{Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, build
 
 const API: &str = "https://bank.example.com";
 
-struct Setting {
-    script: Script,
-    clock: Hands,
-    client: Client,
+pub(crate) struct Setting {
+    pub(crate) script: Script,
+    pub(crate) clock: Hands,
+    pub(crate) client: Client,
 }
 
-fn setting() -> Setting {
+pub(crate) fn setting() -> Setting {
     let (script, clock) = (Script::new(), Hands::at(NOW));
     let client =
         builder(&script, &clock).secret(SECRET).http_timeout(Duration::from_millis(50)).build().unwrap();
     Setting { script, clock, client }
 }
 
-fn session_of(client: &Client, subject: &str) -> SessionState {
+/// The cookie of a session of `subject`.
+pub(crate) fn cookie_of(subject: &str) -> String {
     let payload = json!({
         "user": { "sub": subject, "name": "Ada" },
         "tokenSet": { "accessToken": "at-1", "refreshToken": "rt-1", "idToken": "it-1", "expiresAt": NOW - 10,
@@ -40,18 +41,22 @@ fn session_of(client: &Client, subject: &str) -> SessionState {
     let sealer = Sealer::new(&Secrets::new([SECRET.into()]).unwrap(), Format::Stepup);
     let end = UnixTime::from_seconds(NOW + 86_400);
     let value = sealer.seal(Purpose::Session, "", &payload, end, &Counting::default());
-    client.open_session(&cookies(&format!("__session={value}")))
+    format!("__session={value}")
 }
 
-fn ada(client: &Client) -> SessionState {
+pub(crate) fn session_of(client: &Client, subject: &str) -> SessionState {
+    client.open_session(&cookies(&cookie_of(subject)))
+}
+
+pub(crate) fn ada(client: &Client) -> SessionState {
     session_of(client, "auth0|ada")
 }
 
-fn due() -> Answer {
+pub(crate) fn due() -> Answer {
     due_with("raw-1")
 }
 
-fn due_with(raw: &str) -> Answer {
+pub(crate) fn due_with(raw: &str) -> Answer {
     Answer::Json(
         403,
         json!({ "error": "mfa_required", "error_description": "Multifactor authentication required",
@@ -59,22 +64,26 @@ fn due_with(raw: &str) -> Answer {
     )
 }
 
-fn granted(more: &Value) -> Answer {
+pub(crate) fn granted(more: &Value) -> Answer {
     let mut body = json!({ "access_token": "at-mfa", "token_type": "Bearer", "expires_in": 3600 });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     Answer::Json(200, body)
 }
 
-fn id_token(script: &Script, subject: &str) -> String {
+pub(crate) fn id_token(script: &Script, subject: &str) -> String {
     script.sign(&json!({ "iss": ISSUER, "aud": "client-1", "sub": subject, "iat": NOW, "exp": NOW + 3600,
                          "amr": ["mfa"], "sid": "s2" }))
 }
 
-fn transfer() -> AccessTokenRequest {
+pub(crate) fn transfer() -> AccessTokenRequest {
     AccessTokenRequest::new().audience(API).scope("transfer:funds")
 }
 
-async fn required(client: &Client, state: &mut SessionState, wanted: &AccessTokenRequest) -> MfaRequired {
+pub(crate) async fn required(
+    client: &Client,
+    state: &mut SessionState,
+    wanted: &AccessTokenRequest,
+) -> MfaRequired {
     match client.access_token(state.session_mut().unwrap(), wanted).await {
         Err(AccessTokenError::MfaRequired(required)) => required,
         other => panic!("{other:?} where a second factor was due"),
@@ -82,19 +91,23 @@ async fn required(client: &Client, state: &mut SessionState, wanted: &AccessToke
 }
 
 /// A step-up under way: Ada's session and the token of her transfer.
-async fn pending(setting: &Setting) -> (SessionState, MfaToken) {
+pub(crate) async fn pending(setting: &Setting) -> (SessionState, MfaToken) {
     setting.script.answer(due());
     let mut state = ada(&setting.client);
     let token = required(&setting.client, &mut state, &transfer()).await.mfa_token.unwrap();
     (state, token)
 }
 
-async fn access_token(client: &Client, state: &mut SessionState, wanted: &AccessTokenRequest) -> String {
+pub(crate) async fn access_token(
+    client: &Client,
+    state: &mut SessionState,
+    wanted: &AccessTokenRequest,
+) -> String {
     client.access_token(state.session_mut().unwrap(), wanted).await.unwrap().token().to_owned()
 }
 
 /// What a session holds, whole.
-fn told(state: &SessionState) -> String {
+pub(crate) fn told(state: &SessionState) -> String {
     let session = state.session().unwrap();
     let sets: Vec<_> = session.token_sets().map(TokenSet::access_token).collect();
     format!("{sets:?} {:?} {:?}", session.id_token(), session.user())
@@ -175,8 +188,8 @@ async fn refusals_are_told_apart_and_the_session_stays() {
     let refusals = [
         (403, "invalid_grant", "Invalid otp_code.", "WrongCode", 403),
         (403, "invalid_grant", "MFA Authorization rejected.", "WrongCode", 403),
-        (403, "invalid_grant", "Malformed mfa_token", "Refused", 403),
-        (401, "expired_token", "mfa_token is expired", "Refused", 401),
+        (403, "invalid_grant", "Malformed mfa_token", "Used", 403),
+        (401, "expired_token", "mfa_token is expired", "Expired", 401),
         (429, "too_many_attempts", "later", "LockedOut", 429),
         (
             400,
@@ -185,7 +198,7 @@ async fn refusals_are_told_apart_and_the_session_stays() {
             "LockedOut",
             429,
         ),
-        (400, "authorization_pending", "later", "Refused", 400),
+        (400, "authorization_pending", "later", "Pending", 400),
         (401, "invalid_client", "who?", "Refused", 400),
     ];
     for (status, error, description, variant, answered) in refusals {

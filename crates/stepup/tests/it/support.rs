@@ -24,15 +24,20 @@ pub(crate) const ISSUER: &str = "https://tenant.example.auth0.com/";
 
 /// A clock that stands until it is moved. Clones are the same clock.
 #[derive(Clone, Debug)]
-pub(crate) struct Hands(Arc<AtomicI64>);
+pub(crate) struct Hands(Arc<AtomicI64>, Arc<Mutex<Vec<u64>>>);
 
 impl Hands {
     pub(crate) fn at(seconds: i64) -> Self {
-        Self(Arc::new(AtomicI64::new(seconds)))
+        Self(Arc::new(AtomicI64::new(seconds)), Arc::default())
     }
 
     pub(crate) fn set(&self, seconds: i64) {
         self.0.store(seconds, Ordering::SeqCst);
+    }
+
+    /// How many seconds have been waited, each time.
+    pub(crate) fn waits(&self) -> Vec<u64> {
+        self.1.lock().unwrap().clone()
     }
 
     pub(crate) fn advance(&self, duration: Duration) {
@@ -43,6 +48,13 @@ impl Hands {
 impl Clock for Hands {
     fn now(&self) -> UnixTime {
         UnixTime::from_seconds(self.0.load(Ordering::SeqCst))
+    }
+
+    /// Time flies.
+    fn wait(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        self.1.lock().unwrap().push(duration.as_secs());
+        self.advance(duration);
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -296,6 +308,12 @@ impl SetCookie {
 pub(crate) struct Jar(BTreeMap<String, String>);
 
 impl Jar {
+    /// A jar with what is in that line of cookies.
+    pub(crate) fn of(line: &str) -> Self {
+        let pairs = line.split("; ").filter_map(|pair| pair.split_once('='));
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
     pub(crate) fn take(&mut self, headers: &HeaderMap) {
         for cookie in set_cookies(headers) {
             if cookie.attributes.contains(&"Max-Age=0".to_owned()) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
-use crate::mfa::{Challenge, Enroll, InvalidRequest, MfaToken, Verify};
+use crate::mfa::{Challenge, Enroll, InvalidRequest, MfaToken, OutOfBand, Verify};
 
 /// The token of an `Authorization: Bearer …` header. The scheme's spelling counts, as it does for the browser client.
 pub(super) fn bearer(headers: &HeaderMap) -> Result<MfaToken, InvalidRequest> {
@@ -68,7 +68,7 @@ pub(super) fn verify(body: &[u8]) -> Result<Verify, InvalidRequest> {
     }
     if let Some(oob_code) = text(&body, "oob_code") {
         match (body.get("binding_code"), text(&body, "binding_code")) {
-            (None | Some(Value::Null), _) => return Ok(Verify::oob(oob_code)),
+            (None | Some(Value::Null), _) => return Ok(Verify::oob(oob_code).into()),
             (Some(_), Some(code)) => return Ok(Verify::oob(oob_code).binding_code(code)),
             (Some(_), None) => {}
         }
@@ -78,6 +78,12 @@ pub(super) fn verify(body: &[u8]) -> Result<Verify, InvalidRequest> {
             "Missing verification credential (otp, oob_code+binding_code, or recovery_code required)",
         )
     })
+}
+
+/// A body of `POST mfa/push`: `{mfa_token, oob_code}`.
+pub(super) fn push(body: &[u8]) -> Result<(MfaToken, OutOfBand), InvalidRequest> {
+    let body = members(body)?;
+    Ok((MfaToken::from(required(&body, "mfa_token")?), Verify::oob(required(&body, "oob_code")?)))
 }
 
 /// The authenticator that `DELETE mfa/authenticators/{id}` or `?id=` names.
@@ -211,6 +217,7 @@ mod tests {
         for (body, proof) in [
             (json!({"otp":"1","oob_code":"o","binding_code":"b","recovery_code":"r"}), "Verify(otp)"),
             (json!({"otp":1,"oob_code":"o"}), "Verify(oob)"),
+            (json!({"oob_code":"o","binding_code":"1"}), "Verify(oob with binding code)"),
             (json!({"oob_code":"o","binding_code":null}), "Verify(oob)"),
             (json!({"oob_code":"o","binding_code":"","recovery_code":"r"}), "Verify(recovery-code)"),
         ] {

@@ -1,0 +1,250 @@
+//! Every factor, from enrolment to challenge, through the server's calls and through the routes; and how many wrong codes it
+//! takes. Push has a file of its own.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+use stepup::{
+    SessionState,
+    mfa::{Challenge, Enroll, FactorType, MfaError as _, MfaToken, Verify, VerifyError},
+};
+use stepup_tenant::model::Channel;
+
+use crate::{
+    house::{House, transfer},
+    support::{Jar, handle, json_of},
+};
+
+const PHONE: &str = "+12025550123";
+
+/// A factor that sends a code.
+struct Sent {
+    channel: Channel,
+    enroll: fn() -> Enroll,
+    /// How the routes name it, and where the code goes.
+    wire: &'static str,
+    contact: (&'static str, &'static str),
+    factor: FactorType,
+    /// How the id of its authenticator begins.
+    prefix: &'static str,
+}
+
+const SENT: [Sent; 3] = [
+    Sent {
+        channel: Channel::Sms,
+        enroll: || Enroll::sms(PHONE),
+        wire: "sms",
+        contact: ("phone_number", PHONE),
+        factor: FactorType::Phone,
+        prefix: "sms|",
+    },
+    Sent {
+        channel: Channel::Voice,
+        enroll: || Enroll::voice(PHONE),
+        wire: "voice",
+        contact: ("phone_number", PHONE),
+        factor: FactorType::Phone,
+        prefix: "voice|",
+    },
+    Sent {
+        channel: Channel::Email,
+        enroll: || Enroll::email(Some("ada@work.example.com".to_owned())),
+        wire: "email",
+        contact: ("email", "ada@work.example.com"),
+        factor: FactorType::Email,
+        prefix: "email|",
+    },
+];
+
+/// The code of the one message that went out by `channel` since there were `before`.
+async fn code(house: &House, before: usize) -> String {
+    let messages = house.tenant.messages().await.unwrap();
+    assert_eq!(messages.len(), before + 1, "one message went out");
+    messages.into_iter().max_by_key(|message| message.created_at).unwrap().code.unwrap()
+}
+
+async fn messages(house: &House) -> usize {
+    // A second later, so that the next message is the newest.
+    house.tenant.clock().advance(Duration::from_secs(1));
+    house.tenant.messages().await.unwrap().len()
+}
+
+async fn due(house: &House) -> (SessionState, MfaToken) {
+    let mut state = house.log_in().await;
+    let token = house.due(&mut state).await.mfa_token.unwrap();
+    (state, token)
+}
+
+#[tokio::test]
+async fn a_code_that_is_sent_enrols_and_answers_a_challenge() {
+    for sent in SENT {
+        let house = House::open().await;
+        let (mut state, token) = due(&house).await;
+        let (mfa, before) = (house.client.mfa(), messages(&house).await);
+        let begun = mfa.enroll(&token, &(sent.enroll)()).await.unwrap();
+        assert_eq!(begun.oob_channel.map(|channel| channel.as_str()), Some(sent.wire));
+        let newest =
+            house.tenant.messages().await.unwrap().into_iter().max_by_key(|it| it.created_at).unwrap();
+        assert_eq!((newest.channel, &*newest.to), (sent.channel, sent.contact.1));
+        let proof = Verify::oob(begun.oob_code.unwrap()).binding_code(code(&house, before).await);
+        mfa.verify(&mut state, &token, proof).await.unwrap();
+        house.token(&mut state, &transfer()).await;
+
+        let (mut state, token) = due(&house).await;
+        let listed = mfa.authenticators(&token).await.unwrap();
+        let mine = |one: &&stepup::mfa::Authenticator| {
+            one.active && one.id.starts_with(sent.prefix) && one.factor() == Some(sent.factor)
+        };
+        let mine = listed.iter().rfind(mine).unwrap_or_else(|| panic!("{}: {listed:?}", sent.wire));
+        let before = messages(&house).await;
+        let asked = mfa.challenge(&token, &Challenge::oob().authenticator(&mine.id)).await.unwrap();
+        assert_eq!(asked.binding_method.as_deref(), Some("prompt"), "{}", sent.wire);
+        let (oob_code, code) = (asked.oob_code.unwrap(), code(&house, before).await);
+        let wrong = if code == "000000" { "111111" } else { "000000" };
+        let refused = mfa.verify(&mut state, &token, Verify::oob(&oob_code).binding_code(wrong)).await;
+        assert!(matches!(refused, Err(VerifyError::WrongCode(_))), "{}: {refused:?}", sent.wire);
+        mfa.verify(&mut state, &token, Verify::oob(&oob_code).binding_code(code)).await.unwrap();
+        house.token(&mut state, &transfer()).await;
+    }
+}
+
+/// Ada's browser on the application, at the routes.
+struct Browser<'h> {
+    house: &'h House,
+    jar: Jar,
+    token: String,
+}
+
+impl<'h> Browser<'h> {
+    async fn log_in(house: &'h House) -> Self {
+        let mut browser =
+            Self { house, jar: Jar::of(&house.log_in_with_cookies().await), token: String::new() };
+        let (status, due) = browser.ask_for_the_token().await;
+        assert_eq!((status, &due["error"]), (StatusCode::FORBIDDEN, &json!("mfa_required")));
+        browser.token = due["mfa_token"].as_str().unwrap().to_owned();
+        browser
+    }
+
+    async fn ask_for_the_token(&mut self) -> (StatusCode, Value) {
+        let path = "/auth/access-token?audience=https%3A%2F%2Fapi.example.com&scope=transfer%3Afunds";
+        self.call(Method::GET, path, None).await
+    }
+
+    async fn post(&mut self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    async fn call(&mut self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost:3000")
+            .header(header::COOKIE, self.jar.line())
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.map(|body| Bytes::from(body.to_string())).unwrap_or_default())
+            .unwrap();
+        let answer = handle(&self.house.client, request).await;
+        self.jar.take(answer.headers());
+        (answer.status(), json_of(&answer))
+    }
+
+    /// Verifies, and has the token then.
+    async fn verify(&mut self, proof: Value) -> Value {
+        let (status, verified) = self.post("/auth/mfa/verify", proof).await;
+        assert_eq!((status, &verified["success"]), (StatusCode::OK, &json!(true)), "{verified}");
+        let (status, token) = self.ask_for_the_token().await;
+        assert_eq!(status, StatusCode::OK, "{token}");
+        verified
+    }
+}
+
+#[tokio::test]
+async fn the_routes_do_the_same_for_a_code_that_is_sent() {
+    for sent in SENT {
+        let house = House::open().await;
+        let mut browser = Browser::log_in(&house).await;
+        let before = messages(&house).await;
+        let mut wanted = json!({ "authenticator_types": ["oob"], "oob_channels": [sent.wire] });
+        wanted[sent.contact.0] = json!(sent.contact.1);
+        let (status, begun) = browser.post("/auth/mfa/associate", wanted).await;
+        assert_eq!((status, &begun["oob_channel"]), (StatusCode::OK, &json!(sent.wire)), "{begun}");
+        let code_1 = code(&house, before).await;
+        browser.verify(json!({ "oob_code": begun["oob_code"], "binding_code": code_1 })).await;
+
+        let mut browser = Browser::log_in(&house).await;
+        let (_, listed) = browser.call(Method::GET, "/auth/mfa/authenticators", None).await;
+        let mine = |one: &&Value| one["id"].as_str().unwrap().starts_with(sent.prefix);
+        let id = listed.as_array().unwrap().iter().rfind(mine).unwrap()["id"].clone();
+        let before = messages(&house).await;
+        let challenge =
+            json!({ "mfa_token": browser.token, "challenge_type": "oob", "authenticator_id": id });
+        let (status, asked) = browser.post("/auth/mfa/challenge", challenge).await;
+        assert_eq!((status, &asked["binding_method"]), (StatusCode::OK, &json!("prompt")), "{asked}");
+        let code_2 = code(&house, before).await;
+        browser.verify(json!({ "oob_code": asked["oob_code"], "binding_code": code_2 })).await;
+    }
+}
+
+#[tokio::test]
+async fn the_routes_do_an_app_and_a_recovery_code() {
+    let house = House::open().await;
+    let mut browser = Browser::log_in(&house).await;
+    let (_, app) = browser.post("/auth/mfa/associate", json!({ "authenticator_types": ["otp"] })).await;
+    let (secret, recovery_code) = (app["secret"].as_str().unwrap(), app["recovery_codes"][0].clone());
+    browser.verify(json!({ "otp": house.tenant.totp(secret).unwrap() })).await;
+
+    let mut browser = Browser::log_in(&house).await;
+    let challenge = json!({ "mfa_token": browser.token, "challenge_type": "otp" });
+    let (status, asked) = browser.post("/auth/mfa/challenge", challenge).await;
+    assert_eq!((status, asked), (StatusCode::OK, json!({ "challenge_type": "otp" })));
+    house.tenant.clock().advance(Duration::from_secs(30));
+    browser.verify(json!({ "otp": house.tenant.totp(secret).unwrap() })).await;
+    let used = browser.post("/auth/mfa/verify", json!({ "otp": "123456" })).await;
+    assert_eq!((used.0, &used.1["error"]), (StatusCode::FORBIDDEN, &json!("invalid_grant")), "{used:?}");
+
+    let mut browser = Browser::log_in(&house).await;
+    let verified = browser.verify(json!({ "recovery_code": recovery_code })).await;
+    assert!(verified["recovery_code"].as_str().is_some_and(|new| recovery_code != new), "{verified}");
+}
+
+#[tokio::test]
+async fn too_many_wrong_codes_are_told_apart_from_a_wrong_one() {
+    let house = House::open().await;
+    let (mut state, token) = due(&house).await;
+    let mfa = house.client.mfa();
+    let app = mfa.enroll(&token, &Enroll::otp()).await.unwrap();
+    let secret = app.secret.unwrap();
+    mfa.verify(&mut state, &token, Verify::otp(house.tenant.totp(&secret).unwrap())).await.unwrap();
+
+    let (mut state, token) = due(&house).await;
+    let listed = mfa.authenticators(&token).await.unwrap();
+    let email = listed.iter().find(|one| one.factor() == Some(FactorType::Email)).unwrap();
+    let sent = mfa.challenge(&token, &Challenge::oob().authenticator(&email.id)).await.unwrap();
+    let oob_code = sent.oob_code.unwrap();
+    let wrong = |kind: &str| match kind {
+        "otp" => Verify::otp("000000"),
+        "email" => Verify::oob(&oob_code).binding_code("000000"),
+        _ => Verify::recovery_code("AAAABBBBCCCCDDDDEEEEFFFF"),
+    };
+    for (kind, others) in [("recovery", false), ("otp", false), ("email", true)] {
+        // The codes of apps and messages come out of one bucket.
+        let attempts = if others { 0 } else { 10 };
+        for attempt in 0..attempts {
+            let refused = mfa.verify(&mut state, &token, wrong(kind)).await.unwrap_err();
+            assert!(matches!(refused, VerifyError::WrongCode(_)), "{kind} {attempt}: {refused:?}");
+        }
+        let locked = mfa.verify(&mut state, &token, wrong(kind)).await.unwrap_err();
+        assert!(matches!(locked, VerifyError::LockedOut(_)), "{kind}: {locked:?}");
+        assert_eq!((locked.status(), &*locked.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"));
+        assert!(locked.retry_after().is_some(), "{kind}");
+    }
+    let right = Verify::otp({
+        house.tenant.clock().advance(Duration::from_secs(30));
+        house.tenant.totp(&secret).unwrap()
+    });
+    let locked = mfa.verify(&mut state, &token, right).await.unwrap_err();
+    assert!(matches!(locked, VerifyError::LockedOut(_)), "the right code too: {locked:?}");
+}
