@@ -48,6 +48,11 @@ fn endpoints() -> Vec<Endpoint> {
         post(mfa_associate, 400, 401),
         post(mfa_verify, 400, 401),
         post(mfa_push, 400, 401),
+        get(mfa_pages.clone(), 410, 410),
+        post(mfa_pages.clone(), 403, 403),
+        // Off to the log-in, and to the tenant for a token.
+        get(format!("{mfa_pages}/manage"), 303, 502),
+        post(format!("{mfa_pages}/manage"), 403, 403),
         get(format!("{mfa_pages}/resume"), 410, 410),
         get(format!("{mfa_pages}/assets/x.css"), 200, 200),
         get(script, 200, 200),

@@ -15,7 +15,11 @@ use stepup_seal::base62;
 use url::Url;
 
 pub use self::form::{FormError, KeptForm, MAX_FORM_BYTES};
-pub(crate) use self::progress::{Progress, Stage};
+pub(crate) use self::{
+    cookies::detour_cookies,
+    form::is_form,
+    progress::{Outcome, Problem, Progress, Stage},
+};
 use crate::{
     client::Client,
     mfa::{MfaRequired, MfaToken},
@@ -24,7 +28,7 @@ use crate::{
 };
 
 /// What asks the tenant's own pages for a second factor.
-const MULTI_FACTOR: (&str, &str) =
+pub(crate) const MULTI_FACTOR: (&str, &str) =
     ("acr_values", "http://schemas.openid.net/pape/policies/2007/06/multi-factor");
 /// The parameter that names a detour.
 pub(crate) const PARAMETER: &str = "detour";
@@ -168,6 +172,17 @@ impl Client {
         Ok(self.off_to(&self.detour_path(base, "", &under_way.id), base, &under_way, form.as_ref()))
     }
 
+    /// For a user who adds an authenticator of their own accord; `return_to` is one of our pages.
+    pub(crate) fn detour_of_own_accord(
+        &self,
+        session: &SessionState,
+        base: &Url,
+        return_to: String,
+    ) -> Response<Bytes> {
+        let under_way = self.under_way(session, return_to, false, Progress::of_own_accord());
+        self.off_to(&self.detour_path(base, "", &under_way.id), base, &under_way, None)
+    }
+
     fn begin(
         &self,
         session: &SessionState,
@@ -181,14 +196,24 @@ impl Client {
         }
         let return_to = return_to::safe_path(&detour.return_to, base)
             .ok_or_else(|| DetourError::ReturnTo(detour.return_to.clone()))?;
-        let under_way = UnderWay {
+        let under_way = self.under_way(session, return_to, detour.form.is_some(), progress);
+        Ok((under_way, detour.form))
+    }
+
+    fn under_way(
+        &self,
+        session: &SessionState,
+        return_to: String,
+        has_form: bool,
+        progress: Progress,
+    ) -> UnderWay {
+        UnderWay {
             id: base62(self.random(), ID_CHARACTERS),
             subject: session.session().map(|session| session.subject().to_owned()),
             return_to,
-            has_form: detour.form.is_some(),
+            has_form,
             progress,
-        };
-        Ok((under_way, detour.form))
+        }
     }
 
     fn off_to(

@@ -1,8 +1,11 @@
 //! How far a detour has come: what the pages have to remember from one to the next.
 
-use serde::{Deserialize, Serialize};
+use std::mem;
 
-use crate::mfa::MfaToken;
+use serde::{Deserialize, Serialize};
+use stepup_protocol::time::UnixTime;
+
+use crate::{mfa::MfaToken, pages::Way};
 
 /// How far it has come, and what is left to do it with.
 #[derive(Clone, Serialize, Deserialize)]
@@ -10,27 +13,177 @@ pub(crate) struct Progress {
     /// The pending step-up; absent once nothing is pending, and on the way over the tenant's pages.
     #[serde(rename = "tok", default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<MfaToken>,
+    /// Whether a user adds an authenticator of their own accord, with their own token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) own: bool,
     #[serde(rename = "stg")]
     pub(crate) stage: Stage,
+    /// What the page tells beside its own words.
+    #[serde(rename = "prb", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) problem: Option<Problem>,
+    /// Whether there is more than one way to answer.
+    #[serde(rename = "oth", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) other_ways: bool,
+    /// What the tenant does not offer.
+    #[serde(rename = "ref", default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) refused: Vec<Way>,
+    /// The recovery code of an enrolment that a further factor came after.
+    #[serde(rename = "rec", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recovery_code: Option<String>,
 }
 
-/// What the user does now.
+/// What the user does now. What the tenant answered stays in it, so that a reload asks for nothing again.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub(crate) enum Stage {
     /// Nobody has looked yet at what may be done.
     Begin,
+    /// Chooses among their authenticators.
+    Choose,
+    /// Enters a code.
+    Code {
+        way: Way,
+        /// Absent for an authenticator app.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        oob_code: Option<String>,
+        /// Where it was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        /// The authenticator that another one can be sent to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<String>,
+        /// Whether the code confirms a new authenticator.
+        new: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovery_code: Option<String>,
+        sent_at: UnixTime,
+    },
+    /// Types where codes are to be sent.
+    Contact { way: Way, value: String },
     /// Nothing is left to do here: back to where the user was.
     Done,
+    /// Chooses what to add.
+    Factors,
+    /// Keeps the recovery code, which is shown this once.
+    Keep { recovery_code: String },
+    /// Sets up an authenticator app.
+    NewApp {
+        secret: String,
+        barcode_uri: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovery_code: Option<String>,
+    },
+    /// Has nothing that would do.
+    Nothing,
+    /// Took too long.
+    Over,
+    /// Answers on the phone; with a `barcode_uri`, sets it up first.
+    Push {
+        oob_code: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        barcode_uri: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovery_code: Option<String>,
+        sent_at: UnixTime,
+        outcome: Outcome,
+    },
+    /// Enters the recovery code.
+    Recovery,
+}
+
+/// What became of a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outcome {
+    Denied,
+    Expired,
+    Waiting,
+}
+
+/// What a page tells beside its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Problem {
+    Email,
+    LockedOut {
+        until: Option<UnixTime>,
+    },
+    MalformedCode,
+    MissingCode,
+    NotKept,
+    NotOffered,
+    /// No problem: the last proof was right, and a further one is wanted.
+    OneMore,
+    Phone,
+    SentTooOften,
+    Unavailable,
+    WrongCode,
 }
 
 impl Progress {
     pub(super) fn new(token: MfaToken) -> Self {
-        Self { token: Some(token), stage: Stage::Begin }
+        Self { token: Some(token), ..Self::at(Stage::Begin) }
     }
 
     /// The tenant's pages do everything; what is left is the way back.
     pub(super) fn by_login() -> Self {
-        Self { token: None, stage: Stage::Done }
+        Self::at(Stage::Done)
+    }
+
+    /// A user adds an authenticator of their own accord.
+    pub(super) fn of_own_accord() -> Self {
+        Self { own: true, other_ways: true, ..Self::at(Stage::Factors) }
+    }
+
+    const fn at(stage: Stage) -> Self {
+        Self {
+            token: None,
+            own: false,
+            stage,
+            problem: None,
+            other_ways: false,
+            refused: Vec::new(),
+            recovery_code: None,
+        }
+    }
+}
+
+impl Stage {
+    /// The code of an authenticator app, which needs no challenge.
+    pub(crate) fn app() -> Self {
+        Self::Code {
+            way: Way::App,
+            oob_code: None,
+            to: None,
+            again: None,
+            new: false,
+            recovery_code: None,
+            sent_at: UnixTime::from_seconds(0),
+        }
+    }
+
+    /// Whether it is a step of adding an authenticator.
+    pub(crate) const fn adds(&self) -> bool {
+        matches!(
+            self,
+            Self::Code { new: true, .. }
+                | Self::Contact { .. }
+                | Self::Factors
+                | Self::NewApp { .. }
+                | Self::Push { barcode_uri: Some(_), .. }
+        )
+    }
+
+    pub(crate) fn take_recovery_code(&mut self) -> Option<String> {
+        match self {
+            Self::Code { recovery_code, .. }
+            | Self::NewApp { recovery_code, .. }
+            | Self::Push { recovery_code, .. } => mem::take(recovery_code),
+            _ => None,
+        }
     }
 }

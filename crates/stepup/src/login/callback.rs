@@ -226,13 +226,13 @@ impl Client {
         if session.internal.expires_at.is_some_and(|end| end <= issued_at + CEILING_MARGIN) {
             return Err(CallbackError::SessionExpired);
         }
-        if let Some(held) = held.filter(|_| transaction.popup.is_some()) {
+        if let Some(held) = held.filter(|_| transaction.steps_up()) {
             session = self.stepped_up(held, session, &grant).await?;
         }
         Ok(session)
     }
 
-    /// The session with what a pop-up brought. Requests under way that still hold its old refresh token find it too.
+    /// The session with what the login brought. Requests under way that still hold its old refresh token find it too.
     async fn stepped_up(
         &self,
         held: &Session,

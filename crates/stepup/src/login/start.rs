@@ -38,6 +38,8 @@ pub(crate) struct LoginRequest {
     pub(crate) redirect_uri: Url,
     /// Where it runs in a pop-up.
     pub(crate) popup: Option<Popup>,
+    /// Whether what it brings goes into the session of the user who is logged in.
+    pub(crate) into_session: bool,
     /// Parameters over the configured ones.
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -115,6 +117,7 @@ impl Client {
             organization: parameters.get("organization").map(str::to_owned),
             redirect_uri: Some(request.redirect_uri.to_string()),
             popup: request.popup,
+            into_session: request.into_session,
         };
         let parameters = self.authorization_request(parameters, &transaction, &request.redirect_uri);
         let location = self.authorization_url(&metadata, endpoint, parameters).await?;

@@ -292,7 +292,7 @@ fn refused(answer: MfaAnswer, operation: Operation) -> Failure {
     }
 }
 
-fn typed<T: DeserializeOwned>(answer: Value, operation: Operation) -> Result<T, Failure> {
+pub(super) fn typed<T: DeserializeOwned>(answer: Value, operation: Operation) -> Result<T, Failure> {
     serde_json::from_value(answer)
         .map_err(|error| Failure::unusable(operation, StatusCode::OK, error.to_string()))
 }

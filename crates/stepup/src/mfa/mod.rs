@@ -30,6 +30,7 @@ mod error;
 mod failure;
 mod form;
 mod once;
+mod own;
 mod proof;
 mod push;
 mod request;
@@ -43,6 +44,7 @@ pub use stepup_protocol::mfa::{
     OobChannel, RequiredFactor,
 };
 
+pub(crate) use self::own::SCOPE as OWN_SCOPE;
 pub use self::{
     client::Mfa,
     error::{
@@ -50,6 +52,7 @@ pub use self::{
         MfaRequired, MfaTokenError, NoAvailableFactors, Refusal, VerifyError,
     },
     failure::Unavailable,
+    own::OwnAuthenticators,
     proof::{OutOfBand, Verify},
     push::{PushOutcome, PushWait},
     request::{Challenge, Enroll},

@@ -8,10 +8,14 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use stepup_protocol::{mfa::MfaRequirements, scope::Scopes, time::UnixTime};
+use stepup_protocol::{
+    mfa::{FactorType, MfaRequirements},
+    scope::Scopes,
+    time::UnixTime,
+};
 use stepup_seal::{Format, OpenError, Purpose, Random, Sealer};
 
-use super::{error::MfaTokenError, form};
+use super::{error::MfaTokenError, form, requirement};
 
 /// A sealed value longer than this is not ours: a raw token has about 2000 characters.
 const LONGEST: usize = 16 * 1024;
@@ -99,6 +103,13 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Whether a challenge was asked for, and the factors of which one is to be enrolled.
+    pub(crate) fn asked_for(&self) -> (bool, Vec<FactorType>) {
+        let requirements = self.requirements.as_ref();
+        let challenge = !requirement::challenge_factors(requirements).is_empty();
+        (challenge, requirement::enrollment_factors(requirements))
+    }
+
     /// A token is for the user it was made for: the session's, if there is one.
     pub(super) fn check_subject(&self, session: Option<&str>) -> Result<(), MfaTokenError> {
         match (self.subject.as_deref(), session) {

@@ -54,6 +54,30 @@ impl Mfa<'_> {
         proof: impl Into<Verify>,
     ) -> Result<Verified, VerifyError> {
         let outcome = self.of(state.session()).outcome(token, proof.into()).await;
+        self.accept(state, outcome)
+    }
+
+    /// Hands in a proof with a token that is good for more than one: an access token for the MFA API.
+    pub(super) async fn confirm(
+        &self,
+        state: &mut SessionState,
+        context: Context,
+        proof: Verify,
+    ) -> Result<Verified, VerifyError> {
+        let (client, holder) = (self.client.clone(), Holder::of(state.session()));
+        let exchange = async move {
+            let handed_in = hand_in(&client, &context, &proof, holder);
+            step(telemetry::Operation::Verify, Some(proof.factor()), &context).run(handed_in).await
+        };
+        let task = tokio::spawn(exchange.in_current_span());
+        self.accept(state, task.await.unwrap_or(Err(VerifyError::Interrupted)))
+    }
+
+    fn accept(
+        &self,
+        state: &mut SessionState,
+        outcome: Result<Outcome, VerifyError>,
+    ) -> Result<Verified, VerifyError> {
         match outcome {
             Ok(Outcome::Further(required)) => Err(VerifyError::MfaRequired(required)),
             Ok(Outcome::Granted(stepped_up)) => {

@@ -36,10 +36,13 @@ impl Notice<'_> {
     }
 }
 
+/// A heading, and what it means.
+type Words = fn(&Texts) -> (&str, &str);
+
 /// Where nothing can be done: words for it, and where to go.
 pub(crate) struct Stop<'a> {
     pub(crate) status: StatusCode,
-    pub(crate) words: fn(&Texts) -> (&str, &str),
+    pub(crate) words: Words,
     pub(crate) way_on: (&'a str, fn(&Texts) -> &str),
 }
 
@@ -74,7 +77,7 @@ impl Client {
         why: NoDetour,
     ) -> Response<Bytes> {
         let home = &self.config().sign_in_return_to_path;
-        let (status, words): (_, fn(&Texts) -> (&str, &str)) = match why {
+        let (status, words): (_, Words) = match why {
             NoDetour::Missing => (StatusCode::GONE, |texts| (&texts.gone_heading, &texts.gone_text)),
             NoDetour::OtherUser => {
                 (StatusCode::FORBIDDEN, |texts| (&texts.other_user_heading, &texts.other_user_text))

@@ -3,9 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, header};
+use stepup_protocol::mfa::FactorType;
 use url::Url;
 
-use super::{Language, Notice, Resume, Texts};
+use super::{
+    Choose, Code, Contact, Delete, Factors, Keep, Language, Manage, NewApp, Notice, Push, Recovery, Resume,
+    Texts,
+};
 
 /// Writes the pages: each method gets what its page shows, checked and in the visitor's language, and returns a whole
 /// HTML document. What is not overridden is the SDK's own page.
@@ -23,6 +27,56 @@ use super::{Language, Notice, Resume, Texts};
 /// }
 /// ```
 pub trait PageTemplates: Send + Sync {
+    /// The user chooses among their authenticators.
+    fn choose(&self, page: &Choose<'_>) -> String {
+        page.html()
+    }
+
+    /// The user chooses what to add.
+    fn factors(&self, page: &Factors<'_>) -> String {
+        page.html()
+    }
+
+    /// The user types where codes are to be sent.
+    fn contact(&self, page: &Contact<'_>) -> String {
+        page.html()
+    }
+
+    /// The user enters a code.
+    fn code(&self, page: &Code<'_>) -> String {
+        page.html()
+    }
+
+    /// The user sets up an authenticator app.
+    fn new_app(&self, page: &NewApp<'_>) -> String {
+        page.html()
+    }
+
+    /// The user answers on the phone.
+    fn push(&self, page: &Push<'_>) -> String {
+        page.html()
+    }
+
+    /// The user enters the recovery code.
+    fn recovery(&self, page: &Recovery<'_>) -> String {
+        page.html()
+    }
+
+    /// The user keeps the new recovery code.
+    fn keep(&self, page: &Keep<'_>) -> String {
+        page.html()
+    }
+
+    /// The user sees their own authenticators.
+    fn manage(&self, page: &Manage<'_>) -> String {
+        page.html()
+    }
+
+    /// The user is asked before one is deleted.
+    fn delete(&self, page: &Delete<'_>) -> String {
+        page.html()
+    }
+
     /// Something stops the visitor.
     fn notice(&self, page: &Notice<'_>) -> String {
         page.html()
@@ -58,6 +112,7 @@ pub struct PageOptions {
     variables: String,
     language: Option<Language>,
     texts: [Texts; Language::ALL.len()],
+    offered: Vec<FactorType>,
     templates: Arc<dyn PageTemplates>,
     problems: Vec<String>,
 }
@@ -71,6 +126,12 @@ impl Default for PageOptions {
             variables: String::new(),
             language: None,
             texts: Language::ALL.map(Texts::of),
+            offered: vec![
+                FactorType::Otp,
+                FactorType::PushNotification,
+                FactorType::Phone,
+                FactorType::Email,
+            ],
             templates: Arc::new(OurPages),
             problems: Vec::new(),
         }
@@ -148,6 +209,14 @@ impl PageOptions {
         self
     }
 
+    /// Which factors a user may add where no Action names them, the first one first: `Otp`, `PushNotification`, `Phone`,
+    /// `Email`. Name those that the tenant has on; what it turns down is not offered again.
+    #[must_use]
+    pub fn offer(mut self, factors: impl IntoIterator<Item = FactorType>) -> Self {
+        self.offered = factors.into_iter().collect();
+        self
+    }
+
     /// Pages of your own.
     #[must_use]
     pub fn templates(mut self, templates: impl PageTemplates + 'static) -> Self {
@@ -174,6 +243,10 @@ impl PageOptions {
 
     pub(super) fn variables(&self) -> &str {
         &self.variables
+    }
+
+    pub(super) fn offered(&self) -> &[FactorType] {
+        &self.offered
     }
 
     pub(super) fn writer(&self) -> &dyn PageTemplates {

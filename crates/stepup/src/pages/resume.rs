@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The form that is sent again: by itself, or by its button where scripts are off.
-#[derive(Clone, Debug, Template)]
+#[derive(Clone, Template)]
 #[template(path = "pages/resume.html")]
 #[non_exhaustive]
 pub struct Resume<'a> {
@@ -36,6 +36,13 @@ impl Resume<'_> {
     #[must_use]
     pub fn html(&self) -> String {
         render(self)
+    }
+}
+
+/// Prints none of the values.
+impl std::fmt::Debug for Resume<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Resume").field("action", &self.action).finish_non_exhaustive()
     }
 }
 

@@ -63,6 +63,8 @@ struct Nextjs {
     /// Ours.
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction_id: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    into_session: bool,
 }
 
 /// How a pop-up is called in a transaction; a login without one has no word for it.
@@ -86,6 +88,7 @@ impl From<&Transaction> for Nextjs {
             organization: transaction.organization.clone(),
             challenge_mode: transaction.popup.as_ref().map(|_| POPUP.to_owned()),
             transaction_id: transaction.popup.as_ref().and_then(|popup| popup.transaction_id.clone()),
+            into_session: transaction.into_session,
         }
     }
 }
@@ -105,6 +108,7 @@ impl Nextjs {
             organization: self.organization,
             redirect_uri: None,
             popup: popup(self.challenge_mode.as_deref(), self.transaction_id),
+            into_session: self.into_session,
         })
     }
 }
@@ -132,6 +136,7 @@ impl From<&Transaction> for Python {
                 "nonce": transaction.nonce,
                 "scope": transaction.scope,
                 "max_age": transaction.max_age,
+                "intoSession": transaction.into_session,
                 "challengeMode": transaction.popup.as_ref().map(|_| POPUP),
                 "transactionId": transaction.popup.as_ref().and_then(|popup| popup.transaction_id.as_deref()),
             })),
@@ -158,6 +163,7 @@ impl Python {
             organization: self.organization,
             redirect_uri: self.redirect_uri,
             popup: popup(text("challengeMode"), text("transactionId").map(str::to_owned)),
+            into_session: app_state.get("intoSession").and_then(Value::as_bool).unwrap_or(false),
         }
     }
 }

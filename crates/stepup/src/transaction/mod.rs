@@ -22,6 +22,15 @@ pub(crate) struct Transaction {
     pub(crate) redirect_uri: Option<String>,
     /// Where it runs in a pop-up: the page that opened it waits for its end.
     pub(crate) popup: Option<Popup>,
+    /// Whether what it brings goes into the session of the user who is logged in, beside what is there.
+    pub(crate) into_session: bool,
+}
+
+impl Transaction {
+    /// Whether it steps up a session rather than beginning one.
+    pub(crate) const fn steps_up(&self) -> bool {
+        self.popup.is_some() || self.into_session
+    }
 }
 
 /// A pop-up that a login runs in.

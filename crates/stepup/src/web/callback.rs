@@ -40,6 +40,7 @@ pub(super) async fn answer(
         }
     };
     let popup = transaction.as_ref().and_then(|transaction| transaction.popup.as_ref());
+    let steps_up = transaction.as_ref().is_some_and(Transaction::steps_up);
     let replayed = result.as_ref().err().and_then(|error| replayed(error, &parameters, state, client));
     let visit = Visit {
         headers: request.headers(),
@@ -55,7 +56,7 @@ pub(super) async fn answer(
             session.mark_login(&transaction.state, &transaction.return_to);
         }
         client.before_saving(&mut session);
-        match state.session_mut().filter(|_| popup.is_some()) {
+        match state.session_mut().filter(|_| steps_up) {
             Some(held) => *held = session,
             None => state.begin(session),
         }

@@ -26,6 +26,7 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
         return_to: client.config().sign_in_return_to_path.clone(),
         redirect_uri: base_url::route(client, base, &client.config().routes.callback),
         popup: None,
+        into_session: false,
         parameters: Vec::new(),
     };
     let mut transaction_id = None;

@@ -52,7 +52,9 @@ impl Client {
             Route::PagesAsset => return pages::asset(request.uri().path()).map(Body::from),
             _ => {}
         }
-        let changes_something = request.method() != Method::GET;
+        // The forms of our own pages are judged where they are read.
+        let page_form = matches!(route, Route::MfaPageForm | Route::MfaManageForm);
+        let changes_something = request.method() != Method::GET && !page_form;
         if changes_something && let Some(refusal) = same_origin::refusal(self, &request) {
             return answer::private(refusal).map(Body::from);
         }
@@ -66,6 +68,10 @@ impl Client {
             Route::MfaAuthenticators => mfa::authenticators(self, &request, &session).await,
             Route::MfaChallenge => mfa::challenge(self, &request, &session).await,
             Route::MfaDelete { id } => mfa::delete(self, &request, &session, id.as_deref()).await,
+            Route::MfaManage => pages::manage_page(self, &request, &session).await,
+            Route::MfaManageForm => pages::manage_form(self, &request, &session).await,
+            Route::MfaPage => pages::step_up_page(self, &request, &mut session).await,
+            Route::MfaPageForm => pages::step_up_form(self, &request, &mut session).await,
             Route::MfaResume => pages::resume(self, &request, &session),
             Route::MfaPush => {
                 let response = mfa::push::answer(self, &request, &mut session).await;

@@ -28,6 +28,14 @@ pub enum Route {
         /// The id in the path, decoded.
         id: Option<String>,
     },
+    /// The user's own authenticators.
+    MfaManage,
+    /// A form of that page.
+    MfaManageForm,
+    /// A page of a step-up.
+    MfaPage,
+    /// A form of such a page.
+    MfaPageForm,
     /// The end of a detour.
     MfaResume,
     /// Waits for a push to be answered.
@@ -80,6 +88,11 @@ impl Client {
         match (method, page) {
             (&Method::GET, "/resume") => Some(Route::MfaResume),
             (&Method::GET, page) if Asset::at(page).is_some() => Some(Route::PagesAsset),
+            _ if !self.config().pages.is_on() => None,
+            (&Method::GET, "") => Some(Route::MfaPage),
+            (&Method::POST, "") => Some(Route::MfaPageForm),
+            (&Method::GET, "/manage") => Some(Route::MfaManage),
+            (&Method::POST, "/manage") => Some(Route::MfaManageForm),
             _ => None,
         }
     }

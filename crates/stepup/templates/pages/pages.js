@@ -3,6 +3,39 @@
 // Buttons that need a script are there only with one.
 for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
 
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copy);
+    const words = button.textContent;
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      button.textContent = button.dataset.copied;
+    } catch {
+      // Without leave to write, the text is selected, ready for the keyboard's copy.
+      getSelection().selectAllChildren(source);
+    }
+    setTimeout(() => { button.textContent = words; }, 2000);
+  });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+
+// "123 456" and "123-456" become 123456, typed or pasted.
+for (const field of document.querySelectorAll("[data-digits]")) {
+  const digitsOf = (text) => text.replace(/\D/g, "").slice(0, 6);
+  field.addEventListener("paste", (event) => {
+    const digits = digitsOf(event.clipboardData.getData("text"));
+    if (!digits) return;
+    event.preventDefault();
+    field.setRangeText(digits, field.selectionStart, field.selectionEnd, "end");
+    field.value = digitsOf(field.value);
+  });
+  field.addEventListener("input", () => {
+    const digits = digitsOf(field.value);
+    if (digits !== field.value) field.value = digits;
+  });
+}
+
 // A form is sent once; a page that comes back from the history is alive again.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
@@ -10,4 +43,33 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     form.setAttribute("aria-busy", "true");
   });
   addEventListener("pageshow", () => form.removeAttribute("aria-busy"));
+}
+
+// "Send it again" waits its seconds, and shows them.
+for (const button of document.querySelectorAll("[data-wait]")) {
+  const words = button.parentElement.querySelector("[data-waiting]");
+  const until = performance.now() + button.dataset.wait * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - performance.now()) / 1000);
+    button.disabled = left > 0;
+    words.hidden = left <= 0;
+    words.textContent = words.dataset.waiting.replace("{seconds}", left);
+    if (left > 0) setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+// A page that waits for a phone asks how things stand, and goes on once that has changed.
+for (const waiting of document.querySelectorAll("[data-poll]")) {
+  const ask = async () => {
+    const asked = { method: "POST", body: new URLSearchParams({ action: "poll" }), headers: { Accept: "application/json" }, cache: "no-store" };
+    const here = location.pathname + location.search;
+    const { location: next } = await fetch(waiting.dataset.poll, asked).then(
+      (answer) => (answer.ok ? answer.json() : { location: here }),
+      () => ({ location: null }),
+    );
+    if (next) location.replace(next);
+    else setTimeout(ask, 5000);
+  };
+  setTimeout(ask, 2000);
 }

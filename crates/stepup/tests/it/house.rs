@@ -81,8 +81,17 @@ impl House {
 
     /// Logs Ada in: the SDK's login route, the tenant's page, the SDK's callback. Returns the application's cookies.
     pub(crate) async fn log_in_with_cookies(&self) -> String {
-        let (mut application, mut tenant) = (Jar::default(), Jar::default());
-        let mut next = self.visit(&format!("{APPLICATION}/auth/login"), &mut application).await;
+        let mut application = Jar::default();
+        let tenant = self.visit(&format!("{APPLICATION}/auth/login"), &mut application).await;
+        let back = self.through_the_tenant(tenant.as_str()).await;
+        self.visit(&format!("{APPLICATION}{back}"), &mut application).await;
+        application.line()
+    }
+
+    /// Ada's way through the tenant's pages in a new browser: the path of the application that they lead back to.
+    pub(crate) async fn through_the_tenant(&self, address: &str) -> String {
+        let mut tenant = Jar::default();
+        let mut next = Url::parse(address).unwrap();
         let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let mut form = None;
         while !next.as_str().starts_with(APPLICATION) {
@@ -104,8 +113,7 @@ impl House {
                 (next, form) = (next.join(&action).unwrap(), Some(body));
             }
         }
-        self.visit(next.as_str(), &mut application).await;
-        application.line()
+        next[url::Position::BeforePath..].to_owned()
     }
 
     /// A request to a route of the SDK, and where its answer leads.
@@ -123,7 +131,11 @@ impl House {
 
     /// What Ada is told when she asks for the API.
     pub(crate) async fn due(&self, state: &mut SessionState) -> MfaRequired {
-        match self.client.access_token(state.session_mut().unwrap(), &transfer()).await {
+        self.due_for(state, &transfer()).await
+    }
+
+    pub(crate) async fn due_for(&self, state: &mut SessionState, wanted: &AccessTokenRequest) -> MfaRequired {
+        match self.client.access_token(state.session_mut().unwrap(), wanted).await {
             Err(AccessTokenError::MfaRequired(due)) => due,
             other => panic!("{other:?} where a second factor was due"),
         }

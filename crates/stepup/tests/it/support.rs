@@ -324,6 +324,12 @@ impl Jar {
         }
     }
 
+    /// What another browser of the same user holds.
+    pub(crate) fn take_line(&mut self, line: &str) {
+        let pairs = line.split("; ").filter_map(|pair| pair.split_once('='));
+        self.0.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
     pub(crate) fn line(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }

@@ -1,3 +1,7 @@
 //! The ready-made pages, and the detours that lead over them.
 
 mod detour;
+mod factors;
+mod hostile;
+mod manage;
+mod visitor;

@@ -1,0 +1,449 @@
+//! How a step-up goes on: what the tenant is asked, and which page is next.
+
+use stepup_protocol::mfa::{AssociateResponse, Authenticator, FactorType};
+use url::Url;
+
+use super::way::{Way, digits, phone};
+use crate::{
+    client::Client,
+    detour::{Outcome, Problem, Stage, UnderWay},
+    mfa::{
+        Challenge, Enroll, EnrollError, ListAuthenticatorsError, MfaError, MfaRequired, MfaToken,
+        OwnAuthenticators, Verified, Verify, VerifyError,
+    },
+    session::SessionState,
+};
+
+/// A detour in the course of one request.
+pub(super) struct Walk<'a> {
+    pub(super) client: &'a Client,
+    pub(super) base: &'a Url,
+    pub(super) session: &'a mut SessionState,
+    pub(super) detour: UnderWay,
+}
+
+/// What comes after an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Back to where the user was, with nothing.
+    Leave,
+    /// Over the tenant's log-in pages: there was nothing to go on with here.
+    Login,
+    /// The page of the stage.
+    Page,
+}
+
+/// Who answers for the user: the pending step-up, or their own token for their authenticators.
+enum Calls<'c> {
+    Own(OwnAuthenticators<'c>),
+    StepUp(&'c Client, MfaToken),
+}
+
+impl Calls<'_> {
+    async fn list(&self, session: &SessionState) -> Result<Vec<Authenticator>, ListAuthenticatorsError> {
+        match self {
+            Self::Own(own) => own.list().await,
+            Self::StepUp(client, token) => client.mfa().of(session.session()).authenticators(token).await,
+        }
+    }
+
+    async fn enroll(
+        &self,
+        session: &SessionState,
+        enroll: &Enroll,
+    ) -> Result<AssociateResponse, EnrollError> {
+        match self {
+            Self::Own(own) => own.enroll(enroll).await,
+            Self::StepUp(client, token) => client.mfa().of(session.session()).enroll(token, enroll).await,
+        }
+    }
+
+    async fn verify(&self, session: &mut SessionState, proof: Verify) -> Result<Verified, VerifyError> {
+        match self {
+            Self::Own(own) => own.confirm(session, proof).await,
+            Self::StepUp(client, token) => client.mfa().verify(session, token, proof).await,
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    /// Finds out what may be done. Only `Unavailable` leaves the stage as it was.
+    pub(super) async fn begin(&mut self) {
+        let Some(calls) = self.calls() else { return self.over() };
+        let listed = match calls.list(self.session).await {
+            Ok(listed) => listed,
+            Err(error) => return self.trouble(&error),
+        };
+        let (challenge, enroll) = self.asked_for();
+        let usable: Vec<&Authenticator> = listed.iter().filter(|one| Way::of(one).is_some()).collect();
+        self.detour.progress.other_ways = usable.len() > 1;
+        self.detour.progress.stage = match usable.as_slice() {
+            _ if !enroll.is_empty() => Stage::Factors,
+            [] if challenge => Stage::Nothing,
+            [] => Stage::Factors,
+            [one] if Way::of(one) == Some(Way::App) => Stage::app(),
+            _ => Stage::Choose,
+        };
+    }
+
+    /// What the user may answer with, in the tenant's order, the recovery code last.
+    pub(super) async fn ways(&mut self) -> Option<Vec<(Way, Authenticator)>> {
+        let Some(calls) = self.calls() else {
+            self.over();
+            return None;
+        };
+        match calls.list(self.session).await {
+            Ok(listed) => {
+                let mut ways: Vec<_> =
+                    listed.into_iter().filter_map(|one| Some((Way::of(&one)?, one))).collect();
+                ways.sort_by_key(|(way, _)| *way == Way::RecoveryCode);
+                Some(ways)
+            }
+            Err(error) => {
+                self.trouble(&error);
+                None
+            }
+        }
+    }
+
+    /// The factors that may be added.
+    pub(super) fn factors(&self) -> Vec<FactorType> {
+        let (_, asked) = self.asked_for();
+        let offered = self.client.config().pages.offered();
+        let refused = &self.detour.progress.refused;
+        let all = if asked.is_empty() { offered.to_vec() } else { asked };
+        let known = |factor: &FactorType| Way::new(*factor).is_some_and(|way| !refused.contains(&way));
+        all.into_iter().filter(known).collect()
+    }
+
+    /// Another way: to the list that this one was chosen from.
+    pub(super) fn other(&mut self) -> Next {
+        let adds =
+            self.detour.progress.own || !self.asked_for().1.is_empty() || self.detour.progress.stage.adds();
+        self.detour.progress.stage = if adds { Stage::Factors } else { Stage::Choose };
+        Next::Page
+    }
+
+    /// Goes on with the authenticator of that id.
+    pub(super) async fn use_authenticator(&mut self, id: &str) -> Next {
+        let Some(ways) = self.ways().await else { return Next::Page };
+        let Some((way, authenticator)) = ways.into_iter().find(|(_, one)| one.id == id) else {
+            self.detour.progress.stage = Stage::Choose;
+            return Next::Page;
+        };
+        match way {
+            Way::App => self.detour.progress.stage = Stage::app(),
+            Way::RecoveryCode => self.detour.progress.stage = Stage::Recovery,
+            _ => self.challenge(way, authenticator.id, authenticator.name).await,
+        }
+        Next::Page
+    }
+
+    async fn challenge(&mut self, way: Way, id: String, name: Option<String>) {
+        let Some(token) = self.detour.progress.token.clone() else { return self.over() };
+        let mfa = self.client.mfa().of(self.session.session());
+        let begun = match mfa.challenge(&token, &Challenge::oob().authenticator(&id)).await {
+            Ok(begun) => begun,
+            Err(error) => return self.trouble(&error),
+        };
+        let Some(oob_code) = begun.oob_code else { return self.problem(Problem::Unavailable) };
+        let sent_at = self.client.now();
+        self.detour.progress.stage = if way == Way::Push {
+            Stage::Push {
+                oob_code,
+                to: name,
+                again: Some(id),
+                barcode_uri: None,
+                recovery_code: None,
+                sent_at,
+                outcome: Outcome::Waiting,
+            }
+        } else {
+            Stage::Code {
+                way,
+                oob_code: Some(oob_code),
+                to: name,
+                again: Some(id),
+                new: false,
+                recovery_code: None,
+                sent_at,
+            }
+        };
+    }
+
+    /// Sends the message or the push again.
+    pub(super) async fn resend(&mut self) -> Next {
+        match self.detour.progress.stage.clone() {
+            Stage::Code { way, to, again: Some(id), .. } => self.challenge(way, id, to).await,
+            Stage::Push { to, again: Some(id), .. } => self.challenge(Way::Push, id, to).await,
+            Stage::Code { way, to: Some(to), new: true, .. } => return self.enroll(way, Some(to)).await,
+            Stage::Push { barcode_uri: Some(_), .. } => return self.enroll(Way::Push, None).await,
+            _ => {}
+        }
+        Next::Page
+    }
+
+    /// Begins to add a factor: an address is asked for first, where one is needed.
+    pub(super) async fn add(&mut self, factor: &str) -> Next {
+        let way =
+            FactorType::parse(factor).filter(|factor| self.factors().contains(factor)).and_then(Way::new);
+        match way {
+            Some(way @ (Way::Sms | Way::Voice | Way::Email)) => {
+                self.detour.progress.stage = Stage::Contact { way, value: String::new() };
+                Next::Page
+            }
+            Some(way) => self.enroll(way, None).await,
+            None => Next::Page,
+        }
+    }
+
+    /// The address that codes are to be sent to.
+    pub(super) async fn contact(&mut self, way: Way, typed: &str) -> Next {
+        self.detour.progress.stage = Stage::Contact { way, value: typed.chars().take(320).collect() };
+        let address = if way == Way::Email { super::way::email(typed) } else { phone(typed) };
+        match address {
+            Some(address) => self.enroll(way, Some(address)).await,
+            None => {
+                self.problem(if way == Way::Email { Problem::Email } else { Problem::Phone });
+                Next::Page
+            }
+        }
+    }
+
+    async fn enroll(&mut self, way: Way, address: Option<String>) -> Next {
+        let Some(calls) = self.calls() else {
+            self.over();
+            return Next::Page;
+        };
+        let enroll = match (way, address.clone()) {
+            (Way::Sms, Some(number)) => Enroll::sms(number),
+            (Way::Voice, Some(number)) => Enroll::voice(number),
+            (Way::Email, address) => Enroll::email(address),
+            (Way::Push, _) => Enroll::push(),
+            _ => Enroll::otp(),
+        };
+        match calls.enroll(self.session, &enroll).await {
+            Ok(answer) => self.enrolled(way, address, answer),
+            Err(error) => {
+                if matches!(&*error.code(), "unsupported_authenticator_type" | "access_denied") {
+                    self.detour.progress.refused.push(way);
+                    self.detour.progress.stage = Stage::Factors;
+                }
+                self.trouble(&error);
+            }
+        }
+        Next::Page
+    }
+
+    fn enrolled(&mut self, way: Way, to: Option<String>, answer: AssociateResponse) {
+        let recovery_code = answer.recovery_codes.into_iter().flatten().next();
+        let sent_at = self.client.now();
+        let stage = match (way, answer.oob_code, answer.barcode_uri, answer.secret) {
+            (Way::App, _, Some(barcode_uri), Some(secret)) => {
+                Stage::NewApp { secret, barcode_uri, recovery_code }
+            }
+            (Way::Push, Some(oob_code), Some(barcode_uri), _) => Stage::Push {
+                oob_code,
+                to: None,
+                again: None,
+                barcode_uri: Some(barcode_uri),
+                recovery_code,
+                sent_at,
+                outcome: Outcome::Waiting,
+            },
+            (Way::Sms | Way::Voice | Way::Email, Some(oob_code), ..) => Stage::Code {
+                way,
+                oob_code: Some(oob_code),
+                to,
+                again: None,
+                new: true,
+                recovery_code,
+                sent_at,
+            },
+            _ => return self.problem(Problem::Unavailable),
+        };
+        self.detour.progress.stage = stage;
+    }
+
+    /// A code that was typed.
+    pub(super) async fn code(&mut self, typed: &str) -> Next {
+        if typed.trim().is_empty() {
+            self.problem(Problem::MissingCode);
+            return Next::Page;
+        }
+        let proof = match &self.detour.progress.stage {
+            Stage::Recovery => {
+                // People type it in groups, with dashes, in small letters.
+                let code: String = typed.chars().filter(char::is_ascii_alphanumeric).collect();
+                Some(Verify::recovery_code(code.to_ascii_uppercase()))
+            }
+            Stage::NewApp { .. } | Stage::Code { oob_code: None, .. } => digits(typed).map(Verify::otp),
+            Stage::Code { oob_code: Some(oob_code), .. } => {
+                digits(typed).map(|code| Verify::oob(oob_code).binding_code(code))
+            }
+            _ => return Next::Page,
+        };
+        match proof {
+            Some(proof) => self.verify(proof).await,
+            None => {
+                self.problem(Problem::MalformedCode);
+                Next::Page
+            }
+        }
+    }
+
+    /// Asks whether the push was answered.
+    pub(super) async fn poll(&mut self) -> Next {
+        let Stage::Push { oob_code, outcome: Outcome::Waiting, .. } = &self.detour.progress.stage else {
+            return Next::Page;
+        };
+        let proof = Verify::from(Verify::oob(oob_code));
+        self.verify(proof).await
+    }
+
+    async fn verify(&mut self, proof: Verify) -> Next {
+        let Some(calls) = self.calls() else {
+            self.over();
+            return Next::Page;
+        };
+        match calls.verify(self.session, proof).await {
+            Ok(verified) => {
+                self.verified(verified.recovery_code);
+                Next::Page
+            }
+            Err(VerifyError::MfaRequired(due)) => self.chained(due),
+            Err(VerifyError::WrongCode(_) | VerifyError::Denied(_)) => {
+                self.wrong();
+                Next::Page
+            }
+            Err(VerifyError::Pending(_)) => {
+                self.still_waiting();
+                Next::Page
+            }
+            Err(error) => {
+                self.trouble(&error);
+                Next::Page
+            }
+        }
+    }
+
+    fn verified(&mut self, new_code: Option<String>) {
+        let progress = &mut self.detour.progress;
+        let enrolled = progress.stage.take_recovery_code();
+        let recovery_code = new_code.or(enrolled).or(progress.recovery_code.take());
+        progress.token = None;
+        progress.problem = None;
+        progress.stage = recovery_code.map_or(Stage::Done, |recovery_code| Stage::Keep { recovery_code });
+    }
+
+    /// The proof was right, and a further one is wanted: in the same detour.
+    fn chained(&mut self, due: MfaRequired) -> Next {
+        let progress = &mut self.detour.progress;
+        progress.recovery_code = progress.stage.take_recovery_code().or(progress.recovery_code.take());
+        progress.token = due.mfa_token;
+        progress.problem = Some(Problem::OneMore);
+        progress.refused.clear();
+        if progress.token.is_some() {
+            progress.stage = Stage::Begin;
+            Next::Page
+        } else {
+            progress.stage = Stage::Done;
+            Next::Login
+        }
+    }
+
+    fn wrong(&mut self) {
+        if let Stage::Push { outcome, .. } = &mut self.detour.progress.stage {
+            *outcome = Outcome::Denied;
+        } else {
+            self.problem(Problem::WrongCode);
+        }
+    }
+
+    fn still_waiting(&mut self) {
+        let now = self.client.now();
+        if let Stage::Push { outcome, sent_at, .. } = &mut self.detour.progress.stage
+            && now >= *sent_at + super::PUSH_LIFETIME
+        {
+            *outcome = Outcome::Expired;
+        }
+    }
+
+    /// The user has kept the recovery code, which is then forgotten here.
+    pub(super) fn kept(&mut self, ticked: bool) -> Next {
+        if let (Stage::Keep { .. }, true) = (&self.detour.progress.stage, ticked) {
+            self.detour.progress.stage = Stage::Done;
+        } else {
+            self.problem(Problem::NotKept);
+        }
+        Next::Page
+    }
+
+    /// From the start, by asking for what was asked for again.
+    pub(super) fn again(&mut self) -> Next {
+        if matches!(self.detour.progress.stage, Stage::Over | Stage::Nothing) {
+            self.detour.progress.stage = Stage::Done;
+        }
+        Next::Page
+    }
+
+    /// What an error means for the page.
+    fn trouble(&mut self, error: &(impl MfaError + 'static)) {
+        let code = error.code();
+        let description = error.to_json()["error_description"].as_str().unwrap_or_default().to_owned();
+        tracing::debug!(
+            code = &*code,
+            error = error as &dyn std::error::Error,
+            "a step of the ready-made pages"
+        );
+        let contact = matches!(self.detour.progress.stage, Stage::Contact { .. });
+        let problem = match &*code {
+            "mfa_token_expired"
+            | "mfa_token_invalid"
+            | "mfa_token_not_found"
+            | "expired_token"
+            | "invalid_grant"
+            | "user_mismatch"
+            | "missing_session" => return self.over(),
+            _ if description.starts_with("Too many SMS") => Problem::SentTooOften,
+            _ if error.status() == http::StatusCode::TOO_MANY_REQUESTS => {
+                Problem::LockedOut { until: error.retry_after().map(|wait| self.client.now() + wait) }
+            }
+            "invalid_request" if contact => match self.detour.progress.stage {
+                Stage::Contact { way: Way::Email, .. } => Problem::Email,
+                _ => Problem::Phone,
+            },
+            "unsupported_authenticator_type"
+            | "unsupported_challenge_type"
+            | "access_denied"
+            | "mfa_no_available_factors"
+            | "association_required" => Problem::NotOffered,
+            _ => Problem::Unavailable,
+        };
+        self.problem(problem);
+    }
+
+    fn over(&mut self) {
+        self.detour.progress.token = None;
+        self.detour.progress.problem = None;
+        self.detour.progress.stage = Stage::Over;
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.detour.progress.problem = Some(problem);
+    }
+
+    fn calls(&self) -> Option<Calls<'a>> {
+        if self.detour.progress.own {
+            return self.client.own_authenticators(self.session.session()?).map(Calls::Own);
+        }
+        self.detour.progress.token.clone().map(|token| Calls::StepUp(self.client, token))
+    }
+
+    /// Whether a challenge was asked for, and which factors to add one of.
+    fn asked_for(&self) -> (bool, Vec<FactorType>) {
+        let Some(token) = &self.detour.progress.token else { return (false, Vec::new()) };
+        let mfa = self.client.mfa().of(self.session.session());
+        mfa.open(token).map(|context| context.asked_for()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,302 @@
+//! `/auth/mfa?detour=ID`: the page of the stage that a detour is in, and the forms that take it further.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header};
+use serde_json::json;
+use stepup_protocol::time::UnixTime;
+use url::Url;
+
+use super::{
+    Frame, Way,
+    flow::{Next, Walk},
+    frame::Forms,
+    notice::Stop,
+    qr, say,
+    views::{Choose, Code, Contact, Factors, Keep, NewApp, Push, Recovery, Step},
+};
+use crate::{
+    client::Client,
+    detour::{self, MULTI_FACTOR, NoDetour, Outcome, Stage, UnderWay},
+    session::SessionState,
+    web::{answer, base_url, return_to, same_origin},
+};
+
+/// The largest form of a page, in bytes.
+const MAX_FORM_BYTES: usize = 8 * 1024;
+/// How long after a message another one may be asked for, with scripts on.
+const RESEND: Duration = Duration::from_secs(30);
+
+/// `GET`: where things stand. With `poll`, asks first whether the push was answered.
+pub(crate) async fn page(
+    client: &Client,
+    request: &Request<Bytes>,
+    session: &mut SessionState,
+) -> Response<Bytes> {
+    let mut walk = match walk(client, request, session) {
+        Ok(walk) => walk,
+        Err(refusal) => return *refusal,
+    };
+    let (headers, query) = (request.headers(), request.uri().query());
+    if query.is_some_and(|query| query.ends_with("&poll=1")) {
+        let next = walk.poll().await;
+        return go_on(&walk, headers, next);
+    }
+    let begins = walk.detour.progress.stage == Stage::Begin;
+    if begins {
+        walk.begin().await;
+    }
+    if walk.detour.progress.stage == Stage::Done {
+        return go_on(&walk, headers, Next::Page);
+    }
+    let frame = Frame::of(client, walk.base, headers, query);
+    let mut response = show(&mut walk, &frame, headers, query).await;
+    if begins {
+        let held = detour::detour_cookies(headers, &walk.detour.id);
+        let kept = client.write_detour(walk.base, &held, &walk.detour);
+        let old = client.forget_oldest(walk.base, headers, &walk.detour.id);
+        set_cookies(&mut response, kept.into_iter().chain(old));
+    }
+    response
+}
+
+/// `POST`: one of the forms. Answers with a redirect to where things stand then.
+pub(crate) async fn form(
+    client: &Client,
+    request: &Request<Bytes>,
+    session: &mut SessionState,
+) -> Response<Bytes> {
+    if let Some(refusal) = refusal(client, request) {
+        return refusal;
+    }
+    let mut walk = match walk(client, request, session) {
+        Ok(walk) => walk,
+        Err(refusal) => return *refusal,
+    };
+    let fields: Vec<(String, String)> = form_urlencoded::parse(request.body()).into_owned().collect();
+    let next = act(&mut walk, &fields).await;
+    let response = go_on(&walk, request.headers(), next);
+    if wants_json(request.headers()) { as_json(response, &walk.detour) } else { response }
+}
+
+/// Why a form is not looked at: not from one of our pages, or not a form of theirs.
+pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Response<Bytes>> {
+    let (headers, query) = (request.headers(), request.uri().query());
+    let base = match base_url::of(client, headers) {
+        Ok(base) => base,
+        Err(error) => return Some(answer::text(StatusCode::BAD_REQUEST, error.to_string())),
+    };
+    let status = if !same_origin::is_own_page(base, headers) {
+        StatusCode::FORBIDDEN
+    } else if !headers.get(header::CONTENT_TYPE).is_some_and(|value| detour::is_form(value.as_bytes())) {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    } else if request.body().len() > MAX_FORM_BYTES {
+        StatusCode::PAYLOAD_TOO_LARGE
+    } else {
+        return None;
+    };
+    let home = &*client.config().sign_in_return_to_path;
+    let stop = Stop {
+        status,
+        words: |texts| (&texts.foreign_heading, &texts.foreign_text),
+        way_on: (home, |texts| &texts.to_the_start),
+    };
+    Some(client.stop(base, headers, query, &stop))
+}
+
+/// The detour of the request.
+fn walk<'a>(
+    client: &'a Client,
+    request: &Request<Bytes>,
+    session: &'a mut SessionState,
+) -> Result<Walk<'a>, Box<Response<Bytes>>> {
+    let (headers, query) = (request.headers(), request.uri().query());
+    let base = base_url::of(client, headers)
+        .map_err(|error| Box::new(answer::text(StatusCode::BAD_REQUEST, error.to_string())))?;
+    let id = detour::id_in(query).ok_or(NoDetour::Missing);
+    match id.and_then(|id| client.open_detour(headers, &id, session.session())) {
+        Ok(detour) => Ok(Walk { client, base, session, detour }),
+        Err(why) => Err(Box::new(client.no_detour(base, headers, query, why))),
+    }
+}
+
+/// What the form asks for. One that the stage has no use for, because it was sent twice or from an old page, changes nothing.
+async fn act(walk: &mut Walk<'_>, fields: &[(String, String)]) -> Next {
+    let field = |wanted: &str| {
+        fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str()).unwrap_or_default()
+    };
+    walk.detour.progress.problem = None;
+    match (field("action"), &walk.detour.progress.stage) {
+        ("cancel", _) => Next::Leave,
+        (_, Stage::Done) => Next::Page,
+        ("kept", Stage::Keep { .. }) => walk.kept(!field("saved").is_empty()),
+        (_, Stage::Keep { .. }) => Next::Page,
+        ("again", _) => walk.again(),
+        ("other", _) => walk.other(),
+        ("use", _) => walk.use_authenticator(field("authenticator")).await,
+        ("add", _) => walk.add(field("factor")).await,
+        ("contact", Stage::Contact { way: Way::Email, .. }) => walk.contact(Way::Email, field("email")).await,
+        ("contact", Stage::Contact { .. }) => {
+            let way = if field("channel") == "voice" { Way::Voice } else { Way::Sms };
+            walk.contact(way, field("phone")).await
+        }
+        ("code", _) => walk.code(field("code")).await,
+        ("poll", _) => walk.poll().await,
+        ("resend", _) => walk.resend().await,
+        _ => Next::Page,
+    }
+}
+
+/// Where the browser goes after an action, with what is to be remembered.
+fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
+    let Walk { client, base, detour, .. } = walk;
+    let back =
+        || answer::see_other(&return_to::address(&detour.return_to, base)[url::Position::BeforePath..]);
+    let done = detour.progress.stage == Stage::Done;
+    if next == Next::Leave || (done && next == Next::Page && !detour.has_form) {
+        let mut response = back();
+        set_cookies(&mut response, client.forget_detour(base, headers, &detour.id));
+        return response;
+    }
+    let mut response = match next {
+        Next::Login => answer::see_other(&login(client, base, detour)),
+        _ if done => answer::see_other(&client.detour_path(base, "/resume", &detour.id)),
+        _ => answer::see_other(&client.detour_path(base, "", &detour.id)),
+    };
+    let held = detour::detour_cookies(headers, &detour.id);
+    set_cookies(&mut response, client.write_detour(base, &held, detour));
+    response
+}
+
+fn login(client: &Client, base: &Url, detour: &UnderWay) -> String {
+    let mut login = base_url::route(client, base, &client.config().routes.login);
+    login
+        .query_pairs_mut()
+        .append_pair("returnTo", &client.detour_path(base, "/resume", &detour.id))
+        .append_pair(MULTI_FACTOR.0, MULTI_FACTOR.1);
+    login[url::Position::BeforePath..].to_owned()
+}
+
+/// The page of the stage.
+async fn show(
+    walk: &mut Walk<'_>,
+    frame: &Frame<'_>,
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Response<Bytes> {
+    let (client, base) = (walk.client, walk.base);
+    let step = step(walk, frame);
+    let page = |html: String| client.page(StatusCode::OK, frame, Forms::Ours, |_| html);
+    let templates = client.config().pages.writer();
+    let now = client.now();
+    let resend_in = |sent_at: UnixTime| (sent_at + RESEND).since(now).as_secs();
+    match walk.detour.progress.stage.clone() {
+        Stage::Choose => match walk.ways().await {
+            Some(ways) => {
+                let choices = ways.iter().map(|(way, one)| say::choice(frame.texts, *way, one)).collect();
+                page(templates.choose(&Choose { frame, step: &step, choices }))
+            }
+            None => stopped(walk, headers, query),
+        },
+        Stage::Factors => {
+            let choices = walk.factors().into_iter().filter_map(|factor| say::factor(frame.texts, factor));
+            page(templates.factors(&Factors { frame, step: &step, choices: choices.collect() }))
+        }
+        Stage::Contact { way, value } => {
+            page(templates.contact(&Contact { frame, step: &step, way, value: &value }))
+        }
+        Stage::Code { way, to, again, new, sent_at, .. } => {
+            let lead = say::lead(frame, way, to.as_deref());
+            let resend_in = (again.is_some() || new).then(|| resend_in(sent_at));
+            page(templates.code(&Code { frame, step: &step, lead, resend_in }))
+        }
+        Stage::NewApp { secret, barcode_uri, .. } => {
+            let qr = qr::svg(&barcode_uri, &frame.texts.qr_label);
+            page(templates.new_app(&NewApp {
+                frame,
+                step: &step,
+                secret: &secret,
+                barcode_uri: &barcode_uri,
+                qr,
+            }))
+        }
+        Stage::Push { to, barcode_uri, sent_at, outcome, .. } => page(templates.push(&Push {
+            frame,
+            step: &step,
+            lead: say::push_lead(frame.texts, to.as_deref(), barcode_uri.is_some()),
+            waits: outcome == Outcome::Waiting,
+            poll_address: format!("{}&poll=1", step.address),
+            qr: barcode_uri.as_deref().and_then(|uri| qr::svg(uri, &frame.texts.qr_label)),
+            barcode_uri: barcode_uri.as_deref(),
+            resend_in: resend_in(sent_at),
+        })),
+        Stage::Recovery => page(templates.recovery(&Recovery { frame, step: &step })),
+        Stage::Keep { recovery_code } => {
+            page(templates.keep(&Keep { frame, step: &step, recovery_code: &recovery_code }))
+        }
+        Stage::Begin | Stage::Nothing | Stage::Over => stopped(walk, headers, query),
+        Stage::Done => answer::see_other(&client.detour_path(base, "/resume", &walk.detour.id)),
+    }
+}
+
+/// What the pages of this step-up share.
+fn step(walk: &Walk<'_>, frame: &Frame<'_>) -> Step {
+    let progress = &walk.detour.progress;
+    let (problem, news) = say::problem(frame.texts, progress, walk.client.now());
+    let adds = progress.stage.adds() && progress.stage != Stage::Factors;
+    Step {
+        address: walk.client.detour_path(walk.base, "", &walk.detour.id),
+        problem,
+        news,
+        other_ways: (adds && walk.factors().len() > 1)
+            || (!progress.stage.adds() && progress.other_ways && progress.stage != Stage::Choose),
+    }
+}
+
+/// Where nothing more can be done here: what happened, and the way on.
+fn stopped(walk: &Walk<'_>, headers: &HeaderMap, query: Option<&str>) -> Response<Bytes> {
+    let Walk { client, base, detour, .. } = walk;
+    let here = client.detour_path(base, "", &detour.id);
+    let resume = client.detour_path(base, "/resume", &detour.id);
+    let stop = match detour.progress.stage {
+        Stage::Nothing => Stop {
+            status: StatusCode::FORBIDDEN,
+            words: |texts| (&texts.nothing_heading, &texts.nothing_text),
+            way_on: (&detour.return_to, |texts| &texts.back_to_the_page),
+        },
+        Stage::Over => Stop {
+            status: StatusCode::GONE,
+            words: |texts| (&texts.expired_heading, &texts.expired_text),
+            way_on: (&resume, |texts| &texts.begin_again),
+        },
+        _ => Stop {
+            status: StatusCode::BAD_GATEWAY,
+            words: |texts| (&texts.unavailable_heading, &texts.unavailable_text),
+            way_on: (&here, |texts| &texts.try_again),
+        },
+    };
+    client.stop(base, headers, query, &stop)
+}
+
+fn set_cookies(response: &mut Response<Bytes>, cookies: impl IntoIterator<Item = http::HeaderValue>) {
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == b"application/json")
+}
+
+/// What the page's own script hears of a push: to go on waiting, or where to go.
+fn as_json(redirect: Response<Bytes>, detour: &UnderWay) -> Response<Bytes> {
+    let (mut parts, _) = redirect.into_parts();
+    let location = parts.headers.remove(header::LOCATION);
+    let waits = matches!(detour.progress.stage, Stage::Push { outcome: Outcome::Waiting, .. })
+        && detour.progress.problem.is_none();
+    let location = location.filter(|_| !waits).and_then(|location| location.to_str().ok().map(str::to_owned));
+    let mut response = answer::json(StatusCode::OK, &json!({ "location": location }));
+    response.headers_mut().extend(parts.headers);
+    response
+}

@@ -1,0 +1,183 @@
+//! What goes wrong on the pages: old, foreign and broken requests, and a tenant that does not answer.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use stepup_tenant::Fault;
+
+use super::{
+    factors::{add_app, house, transfer},
+    visitor::{Visitor, own_page},
+};
+
+#[tokio::test]
+async fn a_form_of_another_site_does_nothing() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    let with = |name: &'static str, value: &'static str| {
+        let mut headers = own_page();
+        headers.insert(name, HeaderValue::from_static(value));
+        headers
+    };
+    let long = "a".repeat(8 * 1024);
+    for (headers, body, expected) in [
+        (HeaderMap::new(), "action=cancel", StatusCode::FORBIDDEN),
+        (with("origin", "https://evil.example"), "action=cancel", StatusCode::FORBIDDEN),
+        (with("origin", "null"), "action=cancel", StatusCode::FORBIDDEN),
+        (with("sec-fetch-site", "cross-site"), "action=cancel", StatusCode::FORBIDDEN),
+        (with("content-type", "text/plain"), "action=cancel", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (own_page(), &format!("action={long}"), StatusCode::PAYLOAD_TOO_LARGE),
+        (own_page(), "action=nothing&x=%FF", StatusCode::SEE_OTHER),
+    ] {
+        for path in [visitor.address.as_str(), "/auth/mfa/manage"] {
+            let answer = visitor.send(Method::POST, path, headers.clone(), body.to_owned()).await;
+            assert_eq!(answer.status(), expected, "{path} {headers:?} {body:.20}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_step_up_that_took_too_long_begins_again_with_its_form() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), Some("to=bob&amount=25")).await;
+    house.tenant.clock().advance(Duration::from_secs(301));
+    visitor.press("add", &[("factor", "otp")]).await;
+    assert_eq!((visitor.status, visitor.heading()), (StatusCode::GONE, "That took too long"));
+    let again = visitor.link("/auth/mfa/resume");
+    visitor.get(&again).await;
+    assert_eq!(visitor.heading(), "That took too long", "not before it is asked for");
+}
+
+#[tokio::test]
+async fn another_users_and_a_broken_detour_are_none() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    let answer = visitor.submit("add", &[("factor", "otp")]).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let address = visitor.address.clone();
+
+    let mut stranger = Visitor::ada(&house).await;
+    stranger.get(&address).await;
+    assert_eq!((stranger.status, stranger.heading()), (StatusCode::GONE, "This page is no longer open"));
+
+    let without_session: Vec<&str> =
+        visitor.jar.names().into_iter().filter(|name| name.starts_with("__session")).collect();
+    let line = visitor.jar.line();
+    let line: Vec<&str> =
+        line.split("; ").filter(|pair| !without_session.iter().any(|name| pair.starts_with(name))).collect();
+    stranger.jar = Default::default();
+    stranger.jar.take_line(&line.join("; "));
+    stranger.get(&address).await;
+    assert_eq!(
+        (stranger.status, stranger.heading()),
+        (StatusCode::FORBIDDEN, "This belongs to somebody else")
+    );
+
+    let line = visitor.jar.line();
+    let tampered = line.split("; ").map(|pair| match pair.strip_prefix("__mfa_") {
+        Some(_) => format!("{}AAAA", &pair[..pair.len() - 4]),
+        None => pair.to_owned(),
+    });
+    stranger.jar.take_line(&tampered.collect::<Vec<_>>().join("; "));
+    stranger.get(&address).await;
+    assert_eq!(stranger.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_down_loses_nothing() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    let down = |method: &str, path: &str| {
+        house.tenant.fail_next(Fault { status: Some(503), ..Fault::on(method, path) });
+    };
+    visitor.begin_later(&transfer()).await;
+    let address = visitor.address.clone();
+    down("GET", "/mfa/authenticators");
+    visitor.get(&address).await;
+    assert_eq!(
+        (visitor.status, visitor.heading()),
+        (StatusCode::BAD_GATEWAY, "This does not work right now")
+    );
+    visitor.get(&address).await;
+    assert_eq!(visitor.heading(), "Add a second step");
+    down("POST", "/mfa/associate");
+    visitor.press("add", &[("factor", "otp")]).await;
+    assert!(visitor.alert().unwrap().starts_with("Our log-in service does not answer"));
+    visitor.press("add", &[("factor", "otp")]).await;
+    assert_eq!(visitor.heading(), "Set up your authenticator app");
+}
+
+#[tokio::test]
+async fn wrong_codes_lock_out_and_say_so() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    add_app(&mut visitor).await;
+    visitor.press("kept", &[("saved", "yes")]).await;
+    visitor.begin(&transfer(), None).await;
+    if visitor.heading() != "Enter your code" {
+        let app = visitor.choice("Authenticator app");
+        visitor.press("use", &[("authenticator", &app)]).await;
+    }
+    for _ in 0..12 {
+        visitor.press("code", &[("code", "000000")]).await;
+        if visitor.alert().unwrap().starts_with("Too many wrong codes") {
+            return;
+        }
+    }
+    panic!("{:?}", visitor.alert());
+}
+
+#[tokio::test]
+async fn a_form_sent_twice_and_the_back_button_do_nothing_twice() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    let (factors, address) = (visitor.html.clone(), visitor.address.clone());
+    visitor.press("add", &[("factor", "otp")]).await;
+    let code = house.tenant.totp(&visitor.secret("secret")).unwrap();
+    let app = visitor.html.clone();
+    visitor.press("code", &[("code", &code)]).await;
+    assert_eq!(visitor.heading(), "Keep your recovery code");
+    visitor.html = app;
+    visitor.press("code", &[("code", &code)]).await;
+    assert_eq!(visitor.heading(), "Keep your recovery code", "the code is not judged again");
+    visitor.html = factors;
+    visitor.press("add", &[("factor", "otp")]).await;
+    assert_eq!((visitor.heading(), &visitor.address), ("Keep your recovery code", &address));
+    visitor.press("kept", &[("saved", "yes")]).await;
+    visitor.get(&address).await;
+    assert_eq!(visitor.heading(), "This page is no longer open");
+}
+
+#[tokio::test]
+async fn cancel_goes_back_with_nothing() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), Some("to=bob")).await;
+    visitor.press("cancel", &[]).await;
+    assert_eq!(visitor.address, "/balance?of=ada");
+    assert!(!visitor.jar.line().contains("__mfa_"), "{}", visitor.jar.line());
+}
+
+#[tokio::test]
+async fn pages_have_a_strict_policy_and_speak_the_visitors_language() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    let address = visitor.address.clone();
+    for (language, heading) in
+        [("de", "Einen zweiten Schritt einrichten"), ("ja", "2段階認証の追加"), ("fr", "Add a second step")]
+    {
+        visitor.language = language;
+        visitor.get(&address).await;
+        assert_eq!(visitor.heading(), heading);
+    }
+    let page = visitor.send(Method::GET, &address, HeaderMap::new(), String::new()).await;
+    let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'self' 'nonce-"), "{policy}");
+    assert!(policy.contains("form-action 'self' http"), "{policy}");
+    assert!(page.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
+}
