@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | [`Session`] | reading and changing the session, access tokens, verify | page: redirect to the login; API: 401 |
 //! | [`User`] | who is logged in | the same |
+//! | [`SteppedUp`] | the session with a proof of a second factor that satisfied a guard ([`StepUp`], [`Requirement`]) | the same |
 //! | [`OptionalSession`] | pages for both | is empty |
 //! | [`Client`] | everything else of the SDK | – |
 //!
@@ -49,6 +50,49 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Step-up in one line
+//!
+//! A route that needs a second factor says so with a layer, or with a requirement as the extractor's type. Browsers go to
+//! the pages for it and come back with their form, scripts are told what to do; see [`StepUp`].
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use axum::{Form, Router, routing::{get, post}};
+//! use stepup_axum::{Requirement, SessionLayer, StepUp, SteppedUp};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Order { to: String, amount: u64 }
+//!
+//! async fn transfer(stepped_up: SteppedUp, Form(order): Form<Order>) -> String {
+//!     // stepped_up.access_token is for the bank's API, with transfer:funds.
+//!     format!("{} sends {} to {}", stepped_up.session.subject(), order.amount, order.to)
+//! }
+//!
+//! struct Fresh;
+//!
+//! impl Requirement for Fresh {
+//!     fn step_up() -> StepUp {
+//!         StepUp::new().within(Duration::from_secs(60))
+//!     }
+//! }
+//!
+//! async fn secrets(stepped_up: SteppedUp<Fresh>) -> String {
+//!     format!("proved at {:?}", stepped_up.proof.at)
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app: Router = Router::new()
+//!     .route("/transfer", post(transfer))
+//!     .route_layer(
+//!         StepUp::new().audience("https://api.bank.example").scope("transfer:funds").within(Duration::from_secs(300)),
+//!     )
+//!     .route("/secrets", get(secrets))
+//!     .layer(SessionLayer::new(stepup::Client::from_env()?));
+//! # Ok(()) }
+//! ```
+//!
+//! # Where the layer goes
+//!
 //! The layer must be the application's outermost that looks at paths: it answers the SDK's routes before the router
 //! sees them. An application that would rather mount the routes itself has [`router`].
 
@@ -58,6 +102,7 @@ mod layer;
 mod rejection;
 mod routes;
 mod session;
+mod step_up;
 mod user;
 
 pub use self::{
@@ -67,6 +112,7 @@ pub use self::{
     rejection::SessionRejection,
     routes::{SdkRoutes, router},
     session::{OptionalSession, Session},
+    step_up::{Layered, Requirement, StepUp, StepUpRejection, StepUpService, SteppedUp},
     user::User,
 };
 

@@ -8,7 +8,7 @@ use std::{
 
 use axum_core::extract::{FromRequestParts, Request};
 use futures_util::lock::{Mutex, OwnedMutexGuard};
-use http::{Method, header, request::Parts};
+use http::{Method, Uri, header, request::Parts};
 use serde_json::{Map, Value};
 use stepup::{
     AccessToken, AccessTokenError, AccessTokenRequest, Client, SessionState,
@@ -24,6 +24,8 @@ pub(crate) struct Handle(Arc<Shared>);
 struct Shared {
     client: Client,
     state: Arc<Mutex<SessionState>>,
+    /// The address as the browser knows it: nested routers see a part of it.
+    uri: Uri,
     /// The claims as the request found them, so that they can be read while a handler holds the session.
     user: Option<Arc<Map<String, Value>>>,
     /// Where a browser goes that has to log in first; nothing for what is no page.
@@ -38,7 +40,13 @@ impl Handle {
             let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
             client.login_path(here)
         });
-        Self(Arc::new(Shared { client: client.clone(), state: Arc::new(Mutex::new(state)), user, login }))
+        Self(Arc::new(Shared {
+            client: client.clone(),
+            state: Arc::new(Mutex::new(state)),
+            uri: request.uri().clone(),
+            user,
+            login,
+        }))
     }
 
     pub(crate) fn of(parts: &Parts) -> Result<&Self, SessionRejection> {
@@ -49,6 +57,10 @@ impl Handle {
         &self.0.client
     }
 
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.0.uri
+    }
+
     pub(crate) fn user(&self) -> Result<Arc<Map<String, Value>>, SessionRejection> {
         self.0.user.clone().ok_or_else(|| self.not_logged_in())
     }
@@ -57,7 +69,7 @@ impl Handle {
         Arc::clone(&self.0.state).try_lock_owned()
     }
 
-    fn not_logged_in(&self) -> SessionRejection {
+    pub(crate) fn not_logged_in(&self) -> SessionRejection {
         SessionRejection::NotLoggedIn { login: self.0.login.clone() }
     }
 }
@@ -80,6 +92,14 @@ pub struct Session {
 }
 
 impl Session {
+    pub(crate) fn of(parts: &Parts, state: OwnedMutexGuard<SessionState>) -> Result<Self, SessionRejection> {
+        let handle = Handle::of(parts)?;
+        if state.session().is_none() {
+            return Err(handle.not_logged_in());
+        }
+        Ok(Self { client: handle.client().clone(), state })
+    }
+
     /// An access token of the session, renewed if need be.
     ///
     /// # Errors
@@ -150,12 +170,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = SessionRejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        let handle = Handle::of(parts)?;
-        let state = handle.try_lock().ok_or(SessionRejection::InUse)?;
-        if state.session().is_none() {
-            return Err(handle.not_logged_in());
-        }
-        Ok(Self { client: handle.client().clone(), state })
+        let state = Handle::of(parts)?.try_lock().ok_or(SessionRejection::InUse)?;
+        Self::of(parts, state)
     }
 }
 

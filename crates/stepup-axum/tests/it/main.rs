@@ -5,5 +5,6 @@
 mod application;
 mod every_route;
 mod extractors;
+mod guard;
 mod refusals;
 mod step_up;

@@ -221,6 +221,7 @@ impl Client {
             tokens,
             claims: Some(claims.clone()),
             received_at: self.now(),
+            proof: None,
         };
         let mut session = Session::new(&grant, &claims);
         if session.internal.expires_at.is_some_and(|end| end <= issued_at + CEILING_MARGIN) {
@@ -241,6 +242,7 @@ impl Client {
     ) -> Result<Session, CallbackError> {
         let mut session = held.clone();
         session.keep(grant).map_err(|_| CallbackError::OtherUser)?;
+        session.answer(held, grant.received_at);
         // A logout ends the tenant's session of the newer login, and its end is this one's.
         if let Some(sid) = login.sid() {
             sid.clone_into(&mut session.internal.sid);

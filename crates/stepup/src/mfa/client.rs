@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use stepup_protocol::{
     error::OAuthError,
-    mfa::{AssociateResponse, Authenticator, ChallengeResponse, FactorType},
+    mfa::{AssociateResponse, Authenticator, ChallengeResponse, FactorType, MfaRequirements},
     scope::Scopes,
 };
 
@@ -248,20 +248,44 @@ impl MfaRequired {
         scope: &Scopes,
         subject: Option<&str>,
     ) -> Self {
+        Self::sealed(client, due, subject, |raw, requirements| Context {
+            raw,
+            audience: audience.map(str::to_owned),
+            scope: scope.clone(),
+            requirements,
+            issuer: Some(client.issuer().to_owned()),
+            subject: subject.map(str::to_owned),
+            created_at: client.now(),
+            proved: Vec::new(),
+        })
+    }
+
+    /// Seals what the tenant answered where a further factor is due after those in `proved`.
+    pub(super) fn seal_next(
+        client: &Client,
+        due: StepUpDue,
+        before: &Context,
+        proved: Vec<FactorType>,
+    ) -> Self {
+        Self::sealed(client, due, before.subject.as_deref(), |raw, requirements| Context {
+            raw,
+            requirements,
+            issuer: Some(client.issuer().to_owned()),
+            created_at: client.now(),
+            proved,
+            ..before.clone()
+        })
+    }
+
+    fn sealed(
+        client: &Client,
+        StepUpDue { body, recovery_code }: StepUpDue,
+        subject: Option<&str>,
+        context: impl FnOnce(RawToken, Option<MfaRequirements>) -> Context,
+    ) -> Self {
         telemetry::mfa_required(subject);
-        let StepUpDue { body, recovery_code } = due;
-        let sealing = client.mfa_sealing();
-        let sealed = body.mfa_token.and_then(RawToken::new).map(|raw| {
-            sealing.seal(&Context {
-                raw,
-                audience: audience.map(str::to_owned),
-                scope: scope.clone(),
-                requirements: body.mfa_requirements.clone(),
-                issuer: Some(sealing.issuer.to_owned()),
-                subject: subject.map(str::to_owned),
-                created_at: sealing.now,
-            })
-        });
+        let raw = body.mfa_token.and_then(RawToken::new);
+        let sealed = raw.map(|raw| client.mfa_sealing().seal(&context(raw, body.mfa_requirements.clone())));
         Self {
             recovery_code: recovery_code.map(|code| code.expose_secret().to_owned()),
             ..Self::new(sealed, body.mfa_requirements, body.error_description)

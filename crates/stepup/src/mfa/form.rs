@@ -1,11 +1,11 @@
 //! What is written inside a sealed token: our form, nextjs-auth0's and auth0-server-python's.
 //!
-//! The other SDKs ignore members that they do not know, so `iss` and `sub` travel along in their forms. A default audience is
-//! `default`, except there, where it is the empty text and therefore never sent.
+//! The other SDKs ignore members that they do not know, so `iss`, `sub` and `proved` travel along in their forms. A
+//! default audience is `default`, except there, where it is the empty text and therefore never sent.
 
 use serde::{Deserialize, Serialize};
 use stepup_protocol::{
-    mfa::{MfaRequirements, RequiredFactor},
+    mfa::{FactorType, MfaRequirements, RequiredFactor},
     scope::Scopes,
     time::UnixTime,
 };
@@ -29,6 +29,8 @@ pub(super) struct Stepup {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     iat: UnixTime,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    prf: Vec<FactorType>,
 }
 
 impl From<&Context> for Stepup {
@@ -41,6 +43,7 @@ impl From<&Context> for Stepup {
             iss: context.issuer.clone().unwrap_or_default(),
             sub: context.subject.clone(),
             iat: context.created_at,
+            prf: context.proved.clone(),
         }
     }
 }
@@ -57,6 +60,7 @@ impl TryFrom<Stepup> for Context {
             issuer: Some(form.iss),
             subject: form.sub,
             created_at: form.iat,
+            proved: form.prf,
         })
     }
 }
@@ -77,6 +81,8 @@ pub(super) struct Nextjs {
     sub: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pur: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    proved: Vec<FactorType>,
 }
 
 impl From<&Context> for Nextjs {
@@ -90,6 +96,7 @@ impl From<&Context> for Nextjs {
             iss: context.issuer.clone(),
             sub: context.subject.clone(),
             pur: Some(PURPOSE.to_owned()),
+            proved: context.proved.clone(),
         }
     }
 }
@@ -109,6 +116,7 @@ impl TryFrom<Nextjs> for Context {
             issuer: form.iss,
             subject: form.sub,
             created_at: UnixTime::from_seconds(form.created_at.div_euclid(1000)),
+            proved: form.proved,
         })
     }
 }
@@ -124,6 +132,8 @@ pub(super) struct Python {
     iss: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    proved: Vec<FactorType>,
 }
 
 /// Both members are written, absent ones as `null`: the other side's model says so.
@@ -148,6 +158,7 @@ impl From<&Context> for Python {
             created_at: context.created_at,
             iss: context.issuer.clone(),
             sub: context.subject.clone(),
+            proved: context.proved.clone(),
         }
     }
 }
@@ -166,6 +177,7 @@ impl TryFrom<Python> for Context {
             issuer: form.iss,
             subject: form.sub,
             created_at: form.created_at,
+            proved: form.proved,
         })
     }
 }

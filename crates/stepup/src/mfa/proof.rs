@@ -3,8 +3,13 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use stepup_protocol::token::GrantType;
+use stepup_protocol::{
+    mfa::{FactorType, MfaRequirements},
+    token::GrantType,
+};
 use stepup_seal::digest;
+
+use super::requirement;
 
 /// The proof that the user gives: a code, or that something was answered on another device.
 ///
@@ -25,11 +30,14 @@ pub struct Verify(Proof);
 /// An out-of-band transaction: a push that is answered on the phone, and proof by itself; or a message, whose code goes along by
 /// [`OutOfBand::binding_code`]. From [`Verify::oob`].
 #[derive(Clone)]
-pub struct OutOfBand(SecretString);
+pub struct OutOfBand {
+    oob_code: SecretString,
+    factor: Option<FactorType>,
+}
 
 #[derive(Clone)]
 enum Proof {
-    Message { oob_code: SecretString, binding_code: SecretString },
+    Message { oob_code: SecretString, binding_code: SecretString, factor: Option<FactorType> },
     Otp(SecretString),
     Push { oob_code: SecretString },
     RecoveryCode(SecretString),
@@ -46,7 +54,7 @@ impl Verify {
     /// [`OutOfBand::binding_code`].
     #[must_use]
     pub fn oob(oob_code: impl AsRef<str>) -> OutOfBand {
-        OutOfBand(SecretString::from(oob_code.as_ref()))
+        OutOfBand { oob_code: SecretString::from(oob_code.as_ref()), factor: None }
     }
 
     /// The recovery code. It is spent by this, and the tenant answers with a new one to show to the user.
@@ -63,8 +71,24 @@ impl Verify {
         }
     }
 
+    /// The factor that this proves, as far as it is known: by its grant and channel, or because the requirements leave no
+    /// other.
+    pub(super) fn factor_for(&self, requirements: Option<&MfaRequirements>) -> Option<FactorType> {
+        let told = match &self.0 {
+            Proof::Otp(_) => return Some(FactorType::Otp),
+            Proof::RecoveryCode(_) => return Some(FactorType::RecoveryCode),
+            Proof::Push { .. } => return Some(FactorType::PushNotification),
+            Proof::Message { factor, .. } => *factor,
+        };
+        let is_message = |factor: &FactorType| matches!(factor, FactorType::Email | FactorType::Phone);
+        let asked = requirement::challenge_factors(requirements).into_iter();
+        let mut left = asked.chain(requirement::enrollment_factors(requirements)).filter(is_message);
+        let only = left.next().filter(|first| left.all(|other| other == *first));
+        told.filter(is_message).or(only)
+    }
+
     /// For the counts. By which channel an out-of-band proof came is not known here.
-    pub(super) const fn factor(&self) -> &'static str {
+    pub(super) const fn counted_as(&self) -> &'static str {
         match self.0 {
             Proof::Message { .. } | Proof::Push { .. } => "oob",
             Proof::Otp(_) => "otp",
@@ -75,7 +99,7 @@ impl Verify {
     /// The form fields that carry the proof.
     pub(super) fn parameters(&self) -> Vec<(&'static str, &str)> {
         match &self.0 {
-            Proof::Message { oob_code, binding_code } => {
+            Proof::Message { oob_code, binding_code, .. } => {
                 vec![("oob_code", oob_code.expose_secret()), ("binding_code", binding_code.expose_secret())]
             }
             Proof::Otp(code) => vec![("otp", code.expose_secret())],
@@ -97,17 +121,26 @@ impl Verify {
 }
 
 impl OutOfBand {
+    /// Which factor was challenged: the wire does not tell whether a code that was typed came by phone or by e-mail. Say
+    /// what you know yourself, never what the browser says; it is what
+    /// [`Session::second_factor`](crate::Session::second_factor) tells afterwards.
+    #[must_use]
+    pub fn factor(self, factor: FactorType) -> Self {
+        Self { factor: Some(factor), ..self }
+    }
+
     /// The code that the user received and typed. Spaces are dropped.
     #[must_use]
     pub fn binding_code(self, code: impl AsRef<str>) -> Verify {
-        Verify(Proof::Message { oob_code: self.0, binding_code: without_spaces(code.as_ref()) })
+        let binding_code = without_spaces(code.as_ref());
+        Verify(Proof::Message { oob_code: self.oob_code, binding_code, factor: self.factor })
     }
 }
 
 /// A push.
 impl From<OutOfBand> for Verify {
     fn from(push: OutOfBand) -> Self {
-        Self(Proof::Push { oob_code: push.0 })
+        Self(Proof::Push { oob_code: push.oob_code })
     }
 }
 
@@ -135,6 +168,33 @@ fn without_spaces(code: &str) -> SecretString {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proof_tells_its_factor_as_far_as_it_is_known() {
+        use FactorType::{Email, Otp, Phone, PushNotification, RecoveryCode};
+        let requirements = |list: &str| serde_json::from_str::<MfaRequirements>(list).unwrap();
+        let any = requirements("{}");
+        let phone =
+            requirements(r#"{"challenge":[{"type":"phone"},{"type":"otp"},{"type":"push-notification"}]}"#);
+        let enroll = requirements(r#"{"enroll":[{"type":"email"}]}"#);
+        let both = requirements(r#"{"challenge":[{"type":"phone"},{"type":"email"}]}"#);
+        let oob = || Verify::oob("oob-1");
+        for (proof, requirements, expected) in [
+            (Verify::otp("1"), &any, Some(Otp)),
+            (Verify::recovery_code("1"), &any, Some(RecoveryCode)),
+            (oob().into(), &any, Some(PushNotification)),
+            (oob().factor(Phone).into(), &phone, Some(PushNotification)),
+            (oob().binding_code("1"), &any, None),
+            (oob().binding_code("1"), &phone, Some(Phone)),
+            (oob().binding_code("1"), &enroll, Some(Email)),
+            (oob().binding_code("1"), &both, None),
+            (oob().factor(Email).binding_code("1"), &both, Some(Email)),
+            (oob().factor(PushNotification).binding_code("1"), &any, None),
+            (oob().factor(Otp).binding_code("1"), &phone, Some(Phone)),
+        ] {
+            assert_eq!(proof.factor_for(Some(requirements)), expected, "{proof:?} {requirements:?}");
+        }
+    }
 
     #[test]
     fn a_proof_becomes_its_grant_and_fields() {

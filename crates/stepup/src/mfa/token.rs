@@ -100,6 +100,8 @@ pub(crate) struct Context {
     /// Whose step-up it is. Absent before anybody is logged in, and in a token that another SDK sealed.
     pub(super) subject: Option<String>,
     pub(super) created_at: UnixTime,
+    /// The factors proved so far, where one is asked for after the other.
+    pub(super) proved: Vec<FactorType>,
 }
 
 impl Context {

@@ -67,7 +67,7 @@ impl Mfa<'_> {
         let (client, holder) = (self.client.clone(), Holder::of(state.session()));
         let exchange = async move {
             let handed_in = hand_in(&client, &context, &proof, holder);
-            step(telemetry::Operation::Verify, Some(proof.factor()), &context).run(handed_in).await
+            step(telemetry::Operation::Verify, Some(proof.counted_as()), &context).run(handed_in).await
         };
         let task = tokio::spawn(exchange.in_current_span());
         self.accept(state, task.await.unwrap_or(Err(VerifyError::Interrupted)))
@@ -135,7 +135,7 @@ impl Mfa<'_> {
         let exchange = async move {
             let _turn = turn;
             let handed_in = hand_in(&client, &context, &proof, holder);
-            let step = step(telemetry::Operation::Verify, Some(proof.factor()), &context);
+            let step = step(telemetry::Operation::Verify, Some(proof.counted_as()), &context);
             own.complete(entitled, step.run(handed_in).await?);
             Ok(())
         };
@@ -202,14 +202,16 @@ async fn hand_in(
         requested: context.scope.clone(),
         subject: holder.subject.or_else(|| context.subject.clone()),
     };
-    let denied = match tokens::step_up(client, holder.refresh_token.as_deref(), form, want).await {
+    let mut proved = context.proved.clone();
+    proved.extend(proof.factor_for(context.requirements.as_ref()));
+    let refresh_token = holder.refresh_token.as_deref();
+    let denied = match tokens::step_up(client, refresh_token, form, want, proved.clone()).await {
         Ok(stepped_up) => return Ok(Outcome::Granted(stepped_up)),
         Err(denied) => denied,
     };
     Err(match denied {
         Denied::MfaRequired(body) => {
-            let (audience, subject) = (context.audience.as_deref(), context.subject.as_deref());
-            return Ok(Outcome::Further(MfaRequired::seal(client, body, audience, &context.scope, subject)));
+            return Ok(Outcome::Further(MfaRequired::seal_next(client, body, context, proved)));
         }
         Denied::Error(RefreshError::IdToken(error)) => VerifyError::IdToken(error),
         Denied::Error(RefreshError::Interrupted) => VerifyError::Interrupted,

@@ -7,6 +7,7 @@ mod codec;
 mod cookies;
 mod lifetime;
 mod login_mark;
+mod second_factor;
 mod size;
 mod state;
 mod token_set;
@@ -16,9 +17,11 @@ use stepup_protocol::{claims::IdTokenClaims, scope::Scopes, time::UnixTime, toke
 
 pub(crate) use self::{
     lifetime::Lifetime,
+    second_factor::{Asked, LEEWAY, SecondFactor},
     size::{DEFAULT_LIMIT, SizeWatch},
 };
 pub use self::{
+    second_factor::FactorProof,
     size::{SessionPart, SessionTooLarge},
     state::SessionState,
     token_set::TokenSet,
@@ -48,6 +51,8 @@ pub(crate) struct Internal {
     pub(crate) created_at: UnixTime,
     /// The end that the identity provider set (`session_expiry`).
     pub(crate) expires_at: Option<UnixTime>,
+    /// What is known of a second factor.
+    pub(crate) second_factor: SecondFactor,
     /// Members of other SDKs, kept as they came.
     pub(crate) other: Map<String, Value>,
 }
@@ -65,6 +70,8 @@ pub(crate) struct Grant {
     pub(crate) claims: Option<IdTokenClaims>,
     /// When it arrived.
     pub(crate) received_at: UnixTime,
+    /// The proof that it was granted for.
+    pub(crate) proof: Option<FactorProof>,
 }
 
 /// The ID token of a grant speaks of another user than the session.
@@ -76,6 +83,7 @@ impl Session {
     /// A session of its own for the user of `grant`, whose ID token has these claims.
     pub(crate) fn new(grant: &Grant, claims: &IdTokenClaims) -> Self {
         let user = profile(claims);
+        let proof = grant.proof.clone().or_else(|| FactorProof::told(&user, grant.received_at));
         Self {
             subject: claims.sub.clone(),
             user,
@@ -87,6 +95,7 @@ impl Session {
                 sid: claims.sid.clone().unwrap_or_default(),
                 created_at: grant.received_at,
                 expires_at: session_expiry(claims),
+                second_factor: SecondFactor::new(proof),
                 other: Map::new(),
             },
             data: Map::new(),
@@ -119,11 +128,14 @@ impl Session {
             if claims.sub != self.subject {
                 return Err(OtherUser);
             }
-            self.user.extend(profile(claims));
+            self.renew_claims(profile(claims), grant.received_at);
             self.id_token.clone_from(&grant.tokens.id_token);
         }
         if let Some(refresh_token) = &grant.tokens.refresh_token {
             self.refresh_token = Some(refresh_token.clone());
+        }
+        if let Some(proof) = &grant.proof {
+            self.proved(proof.clone(), grant.received_at);
         }
         self.put(TokenSet::of(grant), grant.received_at);
         self.changed = true;
@@ -223,7 +235,8 @@ impl Session {
         self.changed = true;
     }
 
-    /// Drops the claims that `keep` does not want, to keep the cookie small. `sub` stays.
+    /// Drops the claims that `keep` does not want, to keep the cookie small. `sub` stays, and so does what
+    /// [`Session::second_factor`] knows.
     pub fn retain_claims(&mut self, mut keep: impl FnMut(&str) -> bool) {
         self.user.retain(|name, _| name == "sub" || keep(name));
         self.changed = true;

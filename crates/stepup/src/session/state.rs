@@ -41,8 +41,11 @@ impl SessionState {
     }
 
     /// Begins a session: a login.
-    pub(crate) fn begin(&mut self, session: Session) {
+    pub(crate) fn begin(&mut self, mut session: Session) {
         telemetry::logged_in(session.subject());
+        if let Some(before) = &self.session {
+            session.answer(before, session.created_at());
+        }
         self.session = Some(session);
         self.new = true;
         self.removed = false;

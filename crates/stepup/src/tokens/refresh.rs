@@ -211,7 +211,7 @@ pub(super) async fn redeem(
     }
     let claims = claims?;
     let (audience, requested) = (want.audience.clone(), want.requested.clone());
-    Ok(Grant { audience, requested, tokens, claims, received_at: client.now() })
+    Ok(Grant { audience, requested, tokens, claims, received_at: client.now(), proof: None })
 }
 
 /// The claims of the ID token, if there is one: checked, and of `subject`.

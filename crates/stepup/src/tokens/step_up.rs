@@ -2,8 +2,14 @@
 
 use std::sync::Arc;
 
+use stepup_protocol::mfa::FactorType;
+
 use super::refresh::{Denied, Lane, State, Want, redeem};
-use crate::{client::Client, provider::TokenForm, session::Grant};
+use crate::{
+    client::Client,
+    provider::TokenForm,
+    session::{FactorProof, Grant},
+};
 
 /// What a proof brought, and the refresh token to go on with, where there is one.
 pub(crate) struct SteppedUp {
@@ -11,21 +17,22 @@ pub(crate) struct SteppedUp {
     pub(crate) refresh_token: Option<String>,
 }
 
-/// Hands in `form`. With a refresh token it waits its turn among those who hold it, for the answer may rotate it: whoever
-/// comes next with the old refresh token gets the result. Call it on a task that runs to its end.
+/// Hands in `form`, which proves `factors`. With a refresh token it waits its turn among those who hold it, for the answer may
+/// rotate it: whoever comes next with the old refresh token gets the result. Call it on a task that runs to its end.
 pub(crate) async fn step_up(
     client: &Client,
     refresh_token: Option<&str>,
     form: TokenForm,
     want: Want,
+    factors: Vec<FactorType>,
 ) -> Result<SteppedUp, Denied> {
     let Some(refresh_token) = refresh_token else {
-        let grant = redeem(client, form, &want, |_rotated| ()).await?;
+        let grant = proved(redeem(client, form, &want, |_rotated| ()).await?, factors);
         return Ok(SteppedUp { refresh_token: grant.tokens.refresh_token.clone(), grant });
     };
     let lane = client.refreshes().lane(refresh_token, client.now());
     let mut state = Arc::clone(&lane.state).lock_owned().await;
-    lane.step_up(client, &mut state, form, want).await
+    lane.step_up(client, &mut state, form, want, factors).await
 }
 
 /// Tells everybody who holds `refresh_token` what its user's login in a pop-up brought, and the refresh token to go on
@@ -52,8 +59,9 @@ impl Lane {
         state: &mut State,
         form: TokenForm,
         want: Want,
+        factors: Vec<FactorType>,
     ) -> Result<SteppedUp, Denied> {
-        let grant = self.redeem(client, state, form, &want).await?;
+        let grant = proved(self.redeem(client, state, form, &want).await?, factors);
         self.tell(client, state, &want, &grant);
         Ok(SteppedUp { grant, refresh_token: Some(state.refresh_token.clone()) })
     }
@@ -64,4 +72,9 @@ impl Lane {
             self.record(state, Want { scope, ..want.clone() }, client.now(), Ok(grant.clone()));
         }
     }
+}
+
+/// The answer to a proof is the proof that it was made.
+fn proved(grant: Grant, factors: Vec<FactorType>) -> Grant {
+    Grant { proof: Some(FactorProof::verified(grant.received_at, factors)), ..grant }
 }

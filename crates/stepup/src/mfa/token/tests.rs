@@ -35,6 +35,7 @@ fn context() -> Context {
         issuer: Some(ISSUER.to_owned()),
         subject: Some("auth0|ada".to_owned()),
         created_at: NOW,
+        proved: vec![FactorType::Otp],
     }
 }
 

@@ -3,6 +3,20 @@
 use super::{Texts, text};
 
 pub(super) const TEXTS: Texts = Texts {
+    guard_failed_heading: text("We cannot go on just now"),
+    guard_failed_text: text(
+        "The service that confirms who you are does not answer. Nothing was done. Please try again in a moment.",
+    ),
+    guard_not_kept_heading: text("First confirm that it is you"),
+    guard_not_kept_text: text(
+        "This needs a fresh confirmation that it is you, and what you sent is too large, or of a kind, to be kept meanwhile. Nothing was done. Confirm first, then send it once more.",
+    ),
+    guard_not_kept_way_on: text("Confirm that it is you"),
+    guard_unmet_heading: text("This needs another confirmation"),
+    guard_unmet_text: text(
+        "You confirmed that it is you, but not in the way, or not as recently, as this page needs. Nothing was done. If it happens again, tell those who run this site.",
+    ),
+    guard_try_again: text("Try again"),
     gone_heading: text("This page is no longer open"),
     gone_text: text(
         "It was finished already, or it took too long. Nothing is lost: go back and begin again.",

@@ -3,6 +3,20 @@
 use super::{Texts, text};
 
 pub(super) const TEXTS: Texts = Texts {
+    guard_failed_heading: text("Im Moment geht es nicht weiter"),
+    guard_failed_text: text(
+        "Der Dienst, der bestätigt, wer Sie sind, antwortet nicht. Es wurde nichts ausgeführt. Bitte versuchen Sie es gleich noch einmal.",
+    ),
+    guard_not_kept_heading: text("Bestätigen Sie zuerst, dass Sie es sind"),
+    guard_not_kept_text: text(
+        "Dafür müssen Sie noch einmal bestätigen, dass Sie es sind, und was Sie gesendet haben, ist zu groß oder von einer Art, die wir solange nicht aufheben können. Es wurde nichts ausgeführt. Bestätigen Sie zuerst, und senden Sie es dann noch einmal.",
+    ),
+    guard_not_kept_way_on: text("Bestätigen, dass Sie es sind"),
+    guard_unmet_heading: text("Dafür braucht es eine andere Bestätigung"),
+    guard_unmet_text: text(
+        "Sie haben bestätigt, dass Sie es sind, aber nicht auf die Art oder nicht so kürzlich, wie diese Seite es braucht. Es wurde nichts ausgeführt. Geschieht es noch einmal, sagen Sie es denen, die diese Seite betreiben.",
+    ),
+    guard_try_again: text("Noch einmal versuchen"),
     gone_heading: text("Diese Seite ist nicht mehr offen"),
     gone_text: text(
         "Sie wurde schon abgeschlossen, oder es hat zu lange gedauert. Nichts ist verloren: Gehen Sie zurück und beginnen Sie noch einmal.",

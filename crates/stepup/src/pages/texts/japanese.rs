@@ -3,6 +3,20 @@
 use super::{Texts, text};
 
 pub(super) const TEXTS: Texts = Texts {
+    guard_failed_heading: text("現在、続行できません"),
+    guard_failed_text: text(
+        "本人確認のサービスが応答していません。処理は行われていません。しばらくしてから、もう一度お試しください。",
+    ),
+    guard_not_kept_heading: text("先に本人確認を行ってください"),
+    guard_not_kept_text: text(
+        "この操作には新たな本人確認が必要ですが、送信された内容は大きすぎるか、保管できない種類のものです。処理は行われていません。本人確認の後に、もう一度送信してください。",
+    ),
+    guard_not_kept_way_on: text("本人確認を行う"),
+    guard_unmet_heading: text("別の方法での本人確認が必要です"),
+    guard_unmet_text: text(
+        "本人確認は行われましたが、このページに必要な方法ではないか、時間が経ちすぎています。処理は行われていません。繰り返し起こる場合は、サイトの運営者にお知らせください。",
+    ),
+    guard_try_again: text("もう一度試す"),
     gone_heading: text("このページは終了しました"),
     gone_text: text(
         "手続きはすでに完了したか、時間切れになりました。失われたものはありません。前の画面に戻って、もう一度お試しください。",

@@ -65,6 +65,22 @@ impl Language {
 /// What the pages say. `{name}` stands for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
+    /// A guard could not get what it needs from the tenant: heading.
+    pub guard_failed_heading: Text,
+    /// A guard could not get what it needs from the tenant: what it means.
+    pub guard_failed_text: Text,
+    /// A second factor is due, and what was sent cannot be kept meanwhile: heading.
+    pub guard_not_kept_heading: Text,
+    /// A second factor is due, and what was sent cannot be kept meanwhile: what to do.
+    pub guard_not_kept_text: Text,
+    /// Leads to the second factor.
+    pub guard_not_kept_way_on: Text,
+    /// The second factor that was proved is not the one that is needed: heading.
+    pub guard_unmet_heading: Text,
+    /// The second factor that was proved is not the one that is needed: what it means.
+    pub guard_unmet_text: Text,
+    /// Leads to what was stopped.
+    pub guard_try_again: Text,
     /// There is no such detour: heading.
     pub gone_heading: Text,
     /// There is no such detour: what it means.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepup_protocol::{scope::Scopes, time::UnixTime};
 
-use crate::session::{Internal, Session, TokenSet};
+use crate::session::{Internal, SecondFactor, Session, TokenSet};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,6 +46,8 @@ struct WrittenInternal<'s> {
     created_at: UnixTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_expires_at: Option<UnixTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_factor: Option<&'s SecondFactor>,
     #[serde(flatten)]
     other: &'s Map<String, Value>,
 }
@@ -64,6 +66,7 @@ impl<'s> From<&'s Session> for Written<'s> {
                 sid: &session.internal.sid,
                 created_at: session.internal.created_at,
                 session_expires_at: session.internal.expires_at,
+                second_factor: session.internal.second_factor.written(),
                 other: &session.internal.other,
             },
             data: &session.data,
@@ -120,6 +123,8 @@ struct ReadInternal {
     sid: String,
     created_at: UnixTime,
     session_expires_at: Option<UnixTime>,
+    #[serde(default)]
+    second_factor: Value,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -147,6 +152,7 @@ impl Read {
             sid: internal.sid,
             created_at: internal.created_at,
             expires_at: internal.session_expires_at,
+            second_factor: SecondFactor::read(internal.second_factor),
             other: internal.other,
         };
         let others = self.access_tokens.into_iter().map(TokenSet::from).collect();
@@ -164,7 +170,13 @@ impl Read {
             token_type: None,
         };
         let sid = self.user.get("sid").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let internal = Internal { sid, created_at: issued_at, expires_at: None, other: Map::new() };
+        let internal = Internal {
+            sid,
+            created_at: issued_at,
+            expires_at: None,
+            second_factor: SecondFactor::default(),
+            other: Map::new(),
+        };
         Session::stored(
             self.user,
             main,

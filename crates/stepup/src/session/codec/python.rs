@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepup_protocol::{scope::Scopes, time::UnixTime};
 
-use crate::session::{Internal, Session, TokenSet};
+use crate::session::{Internal, SecondFactor, Session, TokenSet};
 
 /// What that package calls the audience of a login that named none.
 const DEFAULT_AUDIENCE: &str = "default";
@@ -19,6 +19,9 @@ pub(super) struct Written<'s> {
     connection_token_sets: Value,
     domain: Value,
     internal: WrittenInternal<'s>,
+    /// That package keeps members beside its own, and none within `internal`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_factor: Option<&'s SecondFactor>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +54,7 @@ impl<'s> From<&'s Session> for Written<'s> {
                 created_at: session.internal.created_at,
                 session_expires_at: session.internal.expires_at,
             },
+            second_factor: session.internal.second_factor.written(),
         }
     }
 }
@@ -74,6 +78,8 @@ pub(super) struct Read {
     #[serde(default)]
     token_sets: Vec<ReadSet>,
     internal: ReadInternal,
+    #[serde(default)]
+    second_factor: Value,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -104,6 +110,7 @@ impl Read {
             sid: self.internal.sid.unwrap_or_default(),
             created_at: self.internal.created_at,
             expires_at: self.internal.session_expires_at,
+            second_factor: SecondFactor::read(self.second_factor),
             other: Map::new(),
         };
         // `null` is that package's way of leaving a claim out.

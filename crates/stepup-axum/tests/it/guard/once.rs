@@ -1,0 +1,60 @@
+//! Windows of no time: a proof counts for the request that it was made for, once, and nothing loops.
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::Bank;
+
+#[tokio::test]
+async fn a_page_passes_once_for_each_proof() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    for _ in 0..2 {
+        let login = browser.open("/once").await;
+        let page = browser.prove(&bank, &login).await;
+        assert_eq!((page.status, page.path()), (StatusCode::OK, "/once"), "{page:?}");
+        let again = browser.open("/once").await;
+        assert_eq!(again.path(), "/u/login", "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_passes_once_however_long_the_way_was() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.post("/letters", "/once", "amount=25").await;
+    let challenge = browser.log_in(&login, "ada").await;
+    bank.pass(240);
+    let code = bank.code();
+    let again = browser.submit(&challenge, &[("code", &code)]).await;
+    assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  amount=25");
+    let second = browser.post("/letters", "/once", "amount=25").await;
+    assert_eq!(second.path(), "/u/login", "{second:?}");
+}
+
+#[tokio::test]
+async fn a_proof_that_was_not_used_soon_is_none() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let due = browser.fetch(Method::GET, "/transfer-once", None).await;
+    browser.verify(&due, json!({ "otp": bank.code() })).await;
+    bank.pass(61);
+    assert_eq!(browser.fetch(Method::GET, "/transfer-once", None).await.body["error"], "mfa_required");
+}
+
+#[tokio::test]
+async fn a_script_passes_once_and_no_other_request_uses_its_proof() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let other = browser.fetch(Method::POST, "/transfer-once", Some(json!({ "amount": 1 }))).await;
+    assert_eq!(other.body["error"], "mfa_required");
+    let due = browser.fetch(Method::GET, "/transfer-once", None).await;
+    let verified = browser.verify(&due, json!({ "otp": bank.code() })).await;
+    assert_eq!(verified.status, StatusCode::OK, "{verified:?}");
+    let done = browser.fetch(Method::GET, "/transfer-once", None).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    for method in [Method::GET, Method::POST] {
+        let again = browser.fetch(method.clone(), "/transfer-once", None).await;
+        assert_eq!(again.body["error"], "mfa_required", "{method} {again:?}");
+    }
+}

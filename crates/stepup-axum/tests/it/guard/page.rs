@@ -1,0 +1,167 @@
+//! Browsers that navigate: off to the tenant and back, forms kept.
+
+use http::StatusCode;
+use stepup_tenant::Tenant;
+
+use super::{Bank, WithUsers as _};
+
+const ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+
+#[tokio::test]
+async fn a_page_asks_once_until_the_proof_is_too_old() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.open("/account?tab=2").await;
+    let asked = bank.authorization();
+    assert_eq!((&*asked["acr_values"], &*asked["prompt"], &*asked["max_age"]), (ACR, "login", "3600"));
+    let account = browser.prove(&bank, &login).await;
+    assert_eq!((account.status, &*account.body), (StatusCode::OK, "GET auth0|ada  "));
+    assert_eq!(account.url.query(), Some("tab=2"));
+
+    bank.pass(269);
+    assert_eq!(browser.open("/letters").await.status, StatusCode::OK, "299 seconds old");
+    assert_eq!(browser.open("/ever").await.status, StatusCode::OK);
+    bank.pass(2);
+    let login = browser.open("/account").await;
+    assert_eq!(login.path(), "/u/login", "301 seconds old: {login:?}");
+    assert_eq!(browser.open("/ever").await.status, StatusCode::OK, "no age was said");
+    assert_eq!(browser.prove(&bank, &login).await.body, "GET auth0|ada  ");
+}
+
+#[tokio::test]
+async fn whoever_comes_back_without_an_answer_is_asked_again() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    for _ in 0..3 {
+        let login = browser.open("/account").await;
+        assert_eq!(login.path(), "/u/login", "{login:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_is_kept_over_the_detour() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let form = "to=bob&note=%C3%BC+%22%3C%26&amount=25&to=";
+    let login = browser.post("/letters", "/account", form).await;
+    let again = browser.prove(&bank, &login).await;
+    assert_eq!(again.path(), "/auth/mfa/resume", "{again:?}");
+    let done = browser.submit(&again, &[]).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    let form: String = done.body.strip_prefix("POST auth0|ada  ").unwrap().to_owned();
+    assert_eq!(form, "to=bob&note=%C3%BC+%22%3C%26&amount=25&to=");
+}
+
+#[tokio::test]
+async fn two_tabs_keep_their_own_forms() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let first = browser.post("/letters", "/account", "tab=1").await;
+    let second = browser.post("/letters", "/letters", "tab=2").await;
+    let again = browser.prove(&bank, &second).await;
+    assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  tab=2");
+    let again = browser.prove(&bank, &first).await;
+    assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  tab=1");
+}
+
+#[tokio::test]
+async fn somebody_else_who_logs_in_sends_nothing() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.post("/letters", "/account", "to=bob").await;
+    let challenge = browser.log_in(&login, "bob").await;
+    let code = bank.code();
+    let stopped = browser.submit(&challenge, &[("code", &code)]).await;
+    assert_eq!(stopped.status, StatusCode::FORBIDDEN);
+    assert!(stopped.body.contains("This belongs to somebody else"), "{}", stopped.body);
+    assert_eq!(browser.open("/").await.body, "auth0|bob");
+}
+
+#[tokio::test]
+async fn whoever_logged_out_meanwhile_sends_nothing() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.post("/letters", "/account", "to=bob").await;
+    browser.cookies.remove("__session");
+    let again = browser.prove(&bank, &login).await;
+    // The same user is logged in again, so it is theirs to send.
+    assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  to=bob");
+}
+
+#[tokio::test]
+async fn a_tenant_that_does_not_ask_ends_on_a_page_and_not_in_a_loop() {
+    let tenant = Tenant::builder().config_yaml(NEVER).start_with_users().await;
+    let bank = Bank::with(tenant, |client| client, |routes| routes).await;
+    let mut browser = bank.logged_in().await;
+    for _ in 0..2 {
+        let login = browser.open("/account").await;
+        let stopped = browser.log_in(&login, "ada").await;
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/account"));
+        assert!(stopped.body.contains("This needs another confirmation"), "{}", stopped.body);
+        assert!(stopped.body.contains("href=\"/account\""), "{}", stopped.body);
+    }
+    // Where nothing but a proof is asked for, the tenant's own session may answer without a page.
+    let stopped = browser.open("/ever").await;
+    assert_eq!(stopped.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.open("/ever").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_tenants_word_mfa_tells_no_factor() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let page = browser.open("/app").await;
+    assert_eq!(page.path(), "/u/mfa-otp-challenge", "{page:?}");
+    let code = bank.code();
+    let stopped = browser.submit(&page, &[("code", &code)]).await;
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/app"), "{stopped:?}");
+    assert_eq!(browser.open("/ever").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_is_said_and_may_be_sent_again() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let large = format!("note={}", "x".repeat(5000));
+    let stopped = browser.post("/letters", "/account", &large).await;
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/account"));
+    assert!(stopped.body.contains("First confirm that it is you"), "{}", stopped.body);
+    let way_on = super::attribute(stopped.body.split("/auth/login").nth(1).unwrap(), "x");
+    assert_eq!(way_on, None);
+    let way_on = stopped.body.split("href=\"").find(|text| text.starts_with("/auth/login")).unwrap();
+    let way_on = way_on.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    let login = browser.open(&way_on).await;
+    let back = browser.prove(&bank, &login).await;
+    assert_eq!(back.path(), "/letters", "{back:?}");
+    let done = browser.post("/letters", "/account", &large).await;
+    assert_eq!((done.status, done.body.len()), (StatusCode::OK, large.len() + "POST auth0|ada  ".len()));
+}
+
+#[tokio::test]
+async fn an_extractor_asks_and_says_that_it_keeps_no_form() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let stopped = browser.post("/", "/strict", "to=bob").await;
+    assert!(stopped.body.contains("First confirm that it is you"), "{}", stopped.body);
+    let login = browser.open("/strict").await;
+    assert_eq!(browser.prove(&bank, &login).await.body, "auth0|ada");
+    assert_eq!(browser.post("/", "/strict", "to=bob").await.body, "auth0|ada");
+}
+
+const NEVER: &str = r#"
+tenant:
+  default_directory: Username-Password-Authentication
+clients:
+  - name: webapp
+    client_id: stepup-webapp
+    client_secret: stepup-webapp-secret
+    app_type: regular_web
+    callbacks: ["http://localhost:*"]
+    grant_types: [authorization_code, refresh_token]
+databases:
+  - name: Username-Password-Authentication
+guardianFactors:
+  - { name: otp, enabled: true }
+stepup:
+  acr_values_demand_mfa: false
+"#;

@@ -1,0 +1,77 @@
+//! What a request that was stopped is answered.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Response, Uri, header};
+
+use super::{Guard, Stopped, api, page};
+use crate::{
+    client::Client,
+    session::SessionState,
+    web::answer::{json, private},
+};
+
+/// A request that was stopped.
+#[derive(Clone, Copy, Debug)]
+pub struct StoppedRequest<'r> {
+    /// Its method.
+    pub method: &'r Method,
+    /// Its address as the browser knows it.
+    pub uri: &'r Uri,
+    /// Its headers.
+    pub headers: &'r HeaderMap,
+    /// What it sent along: see [`StoppedRequest::sends_form`].
+    pub sent: Sent<'r>,
+}
+
+/// What a request sent along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sent<'r> {
+    /// A whole form.
+    Form(&'r [u8]),
+    /// Nothing, or something that was not read: another kind of body, or one larger than
+    /// [`MAX_FORM_BYTES`](crate::MAX_FORM_BYTES).
+    Unread,
+}
+
+impl StoppedRequest<'_> {
+    /// Whether a browser navigates and can be shown a page, as opposed to a script that fetches.
+    #[must_use]
+    pub fn is_page(method: &Method, headers: &HeaderMap) -> bool {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let navigates = text("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+        let wants_html = text(header::ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"));
+        matches!(*method, Method::GET | Method::HEAD | Method::POST) && navigates && wants_html
+    }
+
+    /// Whether a browser sends a form that should be kept: read the body then, up to
+    /// [`MAX_FORM_BYTES`](crate::MAX_FORM_BYTES), and only once the request is [`Stopped`].
+    #[must_use]
+    pub fn sends_form(method: &Method, headers: &HeaderMap) -> bool {
+        *method == Method::POST && Self::is_page(method, headers)
+    }
+}
+
+impl Stopped {
+    /// The answer: a script or a program is told what is due (see [`ApiAnswer`](super::ApiAnswer)), a browser goes off to
+    /// the pages for the second factor, the form that it was sending kept, and comes back.
+    #[must_use]
+    pub fn answer(
+        &self,
+        client: &Client,
+        state: &SessionState,
+        guard: &Guard,
+        request: &StoppedRequest<'_>,
+    ) -> Response<Bytes> {
+        tracing::info!(reason = self as &dyn std::error::Error, "a guard stopped a request");
+        private(if StoppedRequest::is_page(request.method, request.headers) {
+            page::answer(self, client, state, guard, request)
+        } else {
+            match self {
+                Self::Ask { lack, due } => api::due(client, guard, *lack, due.as_ref()),
+                Self::Unmet(lack) => api::unmet(*lack),
+                Self::Failed(error) => json(error.status(), &error.to_json()),
+            }
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! What a script or a program is told.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::json;
+use stepup_protocol::claims::ACR_MULTI_FACTOR;
+
+use super::{ApiAnswer, Guard, Lack};
+use crate::{client::Client, mfa::MfaRequired, web::answer};
+
+/// RFC 9470 section 3.
+const INSUFFICIENT: &str = "insufficient_user_authentication";
+/// OpenID Connect Core Unmet Authentication Requirements 1.0.
+const UNMET: &str = "unmet_authentication_requirements";
+
+/// A second factor is due.
+pub(super) fn due(client: &Client, guard: &Guard, lack: Lack, due: Option<&MfaRequired>) -> Response<Bytes> {
+    let with_token = due.filter(|due| !due.needs_login());
+    match with_token {
+        Some(due) if guard.api_answer == ApiAnswer::MfaRequired => {
+            answer::json(StatusCode::FORBIDDEN, &due.to_json())
+        }
+        _ => insufficient(client, guard, lack, with_token),
+    }
+}
+
+/// It was proved, and will not do.
+pub(super) fn unmet(lack: Lack) -> Response<Bytes> {
+    let description = format!("{}, and what was proved will not do.", lack.description());
+    answer::error(StatusCode::FORBIDDEN, UNMET, &description)
+}
+
+fn insufficient(client: &Client, guard: &Guard, lack: Lack, due: Option<&MfaRequired>) -> Response<Bytes> {
+    let mut body = due.map_or_else(|| json!({}), MfaRequired::to_json);
+    body["error"] = INSUFFICIENT.into();
+    body["error_description"] = format!("{}.", lack.description()).into();
+    body["acr_values"] = ACR_MULTI_FACTOR.into();
+    if let Some(within) = guard.within {
+        body["max_age"] = within.as_secs().into();
+    }
+    body["step_up_url"] = guard.step_up_address(client).into();
+    let mut response = answer::json(StatusCode::UNAUTHORIZED, &body);
+    if let Ok(challenge) = HeaderValue::try_from(challenge(guard, lack)) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+fn challenge(guard: &Guard, lack: Lack) -> String {
+    let mut challenge = format!(
+        "Bearer error=\"{INSUFFICIENT}\", error_description=\"{}\", acr_values=\"{ACR_MULTI_FACTOR}\"",
+        lack.description()
+    );
+    if let Some(within) = guard.within {
+        challenge.push_str(&format!(", max_age=\"{}\"", within.as_secs()));
+    }
+    challenge
+}

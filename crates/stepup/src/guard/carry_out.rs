@@ -1,0 +1,103 @@
+//! The decision carried out: the access token is got, and what was asked for is remembered.
+
+use http::Method;
+
+use super::{
+    Guard,
+    decision::{Decision, Facts, Lack, decide},
+};
+use crate::{
+    client::Client,
+    mfa::MfaRequired,
+    session::{FactorProof, Session, SessionState},
+    tokens::{AccessToken, AccessTokenError},
+};
+
+/// Why a request may not go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// The user must prove a second factor first.
+    #[error("a second factor is due: {}", .lack.description())]
+    Ask {
+        /// Why.
+        lack: Lack,
+        /// Where the tenant asks for it itself: what to go on with.
+        due: Option<MfaRequired>,
+    },
+    /// The user was asked and answered, and the answer will not do: the tenant did not ask for a second factor, or
+    /// did not tell of it, or it was another one than is needed. The next request is asked again.
+    #[error("the second factor will not do: {}", .0.description())]
+    Unmet(Lack),
+    /// There is no access token, for another reason than the second factor.
+    #[error("there is no access token for what is guarded")]
+    Failed(#[source] AccessTokenError),
+}
+
+/// What a request goes on with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Passed {
+    /// The proof that satisfied the guard.
+    pub proof: FactorProof,
+    /// The access token, where the guard needs one.
+    pub access_token: Option<AccessToken>,
+}
+
+impl Client {
+    /// Judges a request by what the session knows of the user's second factor. `path_and_query` is the request's as the
+    /// browser knows it; a proof may be good for one request alone.
+    ///
+    /// Where the proof will not do, the access token that the guard names is asked for anew, so that the tenant may ask for
+    /// a second factor itself. Write the session afterwards, also where the request is stopped.
+    ///
+    /// # Errors
+    ///
+    /// The request is to be [`Stopped`]; [`Stopped::answer`] is what to answer.
+    pub async fn guard(
+        &self,
+        state: &mut SessionState,
+        guard: &Guard,
+        method: &Method,
+        path_and_query: &str,
+    ) -> Result<Passed, Stopped> {
+        let session = state.session_mut().ok_or(Stopped::Failed(AccessTokenError::MissingSession))?;
+        let (request, now) = (guard.name_of(method, path_and_query), self.now());
+        let decision = decide(guard, &Facts::of(session, &request, now), now);
+        let verdict = match decision {
+            Decision::Pass | Decision::PassOnce => self.let_pass(session, guard).await,
+            Decision::Ask(lack) => self.ask(session, guard, lack).await,
+            Decision::Unmet(lack) => Err(Stopped::Unmet(lack)),
+        };
+        match &verdict {
+            Ok(_) if decision == Decision::PassOnce => session.spend_answer(&request),
+            Ok(_) | Err(Stopped::Unmet(_)) => session.stop_asking(&request),
+            Err(Stopped::Ask { .. }) => session.ask(&request, now),
+            Err(Stopped::Failed(_)) => {}
+        }
+        verdict
+    }
+
+    async fn let_pass(&self, session: &mut Session, guard: &Guard) -> Result<Passed, Stopped> {
+        let proof = session.second_factor().ok_or(Stopped::Ask { lack: Lack::NoProof, due: None })?;
+        let Some(wanted) = guard.token() else { return Ok(Passed { proof, access_token: None }) };
+        match self.access_token(session, &wanted).await {
+            Ok(token) => Ok(Passed { proof, access_token: Some(token) }),
+            Err(AccessTokenError::MfaRequired(due)) => {
+                Err(Stopped::Ask { lack: Lack::AccessToken, due: Some(due) })
+            }
+            Err(error) => Err(Stopped::Failed(error)),
+        }
+    }
+
+    /// The tenant's word comes first: what it asks for itself can be answered without leaving the application.
+    async fn ask(&self, session: &mut Session, guard: &Guard, lack: Lack) -> Result<Passed, Stopped> {
+        let Some(wanted) = guard.token() else { return Err(Stopped::Ask { lack, due: None }) };
+        Err(match self.access_token(session, &wanted.refresh(true)).await {
+            Err(AccessTokenError::MfaRequired(due)) => Stopped::Ask { lack, due: Some(due) },
+            // A login brings both, the proof and what to get the token with.
+            Err(error) if !error.needs_login() => Stopped::Failed(error),
+            Ok(_) | Err(_) => Stopped::Ask { lack, due: None },
+        })
+    }
+}

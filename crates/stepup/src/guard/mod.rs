@@ -1,0 +1,133 @@
+//! A guard says what a route needs of the user's second factor, and asks for what is missing.
+//!
+//! What is known of the proof is in the session ([`Session::second_factor`](crate::Session::second_factor)); whether it
+//! will do is decided by a pure function; [`Client::guard`](crate::Client::guard) carries the decision out and gets the
+//! access token. What is missing, too old, from the future or of the wrong type never passes: the guard asks, and where
+//! the answer does not satisfy it either, it says so instead of asking for ever.
+//!
+//! Adapters answer requests with it: see `StepUp` of `stepup-axum`. It is for applications with sessions; an API that is
+//! sent access tokens judges those.
+
+mod answer;
+mod api;
+mod carry_out;
+mod decision;
+mod page;
+mod way;
+
+use std::time::Duration;
+
+use stepup_protocol::{mfa::FactorType, scope::Scopes};
+use stepup_seal::{base64url, digest};
+
+pub use self::{
+    answer::{Sent, StoppedRequest},
+    carry_out::{Passed, Stopped},
+    decision::Lack,
+};
+use crate::tokens::AccessTokenRequest;
+
+/// What a route needs: a proof of a second factor, and more where it is said.
+///
+/// ```
+/// use std::time::Duration;
+/// use stepup::guard::Guard;
+///
+/// let transfer = Guard::new()
+///     .audience("https://api.bank.example.com")
+///     .scope("transfer:funds")
+///     .within(Duration::from_secs(300));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Guard {
+    audience: Option<String>,
+    scope: Scopes,
+    factors: Vec<FactorType>,
+    within: Option<Duration>,
+    api_answer: ApiAnswer,
+    step_up_url: Option<String>,
+}
+
+/// How a script or a program is told that a second factor is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApiAnswer {
+    /// Where the tenant gave an `mfa_token`: 403 and the flat `{"error":"mfa_required","mfa_token":…}` that the browser
+    /// module and Auth0's own SDKs read. Else as the other.
+    #[default]
+    MfaRequired,
+    /// Always 401 with `WWW-Authenticate: Bearer error="insufficient_user_authentication"` (RFC 9470 section 3), and a body
+    /// that says the same, with the `mfa_token` where there is one.
+    InsufficientUserAuthentication,
+}
+
+impl Guard {
+    /// Needs a second factor, whichever and whenever it was proved in this session.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Needs an access token for this API too. Whether a second factor is due for it is then the tenant's decision
+    /// first: where it answers `mfa_required`, the user steps up without leaving the application.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into()).filter(|audience| !audience.is_empty());
+        self
+    }
+
+    /// Needs an access token with this scope too.
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<Scopes>) -> Self {
+        self.scope = self.scope.union(&scope.into());
+        self
+    }
+
+    /// Needs a proof by this factor, or by one of those of other calls. The tenant's own pages seldom tell which factor it
+    /// was: a proof of unknown kind will not do.
+    #[must_use]
+    pub fn factor(mut self, factor: FactorType) -> Self {
+        self.factors.push(factor);
+        self
+    }
+
+    /// Needs a proof that is not older than this, in whole seconds. Below a second, every request needs a proof of its
+    /// own, which counts once.
+    #[must_use]
+    pub const fn within(mut self, age: Duration) -> Self {
+        self.within = Some(age);
+        self
+    }
+
+    /// How a script or a program is told.
+    #[must_use]
+    pub const fn api_answer(mut self, answer: ApiAnswer) -> Self {
+        self.api_answer = answer;
+        self
+    }
+
+    /// Where a script sends the user to step up, as `step_up_url` of the body. The login route with what it needs to ask
+    /// for a second factor, unless set; a script adds `&returnTo=` with its own address.
+    #[must_use]
+    pub fn step_up_url(mut self, url: impl Into<String>) -> Self {
+        self.step_up_url = Some(url.into());
+        self
+    }
+
+    /// The access token that is needed, if one is.
+    fn token(&self) -> Option<AccessTokenRequest> {
+        let request = match &self.audience {
+            Some(audience) => AccessTokenRequest::new().audience(audience),
+            None if self.scope.is_empty() => return None,
+            None => AccessTokenRequest::new(),
+        };
+        Some(if self.scope.is_empty() { request } else { request.scope(self.scope.clone()) })
+    }
+
+    /// A short name for one request under this guard, by which a session remembers it.
+    fn name_of(&self, method: &http::Method, path_and_query: &str) -> String {
+        let text = format!("{method} {path_and_query}\n{self:?}");
+        let digest = digest::sha256(text.as_bytes());
+        base64url::encode(&digest[..9])
+    }
+}

@@ -1,0 +1,115 @@
+//! What a browser is answered that navigates: off to prove a second factor, and back; or a page that says why not.
+
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, header};
+use url::Url;
+
+use super::{Guard, Sent, Stopped, StoppedRequest};
+use crate::{
+    client::Client,
+    detour::{Detour, DetourError, KeptForm},
+    mfa::MfaRequired,
+    pages::{Stop, Texts},
+    session::SessionState,
+    web::{answer, base_url, return_to},
+};
+
+pub(super) fn answer(
+    stopped: &Stopped,
+    client: &Client,
+    state: &SessionState,
+    guard: &Guard,
+    request: &StoppedRequest<'_>,
+) -> Response<Bytes> {
+    let base = match base_url::of(client, request.headers) {
+        Ok(base) => base,
+        Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
+    };
+    let page = Page { client, state, guard, request, base };
+    match stopped {
+        Stopped::Ask { due, .. } => page.off(due.as_ref()),
+        Stopped::Failed(error) if error.needs_login() => page.off(None),
+        Stopped::Failed(error) => {
+            page.stop(error.status(), |texts| (&texts.guard_failed_heading, &texts.guard_failed_text))
+        }
+        Stopped::Unmet(_) => {
+            page.stop(StatusCode::FORBIDDEN, |texts| (&texts.guard_unmet_heading, &texts.guard_unmet_text))
+        }
+    }
+}
+
+struct Page<'r> {
+    client: &'r Client,
+    state: &'r SessionState,
+    guard: &'r Guard,
+    request: &'r StoppedRequest<'r>,
+    base: &'r Url,
+}
+
+impl Page<'_> {
+    /// Off to the pages for the second factor: our own where the tenant gave a token for it, else the tenant's.
+    fn off(&self, due: Option<&MfaRequired>) -> Response<Bytes> {
+        let Ok(form) = self.form() else { return self.not_kept() };
+        let detour = Detour { return_to: self.origin(), form };
+        let own_pages = self.client.config().pages.is_on();
+        let begun = match due.filter(|due| own_pages && !due.needs_login()) {
+            Some(due) => self.client.detour(self.state, self.request.headers, due, detour),
+            None => {
+                let parameters = self.guard.login_parameters();
+                let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
+                self.client.detour_by_login(self.state, self.request.headers, &parameters, detour)
+            }
+        };
+        begun.unwrap_or_else(|error| match error {
+            DetourError::ForeignForm => self.not_kept(),
+            error => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a detour could not begin");
+                answer::text(error.status(), error.to_string())
+            }
+        })
+    }
+
+    /// The form that was being sent; nothing where the request changes nothing.
+    fn form(&self) -> Result<Option<KeptForm>, NotKept> {
+        match (self.request.method, self.request.sent) {
+            (&Method::GET | &Method::HEAD, _) => Ok(None),
+            (_, Sent::Form(body)) => {
+                KeptForm::of(self.request.uri, self.request.headers, body).map(Some).map_err(|_| NotKept)
+            }
+            (_, Sent::Unread) => Err(NotKept),
+        }
+    }
+
+    /// The page that the user is on: the one that is asked for, or the one that the form stands on.
+    fn origin(&self) -> String {
+        if *self.request.method != Method::POST {
+            return self.request.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned();
+        }
+        let referer = self.request.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+        let referer = referer.and_then(|referer| return_to::safe_path(referer, self.base));
+        referer.unwrap_or_else(|| self.client.config().sign_in_return_to_path.clone())
+    }
+
+    /// What was sent cannot be kept: the user proves the second factor first, and sends it again by hand.
+    fn not_kept(&self) -> Response<Bytes> {
+        let mut first = self.guard.step_up_address(self.client);
+        if self.guard.step_up_url.is_none() {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            first = format!("{first}&{}", query.append_pair("returnTo", &self.origin()).finish());
+        }
+        let stop = Stop {
+            status: StatusCode::FORBIDDEN,
+            words: |texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text),
+            way_on: (&first, |texts| &texts.guard_not_kept_way_on),
+        };
+        self.client.stop(self.base, self.request.headers, self.request.uri.query(), &stop)
+    }
+
+    fn stop(&self, status: StatusCode, words: fn(&Texts) -> (&str, &str)) -> Response<Bytes> {
+        let stop = Stop { status, words, way_on: (&self.origin(), |texts| &texts.guard_try_again) };
+        self.client.stop(self.base, self.request.headers, self.request.uri.query(), &stop)
+    }
+}
+
+/// The form is too large, of another kind, or not all there.
+struct NotKept;

@@ -1,0 +1,36 @@
+//! The way over the tenant's own log-in pages.
+
+use std::time::Duration;
+
+use stepup_protocol::claims::ACR_MULTI_FACTOR;
+
+use super::Guard;
+use crate::client::Client;
+
+/// How long the user may take: past it, the ID token would be refused for its age.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+impl Guard {
+    /// What an authorization request must say (OpenID Connect Core section 3.1.2.1). Where the proof may not be older than
+    /// something, the user logs in anew: `auth_time`, which `max_age` makes the tenant tell, is when the *first* factor was
+    /// proved. `max_age` is as long as the user may take, for the guard judges the age itself on the way back.
+    pub(super) fn login_parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("acr_values", ACR_MULTI_FACTOR.to_owned())];
+        if let Some(within) = self.within {
+            parameters.push(("prompt", "login".to_owned()));
+            parameters.push(("max_age", within.max(LONGEST).as_secs().to_string()));
+        }
+        parameters
+    }
+
+    /// Where a script sends the user.
+    pub(super) fn step_up_address(&self, client: &Client) -> String {
+        if let Some(own) = &self.step_up_url {
+            return own.clone();
+        }
+        let config = client.config();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.login_parameters());
+        format!("{}{}?{}", config.base_path, config.routes.login, query.finish())
+    }
+}

@@ -1,0 +1,321 @@
+//! What a session knows of its user's second factor: when it was proved last and by what, and who still waits for a
+//! proof.
+//!
+//! It is kept apart from the claims: those of an ID token say nothing of a verify that this SDK made, a hook may drop
+//! them, and what they say of one login must not be mixed with what they say of another.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use stepup_protocol::{mfa::FactorType, time::UnixTime};
+
+use super::Session;
+
+/// How far the tenant's clock and ours may be apart, as for ID tokens.
+pub(crate) const LEEWAY: Duration = Duration::from_secs(30);
+/// How long an answer is waited for: as long as a detour may take.
+const WAITED_FOR: Duration = Duration::from_secs(60 * 60);
+/// How many wait at most, the newest: a session travels in a cookie.
+const WAITING: usize = 4;
+/// The claims that speak of one authentication, and of no other together.
+const OF_ONE_AUTHENTICATION: [&str; 3] = ["amr", "acr", "auth_time"];
+
+/// A second factor that the user proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FactorProof {
+    /// When: the moment of a verify, or an ID token's `auth_time`. Absent where an ID token tells of a second factor
+    /// (`amr` holds `mfa`) and not of its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<UnixTime>,
+    /// By which factors, as far as that is known; `amr` seldom says more than `mfa`.
+    #[serde(default, rename = "by", skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<FactorType>,
+}
+
+impl FactorProof {
+    pub(crate) fn verified(at: UnixTime, factors: Vec<FactorType>) -> Self {
+        Self { at: Some(at), factors }
+    }
+
+    /// What the claims of an ID token say that came at `now`. A time to come is no time.
+    pub(super) fn told(claims: &Map<String, Value>, now: UnixTime) -> Option<Self> {
+        let proof = Self::of_claims(claims)?;
+        Some(Self { at: proof.at.filter(|at| *at <= now + LEEWAY), ..proof })
+    }
+
+    /// What claims say (RFC 8176 section 2). Anything of the wrong type says nothing.
+    pub(crate) fn of_claims(claims: &Map<String, Value>) -> Option<Self> {
+        let amr: Vec<&str> = claims.get("amr")?.as_array()?.iter().filter_map(Value::as_str).collect();
+        amr.contains(&"mfa").then(|| Self {
+            at: claims.get("auth_time").and_then(Value::as_i64).map(UnixTime::from_seconds),
+            factors: amr.into_iter().filter_map(factor).collect(),
+        })
+    }
+}
+
+/// The factor that an authentication method of RFC 8176 is, where it is one of those that Auth0 knows.
+fn factor(method: &str) -> Option<FactorType> {
+    match method {
+        "otp" => Some(FactorType::Otp),
+        "sms" | "tel" => Some(FactorType::Phone),
+        _ => None,
+    }
+}
+
+/// The member of a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SecondFactor {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) proof: Option<FactorProof>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<Asked>,
+}
+
+/// A request that was answered with a demand for a proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// Which request.
+    #[serde(rename = "for")]
+    request: String,
+    pub(crate) at: UnixTime,
+    /// When a proof or a login came, whatever it was good for.
+    #[serde(default, rename = "answered", skip_serializing_if = "Option::is_none")]
+    pub(crate) answered_at: Option<UnixTime>,
+}
+
+#[cfg(test)]
+impl Asked {
+    pub(crate) fn test(at: UnixTime, answered_at: Option<UnixTime>) -> Self {
+        Self { request: String::new(), at, answered_at }
+    }
+}
+
+impl SecondFactor {
+    pub(super) fn new(proof: Option<FactorProof>) -> Self {
+        Self { proof, waiting: Vec::new() }
+    }
+
+    /// What was written by anybody else is as good as nothing.
+    pub(super) fn read(value: Value) -> Self {
+        serde_json::from_value(value).unwrap_or_default()
+    }
+
+    /// What is to be written, if anything.
+    pub(super) fn written(&self) -> Option<&Self> {
+        (self.proof.is_some() || !self.waiting.is_empty()).then_some(self)
+    }
+
+    fn answered(&mut self, now: UnixTime) {
+        self.waiting.iter_mut().for_each(|asked| asked.answered_at = Some(now));
+    }
+}
+
+impl Session {
+    /// The second factor that the user proved last, by a verify of this SDK or on the tenant's own pages; `None` where
+    /// no proof is known of.
+    #[must_use]
+    pub fn second_factor(&self) -> Option<FactorProof> {
+        // A session that another SDK wrote has the claims alone.
+        self.internal.second_factor.proof.clone().or_else(|| FactorProof::of_claims(&self.user))
+    }
+
+    /// Takes a verify's proof in. It may be of some time ago, where somebody else's verify brought it.
+    pub(super) fn proved(&mut self, proof: FactorProof, now: UnixTime) {
+        let held = &mut self.internal.second_factor.proof;
+        if held.as_ref().is_none_or(|held| held.at <= proof.at) {
+            *held = Some(proof);
+        }
+        self.internal.second_factor.answered(now);
+    }
+
+    /// Takes the claims of a newer ID token in. Those of a refresh say nothing of how the user logged in, or say once
+    /// more what the first did: what is held stays then, and never looks younger than it is.
+    pub(super) fn renew_claims(&mut self, mut claims: Map<String, Value>, now: UnixTime) {
+        self.internal.second_factor.proof = match (self.second_factor(), FactorProof::told(&claims, now)) {
+            (Some(held), Some(told)) if held.at >= told.at => Some(held),
+            (held, told) => told.or(held),
+        };
+        if claims.contains_key("amr") {
+            OF_ONE_AUTHENTICATION.iter().for_each(|name| drop(self.user.remove(*name)));
+        } else if self.user.contains_key("amr") {
+            OF_ONE_AUTHENTICATION.iter().for_each(|name| drop(claims.remove(*name)));
+        }
+        self.user.extend(claims);
+    }
+
+    /// The demand for a proof that `request` was answered with, if it still waits.
+    pub(crate) fn asked(&self, request: &str, now: UnixTime) -> Option<&Asked> {
+        let waiting = &self.internal.second_factor.waiting;
+        waiting.iter().find(|asked| asked.request == request && now.since(asked.at) < WAITED_FOR)
+    }
+
+    /// Remembers that `request` was answered with a demand for a proof.
+    pub(crate) fn ask(&mut self, request: &str, now: UnixTime) {
+        let waiting = &mut self.internal.second_factor.waiting;
+        waiting.retain(|asked| asked.request != request && now.since(asked.at) < WAITED_FOR);
+        if waiting.len() >= WAITING {
+            waiting.remove(0);
+        }
+        waiting.push(Asked { request: request.to_owned(), at: now, answered_at: None });
+        self.changed = true;
+    }
+
+    /// `request` waits no longer.
+    pub(crate) fn stop_asking(&mut self, request: &str) {
+        let waiting = &mut self.internal.second_factor.waiting;
+        let before = waiting.len();
+        waiting.retain(|asked| asked.request != request);
+        self.changed |= waiting.len() != before;
+    }
+
+    /// The answer is spent on `request`: nobody else who waits may have it.
+    pub(crate) fn spend_answer(&mut self, request: &str) {
+        self.stop_asking(request);
+        self.internal.second_factor.waiting.iter_mut().for_each(|asked| asked.answered_at = None);
+    }
+
+    /// A new login of the same user answers what the session before it asked for.
+    pub(crate) fn answer(&mut self, before: &Self, now: UnixTime) {
+        if before.subject == self.subject {
+            self.internal.second_factor.waiting.clone_from(&before.internal.second_factor.waiting);
+            self.internal.second_factor.answered(now);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use stepup_protocol::{claims::IdTokenClaims, scope::Scopes};
+
+    use super::*;
+    use crate::session::Grant;
+
+    #[test]
+    fn claims_of_the_wrong_type_say_nothing() {
+        let some = |at: Option<i64>, factors: &[FactorType]| {
+            Some(FactorProof { at: at.map(UnixTime::from_seconds), factors: factors.to_vec() })
+        };
+        for (claims, expected) in [
+            (json!({ "amr": ["mfa"], "auth_time": 7 }), some(Some(7), &[])),
+            (json!({ "amr": ["pwd", "otp", "mfa"], "auth_time": 7 }), some(Some(7), &[FactorType::Otp])),
+            (json!({ "amr": ["mfa", "tel"] }), some(None, &[FactorType::Phone])),
+            (json!({ "amr": ["mfa"], "auth_time": "7" }), some(None, &[])),
+            (json!({ "amr": ["mfa"], "auth_time": 7.5 }), some(None, &[])),
+            (json!({ "amr": [7, null, "mfa"] }), some(None, &[])),
+            (json!({ "amr": "mfa", "auth_time": 7 }), None),
+            (json!({ "amr": { "mfa": true } }), None),
+            (json!({ "amr": ["pwd", "otp"], "auth_time": 7 }), None),
+            (json!({ "amr": [], "auth_time": 7 }), None),
+            (json!({ "auth_time": 7 }), None),
+        ] {
+            assert_eq!(FactorProof::of_claims(claims.as_object().unwrap()), expected, "{claims}");
+        }
+    }
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_767_225_600);
+
+    fn claims(of: Value) -> IdTokenClaims {
+        let mut claims =
+            json!({ "iss": "i", "sub": "ada", "aud": "c", "exp": NOW + Duration::from_secs(9), "iat": NOW });
+        claims.as_object_mut().unwrap().extend(of.as_object().cloned().unwrap());
+        serde_json::from_value(claims).unwrap()
+    }
+
+    fn grant(at: UnixTime, id_token: Option<Value>, proof: Option<FactorProof>) -> Grant {
+        Grant {
+            audience: None,
+            requested: Scopes::default(),
+            tokens: serde_json::from_value(json!({ "access_token": "at", "token_type": "Bearer" })).unwrap(),
+            claims: id_token.map(claims),
+            received_at: at,
+            proof,
+        }
+    }
+
+    fn session(of: Value) -> Session {
+        Session::new(&grant(NOW, None, None), &claims(of))
+    }
+
+    #[test]
+    fn a_refresh_renews_the_claims_of_one_authentication_together_or_not_at_all() {
+        let held = json!({ "amr": ["mfa"], "acr": "a", "auth_time": 7, "name": "Ada" });
+        for (told, amr, acr, auth_time) in [
+            // A refresh says nothing of a second factor; its later `auth_time` is of the password alone.
+            (json!({ "name": "Ada L." }), vec!["mfa"], Some("a"), Some(7)),
+            (json!({ "auth_time": 900 }), vec!["mfa"], Some("a"), Some(7)),
+            (json!({ "amr": ["pwd"], "auth_time": 900 }), vec!["pwd"], None, Some(900)),
+            (json!({ "amr": ["mfa"], "acr": "b" }), vec!["mfa"], Some("b"), None),
+        ] {
+            let mut session = session(held.clone());
+            session.keep(&grant(NOW, Some(told.clone()), None)).unwrap();
+            assert_eq!(session.amr().collect::<Vec<_>>(), amr, "{told}");
+            assert_eq!(
+                (session.acr(), session.auth_time().map(UnixTime::seconds)),
+                (acr, auth_time),
+                "{told}"
+            );
+            assert_eq!(session.second_factor().unwrap().at, Some(UnixTime::from_seconds(7)), "{told}");
+        }
+        let mut newer = session(held);
+        newer.keep(&grant(NOW, Some(json!({ "amr": ["mfa"], "auth_time": 8 })), None)).unwrap();
+        assert_eq!(newer.second_factor().unwrap().at, Some(UnixTime::from_seconds(8)));
+    }
+
+    #[test]
+    fn a_verify_is_a_proof_and_an_older_one_takes_nothing_away() {
+        let at = |seconds| NOW + Duration::from_secs(seconds);
+        let verified = |seconds| FactorProof::verified(at(seconds), vec![FactorType::Otp]);
+        let mut session = session(json!({ "amr": ["mfa"], "auth_time": NOW + Duration::from_secs(900) }));
+        assert_eq!(session.second_factor().unwrap().at, None, "a time to come is no time");
+        session.keep(&grant(at(60), None, Some(verified(60)))).unwrap();
+        assert_eq!(session.second_factor(), Some(verified(60)));
+        session.keep(&grant(at(50), None, Some(verified(50)))).unwrap();
+        assert_eq!(session.second_factor(), Some(verified(60)));
+        session.retain_claims(|_| false);
+        assert_eq!(session.second_factor(), Some(verified(60)));
+    }
+
+    #[test]
+    fn few_wait_and_an_answer_is_spent_once() {
+        let mut session = session(json!({}));
+        for request in ["a", "b", "c", "d", "e"] {
+            session.ask(request, NOW);
+        }
+        assert!(session.asked("a", NOW).is_none(), "the oldest has made room");
+        let later = NOW + Duration::from_secs(20);
+        session.keep(&grant(later, None, Some(FactorProof::verified(later, Vec::new())))).unwrap();
+        assert_eq!(session.asked("b", later).unwrap().answered_at, Some(later));
+        session.spend_answer("b");
+        assert!(session.asked("b", later).is_none());
+        assert_eq!(session.asked("c", later).unwrap().answered_at, None);
+        assert!(session.asked("c", NOW + WAITED_FOR).is_none(), "whoever took so long asks anew");
+    }
+
+    #[test]
+    fn a_login_answers_its_own_users_questions() {
+        let mut before = session(json!({}));
+        before.ask("a", NOW);
+        let mut same = session(json!({}));
+        same.answer(&before, NOW);
+        assert_eq!(same.asked("a", NOW).unwrap().answered_at, Some(NOW));
+        let mut another = Session::new(&grant(NOW, None, None), &claims(json!({ "sub": "bob" })));
+        another.answer(&before, NOW);
+        assert!(another.asked("a", NOW).is_none());
+    }
+
+    #[test]
+    fn what_anybody_else_wrote_is_nothing() {
+        for value in [
+            json!(null),
+            json!("mfa"),
+            json!([1]),
+            json!({ "proof": 1 }),
+            json!({ "proof": { "by": ["x"] } }),
+        ] {
+            assert_eq!(SecondFactor::read(value.clone()), SecondFactor::default(), "{value}");
+        }
+    }
+}
