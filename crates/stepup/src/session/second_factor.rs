@@ -217,14 +217,14 @@ mod tests {
 
     const NOW: UnixTime = UnixTime::from_seconds(1_767_225_600);
 
-    fn claims(of: Value) -> IdTokenClaims {
+    fn claims(of: &Value) -> IdTokenClaims {
         let mut claims =
             json!({ "iss": "i", "sub": "ada", "aud": "c", "exp": NOW + Duration::from_secs(9), "iat": NOW });
         claims.as_object_mut().unwrap().extend(of.as_object().cloned().unwrap());
         serde_json::from_value(claims).unwrap()
     }
 
-    fn grant(at: UnixTime, id_token: Option<Value>, proof: Option<FactorProof>) -> Grant {
+    fn grant(at: UnixTime, id_token: Option<&Value>, proof: Option<FactorProof>) -> Grant {
         Grant {
             audience: None,
             requested: Scopes::default(),
@@ -235,7 +235,7 @@ mod tests {
         }
     }
 
-    fn session(of: Value) -> Session {
+    fn session(of: &Value) -> Session {
         Session::new(&grant(NOW, None, None), &claims(of))
     }
 
@@ -249,8 +249,8 @@ mod tests {
             (json!({ "amr": ["pwd"], "auth_time": 900 }), vec!["pwd"], None, Some(900)),
             (json!({ "amr": ["mfa"], "acr": "b" }), vec!["mfa"], Some("b"), None),
         ] {
-            let mut session = session(held.clone());
-            session.keep(&grant(NOW, Some(told.clone()), None)).unwrap();
+            let mut session = session(&held);
+            session.keep(&grant(NOW, Some(&told), None)).unwrap();
             assert_eq!(session.amr().collect::<Vec<_>>(), amr, "{told}");
             assert_eq!(
                 (session.acr(), session.auth_time().map(UnixTime::seconds)),
@@ -259,8 +259,8 @@ mod tests {
             );
             assert_eq!(session.second_factor().unwrap().at, Some(UnixTime::from_seconds(7)), "{told}");
         }
-        let mut newer = session(held);
-        newer.keep(&grant(NOW, Some(json!({ "amr": ["mfa"], "auth_time": 8 })), None)).unwrap();
+        let mut newer = session(&held);
+        newer.keep(&grant(NOW, Some(&json!({ "amr": ["mfa"], "auth_time": 8 })), None)).unwrap();
         assert_eq!(newer.second_factor().unwrap().at, Some(UnixTime::from_seconds(8)));
     }
 
@@ -268,7 +268,7 @@ mod tests {
     fn a_verify_is_a_proof_and_an_older_one_takes_nothing_away() {
         let at = |seconds| NOW + Duration::from_secs(seconds);
         let verified = |seconds| FactorProof::verified(at(seconds), vec![FactorType::Otp]);
-        let mut session = session(json!({ "amr": ["mfa"], "auth_time": NOW + Duration::from_secs(900) }));
+        let mut session = session(&json!({ "amr": ["mfa"], "auth_time": NOW + Duration::from_secs(900) }));
         assert_eq!(session.second_factor().unwrap().at, None, "a time to come is no time");
         session.keep(&grant(at(60), None, Some(verified(60)))).unwrap();
         assert_eq!(session.second_factor(), Some(verified(60)));
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn few_wait_and_an_answer_is_spent_once() {
-        let mut session = session(json!({}));
+        let mut session = session(&json!({}));
         for request in ["a", "b", "c", "d", "e"] {
             session.ask(request, NOW);
         }
@@ -296,12 +296,12 @@ mod tests {
 
     #[test]
     fn a_login_answers_its_own_users_questions() {
-        let mut before = session(json!({}));
+        let mut before = session(&json!({}));
         before.ask("a", NOW);
-        let mut same = session(json!({}));
+        let mut same = session(&json!({}));
         same.answer(&before, NOW);
         assert_eq!(same.asked("a", NOW).unwrap().answered_at, Some(NOW));
-        let mut another = Session::new(&grant(NOW, None, None), &claims(json!({ "sub": "bob" })));
+        let mut another = Session::new(&grant(NOW, None, None), &claims(&json!({ "sub": "bob" })));
         another.answer(&before, NOW);
         assert!(another.asked("a", NOW).is_none());
     }

@@ -1,5 +1,7 @@
 //! Guarded routes of a bank, its tenant behind it on a virtual clock, and a browser.
 
+#![expect(clippy::panic, reason = "what fails in a test fails the test")]
+
 mod api;
 mod chain;
 mod once;
@@ -150,8 +152,8 @@ impl Bank {
     /// What the last authorization request said.
     pub(crate) fn authorization(&self) -> BTreeMap<String, String> {
         let requests = self.tenant.requests();
-        let queries = requests.iter().filter_map(|exchange| exchange.path.strip_prefix("/authorize?"));
-        let query = queries.last().unwrap();
+        let mut queries = requests.iter().filter_map(|exchange| exchange.path.strip_prefix("/authorize?"));
+        let query = queries.next_back().unwrap();
         url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
     }
 
