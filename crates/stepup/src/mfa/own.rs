@@ -51,6 +51,7 @@ impl Client {
             issuer: Some(self.issuer().to_owned()),
             subject: Some(session.subject().to_owned()),
             created_at: self.now(),
+            proved: Vec::new(),
         };
         Some(OwnAuthenticators { client: self, context })
     }

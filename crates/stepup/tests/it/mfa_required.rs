@@ -137,7 +137,7 @@ async fn the_step_up_goes_on_from_every_grant() {
         let session = state.session().unwrap();
         assert_eq!((session.subject(), session.has_refresh_token()), ("auth0|ada", true), "{grant:?}");
         assert_eq!(session.amr().collect::<Vec<_>>(), ["mfa"], "{grant:?}");
-        assert_eq!(setting.client.write_session(&state).len(), 1, "{grant:?}");
+        assert_eq!(setting.client.write_session(&state).unwrap().len(), 1, "{grant:?}");
     }
 }
 

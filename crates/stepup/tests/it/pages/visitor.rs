@@ -50,7 +50,7 @@ impl<'h> Visitor<'h> {
             form.map(|body| KeptForm::of(&"/transfer".parse().unwrap(), &headers, body.as_bytes()).unwrap());
         let detour = Detour { return_to: "/balance?of=ada".to_owned(), form };
         let answer = self.house.client.detour(&state, &headers, &due, detour).unwrap();
-        for cookie in self.house.client.write_session(&state) {
+        for cookie in self.house.client.write_session(&state).unwrap() {
             let mut headers = HeaderMap::new();
             headers.insert(header::SET_COOKIE, cookie);
             self.jar.take(&headers);
