@@ -50,8 +50,8 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// A client configured by environment variables alone: `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET`,
-    /// `AUTH0_SECRET` and `APP_BASE_URL` must be set.
+    /// A client configured by environment variables alone: `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET` (or
+    /// `AUTH0_CLIENT_ASSERTION_SIGNING_KEY`), `AUTH0_SECRET` and `APP_BASE_URL` must be set.
     ///
     /// # Errors
     ///
