@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { configured, configuredDemo, demo, everyFactor, fleet, nextjs, nextjsWithSessions, nothing, routes, stepup, tenant } from "./servers.mjs";
+import { configured, configuredDemo, demo, everyFactor, fleet, limitedDemo, nextjs, nextjsWithSessions, nothing, routes, stepup, tenant } from "./servers.mjs";
 
 const folder = import.meta.dirname;
 const python = join(folder, ".venv/bin/python");
@@ -31,6 +31,7 @@ const programs = [
   { name: "own browser client", start: configuredDemo, command: ["node", "browser/client-step-up.mjs", "own"] },
   { name: "nextjs-auth0 browser client, pop-up", start: configuredDemo, command: ["node", "browser/popup.mjs", "official"] },
   { name: "own browser client, pop-up", start: configuredDemo, command: ["node", "browser/popup.mjs", "own"] },
+  { name: "own browser client, limited", start: limitedDemo, command: ["node", "browser/limited.mjs"] },
   { name: "pages", start: everyFactor, command: ["node", "browser/pages.mjs"] },
   { name: "demo", start: demo, command: ["node", "browser/demo.mjs"] },
   { name: "dashboard", start: tenant, command: ["node", "browser/dashboard.mjs"] },

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { watch } from "node:fs";
-import { access, cp, readdir, readFile, stat } from "node:fs/promises";
+import { access, appendFile, cp, readdir, readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
@@ -109,12 +109,16 @@ export async function demo(scratch, environment = {}, port) {
   return { ...server, environment: { STEPUP_READY_FILE: readyFile, STEPUP_APP: address } };
 }
 
-/** The same, with the configuration of `tenants/`. */
-export async function configuredDemo(scratch) {
+/** The same, with the configuration of `tenants/`, and what is `more`. */
+export async function configuredDemo(scratch, more = "") {
   const port = await freePort();
   const { file, environment } = await configuration(scratch, `http://localhost:${port}`);
+  await appendFile(file, more);
   return demo(scratch, { ...environment, STEPUP_TENANT_CONFIG: file }, port);
 }
+
+/** The same; the tenant takes ten calls a minute. */
+export const limitedDemo = (scratch) => configuredDemo(scratch, "stepup: { authentication_calls_per_minute: 10 }\n");
 
 /** The Next.js application of `nextjs/`, built where that is due, against a tenant of its own. */
 export async function nextjs(scratch, environment = {}) {

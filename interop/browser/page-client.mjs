@@ -44,8 +44,8 @@ export const clientOf = (page) => async (path, options) => {
       try {
         const [first, second] = path.split(".");
         return { value: await (second ? client[first][second](options) : client[first](options)) };
-      } catch ({ name, code, message, error = code, error_description, mfa_token, mfa_requirements, status }) {
-        return { error: { name, error, message, error_description, mfa_token, mfa_requirements, status } };
+      } catch ({ name, code, message, error = code, error_description, mfa_token, mfa_requirements, status, retryAfter }) {
+        return { error: { name, error, message, error_description, mfa_token, mfa_requirements, status, retryAfter } };
       }
     },
     [path, options],

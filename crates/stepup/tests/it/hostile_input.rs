@@ -51,9 +51,11 @@ fn query() -> impl Strategy<Value = String> {
         Just("audience".to_owned()),
         Just("federated".to_owned()),
         Just("challengeMode".to_owned()),
+        Just("transactionId".to_owned()),
         "[a-z%]{0,8}",
     ];
-    let pairs = prop::collection::vec((name, "[!-\"$-;=?-_a-z~%/\\\\]{0,30}"), 0..6);
+    let value = prop_oneof!["[!-\"$-;=?-_a-z~%/\\\\]{0,30}", Just("popup".to_owned())];
+    let pairs = prop::collection::vec((name, value), 0..6);
     pairs.prop_map(|pairs| pairs.into_iter().map(|(name, value)| format!("{name}={value}&")).collect())
 }
 
