@@ -58,8 +58,16 @@ async fn log_in(tenant: &Tenant<'_>, person: &Person, report: &mut Report) -> Op
             );
             None
         }
-        _ => {
+        code::INVALID_GRANT => {
             report.fail(check, answer.summary(), "check the e-mail address and the password");
+            None
+        }
+        _ => {
+            report.fail(
+                check,
+                answer.summary(),
+                "Dashboard > Settings > General > API Authorization Settings: name the users' connection as Default Directory",
+            );
             None
         }
     }

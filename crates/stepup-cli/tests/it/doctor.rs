@@ -80,7 +80,7 @@ const LOGIN: [&str; 3] = ["--user", "ada@example.com", "--password-stdin"];
 /// A tenant whose application is set up so.
 async fn tenant_with(application: &str, more: &str) -> Tenant {
     let yaml = format!(
-        "clients:\n  - name: webapp\n    client_id: stepup-webapp\n    client_secret: stepup-webapp-secret\n    \
+        "tenant:\n  default_directory: Username-Password-Authentication\ndatabases:\n  - name: Username-Password-Authentication\nguardianFactors:\n  - name: otp\n    enabled: true\nclients:\n  - name: webapp\n    client_id: stepup-webapp\n    client_secret: stepup-webapp-secret\n    \
          app_type: regular_web\n    token_endpoint_auth_method: client_secret_post\n{application}{more}"
     );
     Tenant::builder().config_yaml(&yaml).start().await.unwrap()
@@ -205,12 +205,24 @@ async fn an_address_that_is_not_allowed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn grants_that_are_off() {
-    let grants = "    grant_types: [authorization_code, refresh_token, \"http://auth0.com/oauth/grant-type/mfa-otp\", \
-                  \"http://auth0.com/oauth/grant-type/mfa-recovery-code\"]\n";
+    // Its three are on or off together.
+    let grants = "    grant_types: [authorization_code, refresh_token]\n";
     let tenant = tenant_with(&format!("{ADDRESSES}{grants}"), "").await;
     let looked = look_at(&tenant, None, &LOGIN).await;
-    assert!(looked.change("MFA grant oob_code").ends_with("Grant Types: turn on MFA"), "{:#?}", looked.lines);
-    assert_eq!(looked.verdicts("login"), ["warn"], "the password grant is off too, and need not be on");
+    assert_eq!(
+        looked.failed(),
+        ["MFA grant otp", "MFA grant oob_code", "MFA grant recovery_code"],
+        "{:#?}",
+        looked.lines
+    );
+    let failed = looked.lines.iter().filter(|line| line["verdict"] == "fail");
+    let changes: Vec<&str> = failed.map(|line| line["change"].as_str().unwrap()).collect();
+    assert!(changes.iter().all(|change| change.ends_with("Grant Types: turn on MFA")), "{changes:?}");
+    assert_eq!(
+        (looked.code, looked.verdicts("login")),
+        (1, vec!["warn"]),
+        "the password grant need not be on"
+    );
 
     let grants = "    grant_types: [authorization_code, \"http://auth0.com/oauth/grant-type/mfa-otp\", \
                   \"http://auth0.com/oauth/grant-type/mfa-oob\", \"http://auth0.com/oauth/grant-type/mfa-recovery-code\"]\n";
