@@ -7,7 +7,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { configured, configuredDemo, demo, everyFactor, fleet, limitedDemo, nextjs, nextjsWithSessions, nothing, routes, stepup, tenant } from "./servers.mjs";
+import {
+  configured,
+  configuredDemo,
+  demo,
+  everyFactor,
+  fleet,
+  limitedDemo,
+  nextjs,
+  nextjsWithSessions,
+  nothing,
+  readyMadePages,
+  routes,
+  stepup,
+  tenant,
+} from "./servers.mjs";
 
 const folder = import.meta.dirname;
 const python = join(folder, ".venv/bin/python");
@@ -33,6 +47,7 @@ const programs = [
   { name: "own browser client, pop-up", start: configuredDemo, command: ["node", "browser/popup.mjs", "own"] },
   { name: "own browser client, limited", start: limitedDemo, command: ["node", "browser/limited.mjs"] },
   { name: "pages", start: everyFactor, command: ["node", "browser/pages.mjs"] },
+  { name: "ready-made pages", start: readyMadePages, command: ["node", "browser/mfa-pages.mjs"] },
   { name: "demo", start: demo, command: ["node", "browser/demo.mjs"] },
   { name: "dashboard", start: tenant, command: ["node", "browser/dashboard.mjs"] },
 ];

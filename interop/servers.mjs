@@ -120,6 +120,16 @@ export async function configuredDemo(scratch, more = "") {
 /** The same; the tenant takes ten calls a minute. */
 export const limitedDemo = (scratch) => configuredDemo(scratch, "stepup: { authentication_calls_per_minute: 10 }\n");
 
+/** The example `pages` of stepup-axum: a small application with the ready-made pages, and a tenant of its own. */
+export async function readyMadePages(scratch) {
+  const readyFile = join(scratch, "ready.json");
+  const port = await freePort();
+  const server = serve(join(stepup, "../examples/pages"), [], { PORT: String(port), STEPUP_READY_FILE: readyFile });
+  const address = `http://localhost:${port}`;
+  await server.until(Promise.all([appeared(scratch, readyFile), server.says(address)]));
+  return { ...server, environment: { STEPUP_READY_FILE: readyFile, STEPUP_APP: address } };
+}
+
 /** The Next.js application of `nextjs/`, built where that is due, against a tenant of its own. */
 export async function nextjs(scratch, environment = {}) {
   await buildNextjs();

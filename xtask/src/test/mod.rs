@@ -63,15 +63,9 @@ const STAGES: &[Stage] = &[
     Stage { kind: Kind::Browser, name: "browser types", install: install::browser, command: || npm("types") },
     Stage {
         kind: Kind::Interop,
-        name: "binary",
+        name: "programs",
         install: nothing,
-        command: || cargo(["build", "--package", "stepup-cli"]),
-    },
-    Stage {
-        kind: Kind::Interop,
-        name: "routes",
-        install: nothing,
-        command: || cargo(["build", "--package", "stepup", "--example", "same_requests"]),
+        command: || cargo(["build", "--workspace", "--bins", "--examples"]),
     },
     Stage { kind: Kind::Interop, name: "interop", install: install::interop, command: interop },
 ];

@@ -20,6 +20,8 @@ mod qr;
 mod resume;
 mod say;
 mod step_up;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod views;
 mod way;
