@@ -122,7 +122,13 @@ async fn every_request_of_a_login_and_a_step_up_is_proved() {
     assert!(session.token_sets().all(|set| set.token_type() == Some("DPoP")), "{session:?}");
     let mut jar = Jar::default();
     jar.take(
-        &house.client.write_session(&state).unwrap().into_iter().map(|cookie| (header::SET_COOKIE, cookie)).collect(),
+        &house
+            .client
+            .write_session(&state)
+            .unwrap()
+            .into_iter()
+            .map(|cookie| (header::SET_COOKIE, cookie))
+            .collect(),
     );
     assert_eq!(handle(&house.client, get("/auth/logout", &jar.line())).await.status(), 307);
 
