@@ -146,7 +146,7 @@ async fn revoke(tenant: &Tenant<'_>, refresh_token: &str, report: &mut Report) {
     ];
     match tenant.wire.post(endpoint, &form).await {
         Ok(answer) if answer.status.is_success() => {
-            report.ok("revocation", "the check's refresh token is gone")
+            report.ok("revocation", "the check's refresh token is gone");
         }
         Ok(answer) => report.warn("revocation", answer.summary(), "revoke the user's refresh token by hand"),
         Err(why) => report.warn("revocation", why, "revoke the user's refresh token by hand"),
