@@ -1,7 +1,7 @@
 //! Labels take few values: what the tenant may write at will is held against what is known.
 
 /// The codes that are told apart: the tenant's, the SDK's own, and those of a refresh.
-const KNOWN: [&str; 34] = [
+const KNOWN: [&str; 33] = [
     "access_denied",
     "association_required",
     "authorization_pending",
@@ -33,7 +33,6 @@ const KNOWN: [&str; 34] = [
     "unsupported_authenticator_type",
     "unsupported_challenge_type",
     "unsupported_grant_type",
-    "untrustworthy",
     "use_dpop_nonce",
     "user_mismatch",
 ];

@@ -327,11 +327,8 @@ impl Denied {
             Self::Error(RefreshError::IdToken(_)) => "invalid_id_token",
             Self::Error(RefreshError::Interrupted) => "interrupted",
             Self::Error(RefreshError::OtherUser) => "user_mismatch",
-            Self::Error(RefreshError::Provider(ProviderError::NotBound { .. })) => "not_bound",
-            Self::Error(RefreshError::Provider(ProviderError::Refused { body, .. })) => &body.error,
-            Self::Error(RefreshError::Provider(ProviderError::Unsigned { .. })) => "unsigned",
             Self::Error(RefreshError::Provider(ProviderError::Unreachable { .. })) => "unreachable",
-            Self::Error(RefreshError::Provider(ProviderError::Untrustworthy { .. })) => "untrustworthy",
+            Self::Error(RefreshError::Provider(error)) => error.code(),
         }
     }
 }
