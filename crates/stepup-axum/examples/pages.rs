@@ -19,9 +19,10 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
-use stepup::{AccessTokenError, AccessTokenRequest, Detour, KeptForm, pages::PageOptions};
+use stepup::{AccessTokenError, AccessTokenRequest, Clock, Detour, KeptForm, pages::PageOptions};
 use stepup_axum::{Client, OptionalSession, SessionLayer, User};
-use stepup_tenant::Tenant;
+use stepup_protocol::time::UnixTime;
+use stepup_tenant::{Tenant, clock::VirtualClock};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -40,6 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .client_secret(webapp.client_secret.unwrap_or_default())
         .secret("an example is no place for a real secret")
         .app_base_url(&address)
+        .clock(TenantTime(tenant.clock().clone()))
         .mfa_pages(PageOptions::new().application_name("Corner shop"))
         .build()?;
     let app = Router::new()
@@ -50,6 +52,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::spawn(print_messages(tenant));
     axum::serve(listener, app).await?;
     Ok(())
+}
+
+/// The tenant's clock can be moved, by a test; the application goes by it.
+#[derive(Debug)]
+struct TenantTime(VirtualClock);
+
+impl Clock for TenantTime {
+    fn now(&self) -> UnixTime {
+        self.0.now()
+    }
 }
 
 /// The page that the user is on, and its form.

@@ -81,7 +81,7 @@ pub(super) const TEXTS: Texts = Texts {
     phone_heading: text("Add your phone"),
     phone_lead: text("We send a 6-digit code to it now, and each time we have to be sure that it is you."),
     phone_label: text("Phone number"),
-    phone_hint: text("With the code of your country, for example +44 20 7946 0958"),
+    phone_hint: text("With the code of your country, for example +44 20 7946 0958"),
     channel_legend: text("How do you want to get the code?"),
     email_heading: text("Add your email"),
     email_lead: text("We send a 6-digit code to it now, and each time we have to be sure that it is you."),

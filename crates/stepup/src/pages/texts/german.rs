@@ -85,7 +85,7 @@ pub(super) const TEXTS: Texts = Texts {
         "Wir senden jetzt einen 6-stelligen Code dorthin, und immer dann, wenn wir sicher sein müssen, dass Sie es sind.",
     ),
     phone_label: text("Telefonnummer"),
-    phone_hint: text("Mit der Vorwahl Ihres Landes, zum Beispiel +49 30 901820"),
+    phone_hint: text("Mit der Vorwahl Ihres Landes, zum Beispiel +49 30 901820"),
     channel_legend: text("Wie möchten Sie den Code bekommen?"),
     email_heading: text("Ihre E-Mail-Adresse hinzufügen"),
     email_lead: text(

@@ -83,7 +83,7 @@ pub(super) const TEXTS: Texts = Texts {
     phone_heading: text("電話番号の追加"),
     phone_lead: text("この番号に6桁のコードを送信します。今後も本人確認が必要なときに送信します。"),
     phone_label: text("電話番号"),
-    phone_hint: text("国番号から入力してください（例：+81 3 1234 5678）"),
+    phone_hint: text("国番号から入力してください（例：+81 3 1234 5678）"),
     channel_legend: text("コードの受け取り方法"),
     email_heading: text("メールアドレスの追加"),
     email_lead: text("このアドレスに6桁のコードを送信します。今後も本人確認が必要なときに送信します。"),
