@@ -379,14 +379,6 @@ impl<'a> Walk<'a> {
         Next::Page
     }
 
-    /// From the start, by asking for what was asked for again.
-    pub(super) fn again(&mut self) -> Next {
-        if matches!(self.detour.progress.stage, Stage::Over | Stage::Nothing) {
-            self.detour.progress.stage = Stage::Done;
-        }
-        Next::Page
-    }
-
     /// What an error means for the page.
     fn trouble(&mut self, error: &(impl MfaError + 'static)) {
         let code = error.code();

@@ -123,6 +123,7 @@ async fn ask(client: &Client, request: &Request<Bytes>, base: &Url) -> Response<
             status: StatusCode::FORBIDDEN,
             words: |texts| (&texts.manage_no_token_heading, &texts.manage_no_token_text),
             way_on: (&here, |texts| &texts.try_again),
+            other: None,
         };
         return client.stop(base, request.headers(), request.uri().query(), &stop);
     }
@@ -211,6 +212,7 @@ fn unavailable(client: &Client, request: &Request<Bytes>, base: &Url) -> Respons
         status: StatusCode::BAD_GATEWAY,
         words: |texts| (&texts.unavailable_heading, &texts.unavailable_text),
         way_on: (&here, |texts| &texts.try_again),
+        other: None,
     };
     client.stop(base, request.headers(), request.uri().query(), &stop)
 }

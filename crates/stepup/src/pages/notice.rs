@@ -44,6 +44,8 @@ pub(crate) struct Stop<'a> {
     pub(crate) status: StatusCode,
     pub(crate) words: Words,
     pub(crate) way_on: (&'a str, fn(&Texts) -> &str),
+    /// The page to go back to, with nothing done.
+    pub(crate) other: Option<&'a str>,
 }
 
 impl Client {
@@ -63,7 +65,7 @@ impl Client {
             heading,
             text,
             way_on: Frame::link(href, words(frame.texts)),
-            other: None,
+            other: stop.other.map(|href| Frame::link(href, &frame.texts.back_to_the_page)),
         };
         self.page(stop.status, &frame, Forms::Ours, |templates| templates.notice(&notice))
     }
@@ -83,6 +85,11 @@ impl Client {
                 (StatusCode::FORBIDDEN, |texts| (&texts.other_user_heading, &texts.other_user_text))
             }
         };
-        self.stop(base, headers, query, &Stop { status, words, way_on: (home, |texts| &texts.to_the_start) })
+        self.stop(
+            base,
+            headers,
+            query,
+            &Stop { status, words, way_on: (home, |texts| &texts.to_the_start), other: None },
+        )
     }
 }

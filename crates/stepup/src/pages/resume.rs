@@ -58,7 +58,8 @@ pub(crate) fn answer(client: &Client, request: &Request<Bytes>, session: &Sessio
         Ok(detour) => detour,
         Err(why) => return client.no_detour(base, headers, query, why),
     };
-    if detour.progress.stage != Stage::Done {
+    // What is over is asked for anew, as far as the application still wants it: it judges the form as it judges any.
+    if !matches!(detour.progress.stage, Stage::Done | Stage::Over) {
         return answer::see_other(&client.detour_path(base, "", &detour.id));
     }
     let mut response = if detour.has_form {
@@ -88,6 +89,7 @@ fn send_again(
             status: StatusCode::GONE,
             words: |texts| (&texts.form_lost_heading, &texts.form_lost_text),
             way_on: (&detour.return_to, |texts| &texts.back_to_the_page),
+            other: None,
         };
         return client.stop(base, headers, query, &stop);
     };

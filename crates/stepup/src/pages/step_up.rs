@@ -101,6 +101,7 @@ pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Respo
         status,
         words: |texts| (&texts.foreign_heading, &texts.foreign_text),
         way_on: (home, |texts| &texts.to_the_start),
+        other: None,
     };
     Some(client.stop(base, headers, query, &stop))
 }
@@ -132,7 +133,6 @@ async fn act(walk: &mut Walk<'_>, fields: &[(String, String)]) -> Next {
         (_, Stage::Done) => Next::Page,
         ("kept", Stage::Keep { .. }) => walk.kept(!field("saved").is_empty()),
         (_, Stage::Keep { .. }) => Next::Page,
-        ("again", _) => walk.again(),
         ("other", _) => walk.other(),
         ("use", _) => walk.use_authenticator(field("authenticator")).await,
         ("add", _) => walk.add(field("factor")).await,
@@ -264,16 +264,19 @@ fn stopped(walk: &Walk<'_>, headers: &HeaderMap, query: Option<&str>) -> Respons
             status: StatusCode::FORBIDDEN,
             words: |texts| (&texts.nothing_heading, &texts.nothing_text),
             way_on: (&detour.return_to, |texts| &texts.back_to_the_page),
+            other: None,
         },
         Stage::Over => Stop {
             status: StatusCode::GONE,
             words: |texts| (&texts.expired_heading, &texts.expired_text),
             way_on: (&resume, |texts| &texts.begin_again),
+            other: Some(&detour.return_to),
         },
         _ => Stop {
             status: StatusCode::BAD_GATEWAY,
             words: |texts| (&texts.unavailable_heading, &texts.unavailable_text),
             way_on: (&here, |texts| &texts.try_again),
+            other: Some(&detour.return_to),
         },
     };
     client.stop(base, headers, query, &stop)

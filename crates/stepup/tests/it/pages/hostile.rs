@@ -47,7 +47,11 @@ async fn a_step_up_that_took_too_long_begins_again_with_its_form() {
     assert_eq!((visitor.status, visitor.heading()), (StatusCode::GONE, "That took too long"));
     let again = visitor.link("/auth/mfa/resume");
     visitor.get(&again).await;
-    assert_eq!(visitor.heading(), "That took too long", "not before it is asked for");
+    assert_eq!(visitor.heading(), "Thank you, it is you");
+    assert!(
+        visitor.html.contains(r#"name="amount" value="25""#),
+        "the form goes on, and the application asks anew"
+    );
 }
 
 #[tokio::test]
