@@ -57,14 +57,16 @@ impl Mfa<'_> {
         self.accept(state, outcome)
     }
 
-    /// Hands in a proof with a token that is good for more than one: an access token for the MFA API.
+    /// Hands in a proof with a token that is good for more than one: an access token for the MFA API. What it confirms is
+    /// that a new authenticator works, and so it is no proof of a second factor: whoever is logged in can add one.
     pub(super) async fn confirm(
         &self,
         state: &mut SessionState,
         context: Context,
         proof: Verify,
     ) -> Result<Verified, VerifyError> {
-        let (client, holder) = (self.client.clone(), Holder::of(state.session()));
+        let holder = Holder { adds: true, ..Holder::of(state.session()) };
+        let client = self.client.clone();
         let exchange = async move {
             let handed_in = hand_in(&client, &context, &proof, holder);
             step(telemetry::Operation::Verify, Some(proof.counted_as()), &context).run(handed_in).await
@@ -168,6 +170,8 @@ impl Mfa<'_> {
 struct Holder {
     subject: Option<String>,
     refresh_token: Option<String>,
+    /// Whether an authenticator is added by somebody who is logged in, and nothing else is proved.
+    adds: bool,
 }
 
 impl Holder {
@@ -175,6 +179,7 @@ impl Holder {
         session.map_or_else(Self::default, |session| Self {
             subject: Some(session.subject().to_owned()),
             refresh_token: session.refresh_token.clone(),
+            adds: false,
         })
     }
 }
@@ -204,8 +209,9 @@ async fn hand_in(
     };
     let mut proved = context.proved.clone();
     proved.extend(proof.factor_for(context.requirements.as_ref()));
+    let counts = (!holder.adds).then(|| proved.clone());
     let refresh_token = holder.refresh_token.as_deref();
-    let denied = match tokens::step_up(client, refresh_token, form, want, proved.clone()).await {
+    let denied = match tokens::step_up(client, refresh_token, form, want, counts).await {
         Ok(stepped_up) => return Ok(Outcome::Granted(stepped_up)),
         Err(denied) => denied,
     };

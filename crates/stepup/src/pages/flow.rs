@@ -278,8 +278,8 @@ impl<'a> Walk<'a> {
                 Some(Verify::recovery_code(code.to_ascii_uppercase()))
             }
             Stage::NewApp { .. } | Stage::Code { oob_code: None, .. } => digits(typed).map(Verify::otp),
-            Stage::Code { oob_code: Some(oob_code), .. } => {
-                digits(typed).map(|code| Verify::oob(oob_code).binding_code(code))
+            Stage::Code { way, oob_code: Some(oob_code), .. } => {
+                digits(typed).map(|code| Verify::oob(oob_code).factor(way.factor()).binding_code(code))
             }
             _ => return Next::Page,
         };

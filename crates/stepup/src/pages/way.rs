@@ -39,6 +39,17 @@ impl Way {
         }
     }
 
+    /// The factor that it proves.
+    pub(super) const fn factor(self) -> FactorType {
+        match self {
+            Self::App => FactorType::Otp,
+            Self::Email => FactorType::Email,
+            Self::Push => FactorType::PushNotification,
+            Self::RecoveryCode => FactorType::RecoveryCode,
+            Self::Sms | Self::Voice => FactorType::Phone,
+        }
+    }
+
     /// The way that a factor is added by; a phone's codes come as text messages first.
     pub(super) const fn new(factor: FactorType) -> Option<Self> {
         match factor {

@@ -17,14 +17,14 @@ pub(crate) struct SteppedUp {
     pub(crate) refresh_token: Option<String>,
 }
 
-/// Hands in `form`, which proves `factors`. With a refresh token it waits its turn among those who hold it, for the answer may
+/// Hands in `form`, which proves `factors`, if it proves any. With a refresh token it waits its turn among those who hold it, for the answer may
 /// rotate it: whoever comes next with the old refresh token gets the result. Call it on a task that runs to its end.
 pub(crate) async fn step_up(
     client: &Client,
     refresh_token: Option<&str>,
     form: TokenForm,
     want: Want,
-    factors: Vec<FactorType>,
+    factors: Option<Vec<FactorType>>,
 ) -> Result<SteppedUp, Denied> {
     let Some(refresh_token) = refresh_token else {
         let grant = proved(redeem(client, form, &want, |_rotated| ()).await?, factors);
@@ -59,7 +59,7 @@ impl Lane {
         state: &mut State,
         form: TokenForm,
         want: Want,
-        factors: Vec<FactorType>,
+        factors: Option<Vec<FactorType>>,
     ) -> Result<SteppedUp, Denied> {
         let grant = proved(self.redeem(client, state, form, &want).await?, factors);
         self.tell(client, state, &want, &grant);
@@ -75,6 +75,6 @@ impl Lane {
 }
 
 /// The answer to a proof is the proof that it was made.
-fn proved(grant: Grant, factors: Vec<FactorType>) -> Grant {
-    Grant { proof: Some(FactorProof::verified(grant.received_at, factors)), ..grant }
+fn proved(grant: Grant, factors: Option<Vec<FactorType>>) -> Grant {
+    Grant { proof: factors.map(|factors| FactorProof::verified(grant.received_at, factors)), ..grant }
 }

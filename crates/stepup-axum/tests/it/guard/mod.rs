@@ -7,6 +7,7 @@ mod chain;
 mod once;
 mod page;
 mod peer;
+mod ready_made;
 mod setup;
 
 use std::collections::BTreeMap;
@@ -27,12 +28,14 @@ pub(crate) const API: &str = "https://api.example.com";
 const SECRET: &str = "a secret of thirty-two bytes, or more";
 const TOTP: &str = "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
 const PASSWORD: &str = "correct horse battery staple";
-/// Ada has an authenticator app, and so has Bob.
+/// Ada has an authenticator app, and so has Bob; Carol has a phone.
 const USERS: &str = r#"[
   {"user_id":"ada","email":"ada@example.com","email_verified":true,"password":"correct horse battery staple",
    "mfa_factors":[{"totp":{"secret":"GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"}}]},
   {"user_id":"bob","email":"bob@example.com","email_verified":true,"password":"correct horse battery staple",
-   "mfa_factors":[{"totp":{"secret":"GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"}}]}
+   "mfa_factors":[{"totp":{"secret":"GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"}}]},
+  {"user_id":"carol","email":"carol@example.com","email_verified":true,"password":"correct horse battery staple",
+   "mfa_factors":[{"phone":{"value":"+12025550123"}}]}
 ]"#;
 
 #[derive(Debug)]

@@ -43,6 +43,12 @@ async fn ada_lists_adds_and_deletes() {
         visitor.html
     );
 
+    assert_eq!(
+        visitor.session().session().unwrap().second_factor(),
+        None,
+        "whoever is logged in can add one"
+    );
+
     let remove = visitor.link("/auth/mfa/manage?remove=totp");
     visitor.get(&remove).await;
     assert_eq!(visitor.heading(), "Remove Authenticator app?");

@@ -1,0 +1,94 @@
+//! Browsers that step up on the ready-made pages, where the tenant asks for a second factor itself.
+
+use http::StatusCode;
+
+use super::{Bank, Browser, Page};
+
+/// Gives the app's code on the page for it: where that leads.
+async fn give_code(bank: &Bank, browser: &mut Browser, page: Page) -> Page {
+    assert_eq!(page.path(), "/auth/mfa", "{page:?}");
+    let page = chosen(browser, page).await;
+    let code = bank.code();
+    browser.submit(&page, &[("action", "code"), ("code", &code)]).await
+}
+
+/// The page for a code, where there is a choice the first one's.
+async fn chosen(browser: &mut Browser, page: Page) -> Page {
+    if page.body.contains("id=\"code\"") { page } else { browser.submit(&page, &[("action", "use")]).await }
+}
+
+#[tokio::test]
+async fn a_page_steps_up_without_leaving_the_bank() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let page = browser.open("/transfer?to=bob").await;
+    let done = give_code(&bank, &mut browser, page).await;
+    assert_eq!((done.status, done.path(), done.url.query()), (StatusCode::OK, "/transfer", Some("to=bob")));
+    assert!(done.body.contains("transfer:funds"), "{}", done.body);
+    for path in ["/transfer", "/app", "/account"] {
+        assert_eq!(browser.open(path).await.status, StatusCode::OK, "{path}");
+    }
+    bank.pass(301);
+    let again = browser.open("/transfer").await;
+    assert_eq!(give_code(&bank, &mut browser, again).await.path(), "/transfer");
+}
+
+#[tokio::test]
+async fn a_form_is_kept() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let page = browser.post("/letters", "/transfer", "to=bob&amount=25").await;
+    let again = give_code(&bank, &mut browser, page).await;
+    assert_eq!(again.path(), "/auth/mfa/resume", "{again:?}");
+    let done = browser.submit(&again, &[]).await;
+    assert!(done.body.starts_with("POST auth0|ada ") && done.body.ends_with(" to=bob&amount=25"), "{done:?}");
+}
+
+#[tokio::test]
+async fn a_window_of_nothing_passes_once() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    for _ in 0..2 {
+        let page = browser.post("/letters", "/transfer-once", "amount=25").await;
+        let again = give_code(&bank, &mut browser, page).await;
+        assert_eq!(browser.submit(&again, &[]).await.path(), "/transfer-once");
+    }
+}
+
+#[tokio::test]
+async fn another_factor_ends_on_a_page_and_not_in_a_loop() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let page = browser.open("/transfer-phone").await;
+    let stopped = give_code(&bank, &mut browser, page).await;
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/transfer-phone"), "{stopped:?}");
+    assert_eq!(browser.open("/transfer-phone").await.path(), "/auth/mfa");
+}
+
+#[tokio::test]
+async fn a_code_by_message_is_known_to_be_the_phones() {
+    let bank = Bank::open().await;
+    let mut browser = bank.browser();
+    let page = browser.open("/auth/login").await;
+    browser.log_in(&page, "carol").await;
+    let page = browser.open("/transfer-phone").await;
+    let page = chosen(&mut browser, page).await;
+    let messages = bank.tenant.messages().await.unwrap();
+    let code = messages.into_iter().find_map(|message| message.code).unwrap();
+    let done = browser.submit(&page, &[("action", "code"), ("code", &code)]).await;
+    assert_eq!((done.status, done.path()), (StatusCode::OK, "/transfer-phone"), "{done:?}");
+}
+
+#[tokio::test]
+async fn somebody_else_who_logs_in_meanwhile_gets_nothing_of_it() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let page = browser.post("/letters", "/transfer", "to=bob").await;
+    let page = chosen(&mut browser, page).await;
+    let login = browser.open("/auth/login?prompt=login").await;
+    assert_eq!(browser.log_in(&login, "bob").await.body, "auth0|bob");
+    let code = bank.code();
+    let stopped = browser.submit(&page, &[("action", "code"), ("code", &code)]).await;
+    assert_eq!(stopped.status, StatusCode::FORBIDDEN, "{stopped:?}");
+    assert_eq!(browser.open("/transfer").await.path(), "/auth/mfa", "bob proved nothing");
+}
