@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use stepup::Routes;
 use stepup_axum::SessionLayer;
 
-use crate::application::{Application, session_cookie};
+use crate::application::{Application, mfa_token, session_cookie};
 
 /// A route: its method, what it answers to a stranger, and to somebody with a session and nonsense for the rest.
 struct Endpoint {
@@ -105,4 +105,23 @@ async fn routes_can_be_mounted_by_hand() {
     let unknown = application.get("/auth/nothing").send().await.unwrap();
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
     assert_eq!(unknown.json::<serde_json::Value>().await.unwrap()["error"], "not_found");
+}
+
+#[tokio::test]
+async fn events_go_out_as_they_happen() {
+    let application = Application::start(|client| axum::Router::new().layer(SessionLayer::new(client))).await;
+    let mut answer = application
+        .post("/auth/mfa/push")
+        .header("accept", "text/event-stream")
+        .header("content-type", "application/json")
+        .header("cookie", session_cookie())
+        .body(serde_json::json!({ "mfa_token": mfa_token("auth0|ada"), "oob_code": "oob-1" }).to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    assert_eq!(answer.content_length(), None);
+    // The tenant is out of reach: the stream goes on, and this is all of it so far.
+    let first = answer.chunk().await.unwrap().unwrap();
+    assert_eq!(first, "event: pending\ndata: {\"interval\":10}\n\n");
 }

@@ -267,7 +267,7 @@ impl Client {
         self.provider().token(form).await.map_err(|error| match error {
             TokenError::MfaRequired(due) => CallbackError::MfaRequired(Box::new(MfaRequired::seal(
                 self,
-                due,
+                *due,
                 transaction.audience.as_deref(),
                 &transaction.scope,
                 None,

@@ -360,6 +360,12 @@ impl VerifyError {
         }
     }
 
+    /// Whether a refresh token may have come with the answer that was not accepted. Others leave the session alone: what a request
+    /// beside this one kept must not be written over.
+    pub(super) const fn may_have_rotated(&self) -> bool {
+        matches!(self, Self::IdToken(_) | Self::Unavailable(_))
+    }
+
     pub(crate) const fn is_pending(&self) -> bool {
         matches!(self, Self::Pending(_))
     }

@@ -34,7 +34,7 @@ pub(super) struct StepUp {
 enum Progress {
     Pending,
     /// Completed, and its outcome waits for who is entitled to it.
-    Completed(Entitled, Box<Outcome>),
+    Completed(Entitled, Outcome),
     Used,
 }
 
@@ -42,7 +42,7 @@ enum Progress {
 pub(super) enum Outcome {
     /// A further factor is due.
     Further(MfaRequired),
-    Granted(SteppedUp),
+    Granted(Box<SteppedUp>),
 }
 
 /// Who may take an outcome: the same login, with the same proof.
@@ -87,14 +87,14 @@ impl StepUp {
     }
 
     pub(super) fn complete(&self, entitled: Entitled, outcome: Outcome) {
-        *self.progress() = Progress::Completed(entitled, Box::new(outcome));
+        *self.progress() = Progress::Completed(entitled, outcome);
     }
 
     /// Hands its outcome over, once.
     pub(super) fn take(&self, entitled: &Entitled) -> Option<Outcome> {
         let mut progress = self.progress();
         match std::mem::replace(&mut *progress, Progress::Used) {
-            Progress::Completed(owner, outcome) if owner.is(entitled) => Some(*outcome),
+            Progress::Completed(owner, outcome) if owner.is(entitled) => Some(outcome),
             others => {
                 *progress = others;
                 None

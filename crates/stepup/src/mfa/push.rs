@@ -100,7 +100,7 @@ impl Mfa<'_> {
                 Err(error) => error,
             };
             if let ControlFlow::Break(end) = pace.after(&error) {
-                return end.map_or(Err(error), Ok);
+                return end.ok_or(error);
             }
             self.client.wait(pace.pause(self.client.now())).await;
             if pace.is_over(self.client.now()) {

@@ -87,7 +87,9 @@ impl Mfa<'_> {
                 Ok(Verified { recovery_code: stepped_up.grant.tokens.recovery_code })
             }
             Err(error) => {
-                if let Some(session) = state.session_mut() {
+                if error.may_have_rotated()
+                    && let Some(session) = state.session_mut()
+                {
                     session.follow(self.client.refreshes());
                 }
                 Err(error)
@@ -212,12 +214,12 @@ async fn hand_in(
     let counts = (!holder.adds).then(|| proved.clone());
     let refresh_token = holder.refresh_token.as_deref();
     let denied = match tokens::step_up(client, refresh_token, form, want, counts).await {
-        Ok(stepped_up) => return Ok(Outcome::Granted(stepped_up)),
+        Ok(stepped_up) => return Ok(Outcome::Granted(Box::new(stepped_up))),
         Err(denied) => denied,
     };
     Err(match denied {
         Denied::MfaRequired(body) => {
-            return Ok(Outcome::Further(MfaRequired::seal_next(client, body, context, proved)));
+            return Ok(Outcome::Further(MfaRequired::seal_next(client, *body, context, proved)));
         }
         Denied::Error(RefreshError::IdToken(error)) => VerifyError::IdToken(error),
         Denied::Error(RefreshError::Interrupted) => VerifyError::Interrupted,

@@ -59,7 +59,7 @@ pub(crate) struct StepUpDue {
 pub(crate) enum TokenError {
     /// A second factor is due. Whatever the status was: servers differ.
     #[error("the tenant asks for a second factor")]
-    MfaRequired(StepUpDue),
+    MfaRequired(Box<StepUpDue>),
     /// Tokens came that are bound to no key, where there is one to bind them to.
     #[error("the access token is bound to no key")]
     NotBound {
@@ -119,7 +119,7 @@ fn meaning(answer: &Answer) -> Result<TokenResponse, TokenError> {
     };
     Err(match answer.refusal() {
         ProviderError::Refused { body, .. } if body.error == code::MFA_REQUIRED => {
-            TokenError::MfaRequired(mfa_required(body, &answer.body))
+            TokenError::MfaRequired(Box::new(mfa_required(body, &answer.body)))
         }
         refused @ ProviderError::Refused { .. } => refused.into(),
         _ => unusable.into(),

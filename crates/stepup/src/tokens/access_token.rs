@@ -157,7 +157,9 @@ impl Client {
         match refresh(self, refresh_token, want.clone(), still_good).await {
             Ok(refreshed) => self.keep_refreshed(session, &refreshed),
             Err(failure) => {
-                session.follow(self.refreshes());
+                if failure.may_have_rotated() {
+                    session.follow(self.refreshes());
+                }
                 Err(self.failed(&failure, session, &want))
             }
         }
@@ -182,7 +184,7 @@ impl Client {
         match failure {
             Failure::MfaRequired(body) => {
                 let subject = Some(session.subject());
-                MfaRequired::seal(self, body.clone(), want.audience.as_deref(), &want.requested, subject)
+                MfaRequired::seal(self, (**body).clone(), want.audience.as_deref(), &want.requested, subject)
                     .into()
             }
             Failure::Other(error) => AccessTokenError::FailedToRefresh(Arc::clone(error)),

@@ -68,13 +68,13 @@ pub(super) struct Refreshed {
 #[derive(Debug)]
 pub(crate) enum Denied {
     Error(RefreshError),
-    MfaRequired(StepUpDue),
+    MfaRequired(Box<StepUpDue>),
 }
 
 /// Why it brought nothing; shared by everybody who waited for it.
 #[derive(Debug)]
 pub(super) enum Failure {
-    MfaRequired(StepUpDue),
+    MfaRequired(Box<StepUpDue>),
     Other(Arc<RefreshError>),
 }
 
@@ -347,6 +347,19 @@ impl From<TokenError> for Denied {
 impl From<RefreshError> for Denied {
     fn from(error: RefreshError) -> Self {
         Self::Error(error)
+    }
+}
+
+impl Failure {
+    /// Whether a refresh token may have come with the answer that was not accepted.
+    pub(super) fn may_have_rotated(&self) -> bool {
+        match self {
+            Self::MfaRequired(_) => false,
+            Self::Other(error) => matches!(
+                **error,
+                RefreshError::IdToken(_) | RefreshError::Provider(ProviderError::NotBound { .. })
+            ),
+        }
     }
 }
 

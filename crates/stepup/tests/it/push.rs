@@ -8,7 +8,10 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use stepup::{
     Body, Client, Route, Routes, SessionState,
-    mfa::{Challenge, Enroll, FactorType, MfaToken, OutOfBand, PushOutcome, PushWait, Verify, VerifyError},
+    mfa::{
+        Challenge, Enroll, FactorType, MfaError as _, MfaToken, OutOfBand, PushOutcome, PushWait, Verify,
+        VerifyError,
+    },
 };
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::{Tenant, clock::VirtualClock, devices::Decision};
@@ -80,7 +83,8 @@ async fn the_ends_are_told_apart() {
         "360".to_owned(),
     );
     let (locked, _) = waited(vec![locked], minute).await;
-    assert!(matches!(locked, Err(VerifyError::LockedOut(_))), "{locked:?}");
+    let Err(locked @ VerifyError::LockedOut(_)) = locked else { panic!("{locked:?}") };
+    assert_eq!(locked.retry_after(), Some(Duration::from_secs(360)));
 }
 
 #[tokio::test]
