@@ -8,6 +8,7 @@
 //! second factor: the pages ask for it, and the form goes on by itself. Codes by message are printed here.
 //!
 //! `PORT` is where the application listens, and `STEPUP_READY_FILE` a file that the tenant writes when it is there.
+#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
 
 use std::{error::Error, net::Ipv4Addr, time::Duration};
 
