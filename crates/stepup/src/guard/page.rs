@@ -101,12 +101,14 @@ impl Page<'_> {
             status: StatusCode::FORBIDDEN,
             words: |texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text),
             way_on: (&first, |texts| &texts.guard_not_kept_way_on),
+            other: None,
         };
         self.client.stop(self.base, self.request.headers, self.request.uri.query(), &stop)
     }
 
     fn stop(&self, status: StatusCode, words: fn(&Texts) -> (&str, &str)) -> Response<Bytes> {
-        let stop = Stop { status, words, way_on: (&self.origin(), |texts| &texts.guard_try_again) };
+        let stop =
+            Stop { status, words, way_on: (&self.origin(), |texts| &texts.guard_try_again), other: None };
         self.client.stop(self.base, self.request.headers, self.request.uri.query(), &stop)
     }
 }

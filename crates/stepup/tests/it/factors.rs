@@ -8,7 +8,7 @@ use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use stepup::{
     SessionState,
-    mfa::{Challenge, Enroll, FactorType, MfaError as _, MfaToken, Verify, VerifyError},
+    mfa::{Challenge, Enroll, FactorType, MfaError as _, MfaToken, OobChannel, Verify, VerifyError},
 };
 use stepup_tenant::model::Channel;
 
@@ -98,7 +98,7 @@ async fn a_code_that_is_sent_enrols_and_answers_a_challenge() {
             let (mut state, token) = due(&house).await;
             let before = messages(&house).await;
             let begun = mfa.enroll(&token, &enroll()).await.unwrap();
-            assert_eq!(begun.oob_channel.map(|channel| channel.as_str()), Some(sent.wire));
+            assert_eq!(begun.oob_channel.map(OobChannel::as_str), Some(sent.wire));
             let code = code(&house, &sent, before).await;
             let proof = Verify::oob(begun.oob_code.unwrap()).binding_code(code);
             mfa.verify(&mut state, &token, proof).await.unwrap();

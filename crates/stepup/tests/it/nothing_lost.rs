@@ -184,7 +184,8 @@ async fn verifies_and_refreshes_at_once_end_in_one_session() {
     let (mfa, session) = (client.mfa(), two.session_mut().unwrap());
     let (verified, refreshed) =
         tokio::join!(mfa.verify(&mut one, &token, Verify::otp("1")), client.access_token(session, &default));
-    (verified.unwrap(), refreshed.unwrap());
+    verified.unwrap();
+    refreshed.unwrap();
 
     let sent: Vec<_> =
         setting.script.requests().iter().filter_map(|sent| sent.form().remove("refresh_token")).collect();
