@@ -1,4 +1,4 @@
-//! CPU time of a process: `utime` and `stime` of `/proc/PID/stat` (`proc_pid_stat(5)`).
+//! CPU time: of a process by `/proc/PID/stat` (`proc_pid_stat(5)`), of the calling thread by `/proc/thread-self/schedstat`.
 
 use std::{
     fs, thread,
@@ -18,6 +18,15 @@ pub(crate) fn of(pid: u32) -> anyhow::Result<f64> {
     let ticks = |field: usize| fields.split(' ').nth(field).and_then(|ticks| ticks.parse::<f64>().ok());
     let (user, system) = ticks(11).zip(ticks(12)).context("no CPU time in /proc")?;
     Ok((user + system) / TICKS)
+}
+
+/// Seconds of CPU that this thread has used. Others on the machine do not count, and nor does waiting.
+pub(crate) fn of_this_thread() -> anyhow::Result<f64> {
+    // the kernel counts up to the last time that the thread left its core: it leaves it now
+    thread::sleep(Duration::from_micros(50));
+    let stat = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds = stat.split(' ').next().and_then(|field| field.parse::<f64>().ok());
+    Ok(nanoseconds.context("no CPU time in /proc")? / 1e9)
 }
 
 /// Seconds of CPU that one call of `work` takes, with every core busy at it for `time`.

@@ -33,6 +33,8 @@ pub(crate) enum Promise {
     AtLeast(f64),
     /// At most this, in the figure's unit.
     AtMost(f64),
+    /// At most so much more than the raw primitive, in the figure's unit.
+    MoreThanRaw(f64),
     /// At most so many times the raw primitive.
     TimesRaw(f64),
 }
@@ -47,6 +49,7 @@ impl Figure {
         Some(match self.promise? {
             Promise::AtLeast(least) => self.measured >= least,
             Promise::AtMost(most) => self.measured <= most,
+            Promise::MoreThanRaw(more) => self.measured - self.raw.as_ref()?.measured <= more,
             Promise::TimesRaw(times) => self.ratio()? <= times,
         })
     }
@@ -65,8 +68,10 @@ impl Report {
         self.0.extend(figures);
     }
 
-    pub(crate) fn is_met(&self) -> bool {
-        self.0.iter().all(|figure| figure.is_met() != Some(false))
+    /// The names of the figures whose promise is not kept.
+    pub(crate) fn missed(&self) -> Vec<&'static str> {
+        let missed = self.0.iter().filter(|figure| figure.is_met() == Some(false));
+        missed.map(|figure| figure.name).collect()
     }
 
     pub(crate) fn write(&self, file: &Path) -> anyhow::Result<()> {
@@ -104,6 +109,7 @@ fn row(figure: &Figure) -> [String; 6] {
     let promise = figure.promise.map(|promise| match promise {
         Promise::AtLeast(least) => format!("≥ {} {unit}", number(least)),
         Promise::AtMost(most) => format!("≤ {} {unit}", number(most)),
+        Promise::MoreThanRaw(more) => format!("≤ raw + {} {unit}", number(more)),
         Promise::TimesRaw(times) => format!("≤ {times} × raw"),
     });
     let verdict = figure.is_met().map_or("", |met| if met { "ok" } else { "MISSED" });

@@ -1,44 +1,36 @@
 //! Opening a session cookie: through the SDK, and by its bare steps.
 
-use anyhow::Context;
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use http::{HeaderMap, header::COOKIE};
+use http::{HeaderMap, HeaderValue, header::COOKIE};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use stepup::{Client, Clock, SystemClock, SystemRandom};
+use stepup::{Client, ClientBuilder, Clock, SystemClock, SystemRandom};
 use stepup_protocol::{scope::Scopes, time::UnixTime};
-use stepup_seal::{Format, Purpose, Random, Sealer, Secrets};
+use stepup_seal::{Format, Purpose, Sealer, Secrets};
 
 use crate::{
+    bare::Bare,
     report::{Figure, Promise, Raw},
     sample::in_turns,
 };
 
-const SECRET: &str = "a secret of the bench, long enough to be one";
+pub(crate) const SECRET: &str = "a secret of the bench, long enough to be one";
 /// Bytes of the sealed cookie.
 const SIZE: usize = 2048;
 
 pub(crate) fn opening() -> anyhow::Result<Figure> {
-    let client = Client::builder()
-        .domain("tenant.example.com")
-        .client_id("bench")
-        .client_secret("bench")
-        .secret(SECRET)
-        .app_base_url("https://app.example.com")
-        .build()?;
-    let now = SystemClock.now();
-    let (plaintext, cookie) = cookie(now)?;
+    let client = builder().build()?;
+    let (plaintext, cookie) = cookie(SystemClock.now())?;
     let mut headers = HeaderMap::new();
-    headers.insert(COOKIE, format!("__session={cookie}").parse()?);
+    headers.insert(COOKIE, cookie);
     let opened = client.open_session(&headers);
     anyhow::ensure!(
         opened.session().is_some_and(|session| session.subject() == "auth0|ada"),
         "the cookie does not open"
     );
 
-    let raw = RawCookie::seal(&plaintext)?;
-    anyhow::ensure!(raw.open().is_some(), "the raw cookie does not open");
-    let (sdk, bare) = in_turns(20, || client.open_session(&headers), || raw.open());
+    let raw = Bare::seal(&plaintext)?;
+    anyhow::ensure!(raw.open::<Read>().is_some(), "the raw cookie does not open");
+    let (sdk, bare) = in_turns(20, || client.open_session(&headers), || raw.open::<Read>())?;
     Ok(Figure {
         name: "open a 2 KB session cookie",
         unit: "µs",
@@ -48,8 +40,18 @@ pub(crate) fn opening() -> anyhow::Result<Figure> {
     })
 }
 
-/// A session as it is after a log-in, and the cookie of about [`SIZE`] bytes that holds it.
-fn cookie(now: UnixTime) -> anyhow::Result<(Vec<u8>, String)> {
+/// A client of the SDK whose tenant is out of reach.
+pub(crate) fn builder() -> ClientBuilder {
+    Client::builder()
+        .domain("tenant.example.com")
+        .client_id("bench")
+        .client_secret("bench")
+        .secret(SECRET)
+        .app_base_url("https://app.example.com")
+}
+
+/// A session as it is after a log-in, and the header with the cookie of about [`SIZE`] bytes that holds it.
+pub(crate) fn cookie(now: UnixTime) -> anyhow::Result<(Vec<u8>, HeaderValue)> {
     let sealer = Sealer::new(&Secrets::new([SECRET.to_owned().into()])?, Format::Stepup);
     let expires_at = UnixTime::from_seconds(now.seconds() + 86_400);
     let mut id_token = String::new();
@@ -64,37 +66,9 @@ fn cookie(now: UnixTime) -> anyhow::Result<(Vec<u8>, String)> {
         });
         let sealed = sealer.seal(Purpose::Session, "", &session, expires_at, &SystemRandom);
         if sealed.len() >= SIZE {
-            return Ok((serde_json::to_vec(&session)?, sealed));
+            return Ok((serde_json::to_vec(&session)?, format!("__session={sealed}").parse()?));
         }
         id_token.push_str("eyJhbGciOiJSUzI1NiJ9");
-    }
-}
-
-/// The same plaintext, encrypted and encoded with nothing around it.
-struct RawCookie {
-    key: LessSafeKey,
-    nonce: [u8; 12],
-    text: String,
-}
-
-impl RawCookie {
-    fn seal(plaintext: &[u8]) -> anyhow::Result<Self> {
-        let (mut secret, mut nonce) = ([0; 32], [0; 12]);
-        SystemRandom.fill(&mut secret);
-        SystemRandom.fill(&mut nonce);
-        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &secret).ok().context("no key")?);
-        let mut sealed = plaintext.to_vec();
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
-            .ok()
-            .context("no seal")?;
-        Ok(Self { key, nonce, text: base64_simd::URL_SAFE_NO_PAD.encode_to_string(sealed) })
-    }
-
-    fn open(&self) -> Option<Read> {
-        let mut sealed = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(&self.text).ok()?;
-        let nonce = Nonce::assume_unique_for_key(self.nonce);
-        let plaintext = self.key.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?;
-        serde_json::from_slice(plaintext).ok()
     }
 }
 

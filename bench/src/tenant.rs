@@ -1,6 +1,7 @@
 //! A `stepup tenant` of its own process.
 
 use std::{
+    ffi::OsStr,
     fs,
     net::{SocketAddr, ToSocketAddrs},
     path::Path,
@@ -38,6 +39,11 @@ pub(crate) struct Credentials {
 impl Tenant {
     /// Starts a tenant with its keys in `data` and waits until it is ready.
     pub(crate) fn start(stepup: &Path, data: &Path) -> anyhow::Result<Self> {
+        Self::start_with(stepup, data, &[])
+    }
+
+    /// As [`Tenant::start`], with more on the command line.
+    pub(crate) fn start_with(stepup: &Path, data: &Path, arguments: &[&OsStr]) -> anyhow::Result<Self> {
         fs::create_dir_all(data)?;
         let ready_file = data.join("ready.json");
         if ready_file.exists() {
@@ -49,6 +55,7 @@ impl Tenant {
             .arg(data)
             .arg("--ready-file")
             .arg(&ready_file)
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())

@@ -6,7 +6,10 @@ use crate::workspace;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// What to measure: action, load, session, start; default: everything
+    /// How long the tenant's memory is watched under load
+    #[arg(long, default_value_t = 0.5)]
+    minutes: f64,
+    /// What to measure: action, load, memory, million, session, start, verify; default: everything
     subjects: Vec<String>,
 }
 
@@ -24,6 +27,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         .arg(target.join("bench.json"))
         .arg("--scratch")
         .arg(target.join("bench"))
+        .arg("--minutes")
+        .arg(options.minutes.to_string())
         .args(&options.subjects)
         .status()?;
     ensure!(measured.success(), "a promise is not kept");

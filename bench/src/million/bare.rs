@@ -1,0 +1,156 @@
+//! What a challenge and a verify cannot do without: an HTTP exchange, reads and commits in SQLite on the same disk, and for
+//! a verify the signatures of two tokens.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    str::FromStr,
+    thread,
+    time::Instant,
+};
+
+use anyhow::Context;
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use sqlx::{
+    Connection as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::runtime::Runtime;
+
+use crate::connection::Connection;
+
+/// What a kind of exchange does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Work {
+    pub(super) reads: u32,
+    /// Statements that write, of each transaction.
+    pub(super) commits: &'static [u32],
+    pub(super) signatures: u32,
+}
+
+/// Rows of the table.
+const ROWS: u32 = 1000;
+
+/// A server of so little, and a connection to it.
+pub(super) struct Bare {
+    connection: Connection,
+}
+
+impl Bare {
+    /// A server with its database at `file`.
+    pub(super) fn start(file: &Path, kinds: &'static [Work]) -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let mut database = Database::make(runtime, file)?;
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address: SocketAddr = listener.local_addr()?;
+        // it ends with the connection
+        thread::spawn(move || {
+            let served = listener.accept().map_err(Into::into).and_then(|(stream, _)| {
+                stream.set_nodelay(true)?;
+                database.serve(stream, kinds)
+            });
+            served.unwrap_or_else(|error| println!("the bare server failed: {error:#}"));
+        });
+        Ok(Self { connection: Connection::open(address)? })
+    }
+
+    /// Milliseconds that an exchange of the kind with this number takes.
+    pub(super) fn exchange(&mut self, kind: usize) -> anyhow::Result<f64> {
+        let request = format!(
+            "POST /{kind} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300\r\n\r\n{}",
+            "x".repeat(300)
+        );
+        let started = Instant::now();
+        let status = self.connection.exchange(request.as_bytes())?.status;
+        let took = started.elapsed();
+        anyhow::ensure!(status == 200, "the bare server answered {status}");
+        Ok(took.as_secs_f64() * 1000.0)
+    }
+}
+
+struct Database {
+    runtime: Runtime,
+    connection: SqliteConnection,
+    key: RsaKeyPair,
+    /// The row that is next.
+    next: u32,
+}
+
+impl Database {
+    fn make(runtime: Runtime, file: &Path) -> anyhow::Result<Self> {
+        let options = SqliteConnectOptions::from_str(&format!("sqlite://{}", file.display()))?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal);
+        let connection = runtime.block_on(async {
+            let mut connection = SqliteConnection::connect_with(&options).await?;
+            sqlx::raw_sql("CREATE TABLE bare (id INTEGER PRIMARY KEY, data TEXT NOT NULL)")
+                .execute(&mut connection)
+                .await?;
+            let mut transaction = connection.begin().await?;
+            for id in 0..ROWS {
+                sqlx::query("INSERT INTO bare (id, data) VALUES (?, ?)")
+                    .bind(id)
+                    .bind("d".repeat(400))
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            transaction.commit().await?;
+            Ok::<_, sqlx::Error>(connection)
+        })?;
+        let key = RsaKeyPair::generate(KeySize::Rsa2048).ok().context("no RSA key")?;
+        Ok(Self { runtime, connection, key, next: 0 })
+    }
+
+    fn serve(&mut self, mut stream: TcpStream, kinds: &[Work]) -> anyhow::Result<()> {
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 1500\r\n\r\n{}", "x".repeat(1500));
+        let mut request = [0; 4096];
+        loop {
+            let read = stream.read(&mut request)?;
+            if read == 0 {
+                return Ok(());
+            }
+            let kind = request.get(6).map_or(0, |digit| usize::from(digit.saturating_sub(b'0')));
+            self.work(kinds.get(kind).context("there is no such kind")?)?;
+            stream.write_all(answer.as_bytes())?;
+        }
+    }
+
+    fn work(&mut self, work: &Work) -> anyhow::Result<()> {
+        self.runtime.block_on(async {
+            for _ in 0..work.reads {
+                self.next = (self.next + 7) % ROWS;
+                sqlx::query("SELECT data FROM bare WHERE id = ?")
+                    .bind(self.next)
+                    .fetch_one(&mut self.connection)
+                    .await?;
+            }
+            for statements in work.commits {
+                let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+                for _ in 0..*statements {
+                    self.next = (self.next + 7) % ROWS;
+                    sqlx::query("UPDATE bare SET data = ? WHERE id = ?")
+                        .bind("e".repeat(400))
+                        .bind(self.next)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+                transaction.commit().await?;
+            }
+            Ok::<_, sqlx::Error>(())
+        })?;
+        for _ in 0..work.signatures {
+            let mut signature = [0; 256];
+            self.key
+                .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &[b'm'; 600], &mut signature)
+                .ok()
+                .context("no signature")?;
+        }
+        Ok(())
+    }
+}
