@@ -1,7 +1,5 @@
 //! One post-login Action: through the tenant's engine, and what a fresh JavaScript runtime costs by itself.
 
-use std::time::Instant;
-
 use anyhow::Context;
 use serde_json::{Value, json};
 use stepup_protocol::time::UnixTime;
@@ -10,6 +8,7 @@ use stepup_tenant::actions::{Action, Engine, Entry, Host, Limits};
 use crate::{
     report::{Figure, Promise, Raw},
     sample::median,
+    stopwatch::Stopwatch,
 };
 
 const STEP_UP: &str = include_str!("../../examples/actions/step-up.js");
@@ -22,13 +21,13 @@ pub(crate) fn one() -> anyhow::Result<Figure> {
     let host = Host { now: UnixTime::from_seconds(1_767_225_600), seed: [7; 32] };
     let (mut runs, mut raw) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
-        let started = Instant::now();
+        let watch = Stopwatch::start(&[])?;
         let outcome = runtime.block_on(engine.run(&action, Entry::PostLogin, event(), host));
-        runs.push(started.elapsed().as_secs_f64() * 1000.0);
+        runs.push(watch.stop()?);
         anyhow::ensure!(outcome?.commands.len() == 1, "the Action asks for no factor");
-        let started = Instant::now();
+        let watch = Stopwatch::start(&[])?;
         bare()?;
-        raw.push(started.elapsed().as_secs_f64() * 1000.0);
+        raw.push(watch.stop()?);
     }
     Ok(Figure {
         name: "run one Action",

@@ -1,7 +1,5 @@
 //! What one Action adds to a token request: the same refresh at two tenants, one with an Action and one without.
 
-use std::time::Instant;
-
 use anyhow::Context;
 use serde_json::Value;
 use stepup_tenant::{Tenant, passwords::Cost};
@@ -10,6 +8,7 @@ use crate::{
     connection::{Connection, form},
     report::{Figure, Promise, Raw},
     sample::median,
+    stopwatch::Stopwatch,
 };
 
 const CONFIGURATION: &str = include_str!("../token.yaml");
@@ -75,9 +74,9 @@ impl Refreshes {
 
     /// Milliseconds that a refresh takes, and what it brings.
     fn refresh(&mut self) -> anyhow::Result<(f64, Value)> {
-        let started = Instant::now();
+        let watch = Stopwatch::start(&[])?;
         let answer = self.connection.exchange(&self.request)?;
-        let took = started.elapsed().as_secs_f64() * 1000.0;
+        let took = watch.stop()?;
         Ok((took, answer.json(200)?))
     }
 

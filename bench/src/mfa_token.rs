@@ -12,7 +12,7 @@ use stepup::{
     AccessTokenError, AccessTokenRequest, Client, Clock, HttpClient, HttpError, SystemClock, SystemRandom,
     mfa::MfaToken,
 };
-use stepup_seal::{Format, Purpose, Sealer, Secrets};
+use stepup_seal::{Format, Purpose, Sealer, Secrets, jws::SigningKey};
 
 use crate::{
     bare::Bare,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
-    let client = session::builder().http_client(Denies).build()?;
+    let client = session::builder().http_client(Denies { key: SigningKey::generate_p256()? }).build()?;
     let token = pending(&client)?;
     let sealer = Sealer::new(&Secrets::new([session::SECRET.to_owned().into()])?, Format::Stepup);
     let opened = sealer.open::<Value>(Purpose::MfaToken, "", token.as_str(), SystemClock.now())?;
@@ -66,7 +66,10 @@ fn pending(client: &Client) -> anyhow::Result<MfaToken> {
 
 /// A tenant that asks for a second factor, with a raw token as long as a real one.
 #[derive(Debug)]
-struct Denies;
+struct Denies {
+    /// It signs nothing here, but a tenant has one.
+    key: SigningKey,
+}
 
 impl HttpClient for Denies {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
@@ -78,7 +81,7 @@ impl HttpClient for Denies {
                         "token_endpoint": format!("{ISSUER}oauth/token"),
                         "jwks_uri": format!("{ISSUER}.well-known/jwks.json") }),
             ),
-            "/.well-known/jwks.json" => (StatusCode::OK, json!({ "keys": [] })),
+            "/.well-known/jwks.json" => (StatusCode::OK, json!({ "keys": [self.key.public_jwk()] })),
             _ => (
                 StatusCode::FORBIDDEN,
                 json!({ "error": "mfa_required", "error_description": "Multifactor authentication required",

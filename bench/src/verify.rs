@@ -1,6 +1,6 @@
 //! What the SDK adds to a verify: its call, beside a POST of the same form to the same tenant by `reqwest` alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use http::{HeaderMap, header::COOKIE};
@@ -13,10 +13,10 @@ use stepup_seal::{Format, Purpose, Sealer, Secrets};
 use stepup_tenant::{ClientCredentials, Tenant, clock::VirtualClock, passwords::Cost};
 
 use crate::{
-    cpu,
     report::{Figure, Promise, Raw},
     sample::median,
     session::SECRET,
+    stopwatch::Stopwatch,
 };
 
 const ROUNDS: usize = 500;
@@ -26,8 +26,7 @@ const APP: &str = "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
 const USER: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery staple";
 
-pub(crate) fn added() -> anyhow::Result<[Figure; 2]> {
-    // the tenant on a thread of its own: what this thread uses is the client's
+pub(crate) fn added() -> anyhow::Result<Figure> {
     let tenant_runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let users = json!([{ "email": USER, "password": PASSWORD, "email_verified": true,
@@ -40,38 +39,28 @@ pub(crate) fn added() -> anyhow::Result<[Figure; 2]> {
     figures
 }
 
-async fn compare(tenant: &Tenant) -> anyhow::Result<[Figure; 2]> {
+async fn compare(tenant: &Tenant) -> anyhow::Result<Figure> {
     let mut bare = Bare::log_in(tenant).await?;
     let mut sdk = Sdk::log_in(tenant, &mut bare).await?;
-    let (mut sdk_cpu, mut bare_cpu) = (Vec::new(), Vec::new());
-    let (mut sdk_wall, mut bare_wall) = (Vec::new(), Vec::new());
+    let (mut by_sdk, mut by_hand) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let (cpu, wall) = sdk.verify(tenant).await?;
-        sdk_cpu.push(cpu);
-        sdk_wall.push(wall);
-        let (cpu, wall) = bare.verify(tenant).await?;
-        bare_cpu.push(cpu);
-        bare_wall.push(wall);
+        by_sdk.push(sdk.verify(tenant).await?);
+        by_hand.push(bare.verify(tenant).await?);
     }
-    let figure = |name, measured, raw, raw_name| Figure {
-        name,
+    Ok(Figure {
+        name: "verify by the SDK, p50",
         unit: "µs",
-        measured: median(measured),
-        raw: Some(Raw { name: raw_name, measured: median(raw) }),
+        measured: median(by_sdk),
+        raw: Some(Raw { name: "reqwest, the same form", measured: median(by_hand) }),
         promise: Some(Promise::MoreThanRaw(100.0)),
-    };
-    Ok([
-        figure("verify by the SDK, from call to answer, p50", sdk_wall, bare_wall, "reqwest, the same form"),
-        figure("verify by the SDK, CPU of its thread, p50", sdk_cpu, bare_cpu, "reqwest, the same form"),
-    ])
+    })
 }
 
-/// Microseconds that `work` takes: of this thread's CPU, and in all.
-async fn timed<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<(f64, f64, T)> {
-    let (before, started) = (cpu::of_this_thread()?, Instant::now());
-    let done = work.await;
-    let wall = started.elapsed().as_secs_f64() * 1e6;
-    Ok(((cpu::of_this_thread()? - before) * 1e6, wall, done?))
+/// Microseconds that `work` takes, and what it brings.
+async fn timed<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<(f64, T)> {
+    let watch = Stopwatch::start(&[])?;
+    let done = work.await?;
+    Ok((watch.stop()? * 1000.0, done))
 }
 
 /// The code of the app after the last one was used.
@@ -112,7 +101,7 @@ impl Bare {
         self.post(200, &form).await
     }
 
-    async fn verify(&mut self, tenant: &Tenant) -> anyhow::Result<(f64, f64)> {
+    async fn verify(&mut self, tenant: &Tenant) -> anyhow::Result<f64> {
         let refresh = [
             ("grant_type", "refresh_token"),
             ("refresh_token", self.refresh_token.as_str()),
@@ -128,11 +117,11 @@ impl Bare {
             ("scope", SCOPE),
             ("otp", &code),
         ];
-        let (cpu, wall, tokens) = timed(self.post(200, &form)).await?;
+        let (took, tokens) = timed(self.post(200, &form)).await?;
         if let Ok(rotated) = text(&tokens, "refresh_token") {
             self.refresh_token = rotated;
         }
-        Ok((cpu, wall))
+        Ok(took)
     }
 
     async fn post(&self, status: u16, fields: &[(&str, &str)]) -> anyhow::Result<Value> {
@@ -176,7 +165,7 @@ impl Sdk {
         Ok(Self { client, state })
     }
 
-    async fn verify(&mut self, tenant: &Tenant) -> anyhow::Result<(f64, f64)> {
+    async fn verify(&mut self, tenant: &Tenant) -> anyhow::Result<f64> {
         let wanted = AccessTokenRequest::new().audience(API).scope("transfer:funds").refresh(true);
         let session: &mut Session = self.state.session_mut().context("there is no session")?;
         let required = match self.client.access_token(session, &wanted).await {
@@ -187,8 +176,7 @@ impl Sdk {
         let proof = Verify::otp(next_code(tenant)?);
         let mfa = self.client.mfa();
         let verify = async { Ok(mfa.verify(&mut self.state, &token, proof).await?) };
-        let (cpu, wall, _) = timed(verify).await?;
-        Ok((cpu, wall))
+        Ok(timed(verify).await?.0)
     }
 }
 

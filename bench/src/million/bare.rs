@@ -7,7 +7,6 @@ use std::{
     path::Path,
     str::FromStr,
     thread,
-    time::Instant,
 };
 
 use anyhow::Context;
@@ -22,7 +21,7 @@ use sqlx::{
 };
 use tokio::runtime::Runtime;
 
-use crate::connection::Connection;
+use crate::{connection::Connection, stopwatch::Stopwatch};
 
 /// What a kind of exchange does.
 #[derive(Clone, Copy, Debug)]
@@ -65,11 +64,11 @@ impl Bare {
             "POST /{kind} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300\r\n\r\n{}",
             "x".repeat(300)
         );
-        let started = Instant::now();
+        let watch = Stopwatch::start(&[])?;
         let status = self.connection.exchange(request.as_bytes())?.status;
-        let took = started.elapsed();
+        let took = watch.stop()?;
         anyhow::ensure!(status == 200, "the bare server answered {status}");
-        Ok(took.as_secs_f64() * 1000.0)
+        Ok(took)
     }
 }
 

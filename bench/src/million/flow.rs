@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::Context;
@@ -17,6 +17,7 @@ use totp_rs::{Builder, Secret};
 use super::file::{self, APP, File};
 use crate::{
     connection::{Connection, form},
+    stopwatch::Stopwatch,
     tenant::Tenant,
 };
 
@@ -24,17 +25,19 @@ pub(super) const CLIENT: [(&str, &str); 2] =
     [("client_id", "stepup-bench"), ("client_secret", "the-secret-of-stepup-bench")];
 const SCOPE: &str = "openid profile email";
 
-/// How long a flow's two exchanges took.
+/// Milliseconds that a flow's two exchanges took.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {
-    pub(super) challenge: Duration,
-    pub(super) verify: Duration,
+    pub(super) challenge: f64,
+    pub(super) verify: f64,
 }
 
 /// A client of a tenant, one request at a time.
 pub(super) struct Client {
     connection: Connection,
     host: String,
+    /// The tenant's process.
+    pid: u32,
     /// The inbox from beside the tenant: reading it takes nothing of the tenant's time.
     inbox: SqliteStore,
 }
@@ -45,6 +48,7 @@ impl Client {
         Ok(Self {
             connection: Connection::open(address)?,
             host: tenant.domain().to_owned(),
+            pid: tenant.pid(),
             inbox: file.open().await?,
         })
     }
@@ -55,6 +59,7 @@ impl Client {
             ("grant_type", "password"),
             ("username", &file::email(number)),
             ("password", file::PASSWORD),
+            ("audience", "https://api.example.com"),
             ("scope", SCOPE),
         ];
         let (required, _) = self.post("/oauth/token", &password, 403)?;
@@ -80,16 +85,11 @@ impl Client {
         Ok(Times { challenge, verify })
     }
 
-    fn post(
-        &mut self,
-        path: &str,
-        fields: &[(&str, &str)],
-        status: u16,
-    ) -> anyhow::Result<(Value, Duration)> {
+    fn post(&mut self, path: &str, fields: &[(&str, &str)], status: u16) -> anyhow::Result<(Value, f64)> {
         let request = form(&self.host, path, &[fields, &CLIENT[..]].concat());
-        let started = Instant::now();
+        let watch = Stopwatch::start(&[self.pid])?;
         let answer = self.connection.exchange(&request)?;
-        let took = started.elapsed();
+        let took = watch.stop()?;
         Ok((answer.json(status)?, took))
     }
 
