@@ -1,6 +1,7 @@
 // auth0 (the management package): every resource that the tenant's administrators use, in its own words.
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { ManagementClient } from "auth0";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
@@ -210,6 +211,46 @@ await step("sessions and refresh tokens of a user", async () => {
   assert.deepEqual(await all(auth0.users.refreshToken.list(user.user_id)), []);
   await auth0.users.sessions.delete(user.user_id);
   await auth0.users.refreshToken.delete(user.user_id);
+});
+
+await step("users in bulk: new ones, refused ones, changed ones", async () => {
+  const [{ id: connection_id }] = await all(auth0.connections.list({ name: connection }));
+  const file = (users) => new File([JSON.stringify(users)], "users.json", { type: "application/json" });
+  const done = async ({ id, status }) => {
+    assert.equal(status, "pending");
+    for (;;) {
+      const job = await auth0.jobs.get(id);
+      if (job.status === "completed") return job;
+      assert.ok(["pending", "processing"].includes(job.status), job.status);
+      await setTimeout(20);
+    }
+  };
+  const import_ = async (users, more) =>
+    done(await auth0.jobs.usersImports.create({ users: file(users), connection_id, send_completion_email: false, ...more }));
+  const first = await import_(
+    [
+      { email: "bulk@example.com", email_verified: true, mfa_factors: [{ totp: { secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" } }] },
+      { email: ada.username },
+      { email: "nobody", password_hash: "x" },
+    ],
+    { external_id: "batch-1" },
+  );
+  assert.deepEqual(first.summary, { failed: 2, updated: 0, inserted: 1, total: 3 });
+  assert.deepEqual([first.type, first.external_id, first.upsert], ["users_import", "batch-1", false]);
+  const errors = await auth0.jobs.errors.get(first.id);
+  assert.deepEqual(errors.map((it) => [it.user.email, it.errors[0].code]), [[ada.username, "CONFLICT_EMAIL"], ["nobody", "FORMAT"]]);
+  assert.equal(errors[1].user.password_hash, "*****");
+  const second = await import_([{ email: "bulk@example.com", nickname: "Bulk" }], { upsert: true });
+  assert.deepEqual(second.summary, { failed: 0, updated: 1, inserted: 0, total: 1 });
+  const [bulk] = await auth0.users.listUsersByEmail({ email: "bulk@example.com" });
+  assert.deepEqual([bulk.nickname, bulk.multifactor], ["Bulk", ["guardian"]]);
+  await auth0.users.delete(bulk.user_id);
+  assert.deepEqual(await refusal(auth0.jobs.get("job_0000000000000000")), [404, "inexistent_job", "The job does not exist."]);
+});
+
+await step("what was done lately, in numbers", async () => {
+  assert.equal(typeof (await auth0.stats.getActiveUsersCount()), "number");
+  assert.ok(Array.isArray(await auth0.stats.getDaily()));
 });
 
 await step("remove the user", async () => {

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    action, clock, demo, dev, doctor, failure::Failure, inspect, messages, output, push, seal, tenant,
+    action, clock, config, demo, dev, doctor, failure::Failure, inspect, messages, output, push, seal, tenant,
     walkthrough,
 };
 
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Push(push::Arguments),
     /// Print the running tenant's clock, or move it
     Clock(clock::Arguments),
+    /// Check a configuration without a tenant
+    Config(config::Arguments),
     /// Run post-login Actions without a tenant
     Action(action::Arguments),
     /// Say what a sealed value or a token is, and what is in it
@@ -87,6 +89,7 @@ impl Command {
             Self::Messages(arguments) => messages::run(&arguments).await,
             Self::Push(arguments) => push::run(&arguments).await,
             Self::Clock(arguments) => clock::run(&arguments).await,
+            Self::Config(arguments) => config::run(&arguments),
             Self::Action(arguments) => action::run(arguments).await,
             Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Seal(arguments) => seal::run(&arguments),

@@ -54,10 +54,11 @@ fn welcome(bank: &str, tenant: &str, ada: bool) {
         "\
 A bank and its login are running on this machine.
 
-  Bank      {bank}/
-  Tenant    {tenant}
-  E-mail    {email}
-  Password  {password}
+  Bank       {bank}/
+  Tenant     {tenant}
+  Dashboard  {tenant}dashboard
+  E-mail     {email}
+  Password   {password}
 
   1. Open the bank and log in.
   2. Transfer some money: now a second factor is asked for. Scan the code with an authenticator app, or copy its secret.

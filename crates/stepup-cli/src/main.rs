@@ -7,6 +7,7 @@ mod action;
 mod application;
 mod clock;
 mod command;
+mod config;
 mod control;
 mod demo;
 mod dev;

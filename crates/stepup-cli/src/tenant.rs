@@ -7,6 +7,7 @@ use stepup_tenant::{BindError, SeedError, StartError, Tenant, Tls, passwords::Co
 use url::Url;
 
 use crate::{
+    config,
     failure::Failure,
     output,
     stop::{HangUps, Signals},
@@ -83,7 +84,10 @@ impl Arguments {
         if let Some(file) = &self.ready_file {
             builder = builder.ready_file(file);
         }
-        builder.start().await.map_err(|error| failure(&error))
+        builder.start().await.map_err(|error| {
+            config::show(error.excerpt());
+            failure(&error)
+        })
     }
 
     /// Whether the users are the built-in ones.

@@ -23,6 +23,7 @@ pub mod delivery;
 pub mod devices;
 mod factors;
 mod guardian;
+mod import;
 pub mod keys;
 pub mod log;
 mod login;

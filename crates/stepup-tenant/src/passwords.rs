@@ -131,6 +131,11 @@ pub(crate) fn is_argon2(hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| hash.algorithm.as_str().starts_with("argon2"))
 }
 
+/// Whether an import brought `hash` from elsewhere, and nobody has logged in with it yet.
+pub(crate) fn is_imported(hash: &SecretString) -> bool {
+    !is_argon2(hash.expose_secret())
+}
+
 /// Why a password could not be hashed or verified.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

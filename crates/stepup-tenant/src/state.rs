@@ -72,6 +72,12 @@ impl Issuer {
         Self(url)
     }
 
+    /// The issuer of a tenant that is reached from this machine alone, on the port that one has unless it is told another.
+    pub(crate) fn on_this_machine() -> Self {
+        #[expect(clippy::expect_used, reason = "the text is an address")]
+        Self::new("http://localhost:4400/".parse().expect("an address"))
+    }
+
     /// As text, ending in `/`.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -25,10 +25,14 @@ impl Ended {
         serde_json::from_str(&self.stdout).unwrap()
     }
 
-    /// The one line that says why it failed.
+    /// The one line that says why it failed; nothing comes before it but the place in a file.
     pub(crate) fn failure(&self, code: i32) -> &str {
-        assert_eq!((self.code, self.stdout.as_str(), self.stderr.lines().count()), (code, "", 1), "{self:?}");
-        self.stderr.trim_end().strip_prefix("stepup: ").unwrap()
+        assert_eq!((self.code, self.stdout.as_str()), (code, ""), "{self:?}");
+        let mut lines = self.stderr.lines().rev();
+        let why = lines.next().and_then(|line| line.strip_prefix("stepup: "));
+        assert!(lines.all(|line| line.contains(" | ")), "{self:?}");
+        assert!(why.is_some(), "{self:?}");
+        why.unwrap()
     }
 }
 

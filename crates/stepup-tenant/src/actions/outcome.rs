@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use stepup_protocol::mfa::FactorType;
+use stepup_protocol::{mfa::FactorType, time::UnixTime};
+
+use crate::model::TenantSession;
 
 /// What one Action decided.
 ///
@@ -286,6 +288,15 @@ pub struct SessionChanges {
 }
 
 impl SessionChanges {
+    /// The session as it then is. Its cookie is the browser's: see [`Self::cookie_mode`].
+    pub(crate) fn apply(&self, session: &mut TenantSession) {
+        let from_milliseconds = |it: i64| UnixTime::from_seconds(it.div_euclid(1000));
+        session.expires_at = self.expires_at.map_or(session.expires_at, from_milliseconds);
+        session.idle_expires_at = self.idle_expires_at.map_or(session.idle_expires_at, from_milliseconds);
+        session.cookie_mode = self.cookie_mode.unwrap_or(session.cookie_mode);
+        self.metadata.apply(&mut session.metadata);
+    }
+
     fn absorb(&mut self, later: Self) {
         self.revoked = self.revoked.take().or(later.revoked);
         self.expires_at = later.expires_at.or(self.expires_at);
@@ -305,12 +316,13 @@ pub struct SessionRevocation {
 }
 
 /// `api.session.setCookieMode(mode)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CookieMode {
     /// Gone with the browser.
     NonPersistent,
     /// Kept until the session ends.
+    #[default]
     Persistent,
 }
 

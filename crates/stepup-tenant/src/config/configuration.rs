@@ -48,7 +48,7 @@ pub(crate) struct Snapshot {
 }
 
 /// What changes are laid over.
-struct Base {
+pub(super) struct Base {
     files: Files,
     /// With ids and defaults filled in.
     document: Document,
@@ -228,7 +228,7 @@ pub(super) fn config_of(files: &Files, issuer: &Issuer) -> Result<TenantConfig, 
 }
 
 impl Base {
-    fn new(files: Files, place: &Place<'_>) -> Result<Self, ChangeError> {
+    pub(super) fn new(files: Files, place: &Place<'_>) -> Result<Self, ChangeError> {
         let (document, config) = checked(Document::new(files.members.clone()), &files, place)?;
         let mut warnings = inventory::unhonoured(&files);
         warnings.extend(config.warnings);
@@ -237,7 +237,7 @@ impl Base {
     }
 
     /// The file's document with `kept` laid over it.
-    fn with(&self, kept: &Settings, place: &Place<'_>) -> Result<Snapshot, ChangeError> {
+    pub(super) fn with(&self, kept: &Settings, place: &Place<'_>) -> Result<Snapshot, ChangeError> {
         let mut document = self.document.clone();
         changes::lay_over(&mut document, &kept.changes);
         Ok(Snapshot { version: kept.version, ..self.snapshot(document, place)? })

@@ -8,6 +8,7 @@ mod assertion_key;
 mod backchannel_logout;
 mod built_in;
 mod changes;
+mod check;
 mod client;
 mod configuration;
 mod defaults;
@@ -25,15 +26,20 @@ pub(crate) mod users;
 mod watch;
 mod yaml;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::{Map, Value};
 use stepup_protocol::{mfa::FactorType, scope::Scopes};
+use url::Url;
 
 pub use self::{
     assertion_key::AssertionKey,
     backchannel_logout::{BackchannelLogout, LogoutInitiator},
     built_in::API,
+    check::check,
     client::{Algorithm, ApplicationType, Client, ClientAuthentication, RefreshPolicy, RefreshTokens},
     configuration::{ChangeError, Configuration},
     document::{Document, Section},
@@ -49,7 +55,10 @@ pub(crate) use self::{
     urls::is_loopback,
 };
 use crate::{
-    actions::Action, delivery::DeliverySettings, passwords::policy::PasswordPolicy, risk::RiskSettings,
+    actions::{Action, CookieMode},
+    delivery::DeliverySettings,
+    passwords::policy::PasswordPolicy,
+    risk::RiskSettings,
 };
 
 /// Everything that is set and not learned.
@@ -65,6 +74,10 @@ pub struct TenantConfig {
     pub default_directory: Option<String>,
     /// How long sessions last.
     pub sessions: SessionLifetimes,
+    /// Whether `resource` (RFC 8707) stands for `audience` where that is not sent; default: it does.
+    pub resource_is_audience: bool,
+    /// Where errors are shown that must not be sent to the client.
+    pub error_page: ErrorPage,
     /// Whether discovery names `end_session_endpoint`.
     pub announce_end_session: bool,
     /// How authorization requests are pushed.
@@ -166,6 +179,15 @@ impl Default for PushedRequestSettings {
 /// How long the Actions of one flow may run, unless set.
 pub(crate) const ACTION_TIME: Duration = Duration::from_secs(20);
 
+/// Where errors are shown that must not be sent to the client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorPage {
+    /// A page of the tenant's owner, which is told in its query; none: the tenant's own.
+    pub url: Option<Url>,
+    /// Whether the tenant's own page leads to the log.
+    pub show_log_link: bool,
+}
+
 /// How long sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLifetimes {
@@ -173,11 +195,17 @@ pub struct SessionLifetimes {
     pub absolute: Duration,
     /// From the last use; default 3 days.
     pub idle: Duration,
+    /// Whether the cookie of a new session outlives the browser; default: it does.
+    pub cookie_mode: CookieMode,
 }
 
 impl Default for SessionLifetimes {
     fn default() -> Self {
-        Self { absolute: Duration::from_secs(7 * 86_400), idle: Duration::from_secs(3 * 86_400) }
+        Self {
+            absolute: Duration::from_secs(7 * 86_400),
+            idle: Duration::from_secs(3 * 86_400),
+            cookie_mode: CookieMode::default(),
+        }
     }
 }
 
@@ -190,6 +218,8 @@ pub struct ResourceServer {
     pub name: String,
     /// The scopes that it knows.
     pub scopes: Scopes,
+    /// What the scopes mean, for people; a scope without a description is not in here.
+    pub scope_descriptions: BTreeMap<String, String>,
     /// Life of its access tokens; default 1 day.
     pub token_lifetime: Duration,
     /// Whether refresh tokens may be had for it.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub(super) use self::client::*;
-use crate::{passwords::policy::Strength, risk::RiskSettings};
+use crate::{actions::CookieMode, passwords::policy::Strength, risk::RiskSettings};
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -41,11 +41,37 @@ pub(super) struct Tenant {
     pub(super) session_lifetime: Option<f64>,
     /// Hours.
     pub(super) idle_session_lifetime: Option<f64>,
+    pub(super) session_cookie: Option<SessionCookie>,
+    pub(super) error_page: Option<ErrorPage>,
+    pub(super) resource_parameter_profile: Option<ResourceParameter>,
     pub(super) allowed_logout_urls: Vec<String>,
     pub(super) oidc_logout: OidcLogout,
     pub(super) flags: Flags,
     pub(super) pushed_authorization_requests_supported: Option<bool>,
     pub(super) require_pushed_authorization_requests: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ErrorPage {
+    pub(super) url: Option<String>,
+    pub(super) show_log_link: Option<bool>,
+}
+
+/// What names the API that a token is for.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ResourceParameter {
+    /// `audience` alone.
+    Audience,
+    /// `resource` too.
+    Compatibility,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct SessionCookie {
+    pub(super) mode: Option<CookieMode>,
 }
 
 #[derive(Default, Deserialize)]
@@ -102,6 +128,7 @@ pub(super) enum RequiredFor {
 #[derive(Deserialize)]
 pub(super) struct Scope {
     pub(super) value: String,
+    pub(super) description: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]

@@ -45,7 +45,9 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Lost> {
     // `openid` says nothing to a person that `profile` does not.
     let said_already = |scope: &&str| *scope == "openid" && accepted.scope.contains("profile");
     let scopes = accepted.scope.iter().filter(|scope| !said_already(scope));
-    let permissions: Vec<_> = scopes.map(|scope| Permission { scope, description: "" }).collect();
+    let described =
+        |scope| Permission { scope, description: accepted.target.describes(scope).unwrap_or_default() };
+    let permissions: Vec<_> = scopes.map(described).collect();
     let view = View { frame: visit.frame(Some(&user)), permissions: &permissions };
     Ok(visit.page(StatusCode::OK, render(&view)))
 }

@@ -9,6 +9,7 @@ use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::{
+    actions::CookieMode,
     model::{Digest, TenantSession},
     state::{Issuer, Shared},
     store::{BROWSER_LIFETIME, StoreError},
@@ -44,14 +45,37 @@ pub(crate) async fn session(
     Ok(None)
 }
 
-/// The cookies of a session that `secret` opens.
-pub(crate) fn keep(shared: &Shared, secret: &str) -> Vec<HeaderValue> {
-    with_twin(&shared.issuer, [SESSION, SESSION_TWIN], secret, shared.config.sessions.absolute)
+/// The cookies of a session that `secret` opens: kept until it ends, or gone with the browser.
+pub(crate) fn keep(shared: &Shared, session: &TenantSession, secret: &str) -> Vec<HeaderValue> {
+    let left = session.expires_at.seconds().saturating_sub(shared.clock.now().seconds());
+    let lifetime = match session.cookie_mode {
+        CookieMode::Persistent => Some(Duration::from_secs(u64::try_from(left).unwrap_or_default())),
+        CookieMode::NonPersistent => None,
+    };
+    with_twin(&shared.issuer, [SESSION, SESSION_TWIN], secret, lifetime)
+}
+
+/// The cookies of a session that a request's cookies open already, as the session now wants them.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn keep_again(
+    shared: &Shared,
+    headers: &HeaderMap,
+    session: &TenantSession,
+) -> Result<Vec<HeaderValue>, StoreError> {
+    for secret in [SESSION, SESSION_TWIN].into_iter().filter_map(|name| value(headers, name)) {
+        let opened = shared.store.session_by_cookie(&Digest::of(&secret)).await?;
+        if opened.is_some_and(|opened| opened.id == session.id) {
+            return Ok(keep(shared, session, &secret));
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// The cookies of a browser that is remembered.
 pub(super) fn remember(shared: &Shared, secret: &str) -> Vec<HeaderValue> {
-    with_twin(&shared.issuer, [REMEMBERED, REMEMBERED_TWIN], secret, BROWSER_LIFETIME)
+    with_twin(&shared.issuer, [REMEMBERED, REMEMBERED_TWIN], secret, Some(BROWSER_LIFETIME))
 }
 
 /// The secrets of a browser that may be remembered.
@@ -62,15 +86,18 @@ pub(super) fn remembered(headers: &HeaderMap) -> impl Iterator<Item = String> + 
         .filter(|secret| secret.len() >= SHORTEST)
 }
 
-/// A cookie that frames of other sites send too, and its twin.
+/// A cookie that frames of other sites send too, and its twin; without a lifetime they go with the browser.
 fn with_twin(
     issuer: &Issuer,
     [name, twin_name]: [&'static str; 2],
     secret: &str,
-    lifetime: Duration,
+    lifetime: Option<Duration>,
 ) -> Vec<HeaderValue> {
-    let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-    let twin = base(issuer, twin_name, secret).max_age(cookie::time::Duration::seconds(seconds));
+    let mut twin = base(issuer, twin_name, secret);
+    if let Some(lifetime) = lifetime {
+        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        twin = twin.max_age(cookie::time::Duration::seconds(seconds));
+    }
     let mut cookies = vec![header_value(twin.clone())];
     if issuer.secure() {
         let mut first = twin.build();
@@ -97,7 +124,7 @@ pub(crate) fn browser(headers: &HeaderMap) -> Option<String> {
 /// The cookies that mark a browser. The mark comes along with a form of another site too: a page that an Action sent the
 /// browser to may return it so. Forms of this site's own pages are told from those by their origin.
 pub(crate) fn mark(issuer: &Issuer, secret: &str) -> Vec<HeaderValue> {
-    with_twin(issuer, [BROWSER, BROWSER_TWIN], secret, MARKED)
+    with_twin(issuer, [BROWSER, BROWSER_TWIN], secret, Some(MARKED))
 }
 
 fn base<'a>(issuer: &Issuer, name: &'a str, value: &'a str) -> cookie::CookieBuilder<'a> {

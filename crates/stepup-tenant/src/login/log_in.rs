@@ -74,12 +74,13 @@ pub(super) async fn begin_session(mut visit: Visit, user: User) -> Result<Respon
     let before = before.map_err(|error| visit.failed(error))?;
     let begun = session::begin(&visit.shared, &visit.caller, before, &user).await;
     let begun = begun.map_err(|failure| visit.failed(failure))?;
+    let cookies = cookies::keep(&visit.shared, &begun.session, &begun.secret);
     visit.progress = Progress::begin(begun.session.methods.clone());
     visit.login.user_id = Some(user.user_id);
     visit.login.session_id = Some(begun.session.id);
     visit.save().await?;
     let mut response = visit.go(path::RESUME);
-    for cookie in cookies::keep(&visit.shared, &begun.secret) {
+    for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)

@@ -46,7 +46,7 @@ pub(super) async fn resume(visit: Visit) -> Result<Response, Lost> {
     if let Some(page) = due(&visit).await? {
         return Ok(visit.go(page));
     }
-    go_on(visit, *user, session, None).await
+    Box::pin(go_on(visit, *user, *session, None)).await
 }
 
 /// Whose login it is by now.
@@ -54,7 +54,7 @@ enum Who {
     /// Somebody who has been blocked in the meantime.
     Blocked,
     /// A user with a session.
-    Known(Box<User>, TenantSession),
+    Known(Box<User>, Box<TenantSession>),
     /// Nobody yet, or the user is gone, or the session has ended.
     Nobody,
 }
@@ -64,7 +64,7 @@ async fn who(visit: &Visit) -> Result<Who, Lost> {
     let user = visit.shared.store.user(id).await.map_err(|error| visit.failed(error))?;
     match (user, session(visit).await?) {
         (Some(user), _) if user.blocked => Ok(Who::Blocked),
-        (Some(user), Some(session)) => Ok(Who::Known(Box::new(user), session)),
+        (Some(user), Some(session)) => Ok(Who::Known(Box::new(user), Box::new(session))),
         (Some(_) | None, _) => Ok(Who::Nobody),
     }
 }
@@ -99,7 +99,7 @@ pub(super) async fn come_back(mut visit: Visit, returned: Returned) -> Result<Re
         Who::Nobody => return log_in_again(visit).await,
     };
     visit.progress.waiting = None;
-    go_on(visit, *user, session, Some(&returned)).await
+    Box::pin(go_on(visit, *user, *session, Some(&returned))).await
 }
 
 /// What a browser came back with.
@@ -249,6 +249,7 @@ async fn finish(mut visit: Visit, user: User, session: TenantSession) -> Result<
     let login = Login {
         shared: &visit.shared,
         caller: &visit.caller,
+        headers: &visit.headers,
         accepted: &accepted,
         parameters: &visit.login.parameters,
         browser: Some(visit.login.browser),

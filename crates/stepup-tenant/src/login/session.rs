@@ -42,6 +42,10 @@ pub(super) async fn begin(
         initial_ip: continued.map_or_else(|| caller.ip.clone(), |before| before.initial_ip.clone()),
         initial_user_agent: continued
             .map_or_else(|| caller.user_agent.clone(), |before| before.initial_user_agent.clone()),
+        last_ip: caller.ip.clone(),
+        last_user_agent: caller.user_agent.clone(),
+        cookie_mode: continued.map_or(lifetimes.cookie_mode, |before| before.cookie_mode),
+        metadata: continued.map(|before| before.metadata.clone()).unwrap_or_default(),
     };
     if let Some(before) = before {
         shared.store.delete_session(&before.id).await?;

@@ -26,6 +26,14 @@ pub(crate) enum Failure {
     /// What was to be made is there already.
     #[error("{message}")]
     Conflict { message: Cow<'static, str>, code: &'static str },
+    /// A file is larger than the call takes.
+    #[error("Payload content length greater than maximum allowed: {0}")]
+    TooLarge(u64),
+    /// As many imports as may be are under way.
+    #[error(
+        "There are {0} active import users jobs, please wait until some of them are finished and try again"
+    )]
+    TooManyJobs(u32),
     /// A message could not be sent.
     #[error("The message could not be sent")]
     Delivery(#[source] DeliveryError),
@@ -112,7 +120,8 @@ impl Failure {
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::Scope(_) => StatusCode::FORBIDDEN,
             Self::Tenant(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooMany | Self::TooManyJobs(_) => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -120,12 +129,16 @@ impl Failure {
         match self {
             Self::BadRequest { code, .. } | Self::Conflict { code, .. } => Some(code),
             Self::Bearer(BearerFault::Format) => Some("Bearer"),
-            Self::Bearer(_) | Self::Delivery(_) | Self::PayloadJson(_) | Self::Tenant(_) => None,
+            Self::Bearer(_)
+            | Self::Delivery(_)
+            | Self::PayloadJson(_)
+            | Self::Tenant(_)
+            | Self::TooLarge(_) => None,
             Self::NotFound { code, .. } => *code,
             Self::Configuration(_) | Self::Payload(_) => Some("invalid_body"),
             Self::Query(_) => Some("invalid_query_string"),
             Self::Scope(_) => Some("insufficient_scope"),
-            Self::TooMany => Some("too_many_requests"),
+            Self::TooMany | Self::TooManyJobs(_) => Some("too_many_requests"),
             Self::Uri(_) => Some("invalid_uri"),
         }
     }

@@ -14,6 +14,7 @@ pub(crate) mod error;
 mod fields;
 mod gate;
 mod guardian;
+pub(crate) mod jobs;
 mod logs;
 mod lucene;
 mod page;
@@ -21,6 +22,7 @@ mod request;
 mod resource_servers;
 mod schema;
 mod settings;
+mod stats;
 mod users;
 
 use axum::{
@@ -79,9 +81,11 @@ pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
         .merge(clients::routes())
         .merge(connections::routes())
         .merge(guardian::routes())
+        .merge(jobs::routes())
         .merge(logs::routes())
         .merge(resource_servers::routes())
         .merge(settings::routes())
+        .merge(stats::routes())
         .merge(users::routes())
         .fallback(nothing_there)
         .method_not_allowed_fallback(nothing_there)

@@ -2,11 +2,14 @@
 
 use axum::{extract::State, response::Response};
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, Uri, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use stepup_protocol::mfa::{AssociateResponse, FactorType};
 
-use super::{answer, bearer::Bearer};
+use super::{
+    answer,
+    bearer::{Bearer, Call},
+};
 use crate::{
     config::TenantConfig,
     factors::{self, Begun, Ceremony, Details, Kind, asks_to_enroll, enrolled_on_purpose, recovery_code},
@@ -24,10 +27,12 @@ use crate::{
 pub(crate) async fn handle(
     State(shared): State<Shared>,
     caller: Caller,
+    method: Method,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Failure> {
-    let bearer = Bearer::of(&shared, &caller, &headers).await?;
+    let bearer = Bearer::of(&shared, &caller, &Call::new(&method, &uri, &headers)).await?;
     bearer.needs("enroll")?;
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
     if client_auth::CREDENTIALS.iter().any(|name| params.has(name)) {

@@ -4,10 +4,13 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use stepup_protocol::mfa;
 
-use super::{answer, bearer::Bearer};
+use super::{
+    answer,
+    bearer::{Bearer, Call},
+};
 use crate::{
     factors::{self, Kind, email, kinds_of, wire_id},
     model::{Authenticator, User},
@@ -23,9 +26,11 @@ use crate::{
 pub(crate) async fn list(
     State(shared): State<Shared>,
     caller: Caller,
+    method: Method,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let bearer = Bearer::of(&shared, &caller, &headers).await?;
+    let bearer = Bearer::of(&shared, &caller, &Call::new(&method, &uri, &headers)).await?;
     bearer.needs("read:authenticators")?;
     let user = user_of(&shared, &bearer).await?;
     let held = factors::held(&shared, &user).await?;
@@ -39,9 +44,11 @@ pub(crate) async fn remove(
     State(shared): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
+    method: Method,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    let bearer = Bearer::of(&shared, &caller, &headers).await?;
+    let bearer = Bearer::of(&shared, &caller, &Call::new(&method, &uri, &headers)).await?;
     if matches!(bearer, Bearer::MfaToken(_)) && !shared.config.mfa.mfa_token_removes_authenticators {
         return Err(GrantFault::MfaBearer.into());
     }

@@ -1,6 +1,6 @@
 //! Who calls the MFA API: the holder of an `mfa_token`, or of an access token for it.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, Uri};
 use stepup_protocol::{claims::AccessTokenClaims, scope::Scopes};
 use stepup_seal::jws::Algorithm;
 
@@ -10,9 +10,10 @@ use crate::{
     model::{Authenticator, OobOwner, User},
     oauth::{
         access,
+        dpop::{self, Scheme},
         error::{ClientFault, Failure, GrantFault},
     },
-    pipeline::{Caller, header_text},
+    pipeline::Caller,
     state::{Shared, State},
 };
 
@@ -33,19 +34,28 @@ pub(crate) enum Bearer {
 }
 
 impl Bearer {
-    /// Reads the `Authorization` header (RFC 6750 section 2.1).
+    /// Reads the `Authorization` header of a call (RFC 6750 section 2.1, RFC 9449 section 7.1).
     ///
     /// # Errors
-    /// There is none, or it holds neither kind of token: [`GrantFault::MfaBearer`]. An `mfa_token` that is too old:
-    /// [`GrantFault::MfaTokenExpired`].
-    pub(crate) async fn of(shared: &Shared, caller: &Caller, headers: &HeaderMap) -> Result<Self, Failure> {
-        let token = header_text(headers, header::AUTHORIZATION)
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
-            .ok_or(GrantFault::MfaBearer)?;
-        if let Some(bearer) = access_token(shared, token) {
-            return Ok(bearer);
+    /// There is none, or it holds neither kind of token, or a bound one without its key's proof: [`GrantFault::MfaBearer`]. An
+    /// `mfa_token` that is too old: [`GrantFault::MfaTokenExpired`]. A proof that is not good: [`Failure::Proof`].
+    pub(crate) async fn of(shared: &Shared, caller: &Caller, call: &Call<'_>) -> Result<Self, Failure> {
+        let (scheme, token) = dpop::presented(call.headers).ok_or(GrantFault::MfaBearer)?;
+        if let Some((bearer, bound_to)) = access_token(shared, token) {
+            match (scheme, bound_to) {
+                (Scheme::Bearer, None) => return Ok(bearer),
+                (Scheme::Dpop, Some(key)) => {
+                    let proved =
+                        dpop::prove_with(shared, call.method, call.headers, call.path, token).await?;
+                    dpop::same_key(Some(&key), Some(&proved))?;
+                    return Ok(bearer);
+                }
+                // RFC 9449 section 7.2: the thief of a bound token must not use it as a plain one.
+                (Scheme::Bearer, Some(_)) | (Scheme::Dpop, None) => return Err(GrantFault::MfaBearer.into()),
+            }
+        }
+        if scheme == Scheme::Dpop {
+            return Err(GrantFault::MfaBearer.into());
         }
         match Pending::open(shared, caller, token).await {
             Ok(pending) => Ok(Self::MfaToken(Box::new(pending))),
@@ -98,14 +108,28 @@ impl Bearer {
     }
 }
 
-fn access_token(state: &State, token: &str) -> Option<Bearer> {
+/// A call to `/mfa/*`, as far as its token is read from it.
+pub(crate) struct Call<'a> {
+    method: &'a Method,
+    /// Without the leading slash, as it was sent.
+    path: &'a str,
+    headers: &'a HeaderMap,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
+        Self { method, path: uri.path().trim_start_matches('/'), headers }
+    }
+}
+
+/// Who holds an access token for the MFA API, and the key that it is bound to.
+fn access_token(state: &State, token: &str) -> Option<(Bearer, Option<String>)> {
     let verified = state.keys.published().set.verify(token, &[Algorithm::Rs256]).ok()?;
     let claims: AccessTokenClaims = verified.claims().ok()?;
     let good = claims.iss == state.issuer.as_str()
         && claims.exp > state.clock.now()
-        // RFC 9449 section 7.2: the thief of a bound token must not use it as a plain one.
-        && claims.bound_to().is_none()
         && claims.aud.contains(&access::mfa_api(&state.issuer));
     let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
-    good.then_some(Bearer::AccessToken { user_id: claims.sub, client_id: claims.azp, scope })
+    let bound_to = claims.bound_to().map(str::to_owned);
+    good.then_some((Bearer::AccessToken { user_id: claims.sub, client_id: claims.azp, scope }, bound_to))
 }

@@ -1,7 +1,10 @@
 //! A browser's session with the tenant.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use stepup_protocol::{mfa::FactorType, time::UnixTime};
+
+use crate::actions::CookieMode;
 
 /// A session: what lets a user into a second application without a password.
 ///
@@ -30,6 +33,18 @@ pub struct TenantSession {
     pub initial_ip: String,
     /// See [`Self::initial_ip`].
     pub initial_user_agent: String,
+    /// The browser's address and name when it was last used.
+    #[serde(default)]
+    pub last_ip: String,
+    /// See [`Self::last_ip`].
+    #[serde(default)]
+    pub last_user_agent: String,
+    /// Whether its cookie outlives the browser.
+    #[serde(default)]
+    pub cookie_mode: CookieMode,
+    /// What Actions keep with it.
+    #[serde(default)]
+    pub metadata: Map<String, Value>,
 }
 
 impl TenantSession {

@@ -31,6 +31,14 @@ pub(crate) enum Target<'a> {
     UserInfo,
 }
 
+/// The API that a request names, by its parameter `audience`, or by `resource` (RFC 8707) where that stands for it.
+pub(crate) fn named<'p>(
+    config: &TenantConfig,
+    parameter: impl Fn(&'static str) -> Option<&'p str>,
+) -> Option<&'p str> {
+    parameter("audience").or_else(|| parameter("resource").filter(|_| config.resource_is_audience))
+}
+
 impl<'a> Target<'a> {
     /// What `audience` names; nothing where the tenant knows no such API.
     pub(crate) fn find(state: &'a State, audience: Option<&'a str>) -> Option<Self> {
@@ -70,6 +78,20 @@ impl<'a> Target<'a> {
             }
             Self::Mfa => MFA_API.contains(&scope),
             Self::UserInfo => false,
+        }
+    }
+
+    /// What a scope means, for people; none where its name has to do.
+    pub(crate) fn describes(&self, scope: &str) -> Option<&'a str> {
+        match self {
+            Self::Api(server) => server.scope_descriptions.get(scope).map(String::as_str),
+            Self::Mfa => match scope {
+                "enroll" => Some("Set up a new way to verify that it is you"),
+                "read:authenticators" => Some("See how you verify that it is you"),
+                "remove:authenticators" => Some("Remove a way to verify that it is you"),
+                _ => None,
+            },
+            Self::UserInfo => None,
         }
     }
 

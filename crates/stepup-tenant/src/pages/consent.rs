@@ -35,6 +35,8 @@ impl<'a> Permission<'a> {
         match (self.description, self.scope) {
             ("", "openid" | "profile") => "See your name and picture",
             ("", "email") => "See your email address",
+            ("", "address") => "See your postal address",
+            ("", "phone") => "See your phone number",
             ("", "offline_access") => "Stay connected while you are away",
             ("", scope) => scope,
             (description, _) => description,

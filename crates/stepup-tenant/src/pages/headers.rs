@@ -4,10 +4,13 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use url::{Host, Url};
 
 use super::assets;
+
+/// What search engines heed: no page of a login is to be found there.
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// For every page with a form, and for those without one.
 ///
@@ -62,6 +65,7 @@ fn common(policy: &str) -> HeaderMap {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
     // The policy is our text and serialised origins: ASCII. Should that ever fail, the strictest policy stands.
     let policy = HeaderValue::from_str(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
     headers.insert(CONTENT_SECURITY_POLICY, policy);
@@ -125,6 +129,7 @@ mod tests {
         assert_eq!(headers[X_FRAME_OPTIONS], "DENY");
         assert_eq!(headers[CACHE_CONTROL], "no-store");
         assert_eq!(headers[REFERRER_POLICY], "same-origin");
+        assert_eq!(headers[ROBOTS], "noindex");
     }
 
     #[test]

@@ -184,15 +184,20 @@ fn session(session: &TenantSession) -> Value {
     json!({
         "authenticated_at": rfc3339(session.authenticated_at),
         "clients": clients,
+        "cookie": { "mode": session.cookie_mode },
         "created_at": rfc3339(session.created_at),
+        // No autonomous systems: nobody on a developer's machine comes from one.
         "device": {
             "initial_ip": session.initial_ip,
             "initial_user_agent": session.initial_user_agent,
+            "last_ip": session.last_ip,
+            "last_user_agent": session.last_user_agent,
         },
         "expires_at": rfc3339(session.expires_at),
         "id": session.id,
         "idle_expires_at": rfc3339(session.idle_expires_at),
         "last_interacted_at": rfc3339(session.last_interacted_at),
+        "metadata": session.metadata,
         "updated_at": rfc3339(session.last_interacted_at),
         "user_id": session.user_id,
     })

@@ -19,12 +19,6 @@ pub trait Holdings: Send + Sync {
     /// The store failed.
     fn refresh_token_by_id<'a>(&'a self, id: &'a str) -> Stored<'a, Option<RefreshToken>>;
 
-    /// Forgets the browsers that the user has logged in with.
-    ///
-    /// # Errors
-    /// The store failed.
-    fn forget_known_devices<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()>;
-
     /// Revokes every refresh token of the user.
     ///
     /// # Errors

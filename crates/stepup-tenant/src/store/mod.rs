@@ -20,6 +20,7 @@ mod directory;
 mod grants;
 mod holdings;
 mod imports;
+mod jobs;
 mod logs;
 mod oob;
 mod proofs;
@@ -30,6 +31,7 @@ mod risk;
 mod search;
 mod settings;
 mod sqlite;
+mod statistics;
 mod tickets;
 mod traces;
 mod vault;
@@ -41,7 +43,6 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use stepup_protocol::time::UnixTime;
 
-pub(crate) use self::sqlite::in_memory;
 pub use self::{
     accounts::Accounts,
     action_versions::{ActionVersion, ActionVersions},
@@ -53,6 +54,7 @@ pub use self::{
     grants::{CodeTaken, Grants, Presented},
     holdings::Holdings,
     imports::{Imported, Imports},
+    jobs::{Brought, Incoming, Jobs, TakenJob},
     logs::Logs,
     oob::Oob,
     proofs::{Attempt, Judged, Proof, Proofs},
@@ -63,10 +65,12 @@ pub use self::{
     search::{Filter, Found, Match, Order, Piece, Search},
     settings::Settings,
     sqlite::SqliteStore,
+    statistics::{Day, Statistics},
     tickets::Tickets,
     traces::Traces,
     vault::Vault,
 };
+pub(crate) use self::{jobs::refused, sqlite::in_memory};
 use crate::model::{
     Bucket, BucketRule, Channel, Digest, LogEvent, LoginTransaction, Message, MfaTransaction, Step,
     TenantSession, User,
@@ -89,6 +93,7 @@ pub trait Store:
     + Grants
     + Imports
     + Holdings
+    + Jobs
     + Limits
     + Logs
     + PushedRequests
@@ -99,6 +104,7 @@ pub trait Store:
     + Risk
     + Sessions
     + Settings
+    + Statistics
     + Tickets
     + Traces
     + Transactions

@@ -60,6 +60,19 @@ pub enum StartError {
     Tls(#[from] TlsError),
 }
 
+impl StartError {
+    /// The lines around what is wrong with the configuration or the users, with a caret under it; none where it is neither,
+    /// or the place is not known.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        match self {
+            Self::Config(error) | Self::Seed(SeedError::Config(error)) => error.excerpt(),
+            Self::Seed(SeedError::Change(error)) => error.excerpt(),
+            _ => None,
+        }
+    }
+}
+
 impl From<ChangeError> for StartError {
     fn from(error: ChangeError) -> Self {
         match error {

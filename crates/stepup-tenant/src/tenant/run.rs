@@ -4,13 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::spawn_blocking};
 
-use crate::{data_dir::DataDir, keys::Keys, server::Server, state::Shared};
+use crate::{data_dir::DataDir, keys::Keys, management::jobs, server::Server, state::Shared};
 
 /// Serves until told to stop, with what else is to be done meanwhile; then writes what is still to be written.
 pub(super) async fn supervise(server: Server, state: Shared, data: DataDir, stop: watch::Receiver<bool>) {
     tokio::select! {
         () = server.run(stop) => {}
-        () = async { tokio::join!(publish_next_key(&state, data), sweep(&state), follow_configuration(&state)); } => {}
+        () = async {
+            tokio::join!(
+                publish_next_key(&state, data),
+                sweep(&state),
+                follow_configuration(&state),
+                take_jobs(&state),
+            );
+        } => {}
     }
     state.outbound.drain().await;
     state.log.flush().await;
@@ -48,6 +55,14 @@ async fn follow_configuration(state: &Shared) {
     loop {
         tokio::time::sleep(LOOK).await;
         state.configuration.look().await;
+    }
+}
+
+/// A job is done when it is asked for; what a process that was killed left of one is found here.
+async fn take_jobs(state: &Shared) {
+    loop {
+        jobs::work(state).await;
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     control::Control,
     data_dir::{DataDir, DataDirError},
     delivery::Delivery,
+    import::Importer,
     keys::{Keys, vault_key},
     log::Log,
     outbound,
@@ -100,7 +101,12 @@ impl Builder {
     ) -> Result<(Passwords, Seed, Vec<String>), StartError> {
         let passwords = Passwords::new(self.cost, Arc::clone(&self.random));
         let file = UsersFile::read(&self.users)?;
-        let seed = Seed::new(file, passwords.clone(), Arc::clone(&self.random), self.clock.clone());
+        let importer = Importer {
+            passwords: passwords.clone(),
+            random: Arc::clone(&self.random),
+            clock: self.clock.clone(),
+        };
+        let seed = Seed::new(file, importer);
         let mut warnings = seed.plant(store, config).await?;
         if !issuer.loopback() && matches!(self.users, Source::BuiltIn) && !config.connections.is_empty() {
             warnings.push(format!("{} can log in with a password that everybody knows", config::ADA_EMAIL));

@@ -177,3 +177,91 @@ async fn a_code_is_bound_and_good_once() {
         .await;
     assert_eq!(other.failure(), "403 invalid_grant: Invalid authorization code");
 }
+
+/// The configuration with more of the tenant's own settings.
+fn with_tenant(lines: &str) -> String {
+    Config::default().yaml().replacen("tenant:\n", &format!("tenant:\n{lines}"), 1)
+}
+
+#[tokio::test]
+async fn the_owner_s_page_is_told_what_must_not_go_to_the_client() {
+    let page = "https://owner.example/oops?lang=en";
+    let rig = Rig::with_yaml(&with_tenant(&format!("  error_page: {{ url: \"{page}\" }}\n"))).await;
+    assert_eq!(rig.tenant.warnings(), Vec::<String>::new());
+    let mut browser = Browser::new(&rig);
+    let evil = ("redirect_uri", "https://evil.example/");
+    for (more, client_id, said) in [
+        ([("client_id", "unknown"), ("state", "s")], Some("unknown"), "Unknown client: unknown"),
+        ([("client_id", ""), ("state", "s")], None, "Missing required parameter: client_id"),
+        ([evil, ("state", "s")], Some("stepup-webapp"), "Callback URL mismatch."),
+    ] {
+        let told = browser.authorize(&more).await;
+        assert!(told.url.as_str().starts_with(page), "{}", told.url);
+        assert_eq!(told.answer.status, 302);
+        let named =
+            told.url.query_pairs().find(|(name, _)| name == "client_id").map(|(_, id)| id.into_owned());
+        assert_eq!(named.as_deref(), client_id);
+        assert_eq!(
+            (told.parameter("error"), told.parameter("error_description")),
+            ("invalid_request".to_owned(), said.to_owned())
+        );
+        assert_eq!(told.parameter("tracking").len(), 16);
+    }
+    let refused = browser.authorize(&[("scope", "openid"), ("prompt", "none")]).await;
+    assert_eq!(refused.failure(), "login_required: Login required", "the client is told as ever");
+
+    let error = stepup_tenant::Tenant::builder()
+        .config_yaml(&with_tenant("  error_page: { url: nowhere }\n"))
+        .start()
+        .await;
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("tenant.error_page.url: this must be an http or https address")
+    );
+}
+
+#[tokio::test]
+async fn the_tenant_s_page_leads_to_the_log_where_that_is_wanted() {
+    for (setting, leads) in [("", false), ("  error_page: { show_log_link: true }\n", true)] {
+        let rig = Rig::with_yaml(&with_tenant(setting)).await;
+        let page = Browser::new(&rig).authorize(&[("client_id", "unknown")]).await;
+        assert_eq!(page.answer.status, 400);
+        assert_eq!(page.answer.header("x-robots-tag"), "noindex");
+        assert_eq!(page.answer.body.contains("href=\"/dashboard/log\""), leads, "{}", page.answer.body);
+    }
+}
+
+#[tokio::test]
+async fn what_the_tenant_does_not_do_is_named() {
+    let rig = Rig::with_yaml(&with_tenant("  guardian_mfa_page: { enabled: true, html: x }\n")).await;
+    let warnings = rig.tenant.warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains("tenant.guardian_mfa_page"), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn a_resource_stands_for_the_audience() {
+    let rig = Rig::with(&Config::default()).await;
+    let mut browser = Browser::new(&rig);
+    let scope = ("scope", "openid read:sensitive");
+    let page = browser.authorize(&[("resource", API), scope]).await;
+    let end = browser.log_in(&page).await;
+    let tokens = browser.exchange_code(&end).await;
+    assert_eq!(tokens.claims("access_token")["aud"][0], API);
+    assert_eq!(tokens.text("scope"), "openid read:sensitive");
+    for grant in [[("resource", API), scope], [("audience", API), ("resource", "https://other.example.com")]]
+    {
+        assert!(
+            rig.password(&grant).await.claims("access_token")["aud"].to_string().contains(API),
+            "{grant:?}"
+        );
+    }
+    let unknown = browser.authorize(&[("resource", "https://unknown.example.com")]).await;
+    assert_eq!(unknown.failure(), "access_denied: Service not found: https://unknown.example.com");
+
+    let rig = Rig::with_yaml(&with_tenant("  resource_parameter_profile: audience\n")).await;
+    assert_eq!(rig.tenant.warnings(), Vec::<String>::new());
+    let tokens = rig.password(&[("resource", API), scope]).await;
+    assert_eq!((tokens.status, tokens.text("scope").as_str()), (200, "openid"), "it says nothing there");
+}

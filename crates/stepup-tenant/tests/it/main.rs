@@ -30,6 +30,7 @@ mod rig;
 mod security;
 mod sequencing;
 mod server;
+mod session_actions;
 mod start;
 mod step_up;
 mod store;

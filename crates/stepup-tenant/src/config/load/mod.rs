@@ -11,8 +11,9 @@ use stepup_protocol::mfa::FactorType;
 use url::Url;
 
 use super::{
-    ACTION_TIME, AllowedUrls, Client, ClientGrant, ConfigError, Connection, Factors, MfaPolicy, MfaSettings,
-    ProofOfPossession, PushedRequestSettings, ResourceServer, SessionLifetimes, TenantConfig, TokenDialect,
+    ACTION_TIME, AllowedUrls, Client, ClientGrant, ConfigError, Connection, ErrorPage, Factors, MfaPolicy,
+    MfaSettings, ProofOfPossession, PushedRequestSettings, ResourceServer, SessionLifetimes, TenantConfig,
+    TokenDialect,
     document::{Document, Form, Section},
     error::without_value,
     source::Files,
@@ -109,6 +110,7 @@ impl Reading<'_> {
                 tenant.idle_session_lifetime,
                 defaults.idle,
             )?,
+            cookie_mode: tenant.session_cookie.unwrap_or_default().mode.unwrap_or(defaults.cookie_mode),
         };
         let name = document.stepup.tenant_name.clone().unwrap_or_else(|| "stepup".to_owned());
         Ok(TenantConfig {
@@ -117,6 +119,9 @@ impl Reading<'_> {
             default_audience: tenant.default_audience.filter(|audience| !audience.is_empty()),
             default_directory,
             sessions,
+            resource_is_audience: tenant.resource_parameter_profile
+                != Some(yaml::ResourceParameter::Audience),
+            error_page: self.error_page(tenant.error_page.unwrap_or_default())?,
             pushed_requests: PushedRequestSettings {
                 enabled: tenant.pushed_authorization_requests_supported.unwrap_or(true),
                 required: tenant.require_pushed_authorization_requests,
@@ -182,6 +187,11 @@ impl Reading<'_> {
             name: server.name.unwrap_or_else(|| server.identifier.clone()),
             identifier: server.identifier,
             scopes: server.scopes.iter().map(|scope| scope.value.as_str()).collect(),
+            scope_descriptions: server
+                .scopes
+                .into_iter()
+                .filter_map(|scope| Some((scope.value, scope.description.filter(|text| !text.is_empty())?)))
+                .collect(),
             token_lifetime: Duration::from_secs(server.token_lifetime.unwrap_or(86_400)),
             allow_offline_access: server.allow_offline_access,
             proof_of_possession: self.proof_of_possession(server.proof_of_possession.as_ref(), place),
@@ -294,6 +304,14 @@ impl Reading<'_> {
             }
         }
         Ok(Action::new(action.name, code).with_secrets(secrets))
+    }
+
+    fn error_page(&self, page: yaml::ErrorPage) -> Result<ErrorPage, ConfigError> {
+        let url = page.url.filter(|url| !url.is_empty()).map(|url| {
+            let url = Url::parse(&url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            url.ok_or_else(|| self.wrong("tenant.error_page.url", "this must be an http or https address"))
+        });
+        Ok(ErrorPage { url: url.transpose()?, show_log_link: page.show_log_link.unwrap_or(false) })
     }
 
     fn urls(&self, urls: Vec<String>, place: &str) -> Result<AllowedUrls, ConfigError> {

@@ -1,7 +1,5 @@
 //! Ada, who is there when nobody else is.
 
-use serde_json::Map;
-
 use super::{ImportedUser, Password};
 
 /// The seeded user.
@@ -10,7 +8,7 @@ pub(super) fn ada(connection: &str) -> ImportedUser {
         user_id: "auth0|65f0c0ffee0ada0000000001".to_owned(),
         connection: connection.to_owned(),
         email: Some(ADA_EMAIL.to_owned()),
-        email_verified: true,
+        email_verified: Some(true),
         username: None,
         phone_number: None,
         phone_verified: false,
@@ -21,8 +19,8 @@ pub(super) fn ada(connection: &str) -> ImportedUser {
         picture: None,
         blocked: false,
         password: Some(Password::Ada),
-        user_metadata: Map::new(),
-        app_metadata: Map::new(),
+        user_metadata: None,
+        app_metadata: None,
         factors: Vec::new(),
     }
 }

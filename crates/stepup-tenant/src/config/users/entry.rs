@@ -13,8 +13,7 @@ pub(super) struct Entry {
     /// Not in Auth0's form, where a job says it for all: which connection.
     pub(super) connection: Option<String>,
     pub(super) email: Option<String>,
-    #[serde(default)]
-    pub(super) email_verified: bool,
+    pub(super) email_verified: Option<bool>,
     pub(super) username: Option<String>,
     pub(super) phone_number: Option<String>,
     #[serde(default)]
@@ -30,10 +29,8 @@ pub(super) struct Entry {
     pub(super) password: Option<SecretString>,
     pub(super) password_hash: Option<SecretString>,
     pub(super) custom_password_hash: Option<CustomHash>,
-    #[serde(default)]
-    pub(super) user_metadata: Map<String, Value>,
-    #[serde(default)]
-    pub(super) app_metadata: Map<String, Value>,
+    pub(super) user_metadata: Option<Map<String, Value>>,
+    pub(super) app_metadata: Option<Map<String, Value>>,
     pub(super) mfa_factors: Option<Vec<Factor>>,
 }
 
@@ -59,6 +56,9 @@ impl Entry {
         "app_metadata",
         "mfa_factors",
     ];
+
+    /// Those of them that are not in Auth0's form.
+    pub(super) const OURS: [&str; 2] = ["connection", "password"];
 }
 
 /// An enrolment, confirmed.

@@ -2,6 +2,7 @@
 
 mod ada;
 mod entry;
+mod reader;
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -12,19 +13,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 pub use self::ada::{ADA_EMAIL, ADA_PASSWORD};
-use self::entry::{Entry, Factor, RESERVED};
+pub(crate) use self::reader::{Fault, Reader};
 use super::{
     ConfigError, TenantConfig,
-    defaults::derived_id,
-    error::without_value,
     place::{Position, locate, position},
     source::{self, Source},
 };
-use crate::{
-    factors::{email::is_address as is_email, phone::is_e164 as is_phone},
-    model::Digest,
-    passwords::{imported::is_bcrypt, is_argon2},
-};
+use crate::model::Digest;
 
 /// Users as they are written, not yet read.
 #[derive(Debug)]
@@ -34,13 +29,13 @@ pub(crate) struct UsersFile {
     text: Option<SecretString>,
 }
 
-/// A user of an import, checked.
+/// A user of an import, checked. What an entry may leave out to keep what is there is an option.
 #[derive(Clone, Debug)]
 pub(crate) struct ImportedUser {
     pub(crate) user_id: String,
     pub(crate) connection: String,
     pub(crate) email: Option<String>,
-    pub(crate) email_verified: bool,
+    pub(crate) email_verified: Option<bool>,
     pub(crate) username: Option<String>,
     pub(crate) phone_number: Option<String>,
     pub(crate) phone_verified: bool,
@@ -51,8 +46,8 @@ pub(crate) struct ImportedUser {
     pub(crate) picture: Option<String>,
     pub(crate) blocked: bool,
     pub(crate) password: Option<Password>,
-    pub(crate) user_metadata: Map<String, Value>,
-    pub(crate) app_metadata: Map<String, Value>,
+    pub(crate) user_metadata: Option<Map<String, Value>>,
+    pub(crate) app_metadata: Option<Map<String, Value>>,
     pub(crate) factors: Vec<ImportedFactor>,
 }
 
@@ -119,7 +114,7 @@ impl UsersFile {
         let mut import = Import {
             origin: &self.origin,
             text,
-            config,
+            reader: Reader::of_file(config),
             position: 0,
             warned: BTreeSet::new(),
             warnings: Vec::new(),
@@ -163,7 +158,7 @@ fn directory(config: &TenantConfig) -> Option<&str> {
 struct Import<'a> {
     origin: &'a str,
     text: &'a str,
-    config: &'a TenantConfig,
+    reader: Reader<'a>,
     /// The number of the entry at hand.
     position: usize,
     warned: BTreeSet<String>,
@@ -171,136 +166,14 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
+    /// The entry at hand; members of it that are not read are named, each once.
     fn user(&mut self, entry: Value) -> Result<ImportedUser, ConfigError> {
-        let entry = self.read(entry)?;
-        let connection = entry
-            .connection
-            .as_deref()
-            .or_else(|| directory(self.config))
-            .filter(|name| self.config.connection(name).is_some())
-            .ok_or_else(|| {
-                self.wrong("connection", "there is no such database connection in the configuration")
-            })?
-            .to_owned();
-        let identifier = entry
-            .email
-            .as_deref()
-            .or(entry.username.as_deref())
-            .ok_or_else(|| self.wrong("", "a user needs an `email` or a `username`"))?;
-        let user_id = match &entry.user_id {
-            Some(id) if id.contains('|') => id.clone(),
-            Some(id) => format!("auth0|{id}"),
-            None => format!("auth0|{}", &derived_id(&format!("{connection} {identifier}"))[..24]),
-        };
-        self.check_texts(&entry)?;
-        Ok(ImportedUser {
-            user_id,
-            connection,
-            password: self.password(&entry)?,
-            factors: self.factors(entry.mfa_factors)?,
-            email: entry.email,
-            email_verified: entry.email_verified,
-            username: entry.username,
-            phone_number: entry.phone_number,
-            phone_verified: entry.phone_verified,
-            name: entry.name,
-            nickname: entry.nickname,
-            given_name: entry.given_name,
-            family_name: entry.family_name,
-            picture: entry.picture,
-            blocked: entry.blocked,
-            user_metadata: entry.user_metadata,
-            app_metadata: entry.app_metadata,
-        })
-    }
-
-    /// The members of the entry; those that are not read are named.
-    fn read(&mut self, entry: Value) -> Result<Entry, ConfigError> {
-        let Value::Object(members) = entry else { return Err(self.wrong("", "a user must be an object")) };
-        for name in members.keys().filter(|name| !Entry::MEMBERS.contains(&name.as_str())) {
+        for name in self.reader.unread(&entry) {
             if self.warned.insert(name.clone()) {
                 self.warnings.push(format!("{}: [{}].{name} is not honoured", self.origin, self.position));
             }
         }
-        serde_path_to_error::deserialize(Value::Object(members)).map_err(|error| {
-            let place = error.path().to_string();
-            self.wrong(place.trim_start_matches('.'), &without_value(&error.inner().to_string()))
-        })
-    }
-
-    fn check_texts(&self, entry: &Entry) -> Result<(), ConfigError> {
-        if entry.email.as_deref().is_some_and(|email| !is_email(email)) {
-            return Err(self.wrong("email", "this is not an e-mail address"));
-        }
-        for (name, text, most) in [
-            ("user_id", &entry.user_id, 255),
-            ("username", &entry.username, 128),
-            ("phone_number", &entry.phone_number, 32),
-            ("name", &entry.name, 300),
-            ("nickname", &entry.nickname, 300),
-            ("given_name", &entry.given_name, 150),
-            ("family_name", &entry.family_name, 150),
-            ("picture", &entry.picture, 2048),
-        ] {
-            if text.as_ref().is_some_and(|text| text.is_empty() || text.chars().count() > most) {
-                return Err(self.wrong(name, &format!("this must have 1 to {most} characters")));
-            }
-        }
-        match RESERVED.into_iter().find(|name| entry.app_metadata.contains_key(*name)) {
-            Some(name) => Err(self
-                .wrong(&format!("app_metadata.{name}"), "the service keeps this itself: name it otherwise")),
-            None => Ok(()),
-        }
-    }
-
-    fn password(&self, entry: &Entry) -> Result<Option<Password>, ConfigError> {
-        let hash = match (&entry.password, &entry.password_hash, &entry.custom_password_hash) {
-            (None, None, None) => return Ok(None),
-            (Some(plain), None, None) => return Ok(Some(Password::Plain(plain.clone()))),
-            (None, Some(hash), None) => {
-                if !is_argon2(hash.expose_secret()) && !is_bcrypt(hash.expose_secret()) {
-                    return Err(self.wrong(
-                        "password_hash",
-                        "this must be a bcrypt hash, $2a$ or $2b$, or argon2 in PHC form",
-                    ));
-                }
-                hash.clone()
-            }
-            (None, None, Some(custom)) => {
-                custom.to_kept().map_err(|problem| self.wrong("custom_password_hash", &problem))?.into()
-            }
-            _ => {
-                let problem = "only one of `password`, `password_hash` and `custom_password_hash` is allowed";
-                return Err(self.wrong("", problem));
-            }
-        };
-        Ok(Some(Password::Hash(hash)))
-    }
-
-    fn factors(&self, factors: Option<Vec<Factor>>) -> Result<Vec<ImportedFactor>, ConfigError> {
-        let Some(factors) = factors else { return Ok(Vec::new()) };
-        if !(1..=10).contains(&factors.len()) {
-            return Err(self.wrong("mfa_factors", "there must be 1 to 10 factors"));
-        }
-        let factor = |(index, factor)| {
-            let refused =
-                |member, problem| Err(self.wrong(&format!("mfa_factors[{index}].{member}"), problem));
-            match factor {
-                Factor::Totp { secret } if !is_base32(secret.expose_secret()) => {
-                    refused("totp.secret", "a TOTP secret is base32 in capitals, without padding")
-                }
-                Factor::Totp { secret } => Ok(ImportedFactor::Totp(secret)),
-                Factor::Phone { value } if !is_phone(&value) => {
-                    refused("phone.value", "a phone number is + and 1 to 15 digits")
-                }
-                Factor::Phone { value } => Ok(ImportedFactor::Phone(value)),
-                Factor::Email { value } if !is_email(&value) => {
-                    refused("email.value", "this is not an e-mail address")
-                }
-                Factor::Email { value } => Ok(ImportedFactor::Email(value)),
-            }
-        };
-        factors.into_iter().enumerate().map(factor).collect()
+        self.reader.user(entry).map_err(|fault| self.wrong(&fault.path, &fault.message))
     }
 
     /// What is wrong with the entry at hand.
@@ -350,10 +223,6 @@ fn extent_of_entry(text: &str, entry: usize) -> Range<usize> {
         }
     }
     0..0
-}
-
-fn is_base32(text: &str) -> bool {
-    (1..=256).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'))
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ pub(super) async fn clear_risk(
     let body = payload.object(&CLEAR)?;
     existing(&shared, &user_id).await?;
     if body.get("assessors").and_then(Value::as_array).is_some_and(|assessors| !assessors.is_empty()) {
-        shared.store.forget_known_devices(&user_id).await?;
+        shared.store.forget_devices(&user_id).await?;
     }
     Ok(Answer::gone())
 }

@@ -199,7 +199,11 @@ fn session(session: &TenantSession) -> Value {
         "device": {
             "initial_user_agent": session.initial_user_agent,
             "initial_ip": session.initial_ip,
+            "last_user_agent": session.last_user_agent,
+            "last_ip": session.last_ip,
         },
+        "cookie": { "mode": session.cookie_mode },
+        "session_metadata": session.metadata,
         "clients": session.clients.iter().map(|id| json!({ "client_id": id })).collect::<Vec<_>>(),
         "authentication": { "methods": methods },
     })

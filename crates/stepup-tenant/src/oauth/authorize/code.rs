@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use axum::response::Response;
+use http::{HeaderMap, header};
 use serde_json::Value;
 use stepup_seal::token;
 
 use super::request::{Accepted, Parameters};
 use crate::{
+    login::cookies,
     mfa::requirement::Flow,
     model::{AuthorizationCode, Digest, KnownDevice, TenantSession, User},
     oauth::{
@@ -29,6 +31,8 @@ pub(crate) struct Login<'a> {
     pub(crate) shared: &'a Shared,
     /// Where the request came from.
     pub(crate) caller: &'a Caller,
+    /// The head of the request: the session's cookies are in it.
+    pub(crate) headers: &'a HeaderMap,
     /// What was asked for.
     pub(crate) accepted: &'a Accepted<'a>,
     /// The same as it came.
@@ -63,7 +67,13 @@ impl Login<'_> {
         let audit = Audit::new(shared, self.caller).client(self.accepted.client).user(&self.user);
         let kind = if self.accepted.prompt.none { "ssa" } else { "s" };
         audit.audience(kept.audience.as_deref()).scope(&kept.scope).write(kind).await;
-        Ok(self.accepted.answer.code(shared, &code))
+        let mut response = self.accepted.answer.code(shared, &code);
+        if self.progress.changes.session.cookie_mode.is_some() {
+            for cookie in cookies::keep_again(shared, self.headers, &self.session).await? {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+        }
+        Ok(response)
     }
 
     fn code(&self) -> AuthorizationCode {
@@ -111,10 +121,9 @@ impl Login<'_> {
         }
         session.last_interacted_at = now;
         session.idle_expires_at = now + self.shared.config.sessions.idle;
-        let from_milliseconds = |it: i64| stepup_protocol::time::UnixTime::from_seconds(it.div_euclid(1000));
-        let changes = &self.progress.changes.session;
-        session.expires_at = changes.expires_at.map_or(session.expires_at, from_milliseconds);
-        session.idle_expires_at = changes.idle_expires_at.map_or(session.idle_expires_at, from_milliseconds);
+        session.last_ip.clone_from(&self.caller.ip);
+        session.last_user_agent.clone_from(&self.caller.user_agent);
+        self.progress.changes.session.apply(session);
         self.shared.store.update_session(session).await?;
         Ok(())
     }

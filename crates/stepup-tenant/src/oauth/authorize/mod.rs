@@ -12,7 +12,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, header};
 
-use self::request::{Accepted, Parameters, Problem, Refused, accept};
+use self::request::{Accepted, PageProblem, Parameters, Problem, Refused, accept};
 use super::{
     error::Failure,
     par::{self, Resolved},
@@ -53,17 +53,19 @@ async fn begin(
     headers: &HeaderMap,
     params: Result<Params, super::params::ParamsError>,
 ) -> Result<Response, Failure> {
+    let tracking = caller.correlation.request_id();
+    let refuse =
+        |problem, client_id: Option<&str>| Ok(respond::refuse(shared, &problem, client_id, tracking));
     let parameters: Parameters = match params {
         Ok(params) => params.into_texts(),
         // A parameter that comes twice may be the callback itself: nothing is redirected.
-        Err(_) => {
-            return Ok(respond::page(shared, &request::PageProblem::Invalid("every parameter just once")));
-        }
+        Err(_) => return refuse(PageProblem::Invalid("every parameter just once"), None),
     };
+    let client_id = parameters.get("client_id").cloned();
     let (parameters, pushed) = match par::resolve(shared, parameters).await? {
         Resolved::AsTheyCame(parameters) => (parameters, false),
         Resolved::Pushed(parameters) => (parameters, true),
-        Resolved::Unknown => return Ok(respond::page(shared, &request::PageProblem::PushedRequest)),
+        Resolved::Unknown => return refuse(PageProblem::PushedRequest, client_id.as_deref()),
     };
     let accepted = match accept(shared, &parameters) {
         Ok(accepted) if !pushed && must_push(shared, &accepted) => {
@@ -71,7 +73,7 @@ async fn begin(
             return Ok(accepted.answer.problem(shared, &problem));
         }
         Ok(accepted) => accepted,
-        Err(Refused::Page(problem)) => return Ok(respond::page(shared, &problem)),
+        Err(Refused::Page(problem)) => return refuse(problem, client_id.as_deref()),
         Err(Refused::Client(answer, problem)) => return Ok(answer.problem(shared, &problem)),
     };
     let session = cookies::session(shared, headers).await?;

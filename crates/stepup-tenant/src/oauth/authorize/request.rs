@@ -12,7 +12,7 @@ use crate::{
     config::Client,
     model::CodeChallenge,
     oauth::{
-        access::Target,
+        access::{self, Target},
         dpop::{ProofFault, is_thumbprint},
         error::Failure,
         pkce,
@@ -258,7 +258,7 @@ fn key_thumbprint(parameters: &Parameters) -> Result<(), Problem> {
 }
 
 fn known_api<'a>(state: &'a State, parameters: &'a Parameters) -> Result<Target<'a>, Problem> {
-    let audience = parameters.get("audience").map(String::as_str);
+    let audience = access::named(&state.config, |name| parameters.get(name).map(String::as_str));
     Target::find(state, audience).ok_or_else(|| Problem {
         error: code::ACCESS_DENIED,
         description: format!("Service not found: {}", audience.unwrap_or_default()),

@@ -3,6 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use stepup_protocol::error::code;
 use url::Url;
 
 use super::request::{PageProblem, Problem};
@@ -106,8 +107,34 @@ pub(crate) fn found(location: HeaderValue) -> Response {
     response
 }
 
+/// The answer to what must not be sent to the client: the page of the tenant's owner, who is told what happened in its
+/// query, or ours.
+///
+/// # Parameters
+/// - `client_id`: as it was sent; it may be nobody's.
+/// - `tracking`: what the log knows the request by.
+pub(crate) fn refuse(
+    state: &State,
+    problem: &PageProblem,
+    client_id: Option<&str>,
+    tracking: &str,
+) -> Response {
+    let Some(mut url) = state.config.error_page.url.clone() else { return page(state, problem) };
+    {
+        let mut query = url.query_pairs_mut();
+        if let Some(client_id) = client_id {
+            query.append_pair("client_id", client_id);
+        }
+        query.append_pair("error", code::INVALID_REQUEST);
+        query.append_pair("error_description", &problem.message());
+        query.append_pair("tracking", tracking);
+    }
+    // A parsed address is the text of a header.
+    HeaderValue::from_str(url.as_str()).map_or_else(|_| page(state, problem), found)
+}
+
 /// The page for what must not be redirected.
-pub(crate) fn page(state: &State, problem: &PageProblem) -> Response {
+fn page(state: &State, problem: &PageProblem) -> Response {
     let (status, advice, detail) = match problem {
         PageProblem::CallbackMismatch(sent) => (
             StatusCode::FORBIDDEN,
@@ -134,8 +161,8 @@ pub(crate) fn page(state: &State, problem: &PageProblem) -> Response {
         tenant: &state.config.friendly_name,
         message: &problem.message(),
         advice,
-        details: &[("error", "invalid_request"), detail],
-        way_out: None,
+        details: &[("error", code::INVALID_REQUEST), detail],
+        way_out: state.config.error_page.show_log_link.then_some(("/dashboard/log", "See the log")),
     };
     (status, pages::headers::page([]), pages::error::render(&view)).into_response()
 }

@@ -63,7 +63,7 @@ async fn log_in(
         let description = "Consent required".to_owned();
         return Ok(Err(Problem { error: code::CONSENT_REQUIRED, description }));
     }
-    let login = Login { shared, caller, accepted, parameters, browser, user, session, progress };
+    let login = Login { shared, caller, headers, accepted, parameters, browser, user, session, progress };
     match login.grant().await {
         Ok(response) => Ok(Ok(response)),
         Err(failure) => Ok(Err(Problem::of(&failure))),

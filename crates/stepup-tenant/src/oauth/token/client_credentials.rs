@@ -15,7 +15,7 @@ use crate::oauth::{
 pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
     let state = request.shared;
     let config = &state.config;
-    let audience = request.params.text("audience").or(config.default_audience.as_deref());
+    let audience = request.audience().or(config.default_audience.as_deref());
     let result = issue_for(request, audience);
     let audit = Audit::new(state, request.caller).client(request.client).audience(audience);
     match &result {

@@ -17,7 +17,7 @@ use stepup_protocol::token::{GrantType, TokenResponse};
 
 pub(crate) use self::user_grant::UserGrant;
 use super::{
-    client_auth,
+    access, client_auth,
     dpop::{self, ProofFault},
     error::{ClientFault, Failure, RequestFault, TenantFault},
     never_stored,
@@ -48,6 +48,11 @@ impl<'a> TokenRequest<'a> {
     /// A parameter that the grant needs.
     pub(crate) fn required(&self, name: &'static str) -> Result<&'a str, Failure> {
         self.params.text(name).ok_or_else(|| RequestFault::Missing(name).into())
+    }
+
+    /// The API that the request names.
+    pub(crate) fn audience(&self) -> Option<&'a str> {
+        access::named(&self.shared.config, |name| self.params.text(name))
     }
 }
 

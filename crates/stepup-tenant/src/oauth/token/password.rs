@@ -45,7 +45,7 @@ async fn login(
     let shared = request.shared;
     let username = request.required("username")?;
     let password = request.required("password")?;
-    let audience = request.params.text("audience");
+    let audience = request.audience();
     let target = Target::find(shared, audience)
         .ok_or_else(|| ClientFault::ApiUnknown(audience.unwrap_or_default().to_owned()))?;
     let asked_scope =

@@ -71,7 +71,7 @@ async fn proceed(
         return Err(GrantFault::RefreshToken.into());
     }
     let asked_scope = request.params.text("scope").map(Scopes::from);
-    let audience = request.params.text("audience");
+    let audience = request.audience();
     let (audience, scope) =
         access::of_refresh(&shared.config, request.client, &token, audience, asked_scope.as_ref());
     let now = shared.clock.now();

@@ -13,6 +13,7 @@ use stepup_protocol::{
 use stepup_seal::token;
 
 use crate::{
+    actions::SessionChanges,
     config::{Client, MfaPolicy, TenantConfig},
     mfa::requirement::{Choice, Flow, ListedBy, Requirement},
     model::{Digest, MfaTransaction, RefreshToken, TenantSession, User},
@@ -148,6 +149,7 @@ impl<'a> UserGrant<'a> {
     async fn finish(self, target: Target<'_>) -> Result<TokenResponse, Failure> {
         pipeline::write_metadata(self.asked.shared, &self.user, &self.progress).await?;
         self.obey_revocations().await?;
+        self.change_session().await?;
         let granted = Granted {
             client: self.asked.client,
             user: &self.user,
@@ -192,6 +194,17 @@ impl<'a> UserGrant<'a> {
             shared.store.revoke_family(&token.family, shared.clock.now()).await?;
         }
         refused.map_or(Ok(()), |reason| Err(UserFault::Denied(reason).into()))
+    }
+
+    /// What Actions change of the session behind the grant. Its cookie is told at the browser's next login.
+    async fn change_session(&self) -> Result<(), Failure> {
+        let changes = &self.progress.changes.session;
+        if let Some(session) = self.asked.session.as_ref().filter(|_| *changes != SessionChanges::default()) {
+            let mut session = session.clone();
+            changes.apply(&mut session);
+            self.asked.shared.store.update_session(&session).await?;
+        }
+        Ok(())
     }
 
     /// Replaces the presented token, if tokens of this client are replaced.

@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    SqliteStore, encode, insertion,
+    SqliteStore,
     search::{Column, Sql, Table},
     users,
 };
@@ -46,22 +46,7 @@ impl Directory for SqliteStore {
                 .map_err(StoreError::Database)?;
             let Some(mut user) = row.as_ref().map(users::read).transpose()? else { return Ok(None) };
             change(&mut user);
-            sqlx::query(
-                "UPDATE users SET email = ?, username = ?, password_hash = ?, profile = ?, user_metadata = ?,
-                                  app_metadata = ?, updated_at = ?
-                 WHERE user_id = ?",
-            )
-            .bind(&user.email)
-            .bind(&user.username)
-            .bind(user.password_hash.as_ref().map(secrecy::ExposeSecret::expose_secret))
-            .bind(users::profile(&user)?)
-            .bind(encode("a user", &user.user_metadata)?)
-            .bind(encode("a user", &user.app_metadata)?)
-            .bind(user.updated_at.seconds())
-            .bind(user_id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(insertion("the user"))?;
+            users::update(&mut transaction, &user).await?;
             transaction.commit().await.map_err(StoreError::Database)?;
             Ok(Some(user))
         })

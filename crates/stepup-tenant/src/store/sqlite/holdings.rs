@@ -45,17 +45,6 @@ impl Holdings for SqliteStore {
         })
     }
 
-    fn forget_known_devices<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("DELETE FROM known_devices WHERE user_id = ?")
-                .bind(user_id)
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(StoreError::Database)
-        })
-    }
-
     fn revoke_refresh_tokens<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, ()> {
         Box::pin(async move {
             sqlx::query(

@@ -15,6 +15,7 @@ mod events;
 mod grants;
 mod holdings;
 mod imports;
+mod jobs;
 mod limits;
 mod logs;
 mod migrations;
@@ -27,6 +28,7 @@ mod risk;
 mod search;
 mod sessions;
 mod settings;
+mod statistics;
 mod tickets;
 mod traces;
 mod transactions;
@@ -114,7 +116,7 @@ impl Store for SqliteStore {
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
                  DELETE FROM quotas; DELETE FROM action_versions; DELETE FROM pushed_requests; DELETE FROM used_proofs; DELETE FROM calls;
-                 DELETE FROM settings; DELETE FROM imports; UPDATE settings_version SET version = version + 1;",
+                 DELETE FROM settings; DELETE FROM imports; DELETE FROM jobs; UPDATE settings_version SET version = version + 1;",
             )
             .execute(&mut *transaction)
             .await
@@ -164,6 +166,7 @@ const SWEEP: &[(&str, Duration)] = &[
     ("DELETE FROM oob WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM tickets WHERE expires_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM browsers WHERE last_used_at < ?", BROWSER_IDLE),
+    ("DELETE FROM jobs WHERE created_at < ?", Duration::from_secs(DAY)),
     ("DELETE FROM quotas WHERE began_at < ?", Duration::from_secs(3600)),
 ];
 

@@ -66,6 +66,27 @@ pub(super) async fn insert(
     Ok(true)
 }
 
+/// Writes a changed user.
+pub(super) async fn update(transaction: &mut Transaction<'_, Sqlite>, user: &User) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE users SET email = ?, username = ?, password_hash = ?, profile = ?, user_metadata = ?,
+                          app_metadata = ?, updated_at = ?
+         WHERE user_id = ?",
+    )
+    .bind(&user.email)
+    .bind(&user.username)
+    .bind(user.password_hash.as_ref().map(ExposeSecret::expose_secret))
+    .bind(profile(user)?)
+    .bind(encode("a user", &user.user_metadata)?)
+    .bind(encode("a user", &user.app_metadata)?)
+    .bind(user.updated_at.seconds())
+    .bind(&user.user_id)
+    .execute(&mut **transaction)
+    .await
+    .map(drop)
+    .map_err(insertion("the user"))
+}
+
 impl Users for SqliteStore {
     fn insert_user<'a>(&'a self, user: &'a User) -> Stored<'a, ()> {
         Box::pin(async move {
@@ -182,7 +203,7 @@ fn merge(held: &mut Map<String, Value>, changes: &Map<String, Value>) {
 }
 
 /// The column `profile`.
-pub(super) fn profile(user: &User) -> Result<String, StoreError> {
+fn profile(user: &User) -> Result<String, StoreError> {
     let profile = Profile {
         email_verified: user.email_verified,
         phone_number: user.phone_number.clone(),

@@ -5,6 +5,7 @@ mod actions;
 mod applications;
 mod connections;
 mod guardian;
+mod jobs;
 mod logs;
 mod methods;
 mod search;

@@ -1,9 +1,10 @@
 //! Users: made, read, changed and taken away.
 
 use serde_json::{Value, json};
+use stepup_tenant::model::Digest;
 
 use super::Admin;
-use crate::rig::{ADA, PASSWORD};
+use crate::rig::{ADA, API, Browser, PASSWORD};
 
 #[tokio::test]
 async fn a_user_is_made_and_can_log_in() {
@@ -263,4 +264,31 @@ async fn refresh_tokens_are_revoked_one_by_one_and_all() {
     assert_eq!(admin.delete(&format!("users/{ada}/refresh-tokens")).await.status, 202);
     let all = admin.get(&format!("refresh-tokens?user_id={ada}")).await.value();
     assert_eq!(all, json!({ "refresh_tokens": [] }));
+}
+
+#[tokio::test]
+async fn whatever_was_a_user_s_goes_with_them() {
+    let admin = Admin::start().await;
+    let mut browser = Browser::new(&admin.rig);
+    let scope = ("scope", "openid offline_access");
+    let page = browser.authorize(&[("audience", API), scope, ("prompt", "consent")]).await;
+    let page = browser.log_in(&page).await;
+    let end = browser.submit(&page, &[("action", "accept")]).await;
+    let refresh_token = browser.exchange_code(&end).await.text("refresh_token");
+    let unused = browser.authorize(&[("audience", API), ("scope", "openid")]).await;
+    let ada = admin.ada().await;
+    let (store, now) = (&admin.rig.tenant.state().store, admin.rig.tenant.clock().now());
+    store.remember_browser(&Digest::of("a browser"), &ada, now).await.unwrap();
+    assert_eq!(store.sessions_of(&ada).await.unwrap().len(), 1);
+    assert!(!store.consented(&ada, "stepup-webapp", API).await.unwrap().is_empty());
+
+    assert_eq!(admin.delete(&format!("users/{ada}")).await.status, 204);
+    assert!(store.sessions_of(&ada).await.unwrap().is_empty());
+    assert!(store.consented(&ada, "stepup-webapp", API).await.unwrap().is_empty());
+    assert!(!store.browser_remembered(&Digest::of("a browser"), &ada, now).await.unwrap());
+    assert!(store.known_devices(&ada, now).await.unwrap().is_empty());
+    assert!(store.authenticators(&ada).await.unwrap().is_empty());
+    let gone = "403 invalid_grant: The refresh_token was generated for a user who doesn't exist anymore.";
+    assert_eq!(admin.rig.refresh(&refresh_token, &[]).await.failure(), gone);
+    assert_eq!(browser.exchange_code(&unused).await.status, 403, "a code that nobody used yet");
 }

@@ -139,6 +139,23 @@ async fn a_user_who_is_gone_or_blocked_in_between_sees_a_clear_page() {
 }
 
 #[tokio::test]
+async fn whoever_is_blocked_in_between_is_sent_back_with_that() {
+    let rig = always().await;
+    let mut browser = Browser::new(&rig);
+    let page = challenged_by_email(&mut browser).await;
+    let store = &rig.tenant.state().store;
+    let connection = "Username-Password-Authentication";
+    let ada = store.user_by_identifier(connection, ADA).await.unwrap().unwrap();
+    store.change_user(&ada.user_id, &|user| user.blocked = true).await.unwrap();
+    let code = sent_code(&rig, ADA).await;
+    let end = browser.submit(&page, &[("code", &code)]).await;
+    assert_eq!(end.failure(), "unauthorized: user is blocked");
+    assert_eq!(end.parameter("state"), "xyz");
+    let silent = browser.authorize(&[("prompt", "none")]).await;
+    assert_eq!(silent.failure(), "login_required: Login required");
+}
+
+#[tokio::test]
 async fn an_hour_is_all_that_a_login_has() {
     let rig = always().await;
     let mut browser = Browser::new(&rig);

@@ -39,6 +39,33 @@ async fn consent_is_asked_once_and_again_for_more() {
 }
 
 #[tokio::test]
+async fn what_is_asked_for_is_said_in_words() {
+    let yaml = Config { third_party: true, ..Config::default() }.yaml();
+    let described = "{ value: \"read:sensitive\", description: \"See your <sensitive> data\" }";
+    let yaml = yaml.replacen("{ value: \"read:sensitive\" }", described, 1);
+    assert!(yaml.contains(described), "{yaml}");
+    let rig = Rig::with_yaml(&yaml).await;
+    let mut browser = Browser::new(&rig);
+    let scope = "openid profile email phone address offline_access read:sensitive transfer:funds";
+    let page = consent_page(&mut browser, &[("audience", API), ("scope", scope)]).await.answer.body;
+    let (_, list) = page.split_once("<ul class=\"permissions\">").unwrap();
+    let (list, _) = list.split_once("</ul>").unwrap();
+    let words: Vec<_> = list.split("<span>").skip(1).map(|it| it.split("</span>").next().unwrap()).collect();
+    assert_eq!(
+        words,
+        [
+            "See your name and picture",
+            "See your email address",
+            "See your phone number",
+            "See your postal address",
+            "Stay connected while you are away",
+            "See your &#60;sensitive&#62; data",
+            "transfer:funds",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn prompt_consent_asks_again_even_a_client_of_ours() {
     let rig = Rig::start().await;
     let mut browser = Browser::new(&rig);

@@ -108,6 +108,25 @@ async fn whoever_has_a_factor_needs_a_ticket_that_says_so() {
 }
 
 #[tokio::test]
+async fn an_address_is_enrolled_from_the_options() {
+    let rig = always().await;
+    let link = ticket(&rig, "one", None, false).await;
+    let mut browser = Browser::new(&rig);
+    let options = browser.open(&link).await;
+    assert!(options.answer.body.contains("value=\"email\""), "{}", options.answer.body);
+    let page = browser.submit(&options, &[("action", "email")]).await;
+    assert_eq!(page.url.path(), "/u/mfa-email-enrollment", "{}", page.answer.body);
+    let page = browser.submit(&page, &[("email", "spare@example.org")]).await;
+    assert_eq!(page.url.path(), "/u/mfa-email-challenge", "{}", page.answer.body);
+    let shown = browser.submit(&page, &[("code", &sent_code(&rig, "spare@example.org").await)]).await;
+    assert_eq!(shown.url.path(), "/u/mfa-recovery-code-enrollment", "{}", shown.answer.body);
+    let store = &rig.tenant.state().store;
+    let ada = store.user_by_identifier("Username-Password-Authentication", ADA).await.unwrap().unwrap();
+    let held = store.authenticators(&ada.user_id).await.unwrap();
+    assert!(held.iter().any(|it| it.active() && it.factor() == FactorType::Email), "{held:?}");
+}
+
+#[tokio::test]
 async fn an_old_ticket_opens_nothing() {
     let rig = always().await;
     let link = ticket(&rig, "one", None, false).await;

@@ -295,6 +295,58 @@ async fn a_second_factor_goes_to_the_key_of_the_first_request() {
 }
 
 #[tokio::test]
+async fn the_mfa_api_takes_a_bound_token_with_its_keys_proof_alone() {
+    let rig = Rig::with(&Config::default()).await;
+    let key = Prover::new();
+    let audience = rig.at("/mfa/");
+    let scope = "enroll read:authenticators remove:authenticators";
+    let fields = password(WEBAPP, &[("audience", &audience), ("scope", scope)]);
+    let token = with_proof(&rig, &key, &fields).await.text("access_token");
+    let ath = base64url::encode(digest::sha256(token.as_bytes()));
+    let call = async |method: &str, path: &str, scheme: &str, token: &str, proof: Option<String>| {
+        let mut request = rig.http.request(method.parse().unwrap(), rig.at(path));
+        request = request.header("authorization", format!("{scheme} {token}"));
+        if let Some(proof) = proof {
+            request = request.header("dpop", proof);
+        }
+        let body = json!({ "authenticator_types": ["otp"] }).to_string();
+        rig.send(request.header("content-type", "application/json").body(body)).await
+    };
+    let proof = |key: &Prover, method: &str, path: &str| {
+        Some(key.proof(&rig, path, &json!({ "htm": method, "ath": ath })))
+    };
+    let refused = "401 invalid_grant: The mfa_token provided is invalid. Try getting a new token.";
+    for (method, path) in [
+        ("POST", "/mfa/associate"),
+        ("GET", "/mfa/authenticators"),
+        ("DELETE", "/mfa/authenticators/totp%7Cdev_unknown"),
+    ] {
+        for proof in [None, proof(&key, method, path)] {
+            assert_eq!(call(method, path, "Bearer", &token, proof).await.failure(), refused, "{path}");
+        }
+        let good = proof(&key, method, path);
+        let answer = call(method, path, "DPoP", &token, good.clone()).await;
+        assert_eq!(answer.status, if method == "DELETE" { 404 } else { 200 }, "{path}: {}", answer.body);
+        for (proof, why) in [
+            (None, "a DPoP proof is needed"),
+            (good, "the DPoP proof was used before"),
+            (proof(&Prover::new(), method, path), "the DPoP proof is by another key"),
+            (
+                proof(&key, method, "/mfa/challenge"),
+                "the htu of the DPoP proof is not the address of the endpoint",
+            ),
+        ] {
+            let answer = call(method, path, "DPoP", &token, proof).await;
+            assert_eq!(answer.failure(), format!("400 invalid_dpop_proof: {why}"), "{path}");
+        }
+    }
+    let plain = rig.password(&[("audience", &audience), ("scope", scope)]).await.text("access_token");
+    assert_eq!(rig.authenticators(&plain).await.status, 200);
+    let proof = key.proof(&rig, "/mfa/authenticators", &json!({ "htm": "GET" }));
+    assert_eq!(call("GET", "/mfa/authenticators", "DPoP", &plain, Some(proof)).await.failure(), refused);
+}
+
+#[tokio::test]
 async fn clients_and_apis_may_demand_it() {
     let rig = with_clients(
         r#"  - name: bound

@@ -60,7 +60,10 @@ async fn ssrf_by_webhook_or_configuration() {
 
 /// The cookie of a session that Ada has begun at the tenant.
 async fn session(rig: &Rig) -> String {
-    use stepup_tenant::model::{AuthenticationMethod, Digest, TenantSession};
+    use stepup_tenant::{
+        actions::CookieMode,
+        model::{AuthenticationMethod, Digest, TenantSession},
+    };
     let state = rig.tenant.state();
     let now = state.clock.now();
     let later = now + std::time::Duration::from_secs(600);
@@ -78,6 +81,10 @@ async fn session(rig: &Rig) -> String {
         expires_at: later,
         initial_ip: String::new(),
         initial_user_agent: String::new(),
+        last_ip: String::new(),
+        last_user_agent: String::new(),
+        cookie_mode: CookieMode::Persistent,
+        metadata: serde_json::Map::new(),
     };
     state.store.insert_session(&Digest::of("secret"), &session).await.unwrap();
     "auth0_compat=secret".to_owned()

@@ -105,6 +105,10 @@ fn session(id: &str) -> TenantSession {
         expires_at: at(600),
         initial_ip: "127.0.0.1".to_owned(),
         initial_user_agent: "test".to_owned(),
+        last_ip: "127.0.0.1".to_owned(),
+        last_user_agent: "test".to_owned(),
+        cookie_mode: stepup_tenant::actions::CookieMode::Persistent,
+        metadata: Map::new(),
     }
 }
 
