@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, error::ErrorKind};
 
 use crate::{
-    action, clock, config, demo, dev, doctor, failure::Failure, inspect, messages, output, push, seal, tenant,
-    walkthrough,
+    action, clock, config, demo, dev, doctor, failure::Failure, inspect, messages, output, push, seal,
+    tenant, walkthrough,
 };
 
 /// Step-up authentication on your own machine: a local tenant, a demo application, and debugging aids.
