@@ -87,7 +87,7 @@ impl ClientBuilder {
 
     /// The longest `Cookie` header line, in bytes, that the session's cookies may make a browser send. 8190: what Apache
     /// takes; nginx takes 8192. A session that needs more is not written, see
-    /// [`SessionTooLarge`](crate::SessionTooLarge); one that needs half of it is told of in the log, with its parts and their sizes.
+    /// [`SessionTooLarge`](crate::SessionTooLarge); one that needs three quarters of it is told of in the log, with its parts and their sizes.
     /// Other cookies of the application come on top.
     #[must_use]
     pub fn max_cookie_header(mut self, bytes: usize) -> Self {

@@ -152,10 +152,9 @@ impl SizeWatch {
 fn class(bytes: usize, limit: usize) -> Option<u8> {
     let quarters = bytes.saturating_mul(4) / limit.max(1);
     match quarters {
-        0 | 1 => None,
-        2 => Some(1),
-        3 => Some(2),
-        _ => Some(4),
+        0..=2 => None,
+        3 => Some(1),
+        _ => Some(2),
     }
 }
 
@@ -170,10 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn classes_begin_at_half_three_quarters_and_all_of_the_limit() {
-        let classes =
-            [(49, None), (50, Some(1)), (74, Some(1)), (75, Some(2)), (99, Some(2)), (100, Some(4))];
-        for (bytes, expected) in classes {
+    fn classes_begin_at_three_quarters_and_all_of_the_limit() {
+        for (bytes, expected) in [(74, None), (75, Some(1)), (99, Some(1)), (100, Some(2))] {
             assert_eq!(class(bytes, 100), expected, "{bytes}");
         }
     }

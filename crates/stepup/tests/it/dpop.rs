@@ -136,7 +136,9 @@ async fn an_unbound_token_is_refused_and_the_rotated_refresh_token_kept() {
         panic!("{cause:?}")
     };
     assert_eq!(token_type, "Bearer");
-    assert!(client.write_session(&state).unwrap().is_empty(), "nothing of it is in the session");
+    let session = state.session().unwrap();
+    assert!(session.token_sets().all(|set| set.access_token() != "at-2"), "nothing of it is in the session");
+    assert!(!client.write_session(&state).unwrap().is_empty(), "but the refresh token to go on with");
 
     script.answer(Answer::Json(200, tokens("DPoP")));
     assert_eq!(refreshed(&client, &mut state).await.unwrap(), "at-2");

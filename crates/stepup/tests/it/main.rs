@@ -8,7 +8,6 @@
 
 mod captured;
 mod client_proof;
-mod compile;
 mod config;
 mod dpop;
 mod factors;

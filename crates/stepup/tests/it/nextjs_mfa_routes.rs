@@ -179,7 +179,7 @@ fn opened(mut body: Value) -> Value {
         let mut payload: Map<String, Value> =
             sealer().open(Purpose::MfaToken, "", &token, at).unwrap().payload;
         // Our own members, which the other SDK ignores.
-        for member in ["iss", "sub", "pur"] {
+        for member in ["iss", "sub", "pur", "proved"] {
             payload.remove(member);
         }
         payload.remove("exp");

@@ -290,7 +290,7 @@ async fn a_pop_up_brings_a_token_into_the_session() {
     let text = std::str::from_utf8(page.body()).unwrap();
     assert!(text.contains(r#"{"type":"auth_complete","success":true,"#), "{text}");
     assert!(text.contains(r#""email":"ada@example.com"},"transactionId":"t1"}"#), "{text}");
-    assert_eq!(visit.at_app.names(), ["__session"]);
+    assert!(visit.at_app.names().iter().all(|name| name.starts_with("__session")), "the login is forgotten");
 
     let token = visit.app(&format!("/auth/access-token?mergeScopes=false&{path}")).await;
     assert_eq!(token.status(), 200);

@@ -220,7 +220,7 @@ async fn a_deleted_user_is_gone_with_everything() {
 async fn sessions_are_listed_and_ended() {
     let admin = Admin::start().await;
     let ada = admin.ada().await;
-    let mut browser = crate::rig::Browser::new(&admin.rig);
+    let mut browser = Browser::new(&admin.rig);
     let page = browser.authorize(&[]).await;
     browser.log_in(&page).await;
     let sessions = admin.get(&format!("users/{ada}/sessions")).await.value();
