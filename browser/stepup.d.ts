@@ -84,7 +84,7 @@ export interface OobEnrollment {
   id?: string;
   oobChannel: OobChannel;
   name?: string;
-  oobCode?: string;
+  oobCode: string;
   /** `prompt`: the person types a code that was sent. */
   bindingMethod?: string;
   /** For a push device: what the QR code holds. */
@@ -104,6 +104,10 @@ export interface Challenge {
   oobCode?: string;
   /** `prompt`: the person types a code that was sent. */
   bindingMethod?: string;
+}
+
+export interface OobChallenge extends Challenge {
+  oobCode: string;
 }
 
 /** One answer, not several. */
@@ -157,8 +161,12 @@ export const mfa: {
   getEnrollmentFactors(error: MfaRequiredError): MfaFactor[];
   /** Begins the enrolment of an authenticator; the first `verify` with it completes it. */
   enroll(options: EnrollOptions & ({ factorType: "otp" } | { authenticatorTypes: ["otp"] })): Promise<OtpEnrollment>;
+  enroll(
+    options: EnrollOptions & ({ factorType: Exclude<EnrollOptions["factorType"], "otp" | undefined> } | { authenticatorTypes: ["oob"] }),
+  ): Promise<OobEnrollment>;
   enroll(options: EnrollOptions): Promise<Enrollment>;
   /** Asks for a challenge: with `oob` the tenant sends a code or a push, with `otp` there is nothing to send. */
+  challenge(options: ChallengeOptions & { challengeType: "oob" }): Promise<OobChallenge>;
   challenge(options: ChallengeOptions): Promise<Challenge>;
   /** Gives the answer to the challenge. The tokens go into the session on the server. */
   verify(options: VerifyOptions): Promise<Verification>;

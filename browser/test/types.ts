@@ -12,7 +12,7 @@ import {
   PopupCancelledError,
   StepupError,
   type AccessToken,
-  type Enrollment,
+  type OobEnrollment,
   type User,
 } from "stepup";
 
@@ -32,8 +32,8 @@ const name: string | undefined = user?.name;
 
 const otp = await mfa.enroll({ mfaToken, factorType: "otp" });
 const secret: string = otp.secret;
-const sms: Enrollment = await mfa.enroll({ mfaToken, factorType: "sms", phoneNumber: "+15555555555" });
-if (sms.authenticatorType === "otp") sms.barcodeUri.length;
+const sms: OobEnrollment = await mfa.enroll({ mfaToken, factorType: "sms", phoneNumber: "+15555555555" });
+const sent: string = sms.oobCode;
 await mfa.enroll({ mfaToken, authenticatorTypes: ["oob"], oobChannels: ["auth0"] });
 // @ts-expect-error a phone needs its number
 await mfa.enroll({ mfaToken, factorType: "sms" });
@@ -53,10 +53,11 @@ await mfa.enroll({ factorType: "otp" });
 const [first] = await mfa.getAuthenticators({ mfaToken });
 if (first) {
   const challenge = await mfa.challenge({ mfaToken, challengeType: "oob", authenticatorId: first.id });
-  if (challenge.oobCode) await mfa.verify({ mfaToken, oobCode: challenge.oobCode, bindingCode: "123456" });
-  // @ts-expect-error there may be no code to wait for
-  await mfa.poll({ mfaToken, oobCode: challenge.oobCode });
-  if (challenge.oobCode) await mfa.poll({ mfaToken, oobCode: challenge.oobCode, interval: 5, timeout: 60_000, signal });
+  await mfa.verify({ mfaToken, oobCode: challenge.oobCode, bindingCode: "123456" });
+  await mfa.poll({ mfaToken, oobCode: challenge.oobCode, interval: 5, timeout: 60_000, signal });
+  const app = await mfa.challenge({ mfaToken, challengeType: "otp" });
+  // @ts-expect-error an app's challenge has no code to wait for
+  await mfa.poll({ mfaToken, oobCode: app.oobCode });
   const nothing: void = await mfa.deleteAuthenticator({ mfaToken, authenticatorId: first.id });
 }
 const code: string | undefined = (await mfa.verify({ mfaToken, recoveryCode: "ABCD", signal })).recovery_code;

@@ -116,6 +116,11 @@ pub use self::{
     user::User,
 };
 
+/// Keeps the examples compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../../../EXAMPLES.md")]
+struct Examples;
+
 /// Keeps the README's example compiling.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

@@ -12,7 +12,7 @@ use http::{Method, Uri, header, request::Parts};
 use serde_json::{Map, Value};
 use stepup::{
     AccessToken, AccessTokenError, AccessTokenRequest, Client, SessionState,
-    mfa::{Mfa, MfaToken, Verified, Verify, VerifyError},
+    mfa::{Mfa, MfaToken, OutOfBand, PushOutcome, PushWait, Verified, Verify, VerifyError},
 };
 
 use crate::SessionRejection;
@@ -124,6 +124,20 @@ impl Session {
         proof: impl Into<Verify>,
     ) -> Result<Verified, VerifyError> {
         self.client.mfa().verify(&mut self.state, token, proof).await
+    }
+
+    /// Waits until the user has answered a push; see [`Mfa::wait_for_push`].
+    ///
+    /// # Errors
+    ///
+    /// See [`VerifyError`].
+    pub async fn wait_for_push(
+        &mut self,
+        token: &MfaToken,
+        push: OutOfBand,
+        wait: PushWait,
+    ) -> Result<PushOutcome, VerifyError> {
+        self.client.mfa().wait_for_push(&mut self.state, token, push, wait).await
     }
 
     /// The second factor of this user: list, enrol, challenge. A token that was made for another user will not do.

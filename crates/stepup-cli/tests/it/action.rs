@@ -41,6 +41,28 @@ fn the_example_decides_by_what_is_enrolled() {
 }
 
 #[test]
+fn the_action_of_the_examples_decides_as_they_say() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../EXAMPLES.md");
+    let text = fs::read_to_string(examples).unwrap();
+    let (_, rest) = text.split_once("```js action\n").unwrap();
+    let action = file("examples.js", rest.split_once("```").unwrap().0);
+    let run = |event: &str| stepup(&["action", "run", &action, "--event", "-"], event).json();
+
+    let types = |decided: &Value, what: &str| -> Vec<String> {
+        let factors = decided["commands"][0][what]["factors"].as_array().unwrap();
+        factors.iter().map(|factor| factor["type"].as_str().unwrap().to_owned()).collect()
+    };
+    let challenged = run(&exchange(&json!([{ "type": "otp" }])));
+    assert_eq!(
+        types(&challenged, "challenge"),
+        ["otp", "phone", "push-notification", "email", "recovery-code"]
+    );
+    assert_eq!(types(&run(&exchange(&json!([]))), "enroll"), ["otp", "phone", "push-notification"]);
+    let log_in = json!({ "request": { "body": {} }, "user": { "enrolledFactors": [] } }).to_string();
+    assert_eq!(run(&log_in)["commands"], json!([]), "a log-in is not guarded");
+}
+
+#[test]
 fn what_it_prints_goes_to_standard_error() {
     let code = "exports.onContinuePostLogin = async (event, api) => {
         console.log('at', new Date().toISOString(), event.secrets.KEY); api.access.deny('closed') }";
