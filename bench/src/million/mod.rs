@@ -45,7 +45,7 @@ const NAMES: [[&str; 2]; 4] = [
     ["verify sms, 1,000,000 authenticators, p99", "… beside 1,000 authenticators"],
 ];
 
-/// What each exchange does in the store, and what it signs: counted in the statements that the tenant runs.
+/// What each exchange does in the store, and what it signs, as read in the code of the tenant.
 const WORK: [Work; 4] = [
     Work { reads: 3, commits: &[4], signatures: 0 },
     Work { reads: 3, commits: &[5, 4], signatures: 2 },

@@ -19,7 +19,8 @@ use super::{
 use crate::{
     client::Client,
     detour::{self, MULTI_FACTOR, NoDetour, Outcome, Stage, UnderWay},
-    session::SessionState,
+    session::{Session, SessionState},
+    telemetry,
     web::{answer, base_url, return_to, same_origin},
 };
 
@@ -129,7 +130,12 @@ async fn act(walk: &mut Walk<'_>, fields: &[(String, String)]) -> Next {
     };
     walk.detour.progress.problem = None;
     match (field("action"), &walk.detour.progress.stage) {
-        ("cancel", _) => Next::Leave,
+        ("cancel", stage) => {
+            if !matches!(stage, Stage::Done | Stage::Keep { .. }) {
+                telemetry::mfa_abandoned("cancelled", walk.session.session().map(Session::subject));
+            }
+            Next::Leave
+        }
         (_, Stage::Done) => Next::Page,
         ("kept", Stage::Keep { .. }) => walk.kept(!field("saved").is_empty()),
         (_, Stage::Keep { .. }) => Next::Page,

@@ -9,6 +9,7 @@ use super::{
     factors::{add_app, house, transfer},
     visitor::{Visitor, own_page},
 };
+use crate::captured::Captured;
 
 #[tokio::test]
 async fn a_form_of_another_site_does_nothing() {
@@ -158,12 +159,16 @@ async fn a_form_sent_twice_and_the_back_button_do_nothing_twice() {
 
 #[tokio::test]
 async fn cancel_goes_back_with_nothing() {
+    let (captured, _guards) = Captured::begin();
     let house = house().await;
     let mut visitor = Visitor::ada(&house).await;
     visitor.begin(&transfer(), Some("to=bob")).await;
     visitor.press("cancel", &[]).await;
     assert_eq!(visitor.address, "/balance?of=ada");
     assert!(!visitor.jar.line().contains("__mfa_"), "{}", visitor.jar.line());
+    let given_up: Vec<_> = captured.audit("mfa_abandoned");
+    assert_eq!(given_up.len(), 1);
+    assert_eq!(given_up[0].field("error.type"), Some("cancelled"));
 }
 
 #[tokio::test]
