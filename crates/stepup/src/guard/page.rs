@@ -107,8 +107,7 @@ impl Page<'_> {
     }
 
     fn stop(&self, status: StatusCode, words: fn(&Texts) -> (&str, &str)) -> Response<Bytes> {
-        let stop =
-            Stop { status, words, way_on: (&self.origin(), |texts| &texts.guard_try_again), other: None };
+        let stop = Stop { status, words, way_on: (&self.origin(), |texts| &texts.try_again), other: None };
         self.client.stop(self.base, self.request.headers, self.request.uri.query(), &stop)
     }
 }

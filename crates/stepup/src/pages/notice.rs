@@ -44,8 +44,8 @@ pub(crate) struct Stop<'a> {
     pub(crate) status: StatusCode,
     pub(crate) words: Words,
     pub(crate) way_on: (&'a str, fn(&Texts) -> &str),
-    /// The page to go back to, with nothing done.
-    pub(crate) other: Option<&'a str>,
+    /// Another way, less likely to be wanted.
+    pub(crate) other: Option<(&'a str, fn(&Texts) -> &str)>,
 }
 
 impl Client {
@@ -65,7 +65,7 @@ impl Client {
             heading,
             text,
             way_on: Frame::link(href, words(frame.texts)),
-            other: stop.other.map(|href| Frame::link(href, &frame.texts.back_to_the_page)),
+            other: stop.other.map(|(href, words)| Frame::link(href, words(frame.texts))),
         };
         self.page(stop.status, &frame, Forms::Ours, |templates| templates.notice(&notice))
     }

@@ -276,13 +276,13 @@ fn stopped(walk: &Walk<'_>, headers: &HeaderMap, query: Option<&str>) -> Respons
             status: StatusCode::GONE,
             words: |texts| (&texts.expired_heading, &texts.expired_text),
             way_on: (&resume, |texts| &texts.begin_again),
-            other: Some(&detour.return_to),
+            other: Some((&detour.return_to, |texts| &texts.back_to_the_page)),
         },
         _ => Stop {
             status: StatusCode::BAD_GATEWAY,
             words: |texts| (&texts.unavailable_heading, &texts.unavailable_text),
             way_on: (&here, |texts| &texts.try_again),
-            other: Some(&detour.return_to),
+            other: Some((&detour.return_to, |texts| &texts.back_to_the_page)),
         },
     };
     client.stop(base, headers, query, &stop)

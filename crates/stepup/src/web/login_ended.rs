@@ -2,16 +2,17 @@
 //!
 //! Two tabs, the back button, a page that lay open over night: each of them ends here, and none of them is a fault.
 
-use askama::Template;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
 use stepup_protocol::error::code;
 
-use super::answer;
-use crate::{client::Client, login::CallbackError, provider::ProviderError};
-
-/// The bytes of randomness in a nonce.
-const NONCE_BYTES: usize = 16;
+use super::{answer, base_url};
+use crate::{
+    client::Client,
+    login::CallbackError,
+    pages::{Stop, Texts},
+    provider::ProviderError,
+};
 
 /// Where the visitor may go from here, as paths of the application.
 #[derive(Clone, Copy, Debug)]
@@ -41,53 +42,26 @@ pub(super) fn answer(
 }
 
 fn page(client: &Client, headers: &HeaderMap, error: &CallbackError, ways: Ways<'_>) -> Response<Bytes> {
-    let nonce = stepup_seal::token(client.random(), NONCE_BYTES);
-    let language = Language::preferred(text(headers, header::ACCEPT_LANGUAGE.as_str()).unwrap_or(""));
-    let (title, lead) = language.words(End::of(error));
-    let (again, on) = language.ways();
-    let page = Page {
-        nonce: &nonce,
-        language: language.tag(),
-        title,
-        lead,
-        again: (ways.again, again),
-        on: ways.on.map(|path| (path, on)),
+    let base = base_url::of(client, headers).unwrap_or_else(|_| base_url::first(client));
+    let stop = Stop {
+        status: error.status(),
+        words: End::of(error).words(),
+        way_on: (ways.again, |texts| &texts.try_again),
+        other: ways.on.map(|path| (path, (|texts| &*texts.logged_in_already) as fn(&Texts) -> &str)),
     };
-    let Ok(html) = page.render() else { return answer::text(error.status(), lead) };
-    let mut response = Response::new(Bytes::from(html));
-    *response.status_mut() = error.status();
-    let policy = format!(
-        "default-src 'none'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
+    let mut response = client.stop(base, headers, None, &stop);
     for (name, value) in [
-        (header::CONTENT_TYPE, "text/html;charset=UTF-8"),
-        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
         // The address may hold a code and a state.
         (header::REFERRER_POLICY, "no-referrer"),
         (header::VARY, "accept, accept-language, cookie"),
-        (header::X_FRAME_OPTIONS, "DENY"),
     ] {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(name, value);
-        }
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
-}
-
-#[derive(Template)]
-#[template(path = "login_ended.html")]
-struct Page<'a> {
-    nonce: &'a str,
-    language: &'a str,
-    title: &'a str,
-    lead: &'a str,
-    /// Address and text of a way on.
-    again: (&'a str, &'a str),
-    on: Option<(&'a str, &'a str)>,
 }
 
 /// How a login ended, as far as it matters to its user.
@@ -117,107 +91,13 @@ impl End {
             _ => Self::Broken,
         }
     }
-}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Language {
-    English,
-    German,
-    Japanese,
-}
-
-impl Language {
-    const ALL: [Self; 3] = [Self::English, Self::German, Self::Japanese];
-
-    /// The one that an `Accept-Language` header likes best (RFC 9110 section 12.5.4).
-    fn preferred(line: &str) -> Self {
-        let mut best = (0.0, Self::English);
-        for entry in line.split(',') {
-            let (tag, weight) = entry.split_once(";q=").unwrap_or((entry, "1"));
-            let primary = tag.trim().split('-').next().unwrap_or_default();
-            let known = Self::ALL.into_iter().find(|known| known.tag().eq_ignore_ascii_case(primary));
-            if let (Some(language), Ok(weight)) = (known, weight.trim().parse::<f32>())
-                && weight > best.0
-            {
-                best = (weight, language);
-            }
-        }
-        best.1
-    }
-
-    const fn tag(self) -> &'static str {
+    /// The heading, and what it means.
+    fn words(self) -> fn(&Texts) -> (&str, &str) {
         match self {
-            Self::English => "en",
-            Self::German => "de",
-            Self::Japanese => "ja",
-        }
-    }
-
-    /// What happened, and what it means.
-    const fn words(self, end: End) -> (&'static str, &'static str) {
-        match (self, end) {
-            (Self::English, End::Lost) => (
-                "This login is no longer open",
-                "It took too long, was finished before, or was begun in another window. Nothing is lost: just log in again.",
-            ),
-            (Self::English, End::Refused) => {
-                ("You are not logged in", "The login was cancelled or not allowed. You can try again.")
-            }
-            (Self::English, End::Broken) => (
-                "The login did not work",
-                "Something went wrong on our side. Try again, and if it happens again, in a few minutes.",
-            ),
-            (Self::German, End::Lost) => (
-                "Diese Anmeldung ist nicht mehr offen",
-                "Sie hat zu lange gedauert, wurde schon abgeschlossen oder in einem anderen Fenster begonnen. Nichts ist verloren: Melden Sie sich einfach noch einmal an.",
-            ),
-            (Self::German, End::Refused) => (
-                "Sie sind nicht angemeldet",
-                "Die Anmeldung wurde abgebrochen oder nicht erlaubt. Sie können es noch einmal versuchen.",
-            ),
-            (Self::German, End::Broken) => (
-                "Die Anmeldung hat nicht geklappt",
-                "Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal, und wenn es wieder geschieht, in einigen Minuten.",
-            ),
-            (Self::Japanese, End::Lost) => (
-                "このログインは終了しました",
-                "時間切れになったか、すでに完了したか、別のウィンドウで始められたログインです。失われたものはありません。もう一度ログインしてください。",
-            ),
-            (Self::Japanese, End::Refused) => (
-                "ログインしていません",
-                "ログインが中止されたか、許可されませんでした。もう一度お試しいただけます。",
-            ),
-            (Self::Japanese, End::Broken) => (
-                "ログインできませんでした",
-                "システムに問題が発生しました。もう一度お試しください。繰り返し発生する場合は、数分後にお試しください。",
-            ),
-        }
-    }
-
-    /// The texts of the ways: again, and on.
-    const fn ways(self) -> (&'static str, &'static str) {
-        match self {
-            Self::English => ("Try again", "You are logged in already: go on"),
-            Self::German => ("Noch einmal versuchen", "Sie sind schon angemeldet: weiter"),
-            Self::Japanese => ("もう一度試す", "すでにログインしています：続ける"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_language_that_is_liked_best() {
-        for (line, expected) in [
-            ("", Language::English),
-            ("fr, ko", Language::English),
-            ("de-AT, en;q=0.8", Language::German),
-            ("en;q=0.2, JA;q=0.9, de;q=0.5", Language::Japanese),
-            ("de;q=0, en;q=nonsense", Language::English),
-        ] {
-            assert_eq!(Language::preferred(line), expected, "{line}");
+            Self::Lost => |texts| (&texts.login_lost_heading, &texts.login_lost_text),
+            Self::Refused => |texts| (&texts.login_refused_heading, &texts.login_refused_text),
+            Self::Broken => |texts| (&texts.login_broken_heading, &texts.login_broken_text),
         }
     }
 }

@@ -16,7 +16,17 @@ pub(super) const TEXTS: Texts = Texts {
     guard_unmet_text: text(
         "You confirmed that it is you, but not in the way, or not as recently, as this page needs. Nothing was done. If it happens again, tell those who run this site.",
     ),
-    guard_try_again: text("Try again"),
+    login_lost_heading: text("This login is no longer open"),
+    login_lost_text: text(
+        "It took too long, was finished before, or was begun in another window. Nothing is lost: just log in again.",
+    ),
+    login_refused_heading: text("You are not logged in"),
+    login_refused_text: text("The login was cancelled or not allowed. You can try again."),
+    login_broken_heading: text("The login did not work"),
+    login_broken_text: text(
+        "Something went wrong on our side. Try again, and if it happens again, in a few minutes.",
+    ),
+    logged_in_already: text("You are logged in already: go on"),
     gone_heading: text("This page is no longer open"),
     gone_text: text(
         "It was finished already, or it took too long. Nothing is lost: go back and begin again.",

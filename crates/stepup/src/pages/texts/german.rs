@@ -16,7 +16,19 @@ pub(super) const TEXTS: Texts = Texts {
     guard_unmet_text: text(
         "Sie haben bestätigt, dass Sie es sind, aber nicht auf die Art oder nicht so kürzlich, wie diese Seite es braucht. Es wurde nichts ausgeführt. Geschieht es noch einmal, sagen Sie es denen, die diese Seite betreiben.",
     ),
-    guard_try_again: text("Noch einmal versuchen"),
+    login_lost_heading: text("Diese Anmeldung ist nicht mehr offen"),
+    login_lost_text: text(
+        "Sie hat zu lange gedauert, wurde schon abgeschlossen oder in einem anderen Fenster begonnen. Nichts ist verloren: Melden Sie sich einfach noch einmal an.",
+    ),
+    login_refused_heading: text("Sie sind nicht angemeldet"),
+    login_refused_text: text(
+        "Die Anmeldung wurde abgebrochen oder nicht erlaubt. Sie können es noch einmal versuchen.",
+    ),
+    login_broken_heading: text("Die Anmeldung hat nicht geklappt"),
+    login_broken_text: text(
+        "Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal, und wenn es wieder geschieht, in einigen Minuten.",
+    ),
+    logged_in_already: text("Sie sind schon angemeldet: weiter"),
     gone_heading: text("Diese Seite ist nicht mehr offen"),
     gone_text: text(
         "Sie wurde schon abgeschlossen, oder es hat zu lange gedauert. Nichts ist verloren: Gehen Sie zurück und beginnen Sie noch einmal.",

@@ -16,7 +16,17 @@ pub(super) const TEXTS: Texts = Texts {
     guard_unmet_text: text(
         "本人確認は行われましたが、このページに必要な方法ではないか、時間が経ちすぎています。処理は行われていません。繰り返し起こる場合は、サイトの運営者にお知らせください。",
     ),
-    guard_try_again: text("もう一度試す"),
+    login_lost_heading: text("このログインは終了しました"),
+    login_lost_text: text(
+        "時間切れになったか、すでに完了したか、別のウィンドウで始められたログインです。失われたものはありません。もう一度ログインしてください。",
+    ),
+    login_refused_heading: text("ログインしていません"),
+    login_refused_text: text("ログインが中止されたか、許可されませんでした。もう一度お試しいただけます。"),
+    login_broken_heading: text("ログインできませんでした"),
+    login_broken_text: text(
+        "システムに問題が発生しました。もう一度お試しください。繰り返し発生する場合は、数分後にお試しください。",
+    ),
+    logged_in_already: text("すでにログインしています：続ける"),
     gone_heading: text("このページは終了しました"),
     gone_text: text(
         "手続きはすでに完了したか、時間切れになりました。失われたものはありません。前の画面に戻って、もう一度お試しください。",

@@ -79,8 +79,20 @@ pub struct Texts {
     pub guard_unmet_heading: Text,
     /// The second factor that was proved is not the one that is needed: what it means.
     pub guard_unmet_text: Text,
-    /// Leads to what was stopped.
-    pub guard_try_again: Text,
+    /// A login that is not under way in this browser any more: heading.
+    pub login_lost_heading: Text,
+    /// A login that is not under way in this browser any more: what it means.
+    pub login_lost_text: Text,
+    /// A login that the user or the tenant refused: heading.
+    pub login_refused_heading: Text,
+    /// A login that the user or the tenant refused: what it means.
+    pub login_refused_text: Text,
+    /// A login that failed by our fault or the tenant's: heading.
+    pub login_broken_heading: Text,
+    /// A login that failed by our fault or the tenant's: what it means.
+    pub login_broken_text: Text,
+    /// Leads on, for somebody who is logged in.
+    pub logged_in_already: Text,
     /// There is no such detour: heading.
     pub gone_heading: Text,
     /// There is no such detour: what it means.
