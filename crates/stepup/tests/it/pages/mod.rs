@@ -4,4 +4,5 @@ mod detour;
 mod factors;
 mod hostile;
 mod manage;
+mod options;
 mod visitor;

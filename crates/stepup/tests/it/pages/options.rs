@@ -1,0 +1,68 @@
+//! What an application makes of the pages: its own page, its own words, its own paths, or none at all.
+
+use http::StatusCode;
+use stepup::{
+    Detour, DetourError, Routes,
+    pages::{Choose, Factors, Language, PageOptions, PageTemplates, Texts},
+};
+use stepup_tenant::Tenant;
+
+use super::{factors::transfer, visitor::Visitor};
+use crate::{house::House, support::get};
+
+struct OwnPages;
+
+impl PageTemplates for OwnPages {
+    fn factors(&self, page: &Factors<'_>) -> String {
+        format!("<!doctype html><html lang=en><h1>{} of our own</h1></html>", page.frame.application)
+    }
+
+    fn choose(&self, page: &Choose<'_>) -> String {
+        page.html()
+    }
+}
+
+async fn house(options: PageOptions) -> House {
+    let tenant = Tenant::builder().start().await.unwrap();
+    House::built(tenant, |client| client.mfa_pages(options))
+}
+
+#[tokio::test]
+async fn a_page_of_the_applications_own_takes_the_place_of_ours() {
+    let house = house(PageOptions::new().application_name("Bank").templates(OwnPages)).await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    assert_eq!((visitor.status, visitor.heading()), (StatusCode::OK, "Bank of our own"));
+}
+
+#[tokio::test]
+async fn the_words_are_the_applications() {
+    let texts = Texts { factors_heading: "Double your safety".into(), ..Texts::of(Language::English) };
+    let house = house(PageOptions::new().texts(Language::English, texts)).await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    assert_eq!(visitor.heading(), "Double your safety");
+}
+
+#[tokio::test]
+async fn the_pages_are_where_the_application_wants_them() {
+    let tenant = Tenant::builder().start().await.unwrap();
+    let routes = Routes { mfa_pages: "/my/auth/mfa".to_owned(), ..Routes::default() };
+    let house = House::built(tenant, |client| client.routes(routes));
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    assert!(visitor.address.starts_with("/my/auth/mfa?detour="), "{}", visitor.address);
+    assert!(visitor.html.contains("\"/my/auth/mfa/assets/"), "{}", visitor.html);
+}
+
+#[tokio::test]
+async fn without_the_pages_their_addresses_are_the_applications() {
+    let house = house(PageOptions::off()).await;
+    let request = get("/auth/mfa", "");
+    assert_eq!(house.client.route(request.method(), request.uri().path()), None);
+    let mut state = house.log_in().await;
+    let due = house.due_for(&mut state, &transfer()).await;
+    let detour = Detour { return_to: "/".to_owned(), form: None };
+    let refused = house.client.detour(&state, request.headers(), &due, detour).unwrap_err();
+    assert!(matches!(refused, DetourError::PagesOff), "{refused}");
+}
