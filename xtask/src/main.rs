@@ -1,7 +1,8 @@
-//! What a developer runs: `cargo xtask test`, `cargo xtask bench`.
+//! What a developer runs: `cargo xtask test`, `cargo xtask bench`, `cargo xtask fuzz`.
 #![expect(clippy::print_stdout, reason = "a developer's tool speaks on the terminal")]
 
 mod bench;
+mod fuzz;
 mod test;
 mod workspace;
 
@@ -14,6 +15,8 @@ use clap::Parser;
 enum Task {
     /// Measures what is promised, built for release; prints a table and writes target/bench.json
     Bench(bench::Options),
+    /// Runs the fuzz targets, each for a while, and stops at the first that finds something
+    Fuzz(fuzz::Options),
     /// Installs what the tests need and is missing, then runs them all: what CI runs
     Test(test::Options),
 }
@@ -21,6 +24,7 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Test(options) => test::run(&options),
     };
     match result {

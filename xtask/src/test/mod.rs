@@ -28,6 +28,8 @@ enum Kind {
     Unit,
     /// The crates' integration tests, over HTTP against the in-process tenant
     Flow,
+    /// The fuzz targets, each for a few seconds
+    Fuzz,
     /// The ES module and its types
     Browser,
     /// The official packages, and the demo in Chromium
@@ -49,6 +51,12 @@ const STAGES: &[Stage] = &[
         install: nothing,
         command: || without_lock("fmt", &["--all", "--check"]),
     },
+    Stage {
+        kind: Kind::Form,
+        name: "fuzz format",
+        install: nothing,
+        command: || without_lock("fmt", &["--manifest-path", "fuzz/Cargo.toml", "--check"]),
+    },
     Stage { kind: Kind::Form, name: "lints", install: nothing, command: lints },
     Stage { kind: Kind::Unit, name: "unit", install: nothing, command: || tests(&["--lib", "--bins"]) },
     Stage {
@@ -58,6 +66,7 @@ const STAGES: &[Stage] = &[
         command: || cargo(["test", "--workspace", "--doc"]),
     },
     Stage { kind: Kind::Flow, name: "flow", install: nothing, command: || tests(&["--test", "*"]) },
+    Stage { kind: Kind::Fuzz, name: "fuzz", install: nothing, command: || own("fuzz") },
     Stage { kind: Kind::Form, name: "documentation", install: nothing, command: documentation },
     Stage { kind: Kind::Browser, name: "browser", install: install::browser, command: || npm("test") },
     Stage { kind: Kind::Browser, name: "browser types", install: install::browser, command: || npm("types") },
@@ -137,6 +146,13 @@ fn tests(targets: &[&str]) -> Command {
         // A folder of tests may still be empty.
         command.args(["--no-fail-fast", "--no-tests", "pass"]);
     }
+    command
+}
+
+/// Another of our own tasks, which runs as long as any other program.
+fn own(task: &str) -> Command {
+    let mut command = cargo(["run", "--quiet", "--package", "xtask"]);
+    command.args(["--", task]);
     command
 }
 
