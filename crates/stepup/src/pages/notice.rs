@@ -39,13 +39,16 @@ impl Notice<'_> {
 /// A heading, and what it means.
 type Words = fn(&Texts) -> (&str, &str);
 
+/// Where it leads, and what it says.
+type WayOn<'a> = (&'a str, fn(&Texts) -> &str);
+
 /// Where nothing can be done: words for it, and where to go.
 pub(crate) struct Stop<'a> {
     pub(crate) status: StatusCode,
     pub(crate) words: Words,
-    pub(crate) way_on: (&'a str, fn(&Texts) -> &str),
+    pub(crate) way_on: WayOn<'a>,
     /// Another way, less likely to be wanted.
-    pub(crate) other: Option<(&'a str, fn(&Texts) -> &str)>,
+    pub(crate) other: Option<WayOn<'a>>,
 }
 
 impl Client {

@@ -111,7 +111,7 @@ pub struct PageOptions {
     style_sheets: Vec<String>,
     variables: String,
     language: Option<Language>,
-    texts: [Texts; Language::ALL.len()],
+    texts: Box<[Texts; Language::ALL.len()]>,
     offered: Vec<FactorType>,
     templates: Arc<dyn PageTemplates>,
     problems: Vec<String>,
@@ -125,7 +125,7 @@ impl Default for PageOptions {
             style_sheets: Vec::new(),
             variables: String::new(),
             language: None,
-            texts: Language::ALL.map(Texts::of),
+            texts: Box::new(Language::ALL.map(Texts::of)),
             offered: vec![
                 FactorType::Otp,
                 FactorType::PushNotification,
