@@ -1,6 +1,6 @@
 //! The tenant: good answers from memory, and in one place the fuzzer's.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;

@@ -78,7 +78,8 @@ fn pages(lines: &[u8]) {
 fn begin(client: &Client) -> (String, String) {
     let held = visitor(Format::Stepup);
     let mut state = client.open_session(&cookies(held.as_bytes()).expect("cookies are ASCII"));
-    let refused = wait(client.access_token(&mut state, &AccessTokenRequest::new()));
+    let session = state.session_mut().expect("her session");
+    let refused = wait(client.access_token(session, &AccessTokenRequest::new()));
     let Err(AccessTokenError::MfaRequired(due)) = refused else {
         panic!("a second factor is due: {refused:?}")
     };

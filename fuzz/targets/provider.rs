@@ -48,7 +48,8 @@ fn callback(client: &Client) {
 fn refresh(client: &Client) {
     let mut state =
         client.open_session(&cookies(visitor(Format::Stepup).as_bytes()).expect("cookies are ASCII"));
-    let got = wait(client.access_token(&mut state, &AccessTokenRequest::new()));
+    let session = state.session_mut().expect("her session");
+    let got = wait(client.access_token(session, &AccessTokenRequest::new()));
     if let Ok(token) = got {
         assert!(!token.token().is_empty(), "an access token that is none");
     }

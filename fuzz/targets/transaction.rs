@@ -17,7 +17,8 @@ fuzz_target!(|data: &[u8]| {
         (String::from_utf8_lossy(query).into_owned(), line.to_vec())
     } else {
         let Some(payload) = members(data) else { return };
-        let value = sealed(format, Purpose::Transaction, "state-1", &payload);
+        let context = if format == Format::Auth0ServerPython { "state-1" } else { "" };
+        let value = sealed(format, Purpose::Transaction, context, &payload);
         let line = format!("__txn_state-1=1767225600:{value}; _a0_tx={value}; _a0_txstate-1={value}");
         ("state=state-1&code=code-1".to_owned(), line.into_bytes())
     };
