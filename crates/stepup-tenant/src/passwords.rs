@@ -1,7 +1,10 @@
 //! Password hashes: argon2id in PHC string form, computed on the blocking pool, a few at a time. Those that an import
 //! brings from elsewhere are checked as they were made, and replaced at the first right password.
 
+pub(crate) mod choose;
+pub mod dictionary;
 pub(crate) mod imported;
+pub mod person;
 pub mod policy;
 
 use std::sync::Arc;

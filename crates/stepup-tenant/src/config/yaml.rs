@@ -168,12 +168,36 @@ pub(super) struct ConnectionOptions {
     #[serde(rename = "passwordPolicy")]
     pub(super) password_policy: Option<Strength>,
     pub(super) password_complexity_options: Option<PasswordComplexity>,
+    pub(super) password_history: Option<PasswordHistory>,
+    pub(super) password_dictionary: Option<PasswordDictionary>,
+    pub(super) password_no_personal_info: Option<NoPersonalInfo>,
     pub(super) disable_signup: Option<bool>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct PasswordComplexity {
     pub(super) min_length: Option<u32>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PasswordHistory {
+    #[serde(default)]
+    pub(super) enable: bool,
+    pub(super) size: Option<u32>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PasswordDictionary {
+    #[serde(default)]
+    pub(super) enable: bool,
+    #[serde(default)]
+    pub(super) dictionary: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct NoPersonalInfo {
+    #[serde(default)]
+    pub(super) enable: bool,
 }
 
 #[derive(Deserialize)]

@@ -257,7 +257,7 @@ pub(super) async fn submit(
 }
 
 async fn set_blocked(shared: &Shared, user_id: &str, blocked: bool) -> Result<(), Failure> {
-    shared.store.change_user(user_id, &|user: &mut User| user.blocked = blocked).await?;
+    shared.store.change_user(user_id, 0, &|user: &mut User| user.blocked = blocked).await?;
     Ok(())
 }
 

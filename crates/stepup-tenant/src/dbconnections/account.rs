@@ -8,7 +8,7 @@ use crate::{
     config::Connection,
     model::User,
     oauth::{audit::Audit, error::TenantFault},
-    passwords::policy::PasswordPolicy,
+    passwords::{person::Person, policy::Refusal},
     pipeline::Caller,
     state::Shared,
     store::StoreError,
@@ -42,6 +42,19 @@ pub(crate) struct NewAccount {
     pub(crate) user_metadata: Map<String, Value>,
 }
 
+impl NewAccount {
+    fn person(&self) -> Person<'_> {
+        Person {
+            email: self.email.as_deref(),
+            username: self.username.as_deref(),
+            name: self.name.as_deref(),
+            nickname: self.nickname.as_deref(),
+            given_name: self.given_name.as_deref(),
+            family_name: self.family_name.as_deref(),
+        }
+    }
+}
+
 /// Why nobody was signed up.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SignUpError {
@@ -51,12 +64,14 @@ pub(crate) enum SignUpError {
     /// The tenant failed.
     #[error(transparent)]
     Tenant(#[from] TenantFault),
-    /// The password breaks the connection's policy.
-    #[error("Password is too weak")]
-    Weak {
-        /// The policy.
-        policy: PasswordPolicy,
-        /// Which of its rules are met.
+    /// The connection's policy lets nobody have that password, or not this person.
+    #[error("{refusal}")]
+    Password {
+        /// Why.
+        refusal: Refusal,
+        /// The rules of the policy as one text.
+        policy: String,
+        /// Which of them are met.
         report: Value,
     },
 }
@@ -99,11 +114,13 @@ pub(crate) async fn sign_up(
 }
 
 async fn create(shared: &Shared, connection: &Connection, account: NewAccount) -> Result<User, SignUpError> {
-    let policy = connection.passwords;
+    let policy = &connection.passwords;
     let password = account.password.expose_secret();
-    if !policy.allows(password) {
-        return Err(SignUpError::Weak { policy, report: policy.report(password) });
-    }
+    policy.check(password, &account.person()).map_err(|refusal| SignUpError::Password {
+        refusal,
+        policy: policy.text(),
+        report: policy.report(password),
+    })?;
     let password_hash = shared.passwords.hash(account.password).await.map_err(TenantFault::Password)?;
     let address = account.email.clone().or_else(|| account.username.clone()).unwrap_or_default();
     let nickname = address.split('@').next().unwrap_or_default().to_owned();

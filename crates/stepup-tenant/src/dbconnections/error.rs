@@ -10,7 +10,7 @@ use crate::{
         error::{Failure, TenantFault},
         params::ParamsError,
     },
-    passwords::policy::PasswordPolicy,
+    passwords::policy::Refusal,
 };
 
 /// Why a call failed.
@@ -44,7 +44,10 @@ impl IntoResponse for Fault {
             Self::Field(_) | Self::Malformed(_) => answer("BadRequestError", "bad_request", &json!(text)),
             Self::SignUpDisabled => answer("Error", "signup_disabled", &json!(text)),
             Self::SignUp(SignUpError::Taken) => answer("BadRequestError", "invalid_signup", &json!(text)),
-            Self::SignUp(SignUpError::Weak { policy, report }) => weak(policy, &report),
+            Self::SignUp(SignUpError::Password { refusal: Refusal::Weak, policy, report }) => {
+                weak(&policy, &report)
+            }
+            Self::SignUp(SignUpError::Password { refusal, .. }) => unsuited(refusal),
             Self::SignUp(SignUpError::Tenant(fault)) => Failure::Tenant(fault).into_response(),
             Self::Tenant(failure) => failure.into_response(),
         }
@@ -61,12 +64,22 @@ fn answer(name: &str, code: &str, description: &Value) -> Response {
     body(&json!({ "name": name, "code": code, "description": description, "statusCode": 400 }))
 }
 
-fn weak(policy: PasswordPolicy, report: &Value) -> Response {
+fn unsuited(refusal: Refusal) -> Response {
     body(&json!({
-        "name": "PasswordStrengthError",
+        "name": refusal.name(),
         "code": "invalid_password",
-        "message": "Password is too weak",
-        "policy": policy.text(),
+        "message": refusal.to_string(),
+        "description": refusal.to_string(),
+        "statusCode": 400,
+    }))
+}
+
+fn weak(policy: &str, report: &Value) -> Response {
+    body(&json!({
+        "name": Refusal::Weak.name(),
+        "code": "invalid_password",
+        "message": Refusal::Weak.to_string(),
+        "policy": policy,
         "description": report,
         "statusCode": 400,
     }))

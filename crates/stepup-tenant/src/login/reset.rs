@@ -21,7 +21,10 @@ use crate::{
         logout::backchannel,
     },
     pages::{self, notice, problem::EmailProblem, reset_password, reset_password_request},
-    passwords::policy::PasswordPolicy,
+    passwords::{
+        choose::{ChoiceError, Chosen, choose, policy_of},
+        policy::Refusal,
+    },
     pipeline::Caller,
     state::Shared,
 };
@@ -72,12 +75,17 @@ pub(super) async fn submit(
     let Some(password) = held.params.text("password") else {
         return Ok(page(&shared, &held, &user, Some(reset_password::Problem::Missing)));
     };
-    if password.len() > LONGEST_PASSWORD || !policy(&shared, &user).allows(password) {
-        return Ok(page(&shared, &held, &user, Some(reset_password::Problem::Weak)));
+    let refused = |refusal| Ok(page(&shared, &held, &user, Some(reset_password::Problem::Password(refusal))));
+    if password.len() > LONGEST_PASSWORD {
+        return refused(Refusal::Weak);
     }
     let failed = |failure: Failure| Lost::Failed(shared.clone(), failure);
-    let hash = shared.passwords.hash(password.into()).await;
-    let hash = hash.map_err(|error| failed(TenantFault::Password(error).into()))?;
+    let Chosen { hash, remembered } = match choose(&shared, &user, password).await {
+        Ok(chosen) => chosen,
+        Err(ChoiceError::Refused(refusal)) => return refused(refusal),
+        Err(ChoiceError::Password(error)) => return Err(failed(TenantFault::Password(error).into())),
+        Err(ChoiceError::Store(error)) => return Err(failed(error.into())),
+    };
     let taken = ticket::take(&shared, &held.secret).await.map_err(|error| failed(error.into()))?;
     let Some(TicketPurpose::PasswordReset { client_id, verifies_email }) = taken.map(|it| it.purpose) else {
         return Err(Lost::Ticket(shared.clone()));
@@ -85,7 +93,7 @@ pub(super) async fn submit(
     let now = shared.clock.now();
     let told = backchannel::notify_all(&shared, &user.user_id, LogoutInitiator::PasswordChanged).await;
     told.map_err(&failed)?;
-    let changed = shared.store.change_password(&user.user_id, &hash, now).await;
+    let changed = shared.store.change_password(&user.user_id, &hash, remembered, now).await;
     changed.map_err(|error| failed(error.into()))?;
     if let Some(email) = user.email.as_deref().filter(|_| verifies_email && !user.email_verified) {
         let verified = shared.store.verify_email(&user.user_id, email, now).await;
@@ -112,17 +120,13 @@ async fn due(shared: &Shared, held: &Held) -> Result<Option<(User, TicketPurpose
     Ok(found.filter(|(_, purpose)| matches!(purpose, TicketPurpose::PasswordReset { .. })))
 }
 
-fn policy(shared: &Shared, user: &User) -> PasswordPolicy {
-    shared.config.connection(&user.connection).map_or_else(PasswordPolicy::default, |it| it.passwords)
-}
-
 fn page(shared: &Shared, held: &Held, user: &User, problem: Option<reset_password::Problem>) -> Response {
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let view = reset_password::View {
         tenant: &shared.config.friendly_name,
         account: user.email.as_deref().unwrap_or(&user.name),
         ticket: &held.secret,
-        rules: &policy(shared, user).rules(),
+        policy: &policy_of(shared, user),
         problem,
     };
     (status, pages::headers::page([]), reset_password::render(&view)).into_response()

@@ -12,6 +12,7 @@ use crate::{
     dbconnections::account::{self, LONGEST_PASSWORD, NewAccount, SignUpError},
     factors::email::is_address,
     pages::signup::{Problem, View, render},
+    passwords::policy::Refusal,
 };
 
 /// Shows the form, where people may sign up by themselves.
@@ -41,7 +42,7 @@ pub(super) async fn submit(visit: Visit) -> Result<Response, Lost> {
         return Ok(page(&visit, &connection, &email, Some(Problem::NoPassword)));
     };
     if password.len() > LONGEST_PASSWORD {
-        return Ok(page(&visit, &connection, &email, Some(Problem::WeakPassword)));
+        return Ok(page(&visit, &connection, &email, Some(Problem::Password(Refusal::Weak))));
     }
     let new = NewAccount { email: Some(email.clone()), password: password.into(), ..NewAccount::default() };
     let client_id = Some(visit.login.client_id.as_str());
@@ -50,8 +51,8 @@ pub(super) async fn submit(visit: Visit) -> Result<Response, Lost> {
         Err(SignUpError::Taken) => {
             return Ok(page(&visit, &connection, &email, Some(Problem::CannotSignUp)));
         }
-        Err(SignUpError::Weak { .. }) => {
-            return Ok(page(&visit, &connection, &email, Some(Problem::WeakPassword)));
+        Err(SignUpError::Password { refusal, .. }) => {
+            return Ok(page(&visit, &connection, &email, Some(Problem::Password(refusal))));
         }
         Err(SignUpError::Tenant(fault)) => return Err(visit.failed(fault)),
     };
@@ -69,6 +70,6 @@ fn open_connection(visit: &Visit) -> Option<&Connection> {
 
 fn page(visit: &Visit, connection: &Connection, email: &str, problem: Option<Problem>) -> Response {
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let rules = connection.passwords.rules();
-    visit.page(status, render(&View { frame: visit.frame(None), email, rules: &rules, problem }))
+    let policy = &connection.passwords;
+    visit.page(status, render(&View { frame: visit.frame(None), email, policy, problem }))
 }

@@ -7,7 +7,10 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
-    config::ChangeError, delivery::DeliveryError, oauth::never_stored, passwords::PasswordError,
+    config::ChangeError,
+    delivery::DeliveryError,
+    oauth::never_stored,
+    passwords::{PasswordError, choose::ChoiceError, policy::Refusal},
     store::StoreError,
 };
 
@@ -163,6 +166,22 @@ impl From<ChangeError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Tenant(error.into())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::bad_request(format!("{}: {refusal}", refusal.name()), "invalid_body")
+    }
+}
+
+impl From<ChoiceError> for Failure {
+    fn from(error: ChoiceError) -> Self {
+        match error {
+            ChoiceError::Password(error) => error.into(),
+            ChoiceError::Refused(refusal) => refusal.into(),
+            ChoiceError::Store(error) => error.into(),
+        }
     }
 }
 

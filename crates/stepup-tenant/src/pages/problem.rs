@@ -1,5 +1,7 @@
 //! What can be wrong with what a user typed, and the words for it.
 
+use crate::passwords::policy::Refusal;
+
 /// What an alert says: words for the person, and a key for programs (`data-error-code`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alert {
@@ -12,6 +14,28 @@ pub struct Alert {
 impl Alert {
     const fn new(code: &'static str, text: &'static str) -> Self {
         Self { code, text }
+    }
+}
+
+/// What to tell somebody who may not have the password that they chose.
+pub(super) const fn password_alert(refusal: Refusal) -> Alert {
+    match refusal {
+        Refusal::Common => Alert::new(
+            "password-too-common",
+            "Many people use that password, so it is among the first to be tried. Choose another.",
+        ),
+        Refusal::Personal => Alert::new(
+            "password-contains-user-information",
+            "That password has a part of your name or email address in it. Choose one that nobody can tell from them.",
+        ),
+        Refusal::Used => Alert::new(
+            "password-previously-used",
+            "You have had that password before. Choose one that you have not used here yet.",
+        ),
+        Refusal::Weak => Alert::new(
+            "password-policy-not-conformant",
+            "That password is too easy to guess. Look at the list below it, and choose another.",
+        ),
     }
 }
 

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::html;
-use super::problem::Alert;
-use crate::passwords::policy::Rule;
+use super::problem::{Alert, password_alert};
+use crate::passwords::policy::{PasswordPolicy, Refusal, Rule};
 
 /// What the page shows. Holds the ticket, so it prints none of it.
 #[derive(Clone, Copy)]
@@ -15,8 +15,8 @@ pub struct View<'a> {
     pub account: &'a str,
     /// The ticket of the link.
     pub ticket: &'a str,
-    /// What a password must be, in the order to show it.
-    pub rules: &'a [Rule],
+    /// What a password must be.
+    pub policy: &'a PasswordPolicy,
     /// Why the last one was not taken.
     pub problem: Option<Problem>,
 }
@@ -26,8 +26,8 @@ pub struct View<'a> {
 pub enum Problem {
     /// The field was empty.
     Missing,
-    /// It breaks a rule.
-    Weak,
+    /// The policy does not allow it.
+    Password(Refusal),
 }
 
 impl std::fmt::Debug for View<'_> {
@@ -48,10 +48,7 @@ struct Page<'a> {
 pub fn render(view: &View<'_>) -> String {
     let problem = view.problem.map(|problem| match problem {
         Problem::Missing => Alert { code: "no-password", text: "Choose a password." },
-        Problem::Weak => Alert {
-            code: "password-policy-not-conformant",
-            text: "That password is too easy to guess. Look at the list below it, and choose another.",
-        },
+        Problem::Password(refusal) => password_alert(refusal),
     });
     html(&Page { view: *view, problem })
 }

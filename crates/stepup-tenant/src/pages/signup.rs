@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::problem::Alert;
+use super::problem::{Alert, password_alert};
 use super::{Frame, html};
-use crate::passwords::policy::Rule;
+use crate::passwords::policy::{PasswordPolicy, Refusal, Rule};
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +13,8 @@ pub struct View<'a> {
     pub frame: Frame<'a>,
     /// What goes into the first field: the `login_hint`, or what was typed before. Never a password.
     pub email: &'a str,
-    /// What a password must be, in the order to show it.
-    pub rules: &'a [Rule],
+    /// What a password must be.
+    pub policy: &'a PasswordPolicy,
     /// Why nobody was signed up.
     pub problem: Option<Problem>,
 }
@@ -30,8 +30,8 @@ pub enum Problem {
     NoEmail,
     /// The password field was empty.
     NoPassword,
-    /// The password breaks a rule.
-    WeakPassword,
+    /// The policy does not allow the password.
+    Password(Refusal),
 }
 
 impl Problem {
@@ -46,10 +46,7 @@ impl Problem {
             }
             Self::NoEmail => ("no-email", "Enter your email address."),
             Self::NoPassword => ("no-password", "Choose a password."),
-            Self::WeakPassword => (
-                "password-policy-not-conformant",
-                "That password is too easy to guess. Look at the list below it, and choose another.",
-            ),
+            Self::Password(refusal) => return password_alert(refusal),
         };
         Alert { code, text }
     }

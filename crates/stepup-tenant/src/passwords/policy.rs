@@ -1,24 +1,57 @@
-//! What a password must be, by the policy of its connection: `none`, `low`, `fair`, `good`, `excellent`.
+//! What a password must be, by the policy of its connection: `none`, `low`, `fair`, `good`, `excellent`, and what it must
+//! not be.
 
 use serde_json::{Value, json};
 
-/// How strong the passwords of a connection must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use super::{dictionary::Dictionary, person::Person};
+
+/// What the passwords of a connection must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PasswordPolicy {
     /// Which kinds of characters, and how many of one in a row.
     pub strength: Strength,
     /// Characters at least; none: what the strength says.
     pub min_length: Option<u32>,
+    /// How many passwords before the present one may not come again, and that one neither; none: all may.
+    pub history: Option<u32>,
+    /// Words that are too common; none: all may be chosen.
+    pub dictionary: Option<Dictionary>,
+    /// Whether a password may not hold what names its user.
+    pub no_personal_info: bool,
 }
 
-impl Default for PasswordPolicy {
-    fn default() -> Self {
-        Self { strength: Strength::Good, min_length: None }
+/// Why somebody may not have a password, by the names and words that applications compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is in the dictionary.
+    #[error("Password is too common")]
+    Common,
+    /// It holds what names the user.
+    #[error("Password contains user information")]
+    Personal,
+    /// It is the present one, or was one of the last.
+    #[error("Password has previously been used")]
+    Used,
+    /// It breaks a [`Rule`].
+    #[error("Password is too weak")]
+    Weak,
+}
+
+impl Refusal {
+    /// The `name` of the error.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Common => "PasswordDictionaryError",
+            Self::Personal => "PasswordNoUserInfoError",
+            Self::Used => "PasswordHistoryError",
+            Self::Weak => "PasswordStrengthError",
+        }
     }
 }
 
 /// The strengths, by the words of the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Strength {
     /// Anything that is not empty.
@@ -28,6 +61,7 @@ pub enum Strength {
     /// 8 characters: a lower-case letter, an upper-case letter and a number among them.
     Fair,
     /// 8 characters: three of the four kinds among them.
+    #[default]
     Good,
     /// 10 characters: three of the four kinds among them, and never three of one in a row.
     Excellent,
@@ -63,7 +97,7 @@ const ALL: &[Kind] = &[Kind::LowerCase, Kind::UpperCase, Kind::Numbers, Kind::Sp
 impl PasswordPolicy {
     /// What a password must be, in the order to say it.
     #[must_use]
-    pub fn rules(self) -> Vec<Rule> {
+    pub fn rules(&self) -> Vec<Rule> {
         let (length, more): (u32, &[Rule]) = match self.strength {
             Strength::None => (1, &[]),
             Strength::Low => (6, &[]),
@@ -76,22 +110,50 @@ impl PasswordPolicy {
         rules
     }
 
-    /// Whether a password is all that it must be.
+    /// Whether `person` may have `password`, but for their earlier ones: to compare with those costs a hash each.
+    ///
+    /// # Errors
+    /// The first reason why not.
+    pub fn check(&self, password: &str, person: &Person<'_>) -> Result<(), Refusal> {
+        if !self.is_strong(password) {
+            return Err(Refusal::Weak);
+        }
+        if self.dictionary.as_ref().is_some_and(|words| words.contains(password)) {
+            return Err(Refusal::Common);
+        }
+        if self.no_personal_info && person.is_named_in(password) {
+            return Err(Refusal::Personal);
+        }
+        Ok(())
+    }
+
+    /// What a password must not be, each in a sentence for people.
     #[must_use]
-    pub fn allows(self, password: &str) -> bool {
+    pub fn prohibitions(&self) -> Vec<String> {
+        let common = self.dictionary.is_some().then(|| "Not one that many people use.".to_owned());
+        let personal = self.no_personal_info.then(|| "Nothing of your name or email address.".to_owned());
+        let used = self.history.map(|earlier| match earlier {
+            0 => "Not the one that you have now.".to_owned(),
+            1 => "Not the one that you have now, nor the one before.".to_owned(),
+            _ => format!("Not the one that you have now, nor one of the {earlier} before."),
+        });
+        [common, personal, used].into_iter().flatten().collect()
+    }
+
+    fn is_strong(&self, password: &str) -> bool {
         self.rules().iter().all(|rule| rule.is_met(password))
     }
 
     /// The rules in the words of the sign-up endpoint, each with whether `password` meets it.
     #[must_use]
-    pub fn report(self, password: &str) -> Value {
+    pub fn report(&self, password: &str) -> Value {
         let rules: Vec<_> = self.rules().iter().map(|rule| rule.report(password)).collect();
-        json!({ "rules": rules, "verified": self.allows(password) })
+        json!({ "rules": rules, "verified": self.is_strong(password) })
     }
 
     /// The rules as one text.
     #[must_use]
-    pub fn text(self) -> String {
+    pub fn text(&self) -> String {
         let mut lines = Vec::new();
         for rule in self.rules() {
             lines.push(format!("* {}", rule.sentence()));
@@ -221,8 +283,8 @@ impl Kind {
 mod tests {
     use super::*;
 
-    const fn policy(strength: Strength) -> PasswordPolicy {
-        PasswordPolicy { strength, min_length: None }
+    fn policy(strength: Strength) -> PasswordPolicy {
+        PasswordPolicy { strength, ..PasswordPolicy::default() }
     }
 
     #[test]
@@ -241,7 +303,7 @@ mod tests {
             ("Ada 1843", &[None, Low, Fair, Good]),
         ] {
             for strength in [None, Low, Fair, Good, Excellent] {
-                let allowed = policy(strength).allows(password);
+                let allowed = policy(strength).is_strong(password);
                 assert_eq!(allowed, allowed_by.contains(&strength), "{password} by {strength:?}");
             }
         }
@@ -249,10 +311,39 @@ mod tests {
 
     #[test]
     fn the_length_may_be_set() {
-        let long = PasswordPolicy { strength: Strength::Low, min_length: Some(12) };
-        assert!(!long.allows("abcdefghijk") && long.allows("abcdefghijkl"));
-        let zero = PasswordPolicy { strength: Strength::None, min_length: Some(0) };
-        assert!(!zero.allows(""), "an empty password is none");
+        let long = PasswordPolicy { min_length: Some(12), ..policy(Strength::Low) };
+        assert!(!long.is_strong("abcdefghijk") && long.is_strong("abcdefghijkl"));
+        let zero = PasswordPolicy { min_length: Some(0), ..policy(Strength::None) };
+        assert!(!zero.is_strong(""), "an empty password is none");
+    }
+
+    #[test]
+    fn what_is_off_refuses_nothing_and_the_first_reason_is_told() {
+        let ada = Person { username: Some("countess"), ..Person::default() };
+        let low = policy(Strength::Low);
+        let dictionary = Some(Dictionary::from_iter(["analytical"]));
+        let strict = PasswordPolicy { dictionary, no_personal_info: true, ..low.clone() };
+        for (password, refusal) in [
+            ("short", Some(Refusal::Weak)),
+            ("12345", Some(Refusal::Weak)),
+            ("123456", Some(Refusal::Common)),
+            ("Analytical", Some(Refusal::Common)),
+            ("the COUNTESS of", Some(Refusal::Personal)),
+            ("analytical engine", None),
+        ] {
+            assert_eq!(strict.check(password, &ada).err(), refusal, "{password}");
+            assert_eq!(low.check(password, &ada).is_ok(), password.len() >= 6, "{password}");
+        }
+        assert_eq!(low.prohibitions(), Vec::<String>::new());
+        let all = PasswordPolicy { history: Some(5), ..strict };
+        assert_eq!(
+            all.prohibitions(),
+            [
+                "Not one that many people use.",
+                "Nothing of your name or email address.",
+                "Not the one that you have now, nor one of the 5 before.",
+            ]
+        );
     }
 
     #[test]

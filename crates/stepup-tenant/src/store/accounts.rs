@@ -11,6 +11,7 @@ pub trait Accounts: Send + Sync {
     ///
     /// # Parameters
     /// - `hash`: in PHC string form.
+    /// - `remembered`: how many of the earlier hashes stay; the others are forgotten.
     ///
     /// # Errors
     /// The store failed.
@@ -18,8 +19,15 @@ pub trait Accounts: Send + Sync {
         &'a self,
         user_id: &'a str,
         hash: &'a SecretString,
+        remembered: u32,
         now: UnixTime,
     ) -> Stored<'a, bool>;
+
+    /// The hashes of at most `limit` passwords that the user had before the present one, newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn earlier_passwords<'a>(&'a self, user_id: &'a str, limit: u32) -> Stored<'a, Vec<SecretString>>;
 
     /// Notes that the user holds `email`; false where that is not (any more) the address of the profile.
     ///

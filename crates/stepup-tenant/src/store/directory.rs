@@ -17,11 +17,15 @@ pub trait Directory: Send + Sync {
     /// Changes a user by `change`, atomically, and returns them as they then are; nothing where there is none. What a user
     /// is found by, and the counters of their logins, stay as they are but for e-mail address and user name.
     ///
+    /// # Parameters
+    /// - `remembered`: how many of the earlier password hashes stay where `change` brings another.
+    ///
     /// # Errors
     /// [`super::StoreError::Conflict`] where the address or the name is taken.
     fn change_user<'a>(
         &'a self,
         user_id: &'a str,
+        remembered: u32,
         change: &'a (dyn Fn(&mut User) + Send + Sync),
     ) -> Stored<'a, Option<User>>;
 

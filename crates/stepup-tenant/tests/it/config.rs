@@ -274,11 +274,20 @@ guardianPhoneFactorMessageTypes: { message_types: [sms] }
 guardianFactorTemplates: [{ name: sms, verification_message: '{{code}}' }]
 databases:
   - name: Users
-    options: { passwordPolicy: good, password_complexity_options: { min_length: 9 }, disable_signup: true }
+    options:
+      passwordPolicy: good
+      password_complexity_options: { min_length: 9 }
+      password_history: { enable: true, size: 24 }
+      password_dictionary: { enable: true, dictionary: [acme] }
+      password_no_personal_info: { enable: true }
+      disable_signup: true
 connections:
   - { name: Others, strategy: auth0, options: { passwordPolicy: low } }
 ";
     assert_eq!(warnings(works).await, Vec::<String>::new());
+    let long = "databases: [{ name: Users, options: { password_history: { enable: true, size: 25 } } }]";
+    let held = "databases[0].options.password_history.size is taken as 24, the most it can be";
+    assert_eq!(warnings(long).await, [format!("the configuration: {held}")]);
     let kept = "databases: [{ name: Users, options: { mfa: { active: true } } }]";
     assert_eq!(warnings(kept).await, ["the configuration: databases[0].options.mfa is not honoured"]);
 }

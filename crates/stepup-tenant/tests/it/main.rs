@@ -24,6 +24,7 @@ mod management;
 mod mfa_api;
 mod outbound;
 mod pages;
+mod password_rules;
 mod protocol;
 mod returns;
 mod rig;

@@ -60,6 +60,10 @@ struct Reading<'a> {
     warnings: Vec<String>,
 }
 
+/// Earlier passwords that are remembered where the configuration does not say how many, and the most it can say.
+const HISTORY: u32 = 5;
+const LONGEST_HISTORY: u32 = 24;
+
 impl Reading<'_> {
     fn tenant(mut self, document: yaml::Document) -> Result<TenantConfig, ConfigError> {
         let clients = self.each(document.clients, "clients", Self::client)?;
@@ -226,15 +230,28 @@ impl Reading<'_> {
             self.warn(place, "is not honoured: only database connections are");
             return None;
         }
+        let options = connection.options;
+        let history = options.password_history.filter(|history| history.enable);
+        let history = history.map(|history| history.size.unwrap_or(HISTORY));
+        if history.is_some_and(|size| size > LONGEST_HISTORY) {
+            self.warn(
+                &format!("{place}.options.password_history.size"),
+                "is taken as 24, the most it can be",
+            );
+        }
+        let dictionary = options.password_dictionary.filter(|dictionary| dictionary.enable);
         Some(Connection {
             id: connection.id,
             name: connection.name,
             enabled_clients: connection.enabled_clients,
             metadata: connection.metadata,
-            signup: !connection.options.disable_signup.unwrap_or(false),
+            signup: !options.disable_signup.unwrap_or(false),
             passwords: PasswordPolicy {
-                strength: connection.options.password_policy.unwrap_or(PasswordPolicy::default().strength),
-                min_length: connection.options.password_complexity_options.and_then(|it| it.min_length),
+                strength: options.password_policy.unwrap_or_default(),
+                min_length: options.password_complexity_options.and_then(|it| it.min_length),
+                history: history.map(|size| size.min(LONGEST_HISTORY)),
+                dictionary: dictionary.map(|it| it.dictionary.into_iter().collect()),
+                no_personal_info: options.password_no_personal_info.is_some_and(|it| it.enable),
             },
         })
     }

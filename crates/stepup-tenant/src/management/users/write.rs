@@ -18,7 +18,7 @@ use crate::{
         schema::{Kind, Member, NAME, Schema, TEXT, optional, required},
     },
     model::User,
-    passwords::policy::PasswordPolicy,
+    passwords::{choose::choose, person::Person},
     state::{Shared, State as Tenant},
     store::StoreError,
 };
@@ -87,8 +87,9 @@ pub(super) async fn create(State(shared): State<Shared>, bearer: Bearer, payload
         }
     }
     let password = text(&body, "password").unwrap_or_default();
-    strong(connection.passwords, password)?;
-    let user = new_user(&shared, &body, shared.passwords.hash(password.into()).await?);
+    let mut user = new_user(&shared, &body);
+    connection.passwords.check(password, &Person::from(&user))?;
+    user.password_hash = Some(shared.passwords.hash(password.into()).await?);
     match shared.store.insert_user(&user).await {
         Ok(()) => {}
         Err(StoreError::Conflict { .. }) => {
@@ -100,13 +101,6 @@ pub(super) async fn create(State(shared): State<Shared>, bearer: Bearer, payload
     Ok(Answer::created(describe(&shared, &user).await?))
 }
 
-fn strong(policy: PasswordPolicy, password: &str) -> Result<(), Failure> {
-    if policy.allows(password) {
-        return Ok(());
-    }
-    Err(Failure::bad_request("PasswordStrengthError: Password is too weak", "invalid_body"))
-}
-
 /// Mails a link that proves the address, where that is asked for and still open.
 async fn prove_address(shared: &Shared, user: &User, body: &Map<String, Value>) -> Result<(), Failure> {
     if body.get("verify_email") == Some(&Value::Bool(true)) && !user.email_verified {
@@ -115,7 +109,8 @@ async fn prove_address(shared: &Shared, user: &User, body: &Map<String, Value>) 
     Ok(())
 }
 
-fn new_user(tenant: &Tenant, body: &Map<String, Value>, hash: SecretString) -> User {
+/// Has no password yet.
+fn new_user(tenant: &Tenant, body: &Map<String, Value>) -> User {
     let owned = |name| text(body, name).map(str::to_owned);
     let truth = |name| body.get(name).and_then(Value::as_bool).unwrap_or(false);
     let members = |name| body.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -137,7 +132,7 @@ fn new_user(tenant: &Tenant, body: &Map<String, Value>, hash: SecretString) -> U
         given_name: owned("given_name"),
         family_name: owned("family_name"),
         picture: owned("picture"),
-        password_hash: Some(hash),
+        password_hash: None,
         user_metadata: members("user_metadata"),
         app_metadata: members("app_metadata"),
         blocked: truth("blocked"),
@@ -168,17 +163,14 @@ pub(super) async fn update(
         }
     }
     let before = existing(&shared, &user_id).await?;
-    let hash = match text(&body, "password") {
-        Some(password) => {
-            let policy = shared.config.connection(&before.connection).map(|it| it.passwords);
-            strong(policy.unwrap_or_default(), password)?;
-            Some(shared.passwords.hash(password.into()).await?)
-        }
+    let chosen = match text(&body, "password") {
+        Some(password) => Some(choose(&shared, &as_named_then(&before, &body), password).await?),
         None => None,
     };
+    let (hash, remembered) = chosen.as_ref().map_or((None, 0), |it| (Some(&it.hash), it.remembered));
     let now = shared.clock.now();
-    let change = |user: &mut User| apply(user, &body, hash.as_ref(), now);
-    let user = match shared.store.change_user(&user_id, &change).await {
+    let change = |user: &mut User| apply(user, &body, hash, now);
+    let user = match shared.store.change_user(&user_id, remembered, &change).await {
         Ok(user) => user.ok_or_else(inexistent)?,
         Err(StoreError::Conflict { .. }) => {
             let which = if body.contains_key("username") { "username" } else { "email" };
@@ -201,6 +193,13 @@ pub(super) async fn update(
     }
     prove_address(&shared, &user, &body).await?;
     Ok(Answer::ok(describe(&shared, &user).await?))
+}
+
+/// The user with the names of this very call: with them goes the new password.
+fn as_named_then(user: &User, body: &Map<String, Value>) -> User {
+    let mut named = user.clone();
+    apply(&mut named, body, None, user.updated_at);
+    named
 }
 
 fn apply(user: &mut User, body: &Map<String, Value>, hash: Option<&SecretString>, now: UnixTime) {

@@ -7,7 +7,10 @@ use super::super::mfa_push_challenge_push::State;
 use super::super::mfa_sent_code_challenge::{OtherWays, Problem};
 use super::super::problem::{Channel, CodeProblem, EmailProblem, PhoneProblem, SendProblem};
 use super::super::*;
-use crate::passwords::policy::{PasswordPolicy, Strength};
+use crate::passwords::{
+    dictionary::Dictionary,
+    policy::{PasswordPolicy, Refusal, Strength},
+};
 
 pub(super) const SECRET: &str = "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
 pub(super) const BARCODE_URI: &str = "otpauth://totp/Acme:ada%40example.com?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4&issuer=Acme&algorithm=SHA1&digits=6&period=30";
@@ -74,10 +77,16 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
         consent::Permission { scope: "transfer:funds", description: "Transfer money from your accounts" },
         consent::Permission { scope: "read:sensitive", description: "" },
     ];
-    let rules = PasswordPolicy { strength: Strength::Excellent, min_length: None }.rules();
+    let policy = &PasswordPolicy {
+        strength: Strength::Excellent,
+        history: Some(5),
+        dictionary: Some(Dictionary::default()),
+        no_personal_info: true,
+        ..PasswordPolicy::default()
+    };
     let signup = |email, problem| {
-        let rules = &PasswordPolicy::default().rules();
-        signup::render(&signup::View { frame: anonymous, email, rules, problem })
+        let policy = &PasswordPolicy::default();
+        signup::render(&signup::View { frame: anonymous, email, policy, problem })
     };
     let reset = |email, sent, problem| {
         reset_password_request::render(&reset_password_request::View {
@@ -89,13 +98,7 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
     };
     let new_password = |problem| {
         let (account, ticket) = ("ada@example.com", "4nT1ck3t");
-        reset_password::render(&reset_password::View {
-            tenant: "Acme",
-            account,
-            ticket,
-            rules: &rules,
-            problem,
-        })
+        reset_password::render(&reset_password::View { tenant: "Acme", account, ticket, policy, problem })
     };
     let notice = |done, way_on| notice::render(&notice::View { tenant: "Acme", done, way_on });
     let phone = |phone, problem| {
@@ -155,12 +158,13 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
         ("signup", signup("", None)),
         ("signup_email_taken", signup("ada@example.com", Some(signup::Problem::CannotSignUp))),
         ("signup_no_address", signup("ada", Some(signup::Problem::MalformedEmail))),
-        ("signup_weak", signup("ada@example.com", Some(signup::Problem::WeakPassword))),
+        ("signup_weak", signup("ada@example.com", Some(signup::Problem::Password(Refusal::Weak)))),
         ("reset_password_request", reset("", false, None)),
         ("reset_password_request_empty", reset("", false, Some(EmailProblem::Missing))),
         ("reset_password_request_sent", reset("ada@example.com", true, None)),
         ("reset_password", new_password(None)),
-        ("reset_password_weak", new_password(Some(reset_password::Problem::Weak))),
+        ("reset_password_used", new_password(Some(reset_password::Problem::Password(Refusal::Used)))),
+        ("reset_password_weak", new_password(Some(reset_password::Problem::Password(Refusal::Weak)))),
         (
             "email_verification",
             email_verification::render(&email_verification::View {

@@ -1,9 +1,10 @@
 //! The users as an administrator sees them, in SQLite.
 
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    SqliteStore,
+    SqliteStore, accounts,
     search::{Column, Sql, Table},
     users,
 };
@@ -35,6 +36,7 @@ impl Directory for SqliteStore {
     fn change_user<'a>(
         &'a self,
         user_id: &'a str,
+        remembered: u32,
         change: &'a (dyn Fn(&mut User) + Send + Sync),
     ) -> Stored<'a, Option<User>> {
         Box::pin(async move {
@@ -45,7 +47,11 @@ impl Directory for SqliteStore {
                 .await
                 .map_err(StoreError::Database)?;
             let Some(mut user) = row.as_ref().map(users::read).transpose()? else { return Ok(None) };
+            let password = user.password_hash.clone();
             change(&mut user);
+            if let Some(earlier) = password.filter(|earlier| !is_hash(&user, earlier)) {
+                accounts::retire(&mut transaction, user_id, &earlier, remembered).await?;
+            }
             users::update(&mut transaction, &user).await?;
             transaction.commit().await.map_err(StoreError::Database)?;
             Ok(Some(user))
@@ -95,9 +101,15 @@ impl Directory for SqliteStore {
     }
 }
 
+/// Whether `hash` is that of the user's password.
+fn is_hash(user: &User, hash: &SecretString) -> bool {
+    user.password_hash.as_ref().is_some_and(|held| held.expose_secret() == hash.expose_secret())
+}
+
 /// The tables of what goes with a user, and what names the user there. Logins and token requests under way find nobody any
 /// more, and end by themselves.
-const OF_A_USER: [(&str, &str); 7] = [
+const OF_A_USER: [(&str, &str); 8] = [
+    ("earlier_passwords", "user_id"),
     ("sessions", "json_extract(data, '$.user_id')"),
     ("authenticators", "user_id"),
     ("browsers", "user_id"),

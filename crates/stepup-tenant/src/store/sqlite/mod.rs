@@ -110,7 +110,7 @@ impl Store for SqliteStore {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
             sqlx::raw_sql(
-                "DELETE FROM users; DELETE FROM authenticators; DELETE FROM sessions; DELETE FROM codes;
+                "DELETE FROM users; DELETE FROM earlier_passwords; DELETE FROM authenticators; DELETE FROM sessions; DELETE FROM codes;
                  DELETE FROM refresh_tokens; DELETE FROM revoked_families; DELETE FROM logins;
                  DELETE FROM mfa_transactions; DELETE FROM oob; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
                  DELETE FROM tickets; DELETE FROM browsers; DELETE FROM consents;

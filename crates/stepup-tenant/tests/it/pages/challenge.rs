@@ -146,7 +146,7 @@ async fn whoever_is_blocked_in_between_is_sent_back_with_that() {
     let store = &rig.tenant.state().store;
     let connection = "Username-Password-Authentication";
     let ada = store.user_by_identifier(connection, ADA).await.unwrap().unwrap();
-    store.change_user(&ada.user_id, &|user| user.blocked = true).await.unwrap();
+    store.change_user(&ada.user_id, 0, &|user| user.blocked = true).await.unwrap();
     let code = sent_code(&rig, ADA).await;
     let end = browser.submit(&page, &[("code", &code)]).await;
     assert_eq!(end.failure(), "unauthorized: user is blocked");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use stepup_protocol::scope::Scopes;
-use stepup_tenant::model::{Digest, Ticket, TicketPurpose};
+use stepup_tenant::model::{Digest, Ticket, TicketPurpose, User};
 
 use super::{NOW, at, on_every_database, session, user};
 
@@ -86,13 +86,42 @@ async fn a_new_password_ends_the_sessions_of_its_user() {
             store.insert_session(&Digest::of(id), &session).await.unwrap();
         }
         let hash = SecretString::from("$argon2id$new");
-        assert!(store.change_password("auth0|1", &hash, at(9)).await.unwrap());
-        assert!(!store.change_password("auth0|9", &hash, at(9)).await.unwrap());
+        assert!(store.change_password("auth0|1", &hash, 0, at(9)).await.unwrap());
+        assert!(!store.change_password("auth0|9", &hash, 0, at(9)).await.unwrap());
         let found = store.user("auth0|1").await.unwrap().unwrap();
         assert_eq!(found.password_hash.unwrap().expose_secret(), "$argon2id$new");
         assert_eq!(found.last_password_reset, Some(at(9)));
         assert!(store.session("one").await.unwrap().is_none());
         assert!(store.session("two").await.unwrap().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn earlier_passwords_are_remembered_as_long_as_is_asked_for() {
+    on_every_database(async |store| {
+        store.insert_user(&user("auth0|1", "ada@example.com")).await.unwrap();
+        store.insert_user(&user("auth0|2", "eve@example.com")).await.unwrap();
+        let hash = |name: &str| SecretString::from(format!("$argon2id${name}"));
+        let held = async |user_id, limit| {
+            let hashes = store.earlier_passwords(user_id, limit).await.unwrap();
+            hashes.iter().map(|hash| hash.expose_secret().to_owned()).collect::<Vec<_>>()
+        };
+        store.change_password("auth0|1", &hash("one"), 0, NOW).await.unwrap();
+        assert!(held("auth0|1", 24).await.is_empty(), "nothing is kept that nobody asked to keep");
+        for name in ["two", "three"] {
+            store.change_password("auth0|1", &hash(name), 2, NOW).await.unwrap();
+        }
+        let rename = |user: &mut User| user.name = "Ada".to_owned();
+        store.change_user("auth0|1", 2, &rename).await.unwrap().unwrap();
+        assert_eq!(held("auth0|1", 24).await, ["$argon2id$two", "$argon2id$one"]);
+        let change = |user: &mut User| user.password_hash = Some(hash("four"));
+        store.change_user("auth0|1", 2, &change).await.unwrap().unwrap();
+        assert_eq!(held("auth0|1", 24).await, ["$argon2id$three", "$argon2id$two"]);
+        assert_eq!(held("auth0|1", 1).await, ["$argon2id$three"]);
+        assert!(held("auth0|2", 24).await.is_empty());
+        store.delete_user("auth0|1").await.unwrap();
+        assert!(held("auth0|1", 24).await.is_empty());
     })
     .await;
 }
