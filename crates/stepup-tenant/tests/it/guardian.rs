@@ -20,7 +20,7 @@ struct Phone {
 }
 
 /// The QR code and the `oob_code` of a push enrolment, and the `mfa_token` that it is for.
-async fn begun(rig: &Rig) -> (String, String, String) {
+pub(crate) async fn begun(rig: &Rig) -> (String, String, String) {
     let refresh_token = rig.refresh_token().await;
     let mfa_token = rig.refresh(&refresh_token, &[("audience", API)]).await.mfa_token();
     let wanted = json!({ "authenticator_types": ["oob"], "oob_channels": ["auth0"] });
@@ -28,12 +28,12 @@ async fn begun(rig: &Rig) -> (String, String, String) {
     (begun.text("barcode_uri"), begun.text("oob_code"), mfa_token)
 }
 
-fn ticket(barcode_uri: &str) -> String {
+pub(crate) fn ticket(barcode_uri: &str) -> String {
     let url: url::Url = barcode_uri.parse().unwrap();
     url.query_pairs().find(|(name, _)| name == "enrollment_tx_id").unwrap().1.into_owned()
 }
 
-fn presented(key: &SigningKey) -> Value {
+pub(crate) fn presented(key: &SigningKey) -> Value {
     let Jwk { n, e, .. } = key.public_jwk().unwrap();
     json!({
         "identifier": IDENTIFIER,
@@ -43,7 +43,7 @@ fn presented(key: &SigningKey) -> Value {
     })
 }
 
-async fn enroll(rig: &Rig, ticket: &str, body: &Value) -> Answer {
+pub(crate) async fn enroll(rig: &Rig, ticket: &str, body: &Value) -> Answer {
     let request = rig.http.post(rig.at("/appliance-mfa/api/enroll")).body(body.to_string());
     let request = request.header("content-type", "application/json");
     rig.send(request.header("authorization", format!("Ticket id=\"{ticket}\""))).await

@@ -9,7 +9,7 @@ use crate::rig::{
 };
 
 /// A member in place of another: what JSON can hold, and a form cannot.
-fn mistyped() -> Vec<Value> {
+pub(super) fn mistyped() -> Vec<Value> {
     vec![
         Value::Null,
         json!(true),

@@ -1,13 +1,13 @@
 //! Every endpoint, without credentials and with wrong ones.
 
-use super::{HOSTILE, assert_told};
+use super::{HOSTILE, assert_told, routes};
 use crate::{
     endpoints::WITHOUT_CREDENTIALS,
     rig::{Answer, Rig},
 };
 
 /// Bodies with the content type that they are said to be of.
-fn bodies() -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn bodies() -> Vec<(&'static str, Vec<u8>)> {
     const FORM: &str = "application/x-www-form-urlencoded";
     const JSON: &str = "application/json";
     let deep =
@@ -59,7 +59,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Queries as they stand in the address.
-fn queries() -> Vec<String> {
+pub(super) fn queries() -> Vec<String> {
     let mut queries: Vec<String> = vec![
         "client_id=a&client_id=b".to_owned(),
         "%".to_owned(),
@@ -97,21 +97,22 @@ const HEADERS: [(&str, &[u8]); 14] = [
     ("x-forwarded-for", b"not, an, address"),
 ];
 
+/// Those that answer when something has happened.
+pub(super) const WAITING: [&str; 2] = ["/dashboard/changes", "/dashboard/logs/new"];
+
 /// Every endpoint, with texts in place of the names in its path.
 fn endpoints(rig: &Rig) -> Vec<(reqwest::Method, String)> {
+    let listed = WITHOUT_CREDENTIALS.iter().map(|&(method, path, _)| (method, path.to_owned()));
+    let in_both_ways = |path: String| [("GET", path.clone()), ("POST", path)];
+    let others = ["dashboard", "guardian"].into_iter().flat_map(routes::of).flat_map(in_both_ways);
+    let others = others.filter(|(_, path)| !WAITING.contains(&path.as_str()));
+    let calls = routes::of("management").into_iter().map(|path| ("POST", format!("/api/v2{path}")));
     let mut endpoints = Vec::new();
-    for &(method, path, _) in WITHOUT_CREDENTIALS {
-        let inside: &[&str] =
-            if path.contains('{') { &["x", "%00", "%FF%2e%2e%2f", "%3Cscript%3E"] } else { &[""] };
+    for (method, path) in listed.chain(others).chain(calls) {
+        let named = path.contains('{') && !path.starts_with("/api/v2");
+        let inside: &[&str] = if named { &["x", "%00", "%FF%2e%2e%2f", "%3Cscript%3E"] } else { &["x"] };
         for inside in inside {
-            let mut parts = path.split(['{', '}']);
-            let mut filled = parts.next().unwrap_or_default().to_owned();
-            // names and what stands between them take turns
-            while let (Some(_), Some(between)) = (parts.next(), parts.next()) {
-                filled.push_str(inside);
-                filled.push_str(between);
-            }
-            endpoints.push((method.parse().unwrap(), rig.at(&filled)));
+            endpoints.push((method.parse().unwrap(), rig.at(&routes::filled(&path, inside))));
         }
     }
     endpoints

@@ -1,8 +1,10 @@
 //! Whatever comes is answered: malformed, mistyped, repeated, oversized or binary, with and without credentials. Never a
 //! 5xx, never a panic, never for long.
 
+mod administration;
 mod behind;
 mod everywhere;
+mod routes;
 mod size;
 
 use crate::rig::Answer;
