@@ -161,11 +161,12 @@ await withPage({ viewport: { width: 1280, height: 860 }, ignoreHTTPSErrors: true
     await open("/inbox");
     await look();
     const { mfa_token } = await stepUp();
-    await fetch(new URL("mfa/associate", local.issuer), {
+    const sent = await fetch(new URL("mfa/associate", local.issuer), {
       method: "POST",
       headers: { Authorization: `Bearer ${mfa_token}`, "Content-Type": "application/json" },
       body: JSON.stringify({ authenticator_types: ["oob"], oob_channels: ["sms"], phone_number: ada.phone }),
     });
+    assert.equal(sent.status, 200, await sent.text());
     await page.getByText(ada.phone).first().waitFor();
     assert.equal(await page.locator(".code code").first().textContent(), await local.codeSentTo(ada.phone, "sms"));
     await look();

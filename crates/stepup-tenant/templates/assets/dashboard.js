@@ -54,10 +54,14 @@ for (const list of document.querySelectorAll("[data-follow]")) follow(list);
 
 // A part of the page that is drawn anew whenever the tenant's log says that something happened.
 const refresh = async (part) => {
+  let next = fetch("/dashboard/changes");
   for (let failures = 0; failures < 5;) {
     try {
       live(true);
-      const answer = await fetch("/dashboard/changes");
+      const answer = await next;
+      // Waited for from here on: what happens while the page is drawn must not go by unseen.
+      next = fetch("/dashboard/changes");
+      next.catch(() => {});
       if (answer.status === 204) continue;
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
