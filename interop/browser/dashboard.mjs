@@ -1,15 +1,13 @@
 // The dashboard in Chromium: what a login did, live; factors and policy; users; Actions, edited and tried.
 // axe looks at every page, at a phone's and at a desk's width. With SCREENSHOTS=FOLDER a person can look at them too.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { withPage } from "../lib/chromium.mjs";
+import { assertAccessible, assertFits, screenshot } from "../lib/look.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
 
 const local = await tenant();
 const dashboard = new URL("dashboard", local.issuer).href;
-const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const webapp = local.client("webapp");
 
 /** A token request of the web application. */
@@ -30,24 +28,18 @@ const stepUp = async () => {
 await withPage({ viewport: { width: 1280, height: 860 }, ignoreHTTPSErrors: true }, async (page, complaints) => {
   let looks = 0;
 
-  /** Nobody is kept out, nothing is wider than the screen, and the page has nothing to complain of: on a desk and on a phone. */
+  /** On a desk and on a phone. */
   async function look() {
     looks += 1;
-    await page.evaluate(axe);
+    const path = new URL(page.url()).pathname;
     for (const [name, size] of Object.entries({ desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } })) {
       await page.setViewportSize(size);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join("\n  ")}`);
-      assert.deepEqual(found, [], `axe on ${page.url()}, ${name}`);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(overflow <= 0, `${page.url()} is ${overflow} px wider than the screen of a ${name}`);
-      if (process.env.SCREENSHOTS) {
-        const path = new URL(page.url()).pathname.replaceAll("/", "_").slice(0, 40);
-        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${String(looks).padStart(2, "0")}${path}-${name}.png`, fullPage: true });
-      }
+      await assertAccessible(page, `${path}, ${name}`);
+      await assertFits(page, `${path}, ${name}`);
+      await screenshot(page, `${String(looks).padStart(2, "0")}${path.replaceAll("/", "_").slice(0, 40)}-${name}`);
     }
     await page.setViewportSize({ width: 1280, height: 860 });
-    assert.deepEqual(complaints, [], page.url());
+    assert.deepEqual(complaints, [], path);
   }
   const open = (path) => page.goto(`${dashboard}${path}`);
   const heading = (name) => page.getByRole("heading", { name, level: 1 }).waitFor();

@@ -1,9 +1,8 @@
 // The demo as a customer sees it, in Chromium: log in, transfer, scan, type the code; the second time a challenge, the third the recovery code.
 // axe looks at every page on the way. With SCREENSHOTS=FOLDER a person can look at them too.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { withPage } from "../lib/chromium.mjs";
+import { assertAccessible, assertFits, screenshot } from "../lib/look.mjs";
 import { logInOn } from "../lib/pages.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
@@ -11,25 +10,17 @@ import { codeOf } from "../lib/totp.mjs";
 
 const app = process.env.STEPUP_APP;
 const local = await tenant();
-const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 await withPage({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }, async (page, complaints) => {
   let looks = 0;
 
-  /** Nobody is kept out, nothing is wider than the screen, and the page has nothing to complain of. */
   async function look() {
     looks += 1;
-    if (process.env.SCREENSHOTS) {
-      const name = new URL(page.url()).pathname.replaceAll("/", "_");
-      await page.screenshot({ path: `${process.env.SCREENSHOTS}/${String(looks).padStart(2, "0")}${name}.png`, fullPage: true });
-    }
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join("\n  ")}`);
-    assert.deepEqual(found, [], `axe on ${page.url()}`);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(overflow <= 0, `${page.url()} is ${overflow} px wider than the screen`);
-    assert.deepEqual(complaints, [], page.url());
+    const path = new URL(page.url()).pathname;
+    await screenshot(page, `${String(looks).padStart(2, "0")}${path.replaceAll("/", "_")}`);
+    await assertAccessible(page, path);
+    await assertFits(page, path);
+    assert.deepEqual(complaints, [], path);
   }
   const heading = (text) => page.getByRole("heading", { name: text, level: 1 }).waitFor();
   const press = (name) => page.getByRole("button", { name }).click();

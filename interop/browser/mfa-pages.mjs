@@ -3,9 +3,8 @@
 // Each page is looked at light and dark, down to 320 px: axe finds nothing, nothing is wider than the screen, nothing in the
 // console. With SCREENSHOTS=FOLDER a person can look at them too, on a phone and on a desk.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { withPage } from "../lib/chromium.mjs";
+import { lookAt } from "../lib/look.mjs";
 import { logInOn } from "../lib/pages.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
@@ -13,12 +12,6 @@ import { codeOf } from "../lib/totp.mjs";
 
 const app = process.env.STEPUP_APP;
 const local = await tenant();
-const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-const phone = { name: "phone", width: 390, height: 844 };
-const desk = { name: "desk", width: 1280, height: 800 };
-const screens = (process.env.SCREENSHOTS ? [phone, desk] : [phone]).flatMap((screen) =>
-  ["light", "dark"].map((colorScheme) => ({ ...screen, colorScheme })),
-);
 const action = (value) => `button[name="action"][value="${value}"]`;
 
 /** The pages in one browser. */
@@ -27,26 +20,8 @@ class Visitor {
     Object.assign(this, { page, complaints });
   }
 
-  /** Looks at the page that is shown, in every way that people look at it. */
-  async look(name) {
-    const { page } = this;
-    for (const { name: screen, width, height, colorScheme } of screens) {
-      await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      if (process.env.SCREENSHOTS) {
-        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.${screen}.${colorScheme}.png`, fullPage: true });
-      }
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join("\n  ")}`);
-      assert.deepEqual(found, [], `axe on ${name}, ${screen}, ${colorScheme}`);
-    }
-    await page.setViewportSize({ width: 320, height: 640 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(overflow <= 0, `${name} is ${overflow} px wider than the narrowest screen`);
-    assert.deepEqual(this.complaints, [], name);
-    await page.setViewportSize({ width: 390, height: 844 });
-    await page.emulateMedia({ colorScheme: "light" });
+  look(name) {
+    return lookAt(this.page, this.complaints, name);
   }
 
   heading(text) {

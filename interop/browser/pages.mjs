@@ -6,25 +6,19 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { fileURLToPath } from "node:url";
 import { withPage } from "../lib/chromium.mjs";
+import { lookAt, screenshot } from "../lib/look.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, grace, tenant } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
 
 const local = await tenant();
-const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 // Where every log-in leads.
 const application = createServer((_, response) => response.end("back")).listen(0, "localhost");
 await once(application, "listening");
 application.unref();
 const callback = `http://localhost:${application.address().port}/auth/callback`;
 const newcomer = { email: "joan@example.com", password: "Bletchley 1943", phone: "+442079460958" };
-const phone = { name: "phone", width: 390, height: 844 };
-const desk = { name: "desk", width: 1280, height: 800 };
-const screens = (process.env.SCREENSHOTS ? [phone, desk] : [phone]).flatMap((screen) =>
-  ["light", "dark"].map((colorScheme) => ({ ...screen, colorScheme })),
-);
 const goOn = 'button[name="action"][value="default"]';
 const choose = (value) => `button[name="action"][value="${value}"]`;
 
@@ -34,26 +28,8 @@ class Visitor {
     Object.assign(this, { page, complaints });
   }
 
-  /** Looks at the page that is shown, in every way that people look at it. */
-  async look(name) {
-    const { page } = this;
-    for (const { name: screen, width, height, colorScheme } of screens) {
-      await page.setViewportSize({ width, height });
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" }); // a colour on its way from one scheme to the other is no colour
-      if (process.env.SCREENSHOTS) {
-        await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.${screen}.${colorScheme}.png`, fullPage: true });
-      }
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join("\n  ")}`);
-      assert.deepEqual(found, [], `axe on ${name}, ${screen}, ${colorScheme}`);
-    }
-    await page.setViewportSize({ width: 320, height: 640 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(overflow <= 0, `${name} is ${overflow} px wider than the narrowest screen`);
-    assert.deepEqual(this.complaints, [], name);
-    await page.setViewportSize({ width: 390, height: 844 });
-    await page.emulateMedia({ colorScheme: "light" });
+  look(name) {
+    return lookAt(this.page, this.complaints, name);
   }
 
   /** Begins a log-in of the client. */
@@ -165,11 +141,9 @@ await visit({}, async (visitor, page) => {
     await visitor.look("mfa-recovery-code-enrollment");
     const code = await page.locator("[data-recovery-code]").getAttribute("data-recovery-code");
     assert.match(code, /^[1-9A-HJ-NP-Z]{24}$/);
-    if (process.env.SCREENSHOTS) {
-      await page.emulateMedia({ media: "print" });
-      await page.screenshot({ path: `${process.env.SCREENSHOTS}/mfa-recovery-code-enrollment.print.png`, fullPage: true });
-      await page.emulateMedia({ media: "screen" });
-    }
+    await page.emulateMedia({ media: "print" });
+    await screenshot(page, "mfa-recovery-code-enrollment.print");
+    await page.emulateMedia({ media: "screen" });
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Download" }).click(),
