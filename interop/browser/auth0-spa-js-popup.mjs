@@ -1,8 +1,8 @@
 // @auth0/auth0-spa-js in Chromium: whoever is asked for a second factor gives it in a pop-up, on the tenant's pages.
 import assert from "node:assert/strict";
-import { withPage } from "../lib/chromium.mjs";
+import { closed, withPage } from "../lib/chromium.mjs";
 import { claimsOf } from "../lib/jwt.mjs";
-import { answerAppOn, answerEmailOn, enrolAppOn } from "../lib/pages.mjs";
+import { answerAppOn, answerMessageOn, enrolAppOn } from "../lib/pages.mjs";
 import { errorOf } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, hedy, tenant } from "../lib/tenant.mjs";
@@ -35,9 +35,9 @@ await withPage({ ignoreHTTPSErrors: true }, async (page) => {
   await step("a refused refresh: whose address is verified gives the code sent there, in the pop-up", async () => {
     await refreshing.logIn(ada);
     const { popup, token } = await asked(refreshing);
-    await answerEmailOn(popup, local, ada.username);
+    await answerMessageOn(popup, local, "email", ada.username);
     await assertToken(token);
-    if (!popup.isClosed()) await popup.waitForEvent("close");
+    await closed(popup);
   });
 
   const app = await step("a refused refresh: who has nothing enrols, in the pop-up", async () => {

@@ -52,7 +52,8 @@ await withPage({ ignoreHTTPSErrors: true }, async (page) => {
   await stepUpByEveryFactor(local, sdk);
   await stepUpInTurn(local, sdk);
 
-  await stepUpInPopup(local, { logIn, ask: asker(page, clientOf(page)) });
+  const user = async () => (await context.request.get(`${app}/auth/profile`)).json();
+  await stepUpInPopup(local, { logIn, ask: asker(page, clientOf(page)), user, amr: undefined }); // the package keeps no `amr`
 
   await step("logging out ends both sessions", async () => {
     await page.goto(app);

@@ -1,10 +1,9 @@
 // A client module's pop-up against the SDK's routes, in Chromium: `official` is that of @auth0/nextjs-auth0, `own` the SDK's.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { withPage } from "../lib/chromium.mjs";
+import { closed, withPage } from "../lib/chromium.mjs";
 import { cuttingOff } from "../lib/cutting-off.mjs";
-import { answerAppOn, answerEmailOn, logInOn } from "../lib/pages.mjs";
+import { assertAccessible } from "../lib/look.mjs";
+import { answerAppOn, answerMessageOn, logInOn } from "../lib/pages.mjs";
 import { errorOf } from "../lib/refusal.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, grace, hedy, tenant } from "../lib/tenant.mjs";
@@ -15,7 +14,6 @@ import { clientOf, loaders, scripts } from "./page-client.mjs";
 const app = process.env.STEPUP_APP;
 const which = process.argv[2];
 const local = await tenant();
-const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 /** Chromium blocks pop-ups here, as it does for people. */
 const options = { bypassCSP: true, ignoreDefaultArgs: ["--disable-popup-blocking"] };
@@ -34,19 +32,7 @@ await withPage(options, async (page) => {
     await loaders[which](page);
   }
 
-  const hedysApp = await stepUpInPopup(local, { logIn, ask });
-
-  await step("the pop-up is closed at its end, and the session knows of the factor", async () => {
-    await logIn(hedy);
-    const before = await user();
-    const { popup, token } = await ask();
-    const closed = popup.waitForEvent("close");
-    await answerAppOn(popup, local, hedysApp);
-    await Promise.all([assertToken(token), closed]);
-    const after = await user();
-    assert.equal(after.sub, before.sub);
-    assert.deepEqual([before.amr, after.amr], [undefined, ["mfa"]]);
-  });
+  const hedysApp = await stepUpInPopup(local, { logIn, ask, user, amr: ["mfa"] });
 
   await step("somebody else logs in in the pop-up: the session stays as it was", async () => {
     await logIn(ada);
@@ -73,14 +59,14 @@ await withPage(options, async (page) => {
     const { popup, token } = await ask({ timeout: 1_000 });
     assert.equal((await errorOf(token, "PopupTimeoutError")).error, "popup_timeout");
     if (which === "official") await popup.close(); // that client leaves it open
-    else if (!popup.isClosed()) await popup.waitForEvent("close");
+    else await closed(popup);
   });
 
   await step("one at a time", async () => {
     const { popup, token } = await ask();
     assert.equal((await errorOf(call("mfa.challengeWithPopup", wanted), "PopupInProgressError")).error, "popup_in_progress");
     assert.equal(context.pages().length, 2);
-    await answerEmailOn(popup, local, ada.username);
+    await answerMessageOn(popup, local, "email", ada.username);
     await assertToken(token);
   });
 
@@ -125,7 +111,7 @@ await withPage(options, async (page) => {
       const popup = await opened;
       await page.evaluate(() => giveUp());
       assert.equal(await ended, "enough");
-      if (!popup.isClosed()) await popup.waitForEvent("close");
+      await closed(popup);
     });
   }
 });
@@ -154,9 +140,7 @@ await withPage({}, async (page, complaints) => {
   /** Its script ran under its own policy, and nobody is kept out. */
   async function closingPage(heading) {
     await page.getByRole("heading", { name: heading }).waitFor();
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]), [], heading);
+    await assertAccessible(page, heading);
     assert.deepEqual(complaints, []);
   }
 });
@@ -173,7 +157,7 @@ if (which === "own") {
       const { popup, token } = await asker(page, clientOf(page))();
       await popup.waitForURL("**/u/mfa-email-challenge?**");
       assert.equal(await popup.evaluate(() => window.opener), null);
-      await answerEmailOn(popup, local, ada.username);
+      await answerMessageOn(popup, local, "email", ada.username);
       await assertToken(token);
     });
   });

@@ -33,3 +33,8 @@ export async function withPage(options, use) {
     await rm(profile, { recursive: true, force: true });
   }
 }
+
+/** Waits until a window is closed. */
+export async function closed(page) {
+  if (!page.isClosed()) await page.waitForEvent("close");
+}

@@ -56,6 +56,11 @@ export async function tenant() {
       }
       throw new Error(`no ${type} in the tenant's log`);
     },
+    /** What the newest event of a type is about: with those of a second factor, which one. */
+    async lastLogged(type) {
+      const [newest] = await control(`log?type=${type}`);
+      return newest?.description;
+    },
     /** Answers the one push that waits, as the person at the device does: `approve` or `deny`. */
     async answerPush(decision) {
       const waiting = await control("push");
