@@ -17,6 +17,7 @@ import {
   nextjs,
   nextjsWithSessions,
   nothing,
+  python,
   readyMadePages,
   routes,
   stepup,
@@ -24,7 +25,6 @@ import {
 } from "./servers.mjs";
 
 const folder = import.meta.dirname;
-const python = join(folder, ".venv/bin/python");
 
 const programs = [
   { name: "auth0-auth-js", start: tenant, command: ["node", "node/auth0-auth-js.mjs"] },

@@ -11,6 +11,7 @@ import { setTimeout as after } from "node:timers/promises";
 const folder = import.meta.dirname;
 export const stepup = process.env.STEPUP_BIN ?? join(folder, "../target/debug/stepup");
 const users = join(folder, "users.json");
+export const python = join(folder, ".venv/bin/python");
 
 export function nothing() {
   return { environment: {}, log: () => "", stop: () => {} };
@@ -49,42 +50,39 @@ async function configuration(scratch, app) {
 }
 
 /**
- * The same, and the SDK's routes as applications have them: `plain` ones, `pushed` ones that push their authorization
- * requests, and `proved` ones of a client that signs and binds its tokens to a key. The addresses are in `STEPUP_ROUTES`.
+ * The same, and routes as applications have them, once of the SDK and once of auth0-server-python: `plain` ones, `pushed` ones
+ * that push their authorization requests and log out as Auth0 did before OpenID Connect, and `proved` ones of a client that
+ * signs and, where the package can, binds its tokens to a key. Their addresses are in `STEPUP_ROUTES`.
  */
 export async function routes(scratch) {
   const provider = await configured(scratch);
-  const { issuer, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
+  const { issuer, domain, clients } = JSON.parse(await readFile(provider.environment.STEPUP_READY_FILE, "utf8"));
   const client = (name) => clients.find((client) => client.name === name);
   const format = { publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs8", format: "pem" } };
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256", ...format });
   const keys = { AUTH0_DPOP_PRIVATE_KEY: privateKey, AUTH0_DPOP_PUBLIC_KEY: publicKey };
   const secret = { AUTH0_CLIENT_ID: client("webapp").client_id, AUTH0_CLIENT_SECRET: client("webapp").client_secret };
   const signs = { AUTH0_CLIENT_ID: client("signed").client_id, AUTH0_CLIENT_ASSERTION_SIGNING_KEY: provider.environment.STEPUP_CLIENT_KEY };
-  const kinds = { plain: secret, pushed: { ...secret, PUSHED: "1" }, proved: { ...signs, ...keys } };
-  const addresses = {};
+  const kinds = { plain: secret, pushed: { ...secret, PUSHED: "1", LOGOUT: "v2" }, proved: { ...signs, ...keys } };
+  const addresses = { own: {}, python: {} };
   const servers = [];
-  const stop = () => Promise.all([provider, ...servers].map((server) => server.stop()));
-  for (const [kind, environment] of Object.entries(kinds)) {
-    addresses[kind] = `http://localhost:${await freePort()}`;
-    const server = serve(join(dirname(stepup), "examples/same_requests"), [], {
+  for (const [kind, more] of Object.entries(kinds)) {
+    const [port, pythonPort] = [await freePort(), await freePort()];
+    addresses.own[kind] = `http://localhost:${port}`;
+    addresses.python[kind] = `http://localhost:${pythonPort}`;
+    const environment = {
       ...provider.environment,
-      ...environment,
+      ...more,
       AUTH0_DOMAIN: issuer,
       AUTH0_SECRET: "a secret of at least thirty-two characters",
-      APP_BASE_URL: addresses[kind],
-    });
-    servers.push(server);
-    await server.until(server.says("listening")).catch(async (error) => {
-      await stop();
-      throw error;
-    });
+      APP_BASE_URL: addresses.own[kind],
+    };
+    servers.push([serve(join(dirname(stepup), "examples/same_requests"), [], environment), "listening"]);
+    // Whoever takes the visitor back is known by one address, so that nothing but the packages makes a difference.
+    servers.push([serve(python, [join(folder, "python/application.py")], { ...environment, AUTH0_DOMAIN: domain, PORT: String(pythonPort) }), "running on"]);
   }
-  return {
-    environment: { ...provider.environment, ...keys, STEPUP_ROUTES: JSON.stringify(addresses) },
-    log: () => [provider, ...servers].map((server) => server.log()).join("\n"),
-    stop,
-  };
+  const running = await allReady(provider, servers);
+  return { ...running, environment: { ...provider.environment, ...keys, STEPUP_ROUTES: JSON.stringify(addresses) } };
 }
 
 /** `stepup tenant` with every factor on, asked for at each log-in. */
@@ -182,24 +180,25 @@ export async function fleet(scratch) {
   const ports = { nextjs: 0, fastapi: 0, bankOfNextjs: 0, bankOfFastapi: 0 };
   for (const name of Object.keys(ports)) ports[name] = await freePort();
   const bank = (port, format) => serve(stepup, ["demo", "--port", String(port)], { ...environment, STEPUP_FORMAT: format });
-  const python = join(folder, ".venv/bin/python");
   const servers = [
     [next(["start", "--port", String(ports.nextjs)], environment), "Ready in"],
     [serve(python, [join(folder, "fastapi/application.py")], { ...environment, AUTH0_DOMAIN: domain, PORT: String(ports.fastapi) }), "running on"],
     [bank(ports.bankOfNextjs, "nextjs-auth0"), "The bank is open"],
     [bank(ports.bankOfFastapi, "auth0-server-python"), "The bank is open"],
   ];
+  const running = await allReady(provider, servers);
+  return { ...running, environment: { ...provider.environment, STEPUP_FLEET: JSON.stringify(ports) } };
+}
+
+/** Waits until each of `servers` has said its text; gives the log of all, the provider's too, and what stops them. */
+async function allReady(provider, servers) {
   const running = [...servers.map(([server]) => server), provider];
   const stop = () => Promise.all(running.map((server) => server.stop()));
   await Promise.all(servers.map(([server, text]) => server.until(server.says(text)))).catch(async (error) => {
     await stop();
     throw error;
   });
-  return {
-    environment: { ...provider.environment, STEPUP_FLEET: JSON.stringify(ports) },
-    log: () => running.map((server) => server.log()).join("\n"),
-    stop,
-  };
+  return { log: () => running.map((server) => server.log()).join("\n"), stop };
 }
 
 /** `next build`, unless nothing was changed since the last. */

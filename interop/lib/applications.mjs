@@ -1,4 +1,4 @@
-// An application with the SDK's routes, and one with those of @auth0/nextjs-auth0, behind one face.
+// Applications with the SDK's routes, with those of @auth0/nextjs-auth0, and with the like around auth0-server-python, behind one face.
 import { AuthClient } from "@auth0/auth0-auth-js";
 import { Auth0Client } from "@auth0/nextjs-auth0/server";
 import { NextRequest } from "next/server.js";
@@ -13,10 +13,10 @@ class Application {
   #cookies = new Map();
   #answer;
 
-  /** `deleteAuthenticator(application, token, id)` is how it deletes one. */
+  /** `deleteAuthenticator(application, token, id)` is how it deletes one, if it can. */
   constructor(answer, deleteAuthenticator) {
     this.#answer = answer;
-    this.deleteAuthenticator = (token, id) => deleteAuthenticator(this, token, id);
+    this.deleteAuthenticator = deleteAuthenticator && ((token, id) => deleteAuthenticator(this, token, id));
   }
 
   async request(path, { method = "GET", token, json } = {}) {
@@ -33,12 +33,16 @@ class Application {
   }
 }
 
+const at = (address) => (path, init) => fetch(new URL(path, address), { ...init, redirect: "manual" });
+
 /** The SDK's routes at `address`. */
 export const own = (address) =>
-  new Application(
-    (path, init) => fetch(new URL(path, address), { ...init, redirect: "manual" }),
-    (application, token, id) => application.request(`/auth/mfa/authenticators/${encodeURIComponent(id)}`, { method: "DELETE", token }),
+  new Application(at(address), (application, token, id) =>
+    application.request(`/auth/mfa/authenticators/${encodeURIComponent(id)}`, { method: "DELETE", token }),
   );
+
+/** Those of `python/application.py`; the package has no call to delete an authenticator. */
+export const python = (address) => new Application(at(address));
 
 /** The package's routes, as if they were at `address`; it has none to delete an authenticator, but @auth0/auth0-auth-js has a call. */
 export function official(address, options) {

@@ -20,7 +20,7 @@ const random = new Set([
   "token",
 ]);
 /** The endpoints that an SDK calls, or sends a browser to. */
-const called = /^\/(authorize|mfa\/|oauth\/|oidc\/logout)(?!.*resume)/;
+const called = /^\/(authorize|mfa\/|oauth\/|(oidc|v2)\/logout)(?!.*resume)/;
 
 /** Every request of `exchanges` that an SDK makes, as a flat object: the name of a field to what is compared. */
 export const fieldsOf = (exchanges) => exchanges.filter(({ path }) => called.test(path)).map(fields);

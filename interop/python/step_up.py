@@ -15,44 +15,15 @@ from auth0_server_python.error import (
     MfaVerifyError,
     MissingTransactionError,
 )
-from auth0_server_python.store.abstract import StateStore, TransactionStore
 
 from factors import Email, Otp, Push, Sms, Voice, changed
 from local_tenant import ADA, GRACE, GRACES_APP, LocalTenant, claims_of, code_of, follow, log_in, logout_tokens, step
+from memory import SECRET, MemoryState, MemoryTransactions
 
 API = "https://api.example.com"
 VAULT = "https://vault.example.com"
 REDIRECT_URI = "http://localhost:3000/auth/callback"
 RETURN_TO = "http://localhost:3000/bye"
-SECRET = "a secret of at least thirty-two characters"
-
-
-class Memory:
-    """Keeps what the package gives it."""
-
-    def __init__(self):
-        super().__init__({"secret": SECRET})
-        self._values = {}
-
-    async def set(self, identifier, state, remove_if_expires=False, options=None):
-        self._values[identifier] = state
-
-    async def get(self, identifier, options=None):
-        return self._values.get(identifier)
-
-    async def delete(self, identifier, options=None):
-        self._values.pop(identifier, None)
-
-
-class MemoryState(Memory, StateStore):
-    async def delete_by_logout_token(self, claims, options=None):
-        kept = self._values.items()
-        self._values = {name: state for name, state in kept if state.internal.sid != claims["sid"]}
-
-
-class MemoryTransactions(Memory, TransactionStore):
-    pass
-
 
 tenant = LocalTenant()
 
@@ -175,7 +146,6 @@ async def log_in_and_out():
         assert follow(browser, url, RETURN_TO) == RETURN_TO
         again = await session.auth0.start_interactive_login(StartInteractiveLoginOptions())
         assert follow(browser, again, REDIRECT_URI).url.path == "/u/login"
-
 
     with step("a logout elsewhere ends the session here"):
         with logout_tokens() as next_token:
@@ -320,7 +290,6 @@ async def main():
         await step_up_by(factor)
     await step_up_by_email()
     await step_up_by_recovery_code()
-    await step_up_in_turn()
     await step_up_in_turn()
     await what_is_refused()
 

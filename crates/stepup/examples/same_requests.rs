@@ -1,6 +1,6 @@
 //! The SDK's routes on loopback, for `interop/node/same-requests.mjs`, which compares what they send to the tenant with
-//! what the official packages send. Configured by the environment: the SDK's own variables, and `PUSHED=1` for pushed
-//! authorization requests. Every access token is renewed at every call.
+//! what the official packages send. Configured by the environment: the SDK's own variables, `PUSHED=1` for pushed
+//! authorization requests, and `LOGOUT=v2` for Auth0's own logout. Every access token is renewed at every call.
 
 use std::{env, time::Duration};
 
@@ -11,7 +11,7 @@ use axum::{
     response::IntoResponse as _,
 };
 use http::StatusCode;
-use stepup::{Client, MAX_REQUEST_BYTES};
+use stepup::{Client, LogoutStrategy, MAX_REQUEST_BYTES};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -20,9 +20,11 @@ const ALWAYS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let pushed = env::var("PUSHED").is_ok_and(|value| value == "1");
-    let client = Client::builder().environment();
-    let client = client.token_refresh_buffer(ALWAYS).pushed_authorization_requests(pushed).build()?;
+    let is = |name: &str, wanted: &str| env::var(name).is_ok_and(|value| value == wanted);
+    let client = Client::builder().environment().token_refresh_buffer(ALWAYS);
+    let client = client.pushed_authorization_requests(is("PUSHED", "1"));
+    let logout = if is("LOGOUT", "v2") { LogoutStrategy::V2 } else { LogoutStrategy::Auto };
+    let client = client.logout_strategy(logout).build()?;
     let at = Url::parse(&env::var("APP_BASE_URL")?)?;
     let listener = TcpListener::bind(&*at.socket_addrs(|| None)?).await?;
     say_that_it_listens();
