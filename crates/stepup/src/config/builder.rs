@@ -40,7 +40,7 @@ pub struct ClientBuilder {
     pub(super) domain: Option<String>,
     pub(super) client_id: Option<String>,
     pub(super) client_secret: Option<SecretString>,
-    pub(super) client_authentication: ClientAuthentication,
+    pub(super) client_authentication: Option<ClientAuthentication>,
     pub(super) client_assertion_signing_key: Option<SecretString>,
     pub(super) client_assertion_signing_alg: Option<String>,
     pub(super) dpop_key: Option<SecretString>,
@@ -133,10 +133,11 @@ impl ClientBuilder {
         self
     }
 
-    /// How the client secret travels to the token endpoint.
+    /// `STEPUP_CLIENT_AUTHENTICATION` (`client_secret_post`, `client_secret_basic`): how the client secret travels to the
+    /// token endpoint. In the body, unless the tenant has the client at the other.
     #[must_use]
     pub fn client_authentication(mut self, method: ClientAuthentication) -> Self {
-        self.client_authentication = method;
+        self.client_authentication = Some(method);
         self
     }
 

@@ -7,10 +7,11 @@ use secrecy::SecretString;
 use super::{ClientBuilder, error::Problems};
 
 /// Option and variable, for error messages. `AUTH0_MFA_TOKEN_TTL` is read too, for those who move over.
-const VARIABLES: [(&str, &str); 20] = [
+const VARIABLES: [(&str, &str); 21] = [
     ("domain", "AUTH0_DOMAIN"),
     ("client_id", "AUTH0_CLIENT_ID"),
     ("client_secret", "AUTH0_CLIENT_SECRET"),
+    ("client_authentication", "STEPUP_CLIENT_AUTHENTICATION"),
     ("client_assertion_signing_key", "AUTH0_CLIENT_ASSERTION_SIGNING_KEY"),
     ("client_assertion_signing_alg", "AUTH0_CLIENT_ASSERTION_SIGNING_ALG"),
     ("dpop_key", "AUTH0_DPOP_PRIVATE_KEY"),
@@ -46,6 +47,9 @@ pub(super) fn fill(
     or_else(&mut builder.domain, || from.text("domain"));
     or_else(&mut builder.client_id, || from.text("client_id"));
     or_else(&mut builder.client_secret, || from.text("client_secret").map(SecretString::from));
+    or_else(&mut builder.client_authentication, || {
+        from.parsed("client_authentication", "is neither client_secret_post nor client_secret_basic")
+    });
     or_else(&mut builder.client_assertion_signing_key, || {
         from.pem("client_assertion_signing_key").map(SecretString::from)
     });

@@ -10,7 +10,7 @@ mod proof;
 mod routes;
 mod session_options;
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -41,6 +41,28 @@ pub enum ClientAuthentication {
     /// In the body: what Auth0's own SDKs do.
     #[default]
     Post,
+}
+
+impl ClientAuthentication {
+    /// What discovery and the tenant's `token_endpoint_auth_method` call it: `client_secret_basic`, `client_secret_post`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "client_secret_basic",
+            Self::Post => "client_secret_post",
+        }
+    }
+}
+
+impl FromStr for ClientAuthentication {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Basic, Self::Post]
+            .into_iter()
+            .find(|method| method.name() == name)
+            .ok_or("is neither client_secret_post nor client_secret_basic")
+    }
 }
 
 /// How the tenant's own session is ended.

@@ -87,7 +87,7 @@ pub(super) fn credentials(builder: &mut ClientBuilder, problems: &mut Problems) 
             problems.add("client_assertion_signing_key", "is missing beside client_assertion_signing_alg");
         }
         let secret = problems.missing("client_secret", builder.client_secret.take())?;
-        return Some(Credentials::Secret(secret, builder.client_authentication));
+        return Some(Credentials::Secret(secret, builder.client_authentication.unwrap_or_default()));
     };
     let algorithm = match algorithm {
         Some(name) => problems.take("client_assertion_signing_alg", name.parse())?,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::{Method, header};
 use serde_json::{Value, json};
 use stepup::{
-    AccessTokenRequest, Client,
+    AccessTokenRequest, Client, ClientAuthentication,
     mfa::{Challenge, Enroll, Verify},
 };
 use stepup_protocol::jwk::JwkSet;
@@ -216,7 +216,7 @@ async fn a_request_that_cannot_be_pushed_begins_no_login() {
 /// Both ways of a secret push too, and the tenant takes them.
 #[tokio::test]
 async fn a_secret_pushes_too() {
-    for method in [stepup::ClientAuthentication::Basic, stepup::ClientAuthentication::Post] {
+    for method in [ClientAuthentication::Basic, ClientAuthentication::Post] {
         let tenant = Tenant::builder().start().await.unwrap();
         let webapp = tenant.client("webapp").unwrap();
         let house = House::of(tenant, |client| {
@@ -229,8 +229,45 @@ async fn a_secret_pushes_too() {
         house.log_in().await;
         let (pushed, _) = sent(&house, "/oauth/par").remove(0);
         assert_eq!(pushed["client_id"], webapp.client_id);
-        assert_eq!(pushed.contains_key("client_secret"), method == stepup::ClientAuthentication::Post);
+        assert_eq!(pushed.contains_key("client_secret"), method == ClientAuthentication::Post);
     }
+}
+
+/// The environment says how a secret travels where code does not.
+#[tokio::test]
+async fn the_environment_says_how_a_secret_travels() {
+    for (in_code, basic) in [(None, true), (Some(ClientAuthentication::Post), false)] {
+        let tenant = Tenant::builder().start().await.unwrap();
+        let webapp = tenant.client("webapp").unwrap();
+        let house = House::of(tenant, |client| {
+            let client = client
+                .client_id(webapp.client_id.clone())
+                .client_secret(webapp.client_secret.unwrap())
+                .environment_from(|name| {
+                    (name == "STEPUP_CLIENT_AUTHENTICATION").then(|| "client_secret_basic".to_owned())
+                });
+            match in_code {
+                Some(method) => client.client_authentication(method),
+                None => client,
+            }
+        });
+        house.log_in().await;
+        let (exchanged, _) = sent(&house, "/oauth/token").remove(0);
+        assert_eq!(exchanged.contains_key("client_secret"), !basic, "{in_code:?}");
+    }
+    for method in [ClientAuthentication::Basic, ClientAuthentication::Post] {
+        assert_eq!(method.name().parse(), Ok(method));
+    }
+    let error = Client::builder()
+        .environment_from(|name| (name == "STEPUP_CLIENT_AUTHENTICATION").then(|| "basic".to_owned()))
+        .build()
+        .unwrap_err();
+    let problem = &error.problems()[0];
+    assert_eq!(
+        (problem.option, problem.variable),
+        ("client_authentication", Some("STEPUP_CLIENT_AUTHENTICATION"))
+    );
+    assert_eq!(problem.problem, "is neither client_secret_post nor client_secret_basic");
 }
 
 /// `/userinfo` is a resource that takes bound tokens with their proof alone.
