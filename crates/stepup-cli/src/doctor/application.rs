@@ -5,25 +5,26 @@ use stepup_protocol::{error::code, token::GrantType};
 use url::Url;
 
 use super::{
+    credentials::Credentials,
     finding::Report,
     tenant::{Tenant, made_up},
     wire::Answer,
 };
 
-const GRANT_TYPES: &str =
+pub(super) const GRANT_TYPES: &str =
     "Dashboard > Applications > your application > Settings > Advanced Settings > Grant Types";
 const SETTINGS: &str = "Dashboard > Applications > your application > Settings";
+const CREDENTIALS: &str = "Dashboard > Applications > your application > Credentials";
+/// What the tenant's page says of a callback that is not registered.
+const MISMATCH: &str = "Callback URL mismatch";
 /// Where the SDK's routes are unless the application moves them.
 const CALLBACK: &str = "auth/callback";
 
-/// Whether the tenant takes the client's secret: a code that was never issued is looked at only after it.
+/// Whether the tenant takes the client's credentials.
 pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Report) -> bool {
     let check = "client authentication";
-    let redirect_uri = tenant.settings.base_urls.first().map(callback).map(String::from).unwrap_or_default();
-    let (code, verifier) = (made_up("code"), made_up("verifier"));
-    let form = [("code", code.as_str()), ("redirect_uri", &redirect_uri), ("code_verifier", &verifier)];
-    let answer = tenant.token(GrantType::AuthorizationCode.as_str(), &form);
-    let answer = match answer.await {
+    let credentials = &tenant.settings.credentials;
+    let answer = match hand_in(tenant, credentials).await {
         Ok(answer) => answer,
         Err(why) => {
             report.fail(
@@ -35,21 +36,16 @@ pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Repo
         }
     };
     match answer.error() {
-        code::INVALID_GRANT => report.ok(check, "the tenant knows the client and takes its secret"),
+        code::INVALID_GRANT => {
+            report.ok(check, format!("the tenant knows the client and takes its {}", credentials.method()));
+        }
         code::UNAUTHORIZED_CLIENT if answer.status != StatusCode::UNAUTHORIZED => report.fail(
             check,
             format!("the client may not log anybody in: {}", answer.summary()),
             format!("{GRANT_TYPES}: turn on Authorization Code"),
         ),
         code::ACCESS_DENIED | code::INVALID_CLIENT | code::UNAUTHORIZED_CLIENT => {
-            report.fail(
-                check,
-                format!("the tenant refuses the client: {}", answer.summary()),
-                format!(
-                    "set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET to what {SETTINGS} > Basic Information shows, and have \
-                     Credentials > Authentication Method at Client Secret (Post)"
-                ),
-            );
+            refused(tenant, &answer, report).await;
             return false;
         }
         _ => {
@@ -63,6 +59,53 @@ pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Repo
     true
 }
 
+/// A code that was never issued is looked at only after the credentials.
+async fn hand_in(tenant: &Tenant<'_>, credentials: &Credentials) -> Result<Answer, String> {
+    let redirect_uri = tenant.settings.base_urls.first().map(callback).map(String::from).unwrap_or_default();
+    let (code, verifier) = (made_up("code"), made_up("verifier"));
+    let form = [("code", code.as_str()), ("redirect_uri", &redirect_uri), ("code_verifier", &verifier)];
+    tenant.token_with(credentials, GrantType::AuthorizationCode, &form).await
+}
+
+/// A tenant that takes the same secret sent the other way says so when it is asked.
+async fn refused(tenant: &Tenant<'_>, answer: &Answer, report: &mut Report) {
+    let check = "client authentication";
+    let credentials = &tenant.settings.credentials;
+    let detail = format!("the tenant refuses the client: {}", answer.summary());
+    let Some(otherwise) = credentials.sent_otherwise() else {
+        report.fail(
+            check,
+            detail,
+            format!(
+                "set AUTH0_CLIENT_ID to what {SETTINGS} > Basic Information shows, and AUTH0_CLIENT_ASSERTION_SIGNING_KEY to the \
+                 private key of one that {CREDENTIALS} lists under Private Key JWT, with its algorithm in \
+                 AUTH0_CLIENT_ASSERTION_SIGNING_ALG (RS256 unless set)"
+            ),
+        );
+        return;
+    };
+    if hand_in(tenant, &otherwise).await.is_ok_and(|answer| answer.error() == code::INVALID_GRANT) {
+        report.fail(
+            check,
+            format!("the tenant takes the secret by {} alone", otherwise.method()),
+            format!(
+                "set STEPUP_CLIENT_AUTHENTICATION={}, or {CREDENTIALS} > Authentication Method: the one that is called {}",
+                otherwise.method(),
+                credentials.method()
+            ),
+        );
+        return;
+    }
+    report.fail(
+        check,
+        detail,
+        format!(
+            "set AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET to what {SETTINGS} > Basic Information shows; where {CREDENTIALS} > \
+             Authentication Method is Private Key JWT, set AUTH0_CLIENT_ASSERTION_SIGNING_KEY instead of the secret"
+        ),
+    );
+}
+
 /// The grants of a step-up and of a refresh.
 pub(super) async fn grants(tenant: &Tenant<'_>, report: &mut Report) {
     let mfa_token = made_up("mfa-token");
@@ -72,11 +115,11 @@ pub(super) async fn grants(tenant: &Tenant<'_>, report: &mut Report) {
         (GrantType::MfaRecoveryCode, "recovery_code"),
     ] {
         let check = format!("MFA grant {proof}");
-        let answer = tenant.token(grant.as_str(), &[("mfa_token", &mfa_token), (proof, "000000")]).await;
+        let answer = tenant.token(grant, &[("mfa_token", &mfa_token), (proof, "000000")]).await;
         grant_is_on(report, &check, answer, "MFA");
     }
     let refresh_token = made_up("refresh-token");
-    let answer = tenant.token(GrantType::RefreshToken.as_str(), &[("refresh_token", &refresh_token)]).await;
+    let answer = tenant.token(GrantType::RefreshToken, &[("refresh_token", &refresh_token)]).await;
     grant_is_on(report, "refresh grant", answer, "Refresh Token");
     let offline = |scopes: &Vec<String>| scopes.iter().any(|scope| scope == "offline_access");
     if tenant.metadata.scopes_supported.as_ref().is_some_and(|scopes| !offline(scopes)) {
@@ -102,29 +145,41 @@ fn grant_is_on(report: &mut Report, check: &str, answer: Result<Answer, String>,
     }
 }
 
-/// Whether the tenant would send a browser back to each of the application's addresses.
-pub(super) async fn callbacks(tenant: &Tenant<'_>, report: &mut Report) {
+/// Whether the tenant would send a browser back to each of the application's addresses: those that it would.
+pub(super) async fn callbacks(tenant: &Tenant<'_>, report: &mut Report) -> Vec<Url> {
+    let mut good = Vec::new();
     for base in &tenant.settings.base_urls {
         let redirect_uri = callback(base);
-        // `prompt=none` shows no page to anybody: the answer is at the callback, or the callback is not allowed.
-        let parameters = [
-            ("response_type", "code"),
-            ("client_id", &tenant.settings.client_id),
-            ("redirect_uri", redirect_uri.as_str()),
-            ("scope", "openid"),
-            ("state", "stepup-doctor"),
-            ("nonce", "stepup-doctor"),
-            ("prompt", "none"),
-        ];
-        let leads =
-            leads_to(tenant, &tenant.metadata.authorization_endpoint, &parameters, &redirect_uri).await;
-        allowed(report, "callback URL", &redirect_uri, leads, "Allowed Callback URLs");
+        if callback_is_allowed(tenant, &redirect_uri, report).await {
+            good.push(redirect_uri);
+        }
     }
+    good
+}
+
+/// Whether the tenant would send a browser back to this address.
+pub(super) async fn callback_is_allowed(
+    tenant: &Tenant<'_>,
+    redirect_uri: &Url,
+    report: &mut Report,
+) -> bool {
+    // `prompt=none` shows no page to anybody: the answer is at the callback, or the callback is not allowed.
+    let parameters = [
+        ("response_type", "code"),
+        ("client_id", &tenant.settings.client_id),
+        ("redirect_uri", redirect_uri.as_str()),
+        ("scope", "openid"),
+        ("state", "stepup-doctor"),
+        ("nonce", "stepup-doctor"),
+        ("prompt", "none"),
+    ];
+    let leads = leads_to(tenant, &tenant.metadata.authorization_endpoint, &parameters, redirect_uri).await;
+    allowed(report, "callback URL", redirect_uri, leads, "Allowed Callback URLs")
 }
 
 /// Whether the tenant would send a browser back after a logout.
 pub(super) async fn logout(tenant: &Tenant<'_>, report: &mut Report) {
-    let endpoint = format!("{}/v2/logout", tenant.settings.issuer.trim_end_matches('/'));
+    let endpoint = tenant.at("v2/logout");
     for base in &tenant.settings.base_urls {
         let parameters = [("client_id", tenant.settings.client_id.as_str()), ("returnTo", base.as_str())];
         let leads = leads_to(tenant, &endpoint, &parameters, base).await;
@@ -132,15 +187,19 @@ pub(super) async fn logout(tenant: &Tenant<'_>, report: &mut Report) {
     }
 }
 
-fn allowed(report: &mut Report, check: &str, address: &Url, leads: Result<(), String>, field: &str) {
+fn allowed(report: &mut Report, check: &str, address: &Url, leads: Result<(), String>, field: &str) -> bool {
     match leads {
-        Ok(()) => report.ok(check, format!("{address} is allowed")),
+        Ok(()) => {
+            report.ok(check, format!("{address} is allowed"));
+            true
+        }
         Err(seen) => {
             report.fail(
                 check,
                 format!("{address} is refused: {seen}"),
                 format!("{SETTINGS} > {field}: add {address}"),
             );
+            false
         }
     }
 }
@@ -155,7 +214,15 @@ async fn leads_to(
     let answer = tenant.wire.get(address.as_str()).await?;
     match answer.location() {
         Some(location) if same_place(&location, destination) => Ok(()),
-        Some(location) => Err(format!("the browser is sent to {}", &location[..url::Position::AfterPath])),
+        // With a page of its own for errors, the tenant says there what was wrong.
+        Some(location) => {
+            let mut words = location.query_pairs().filter(|(name, _)| name == "error_description");
+            let words = words.next().map(|(_, words)| format!(" ({words})")).unwrap_or_default();
+            Err(format!("the browser is sent to {}{words}", &location[..url::Position::AfterPath]))
+        }
+        None if answer.shows(MISMATCH) => {
+            Err(format!("the tenant answers {} {MISMATCH}", answer.status.as_u16()))
+        }
         None => Err(format!("the tenant answers {}", answer.status.as_u16())),
     }
 }
@@ -164,7 +231,8 @@ fn same_place(one: &Url, other: &Url) -> bool {
     one[..url::Position::AfterPath] == other[..url::Position::AfterPath]
 }
 
-fn callback(base: &Url) -> Url {
+/// Where the SDK has the tenant send the browser back to, under a base URL.
+pub(super) fn callback(base: &Url) -> Url {
     let mut address = base.clone();
     address.set_path(&format!("{}/{CALLBACK}", base.path().trim_end_matches('/')));
     address

@@ -64,6 +64,8 @@ impl Report {
             Verdict::Fail => "FAIL",
         };
         let change = change.map(|change| format!(" → {change}")).unwrap_or_default();
-        output::line(format_args!("{mark} {check}: {detail}{change}"));
+        // The tenant's own words are among them: whoever wrote those does not write to the terminal.
+        let text = format!("{mark} {check}: {detail}{change}").replace(char::is_control, " ");
+        output::line(text);
     }
 }

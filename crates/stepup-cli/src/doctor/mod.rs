@@ -1,38 +1,67 @@
 //! `stepup doctor`: looks at a live configuration, step by step, and says what to change where.
 //!
 //! It reads what the SDK reads ([`stepup::Client::from_env`]), asks the tenant what an application would ask, and changes
-//! nothing: what it hands in is made up, so the tenant turns it down, and how it does so is the answer.
+//! nothing: what it hands in is made up, so the tenant turns it down, and how it does so is the answer. What only a login
+//! shows, it looks at with somebody's login, and revokes afterwards what that brought.
 
 mod application;
+mod browser;
+mod callback;
+mod credentials;
 mod finding;
-mod login;
+mod granted;
+mod password;
 mod settings;
 mod tenant;
 mod wire;
 
-use std::io::{self, Read as _};
+use std::{
+    io::{self, Read as _},
+    time::Duration,
+};
 
 use clap::Args;
 use secrecy::SecretString;
 
-use self::{finding::Report, settings::Settings, tenant::Tenant, wire::Wire};
-use crate::failure::Failure;
+use self::{
+    browser::Browser, callback::Callback, finding::Report, granted::Api, password::Person,
+    settings::Settings, tenant::Tenant, wire::Wire,
+};
+use crate::{duration, failure::Failure};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_SECRET, APP_BASE_URL and the others that the SDK reads.
 A line a check: `ok`, `warn` or `FAIL` with what to change where. Exit code 0 if nothing failed, 1 otherwise.
 
-With a user the checks go on to what only a login shows: rotation of refresh tokens, a policy that stops background
-refreshes, the tenant's clock. The application's `Password` grant must be on for that:
+With a login the checks go on to what only that shows: rotation of refresh tokens, a policy or an Action that stops
+background refreshes, the tenant's clock, the MFA API. Two ways to log in:
+
+    stepup doctor --browser
+
+prints an address (on standard error) to open, and waits until the browser is back at the application's callback. If
+that is not on this machine, register one that is, and name it:
+
+    stepup doctor --browser --callback http://localhost:3000/auth/callback
+
+Without a browser, where the application's `Password` grant is on:
 
     printf %s \"$PASSWORD\" | stepup doctor --user ada@example.com --password-stdin")]
 pub(crate) struct Arguments {
     /// Print one JSON object a check: `check`, `verdict`, `detail`, `change`
     #[arg(long)]
     json: bool,
-    /// Log this user in, to look further
-    #[arg(long, value_name = "EMAIL", requires = "password_stdin")]
+    /// Log in with a browser, to look further
+    #[arg(long, group = "login")]
+    browser: bool,
+    /// Have the browser come back to this address of this machine, which the tenant must allow; port 0 takes a free one
+    #[arg(long, value_name = "URL", requires = "browser")]
+    callback: Option<Callback>,
+    /// Wait as long as this for the browser
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration::parse, requires = "browser")]
+    wait: Duration,
+    /// Log this user in with a password, to look further
+    #[arg(long, value_name = "EMAIL", requires = "password_stdin", group = "login")]
     user: Option<String>,
     /// Read the user's password from standard input
     #[arg(long, requires = "user")]
@@ -40,25 +69,32 @@ pub(crate) struct Arguments {
     /// The code that the user's authenticator app shows, where the login needs one
     #[arg(long, value_name = "CODE", requires = "user")]
     otp: Option<String>,
+    /// After the login, ask for a token of this API, which is to take a second factor
+    #[arg(long, value_name = "API", requires = "login")]
+    audience: Option<String>,
+    /// The scope of that token
+    #[arg(long, requires = "audience")]
+    scope: Option<String>,
 }
 
 /// Who logs in for the checks that need a login.
 #[derive(Debug)]
-struct Person {
-    email: String,
-    password: SecretString,
-    otp: Option<String>,
+enum Login {
+    Browser(Browser),
+    Password(Person),
 }
 
 /// Runs every check that the ones before it leave sense in.
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let person = person(arguments)?;
+    let login = login(arguments)?;
+    let scope = arguments.scope.clone();
+    let api = arguments.audience.clone().map(|audience| Api { audience, scope });
     let mut report = Report::new(arguments.json);
-    check(&mut report, person.as_ref()).await?;
+    check(&mut report, login.as_ref(), api.as_ref()).await?;
     report.outcome()
 }
 
-async fn check(report: &mut Report, person: Option<&Person>) -> Result<(), Failure> {
+async fn check(report: &mut Report, login: Option<&Login>, api: Option<&Api>) -> Result<(), Failure> {
     let Some(settings) = Settings::read(report) else { return Ok(()) };
     settings.check(report);
     let wire = Wire::new()?;
@@ -67,15 +103,25 @@ async fn check(report: &mut Report, person: Option<&Person>) -> Result<(), Failu
         return Ok(());
     }
     application::grants(&tenant, report).await;
-    application::callbacks(&tenant, report).await;
+    let allowed = application::callbacks(&tenant, report).await;
     application::logout(&tenant, report).await;
-    if let Some(person) = person {
-        login::check(&tenant, person, report).await;
+    match login {
+        None => {}
+        Some(Login::Browser(browser)) => browser::check(&tenant, browser, api, &allowed, report).await?,
+        Some(Login::Password(person)) => {
+            if let Some(tokens) = password::log_in(&tenant, person, report).await {
+                granted::check(&tenant, &tokens, api, report).await;
+            }
+        }
     }
     Ok(())
 }
 
-fn person(arguments: &Arguments) -> Result<Option<Person>, Failure> {
+fn login(arguments: &Arguments) -> Result<Option<Login>, Failure> {
+    if arguments.browser {
+        let (callback, wait) = (arguments.callback.clone(), arguments.wait);
+        return Ok(Some(Login::Browser(Browser { callback, wait })));
+    }
     let Some(email) = arguments.user.clone() else { return Ok(None) };
     let mut password = String::new();
     io::stdin().read_to_string(&mut password).map_err(|error| Failure::other(&error))?;
@@ -83,5 +129,9 @@ fn person(arguments: &Arguments) -> Result<Option<Person>, Failure> {
     if password.is_empty() {
         return Err(Failure::Usage("no password came on standard input".to_owned()));
     }
-    Ok(Some(Person { email, password: SecretString::from(password), otp: arguments.otp.clone() }))
+    Ok(Some(Login::Password(Person {
+        email,
+        password: SecretString::from(password),
+        otp: arguments.otp.clone(),
+    })))
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use stepup::Client;
 use url::Url;
 
-use super::finding::Report;
+use super::{credentials::Credentials, finding::Report};
 
 /// How many bits a secret should have at least.
 const STRONG: f64 = 128.0;
@@ -16,7 +16,7 @@ const STRONG: f64 = 128.0;
 pub(super) struct Settings {
     pub(super) issuer: String,
     pub(super) client_id: String,
-    pub(super) client_secret: SecretString,
+    pub(super) credentials: Credentials,
     pub(super) base_urls: Vec<Url>,
     secrets: Vec<SecretString>,
 }
@@ -38,13 +38,21 @@ impl Settings {
                 return None;
             }
         };
+        let Some(credentials) = Credentials::of_environment() else {
+            report.fail(
+                "configuration",
+                "the client has nothing to prove itself with",
+                "set AUTH0_CLIENT_SECRET, or AUTH0_CLIENT_ASSERTION_SIGNING_KEY",
+            );
+            return None;
+        };
         report.ok("configuration", format!("the SDK takes it; the issuer is {}", client.issuer()));
         let text = |name| env::var(name).unwrap_or_default();
         let list = |name| text(name).split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
         Some(Self {
             issuer: client.issuer().to_owned(),
             client_id: text("AUTH0_CLIENT_ID"),
-            client_secret: text("AUTH0_CLIENT_SECRET").into(),
+            credentials,
             base_urls: list("APP_BASE_URL").iter().filter_map(|url| Url::parse(url).ok()).collect(),
             secrets: list("AUTH0_SECRET").into_iter().map(SecretString::from).collect(),
         })
@@ -117,7 +125,8 @@ impl Settings {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address leads to this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

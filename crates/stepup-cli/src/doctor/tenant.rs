@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http::header;
 use jiff::fmt::rfc2822::DateTimeParser;
-use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use stepup::{Clock as _, SystemClock};
-use stepup_protocol::{discovery::ProviderMetadata, time::UnixTime};
+use stepup_protocol::{discovery::ProviderMetadata, time::UnixTime, token::GrantType};
 
 use super::{
+    credentials::Credentials,
     finding::Report,
     settings::Settings,
     wire::{Answer, Wire},
@@ -95,13 +95,40 @@ impl<'a> Tenant<'a> {
     }
 
     /// Hands in a grant with the client's credentials.
-    pub(super) async fn token(&self, grant_type: &str, more: &[(&str, &str)]) -> Result<Answer, String> {
-        let credentials = [
-            ("grant_type", grant_type),
-            ("client_id", self.settings.client_id.as_str()),
-            ("client_secret", self.settings.client_secret.expose_secret()),
-        ];
-        self.wire.post(&self.metadata.token_endpoint, &[&credentials[..], more].concat()).await
+    pub(super) async fn token(&self, grant: GrantType, more: &[(&str, &str)]) -> Result<Answer, String> {
+        self.token_with(&self.settings.credentials, grant, more).await
+    }
+
+    /// As [`Tenant::token`], with other credentials.
+    pub(super) async fn token_with(
+        &self,
+        credentials: &Credentials,
+        grant: GrantType,
+        more: &[(&str, &str)],
+    ) -> Result<Answer, String> {
+        let form = [&[("grant_type", grant.as_str())][..], more].concat();
+        self.post(&self.metadata.token_endpoint, credentials, &form).await
+    }
+
+    /// Revokes a refresh token; nothing where the tenant has no endpoint for it.
+    pub(super) async fn revoke(&self, refresh_token: &str) -> Option<Result<Answer, String>> {
+        let endpoint = self.metadata.revocation_endpoint.as_ref()?;
+        Some(self.post(endpoint, &self.settings.credentials, &[("token", refresh_token)]).await)
+    }
+
+    async fn post(
+        &self,
+        endpoint: &str,
+        credentials: &Credentials,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, String> {
+        let proof = credentials.prove(&self.settings.client_id, &self.settings.issuer)?;
+        self.wire.post(endpoint, form, proof).await
+    }
+
+    /// The address of something under the issuer.
+    pub(super) fn at(&self, path: &str) -> String {
+        format!("{}/{path}", self.settings.issuer.trim_end_matches('/'))
     }
 }
 

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
+
+use super::credentials::Proof;
+use crate::failure::Failure;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// No answer that counts is longer.
 const LONGEST: usize = 1024 * 1024;
-
-use crate::failure::Failure;
 
 #[derive(Debug)]
 pub(super) struct Wire(reqwest::Client);
@@ -21,6 +23,8 @@ pub(super) struct Answer {
     pub(super) headers: HeaderMap,
     /// The body, where it is JSON.
     pub(super) json: Value,
+    /// The body, where it is a page.
+    page: String,
 }
 
 impl Wire {
@@ -37,13 +41,33 @@ impl Wire {
         Answer::read(self.0.get(url)).await
     }
 
+    /// As [`Wire::get`], with an access token or an `mfa_token`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub(super) async fn get_with(&self, url: &str, token: &str) -> Result<Answer, String> {
+        Answer::read(self.0.get(url).bearer_auth(token)).await
+    }
+
+    /// Sends a form that the client proves to be its own.
+    ///
     /// # Errors
     ///
     /// As [`Wire::get`].
-    pub(super) async fn post(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, String> {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = self.0.post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        Answer::read(request.body(body)).await
+    pub(super) async fn post(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        proof: Proof,
+    ) -> Result<Answer, String> {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(form).extend_pairs(&proof.form);
+        let mut request = self.0.post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some((client_id, secret)) = &proof.basic {
+            request = request.basic_auth(client_id, Some(secret.expose_secret()));
+        }
+        Answer::read(request.body(body.finish())).await
     }
 }
 
@@ -60,7 +84,15 @@ impl Answer {
                 return Err(format!("an answer of more than {LONGEST} bytes"));
             }
         }
-        Ok(Self { status, headers, json: serde_json::from_slice(&body).unwrap_or_default() })
+        let is_page =
+            headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let page = if is_page { String::from_utf8_lossy(&body).into_owned() } else { String::new() };
+        Ok(Self { status, headers, json: serde_json::from_slice(&body).unwrap_or_default(), page })
+    }
+
+    /// Whether the body is a page with these words.
+    pub(super) fn shows(&self, words: &str) -> bool {
+        self.page.contains(words)
     }
 
     /// A member of the JSON that is text.

@@ -1,6 +1,15 @@
 //! `stepup doctor` against tenants with one fault each, and one without.
 
-use std::{io::Write as _, process::Stdio, time::Duration};
+mod by_browser;
+mod by_password;
+mod client_authentication;
+mod person;
+
+use std::{
+    io::Write as _,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
 
 use serde_json::Value;
 use stepup_tenant::Tenant;
@@ -29,6 +38,18 @@ impl Looked {
         lines.map(|line| line["check"].as_str().unwrap()).collect()
     }
 
+    /// The lines of a check.
+    fn lines_of(&self, check: &str) -> Vec<&Value> {
+        self.lines.iter().filter(|line| line["check"] == check).collect()
+    }
+
+    /// What was seen, of the one line of a check.
+    fn detail(&self, check: &str) -> &str {
+        let lines = self.lines_of(check);
+        assert_eq!(lines.len(), 1, "{check}: {:#?}", self.lines);
+        lines[0]["detail"].as_str().unwrap()
+    }
+
     /// What to change, of the one check that failed.
     fn change(&self, check: &str) -> &str {
         assert_eq!(self.failed(), [check], "{:#?}", self.lines);
@@ -51,39 +72,51 @@ async fn look(environment: &[(&str, &str)], arguments: &[&str]) -> Looked {
         child.wait_with_output().unwrap()
     });
     let output = output.await.unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
+    looked(output.status, output.stdout, output.stderr)
+}
+
+fn looked(status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>) -> Looked {
+    let stdout = String::from_utf8(stdout).unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
     for secret in [SECRET, PASSWORD, "stepup-webapp-secret"] {
-        assert!(!stdout.contains(secret), "{stdout}");
+        assert!(!stdout.contains(secret) && !stderr.contains(secret), "{stdout}{stderr}");
     }
     Looked {
-        code: output.status.code().unwrap(),
+        code: status.code().unwrap(),
         lines: stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
+        stderr,
     }
 }
 
-/// The doctor's look at `tenant`, with one variable set otherwise.
-async fn look_at(tenant: &Tenant, other: Option<(&str, &str)>, arguments: &[&str]) -> Looked {
-    let domain = tenant.issuer().trim_end_matches('/').to_owned();
+/// What the environment says of the application at `tenant`, with `others` set otherwise; empty is not set.
+fn environment<'a>(tenant: &'a Tenant, others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let usual = [
-        ("AUTH0_DOMAIN", domain.as_str()),
+        ("AUTH0_DOMAIN", tenant.issuer().trim_end_matches('/')),
         ("AUTH0_CLIENT_ID", "stepup-webapp"),
         ("AUTH0_CLIENT_SECRET", "stepup-webapp-secret"),
         ("AUTH0_SECRET", SECRET),
         ("APP_BASE_URL", "http://localhost:3000"),
     ];
-    look(&usual.into_iter().chain(other).collect::<Vec<_>>(), arguments).await
+    usual.into_iter().chain(others.iter().copied()).collect()
+}
+
+/// The doctor's look at `tenant`, with one variable set otherwise.
+async fn look_at(tenant: &Tenant, other: Option<(&str, &str)>, arguments: &[&str]) -> Looked {
+    look(&environment(tenant, other.as_slice()), arguments).await
 }
 
 const LOGIN: [&str; 3] = ["--user", "ada@example.com", "--password-stdin"];
 
 /// A tenant whose application is set up so.
 async fn tenant_with(application: &str, more: &str) -> Tenant {
-    let yaml = format!(
+    Tenant::builder().config_yaml(&yaml(application, more)).start().await.unwrap()
+}
+
+fn yaml(application: &str, more: &str) -> String {
+    format!(
         "tenant:\n  default_directory: Username-Password-Authentication\ndatabases:\n  - name: Username-Password-Authentication\nguardianFactors:\n  - name: otp\n    enabled: true\nclients:\n  - name: webapp\n    client_id: stepup-webapp\n    client_secret: stepup-webapp-secret\n    \
          app_type: regular_web\n    token_endpoint_auth_method: client_secret_post\n{application}{more}"
-    );
-    Tenant::builder().config_yaml(&yaml).start().await.unwrap()
+    )
 }
 
 const ADDRESSES: &str =
