@@ -73,6 +73,7 @@ pub(crate) fn client_of(tenant: &Tenant, place: &Place, secret: String) -> Resul
         .client_secret(client_secret)
         .secret(secret)
         .app_base_url(&place.url)
+        .mfa_pages(stepup_demo::pages())
         .clock(TenantClock(tenant.clock().clone()));
     if let Some(authority) = tenant.ca_certificate() {
         let certificate =

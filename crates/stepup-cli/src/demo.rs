@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut signals = Signals::watch()?;
     let place = Place::take(arguments.port, "--port").await?;
-    let mut builder = Client::builder().environment();
+    let mut builder = Client::builder().environment().mfa_pages(stepup_demo::pages());
     if env::var_os("APP_BASE_URL").is_none() {
         builder = builder.app_base_url(&place.url);
     }

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-const STYLESHEET: &str = include_str!("../templates/assets/bank.css");
+const COLOURS: &str = include_str!("../templates/assets/colours.css");
+const STYLESHEET: &str =
+    concat!(include_str!("../templates/assets/colours.css"), include_str!("../templates/assets/bank.css"));
 const SCRIPT: &str = include_str!("../templates/assets/bank.js");
 const DEVELOPER_SCRIPT: &str = include_str!("../templates/assets/developer.js");
 const ICON: &str = include_str!("../templates/assets/icon.svg");
@@ -12,6 +14,11 @@ const ICON: &str = include_str!("../templates/assets/icon.svg");
 /// Where the stylesheet is.
 pub(crate) fn stylesheet() -> String {
     address("css", STYLESHEET)
+}
+
+/// Where the bank's colours alone are, for pages that have a stylesheet of their own.
+pub(crate) fn colours() -> String {
+    address("colours.css", COLOURS)
 }
 
 /// Where the script is.
@@ -36,6 +43,7 @@ pub(crate) fn router() -> Router {
         Router::new().route(&address, get(move || async move { (headers, content) }))
     };
     file(stylesheet(), "text/css; charset=utf-8", STYLESHEET)
+        .merge(file(colours(), "text/css; charset=utf-8", COLOURS))
         .merge(file(script(), "text/javascript; charset=utf-8", SCRIPT))
         .merge(file(developer_script(), "text/javascript; charset=utf-8", DEVELOPER_SCRIPT))
         .merge(file(icon(), "image/svg+xml", ICON))

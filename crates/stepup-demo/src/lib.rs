@@ -5,9 +5,13 @@
 //! time the customer enrols an authenticator app, later they enter its code, or their recovery code. All of it happens
 //! on the bank's own pages, which work with scripts off. The module `step_up` is the room to read first.
 //!
+//! Whoever has another factor, or would rather use it, confirms the transfer on the SDK's ready-made pages: `/confirm` of
+//! an order stands behind the guard of `stepup-axum`, and [`pages`] gives those pages the bank's name and colours. *Security*
+//! leads to the customer's own authenticators, which are pages of the SDK too.
+//!
 //! ```no_run
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = stepup::Client::from_env()?;
+//! let client = stepup::Client::builder().environment().mfa_pages(stepup_demo::pages()).build()?;
 //! let listener = tokio::net::TcpListener::bind("localhost:3000").await?;
 //! stepup_demo::serve(listener, client, std::future::pending()).await?;
 //! # Ok(()) }
@@ -29,14 +33,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::{from_extractor, from_fn};
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use stepup::pages::PageOptions;
 use stepup::{Client, Clock as _, SystemClock};
 use stepup_axum::SessionLayer;
 
 use self::bank::Bank;
+use self::customer::Customer;
 
 /// The longest form, in bytes.
 const LONGEST_FORM: usize = 16 * 1024;
@@ -58,6 +64,11 @@ pub fn app(client: Client) -> Router {
         .route("/transfer/{id}/again", post(transfer::again))
         .route("/transfer/{id}/cancel", post(transfer::cancel))
         .route("/transfer/{id}/code", post(transfer::code))
+        .route(
+            "/transfer/{id}/confirm",
+            // The guard lets nobody through who is not logged in; the bank says so in its own words.
+            post(transfer::confirm).route_layer(step_up::guard()).route_layer(from_extractor::<Customer>()),
+        )
         .route("/transfer/{id}/kept", post(transfer::kept))
         .route("/transfer/{id}/recovery-code", get(transfer::recovery_form).post(transfer::recovery_code))
         .fallback(counter::not_found)
@@ -67,6 +78,12 @@ pub fn app(client: Client) -> Router {
         .layer(from_fn(guard::page_headers))
         .merge(assets::router())
         .layer(SessionLayer::new(client))
+}
+
+/// The SDK's ready-made pages, as the bank has them: for the client that [`app`] is given.
+#[must_use]
+pub fn pages() -> PageOptions {
+    PageOptions::new().application_name("Bank of Ada").style_sheet(assets::colours())
 }
 
 /// Serves [`app`] until `shutdown` is done, and then what is in flight.

@@ -67,8 +67,8 @@ pub(crate) struct RecoveryCode(pub(crate) String);
 /// What the customer has to do.
 #[derive(Clone)]
 pub(crate) enum Step {
-    /// Enter the code of the app that was enrolled before.
-    Challenge,
+    /// Enter the code of the app that was enrolled before; `or_confirm`: or prove another factor that the customer has.
+    Challenge { or_confirm: bool },
     /// Scan the QR code with an authenticator app, and enter its first code.
     Enroll { secret: String, barcode_uri: String, recovery_code: Option<RecoveryCode> },
 }
@@ -88,7 +88,7 @@ impl fmt::Debug for Stage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Ready => "Ready",
-            Self::StepUp { step: Step::Challenge, .. } => "StepUp(Challenge)",
+            Self::StepUp { step: Step::Challenge { .. }, .. } => "StepUp(Challenge)",
             Self::StepUp { step: Step::Enroll { .. }, .. } => "StepUp(Enroll)",
             Self::Done => "Done",
         })

@@ -3,11 +3,17 @@
 //! [`proceed`] asks the SDK for a new access token with `transfer:funds`. The tenant answers `mfa_required`, and [`begin`]
 //! finds out what the customer has to do: enter the code of the app that they have, or enrol one. [`verify`] hands in
 //! the code; from then on the token is in the session, and the order is carried out.
+//!
+//! Factors that these pages do not know take three lines instead: the [`guard`] has them proved on the SDK's pages, and
+//! [`confirmed`] carries out what came through it.
 
-use axum::response::{IntoResponse as _, Response};
+use std::time::Duration;
+
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use stepup::mfa::{AuthenticatorType, Enroll, EnrollError, FactorType, MfaRequired, Verify, VerifyError};
-use stepup::{AccessTokenError, AccessTokenRequest, Client};
+use stepup::{AccessToken, AccessTokenError, AccessTokenRequest, Client};
+use stepup_axum::{StepUp, SteppedUp};
 
 use crate::bank::{TRANSFER_SCOPE, TransferError};
 use crate::counter::to_order;
@@ -26,32 +32,50 @@ pub(crate) async fn proceed(app: &App, customer: Customer, id: OrderId) -> Respo
     settle(app, customer, id, permission().refresh(true)).await
 }
 
+/// What stands before a transfer that is confirmed on the SDK's pages: one proof, by whichever factor, for one transfer.
+pub(crate) fn guard() -> StepUp {
+    StepUp::new().audience(BANK_API).scope(TRANSFER_SCOPE).within(Duration::ZERO)
+}
+
+/// Carries out an order that came through the [`guard`].
+pub(crate) fn confirmed(
+    app: &App,
+    SteppedUp { session, access_token, .. }: SteppedUp,
+    id: OrderId,
+) -> Response {
+    let customer = Customer { session };
+    match access_token {
+        Some(permission) => carry_out(app, &customer, id, &permission),
+        None => not_allowed(app, &customer, id),
+    }
+}
+
 fn permission() -> AccessTokenRequest {
     AccessTokenRequest::new().audience(BANK_API).scope(TRANSFER_SCOPE)
 }
 
 async fn settle(app: &App, mut customer: Customer, id: OrderId, permission: AccessTokenRequest) -> Response {
     match customer.session.access_token(&permission).await {
-        Ok(token) => match app.bank.carry_out(&customer.id(), id, &token, today()) {
-            Ok(()) => to_order(id),
-            Err(TransferError::NoSuchOrder) => {
-                (StatusCode::NOT_FOUND, notice::nothing_here()).into_response()
-            }
-            Err(TransferError::InsufficientFunds) => {
-                resume(app, &customer, id, StatusCode::CONFLICT, "You do not have that much any more.")
-            }
-            Err(TransferError::NotAllowed) => resume(
-                app,
-                &customer,
-                id,
-                StatusCode::FORBIDDEN,
-                "You may not transfer money from this account.",
-            ),
-        },
+        Ok(token) => carry_out(app, &customer, id, &token),
         Err(AccessTokenError::MfaRequired(due)) => ask(app, &customer, id, due).await,
         Err(error) if error.needs_login() => log_in_again(app, &customer, id),
         Err(error) => unavailable(app, &customer, id, &error),
     }
+}
+
+fn carry_out(app: &App, customer: &Customer, id: OrderId, permission: &AccessToken) -> Response {
+    match app.bank.carry_out(&customer.id(), id, permission, today()) {
+        Ok(()) => to_order(id),
+        Err(TransferError::NoSuchOrder) => (StatusCode::NOT_FOUND, notice::nothing_here()).into_response(),
+        Err(TransferError::InsufficientFunds) => {
+            resume(app, customer, id, StatusCode::CONFLICT, "You do not have that much any more.")
+        }
+        Err(TransferError::NotAllowed) => not_allowed(app, customer, id),
+    }
+}
+
+fn not_allowed(app: &App, customer: &Customer, id: OrderId) -> Response {
+    resume(app, customer, id, StatusCode::FORBIDDEN, "You may not transfer money from this account.")
 }
 
 /// Hands in what the customer typed, and goes on. A wrong code is the caller's to tell, in the words of its page.
@@ -102,7 +126,8 @@ async fn ask(app: &App, customer: &Customer, id: OrderId, due: MfaRequired) -> R
             to_order(id)
         }
         Err(Stop::NeedsLogin) => log_in_again(app, customer, id),
-        Err(Stop::OtherFactor) => (StatusCode::NOT_IMPLEMENTED, notice::other_factor()).into_response(),
+        // The same request once more, to where the guard has the other factor proved and then lets it pass.
+        Err(Stop::OtherFactor) => Redirect::temporary(&format!("/transfer/{id}/confirm")).into_response(),
         Err(Stop::Unavailable(error)) => unavailable(app, customer, id, &*error),
     }
 }
@@ -119,18 +144,19 @@ async fn begin(client: &Client, due: MfaRequired) -> Result<Stage, Stop> {
     let mfa_token = due.mfa_token.ok_or(Stop::NeedsLogin)?;
     let mfa = client.mfa();
 
-    let has_app = enroll_one_of.is_empty()
-        && mfa.authenticators(&mfa_token).await.map_err(Stop::other)?.iter().any(|authenticator| {
-            authenticator.active
-                && matches!(
+    if enroll_one_of.is_empty() {
+        let held = mfa.authenticators(&mfa_token).await.map_err(Stop::other)?;
+        let (ours, others): (Vec<_>, Vec<_>) =
+            held.iter().filter(|authenticator| authenticator.active).partition(|authenticator| {
+                matches!(
                     authenticator.authenticator_type,
                     AuthenticatorType::Otp | AuthenticatorType::RecoveryCode
                 )
-        });
-    if has_app {
-        return Ok(Stage::StepUp { mfa_token, step: Step::Challenge });
-    }
-    if !enroll_one_of.is_empty() && !enroll_one_of.contains(&FactorType::Otp) {
+            });
+        if !ours.is_empty() {
+            return Ok(Stage::StepUp { mfa_token, step: Step::Challenge { or_confirm: !others.is_empty() } });
+        }
+    } else if !enroll_one_of.contains(&FactorType::Otp) {
         return Err(Stop::OtherFactor);
     }
 

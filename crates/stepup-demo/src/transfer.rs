@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use stepup::mfa::Verify;
+use stepup_axum::SteppedUp;
 
 use crate::counter::{not_found, to_order};
 use crate::customer::Customer;
@@ -64,6 +65,18 @@ pub(crate) async fn code(
             };
             refused(problem, show_current(&app, &customer, id, text))
         }
+    }
+}
+
+/// The order, after another factor than these pages know.
+pub(crate) async fn confirm(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    stepped_up: SteppedUp,
+) -> Response {
+    match id.parse() {
+        Ok(id) => step_up::confirmed(&app, stepped_up, id),
+        Err(_) => not_found().await,
     }
 }
 
@@ -162,8 +175,8 @@ fn show(
 ) -> Response {
     let frame = customer.frame();
     match (order.stage.clone(), order.recovery_code.clone()) {
-        (Stage::StepUp { step: Step::Challenge, .. }, _) => {
-            html(&Challenge { frame, id, order, problem }).into_response()
+        (Stage::StepUp { step: Step::Challenge { or_confirm }, .. }, _) => {
+            html(&Challenge { frame, id, order, or_confirm, problem }).into_response()
         }
         (Stage::StepUp { step: Step::Enroll { secret, barcode_uri, .. }, .. }, _) => {
             let qr = qr::svg(&barcode_uri);
@@ -192,7 +205,7 @@ fn show_current(app: &App, customer: &Customer, id: OrderId, problem: &'static s
 
 fn show_recovery(customer: &Customer, id: OrderId, order: Order, problem: Option<&'static str>) -> Response {
     match order.stage {
-        Stage::StepUp { step: Step::Challenge, .. } => {
+        Stage::StepUp { step: Step::Challenge { .. }, .. } => {
             html(&Recovery { frame: customer.frame(), id, order, problem }).into_response()
         }
         _ => to_order(id),

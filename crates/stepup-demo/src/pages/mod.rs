@@ -64,6 +64,8 @@ pub(crate) struct Challenge {
     pub(crate) frame: Frame,
     pub(crate) id: OrderId,
     pub(crate) order: Order,
+    /// Whether the customer has another factor, for the SDK's pages.
+    pub(crate) or_confirm: bool,
     pub(crate) problem: Option<&'static str>,
 }
 

@@ -51,15 +51,6 @@ pub(crate) fn nothing_here() -> Html<String> {
     )
 }
 
-/// The tenant wants a factor that these pages cannot ask for.
-pub(crate) fn other_factor() -> Html<String> {
-    notice(
-        "We cannot ask for your second step here",
-        "Your log-in service wants a second step other than an authenticator app or a recovery code, and this bank knows only those two. Nothing was sent.",
-        ("/balance", "To your balance"),
-    )
-}
-
 /// Only a new login helps; `login` leads to the log-in and back.
 pub(crate) fn login_needed(login: String) -> Html<String> {
     notice(

@@ -72,12 +72,13 @@ impl Browser {
 
     async fn travel(&mut self, mut url: Url, mut body: Option<String>, origin: Option<String>) {
         for _ in 0..20 {
-            let mut request = match body.take() {
+            let sent = body.take();
+            let mut request = match &sent {
                 Some(body) => self
                     .http
                     .post(url.clone())
                     .header("content-type", "application/x-www-form-urlencoded")
-                    .body(body),
+                    .body(body.clone()),
                 None => self.http.get(url.clone()),
             };
             if let Some(origin) = &origin {
@@ -96,6 +97,7 @@ impl Browser {
             }
             if let Some(location) = answer.headers().get(LOCATION) {
                 url = url.join(location.to_str().unwrap()).unwrap();
+                body = sent.filter(|_| answer.status() == StatusCode::TEMPORARY_REDIRECT);
                 continue;
             }
             self.status = answer.status();

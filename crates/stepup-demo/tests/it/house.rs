@@ -30,7 +30,19 @@ impl Clock for TenantTime {
 
 impl House {
     pub(crate) async fn open() -> Self {
-        let tenant = Tenant::builder().start().await.unwrap();
+        Self::on(Tenant::builder().start().await.unwrap()).await
+    }
+
+    /// As [`Self::open`], where Ada holds these factors already.
+    pub(crate) async fn where_ada_has(mfa_factors: serde_json::Value) -> Self {
+        let users = serde_json::json!([{
+            "user_id": "ada", "email": EMAIL, "email_verified": true, "name": "Ada Lovelace", "password": PASSWORD,
+            "mfa_factors": mfa_factors,
+        }]);
+        Self::on(Tenant::builder().users_json(&users.to_string()).start().await.unwrap()).await
+    }
+
+    async fn on(tenant: Tenant) -> Self {
         let listener = tokio::net::TcpListener::bind("localhost:0").await.unwrap();
         let bank = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let webapp = tenant.client("webapp").unwrap();
@@ -40,6 +52,7 @@ impl House {
             .client_secret(webapp.client_secret.unwrap())
             .secret("a secret of the bank that is long enough for anybody")
             .app_base_url(&bank)
+            .mfa_pages(stepup_demo::pages())
             .clock(TenantTime(tenant.clock().clone()))
             .build()
             .unwrap();

@@ -1,0 +1,119 @@
+//! Transfers that are confirmed on the SDK's ready-made pages, and the pages for one's own authenticators.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::house::House;
+
+const TOTP: &str = "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
+
+/// Gives the code that the tenant sent last, on the SDK's page for it; the form then waits to go on.
+async fn give_code_sent(house: &House, browser: &mut Browser) {
+    assert_eq!(browser.url.path(), "/auth/mfa", "{}", browser.html);
+    if !browser.html.contains("id=\"code\"") {
+        browser.submit("/auth/mfa", &[("action", "use")]).await;
+    }
+    let messages = house.tenant.messages().await.unwrap();
+    let code = messages.into_iter().find_map(|message| message.code).unwrap();
+    browser.submit("/auth/mfa", &[("action", "code"), ("code", &code)]).await;
+    assert_eq!(browser.url.path(), "/auth/mfa/resume", "{}", browser.html);
+}
+
+#[tokio::test]
+async fn a_factor_that_the_bank_does_not_know_is_proved_on_the_ready_made_pages() {
+    let house = House::where_ada_has(json!([{ "phone": { "value": "+12025550123" } }])).await;
+    let mut browser = house.log_in().await;
+    for (to, left) in [("Charles Babbage", "£1,790.12"), ("Mary Somerville", "£1,765.12")] {
+        house.order(&mut browser, to, "25").await;
+        assert!(
+            browser.html.contains("Bank of Ada") && browser.html.contains(".colours.css"),
+            "{}",
+            browser.html
+        );
+        give_code_sent(&house, &mut browser).await;
+        browser.submit("/confirm", &[]).await;
+        assert_eq!(browser.heading(), "Transfer done", "{}", browser.html);
+        assert!(
+            browser.html.contains(to) && browser.html.contains(left),
+            "each transfer is asked for: {}",
+            browser.html
+        );
+        house.tenant.clock().advance(std::time::Duration::from_secs(60));
+    }
+}
+
+#[tokio::test]
+async fn a_proof_confirms_one_transfer() {
+    let house = House::where_ada_has(json!([{ "phone": { "value": "+12025550123" } }])).await;
+    let mut browser = house.log_in().await;
+    house.order(&mut browser, "Charles Babbage", "25").await;
+    give_code_sent(&house, &mut browser).await;
+    browser.submit("/confirm", &[]).await;
+    let done = browser.url.clone();
+    assert!(done.path().starts_with("/transfer/"), "{done}");
+
+    let mut other = done.clone();
+    other.set_path(&format!("{}/confirm", done.path()));
+    browser.post(other.as_str(), "", Some(&house.bank)).await;
+    assert_eq!(browser.url.path(), "/auth/mfa", "the proof is spent: {}", browser.html);
+    browser.open(done.as_str()).await;
+    assert!(browser.html.contains("£1,790.12"), "{}", browser.html);
+}
+
+#[tokio::test]
+async fn whoever_has_the_app_too_may_choose() {
+    let house = House::where_ada_has(
+        json!([{ "totp": { "secret": TOTP } }, { "phone": { "value": "+12025550123" } }]),
+    )
+    .await;
+    let mut browser = house.log_in().await;
+    house.order(&mut browser, "Charles Babbage", "25").await;
+    assert_eq!(browser.heading(), "Enter your code");
+    browser.submit("/confirm", &[]).await;
+    assert_eq!(browser.url.path(), "/auth/mfa", "{}", browser.html);
+    let choices = browser.html.split("name=\"authenticator\" value=\"").skip(1);
+    let ids: Vec<_> = choices.map(|rest| rest.split_once('"').unwrap().0.to_owned()).collect();
+    assert!(ids.len() >= 2, "the app and the phone: {}", browser.html);
+    assert!(browser.html.contains("Bank of Ada"), "{}", browser.html);
+}
+
+#[tokio::test]
+async fn nobody_confirms_without_a_log_in_or_from_elsewhere() {
+    let house = House::open().await;
+    let mut browser = Browser::new();
+    browser.post(&house.at("/transfer/1/confirm"), "", Some(&house.bank)).await;
+    assert_eq!((browser.status, browser.heading()), (StatusCode::UNAUTHORIZED, "You have been logged out"));
+    let mut browser = house.log_in().await;
+    browser.post(&house.at("/transfer/1/confirm"), "", Some("https://evil.example")).await;
+    assert_eq!((browser.status, browser.heading()), (StatusCode::FORBIDDEN, "That did not come from here"));
+}
+
+#[tokio::test]
+async fn security_leads_to_the_customers_own_authenticators() {
+    let house = House::open().await;
+    let mut browser = house.log_in().await;
+    let security = browser.link("Security");
+    assert_eq!(security, house.at("/auth/mfa/manage"));
+    browser.open(&security).await;
+    assert_eq!(
+        (browser.status, browser.url.path()),
+        (StatusCode::OK, "/auth/mfa/manage"),
+        "{}",
+        browser.html
+    );
+    assert!(
+        browser.html.contains("Bank of Ada") && browser.html.contains(".colours.css"),
+        "{}",
+        browser.html
+    );
+    let colours =
+        browser.html.split("href=\"").find(|rest| rest.split('"').next().unwrap().contains(".colours.css"));
+    let address = house.at(colours.unwrap().split('"').next().unwrap());
+    let answer = reqwest::get(&address).await.unwrap();
+    assert_eq!(
+        (answer.status(), &answer.headers()["content-type"]),
+        (StatusCode::OK, &"text/css; charset=utf-8".parse().unwrap())
+    );
+    assert!(answer.text().await.unwrap().starts_with(":root {"), "{address}");
+}
