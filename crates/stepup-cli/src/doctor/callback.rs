@@ -13,7 +13,8 @@ use axum::{
     extract::State,
     response::{Html, IntoResponse as _, Redirect, Response},
 };
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http::{Method, StatusCode, Uri, header};
+use stepup::SystemRandom;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot, watch},
@@ -25,8 +26,7 @@ use super::settings::is_loopback;
 
 /// How long answers that are under way may take once nothing is waited for.
 const GRACE: Duration = Duration::from_secs(2);
-/// The page has nothing but its words; there is nothing to load, and nothing to run.
-const POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const STYLE: &str = "body{max-width:25rem;margin:12vh auto;padding:0 20px;font:16px/1.5 system-ui,sans-serif}h1{font-size:28px;line-height:1.25}";
 
 /// An `http` address of this machine without query and fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,15 +191,20 @@ async fn visited(State(door): State<Door>, method: Method, uri: Uri) -> Response
 
 /// A page of ours; its words are never the tenant's.
 fn page(status: StatusCode, heading: &str, text: &str) -> Response {
+    let nonce = stepup_seal::token(&SystemRandom, 16);
     let body = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{heading} · stepup doctor</title>\
-         <h1>{heading}</h1><p>{text}</p></html>\n"
+         <style nonce=\"{nonce}\">{STYLE}</style><h1>{heading}</h1><p>{text}</p></html>\n"
+    );
+    // There is nothing to load, and nothing to run.
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     );
     let headers = [
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::REFERRER_POLICY, "no-referrer".to_owned()),
     ];
     (status, headers, Html(body)).into_response()
 }

@@ -58,14 +58,31 @@ impl Report {
             output::line(json!({ "check": check, "verdict": word, "detail": detail, "change": change }));
             return;
         }
-        let mark = match verdict {
-            Verdict::Ok => "ok  ",
-            Verdict::Warn => "warn",
-            Verdict::Fail => "FAIL",
-        };
-        let change = change.map(|change| format!(" → {change}")).unwrap_or_default();
-        // The tenant's own words are among them: whoever wrote those does not write to the terminal.
-        let text = format!("{mark} {check}: {detail}{change}").replace(char::is_control, " ");
-        output::line(text);
+        output::line(line(verdict, check, detail, change));
+    }
+}
+
+/// A check as people read it. The tenant's own words are in it: whoever wrote those does not write to the terminal.
+fn line(verdict: Verdict, check: &str, detail: &str, change: Option<&str>) -> String {
+    let mark = match verdict {
+        Verdict::Ok => "ok  ",
+        Verdict::Warn => "warn",
+        Verdict::Fail => "FAIL",
+    };
+    let change = change.map(|change| format!(" → {change}")).unwrap_or_default();
+    format!("{mark} {check}: {detail}{change}").replace(char::is_control, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_line_whatever_the_tenant_says() {
+        assert_eq!(
+            line(Verdict::Fail, "login", "access_denied (No\n\u{1b}[2J\u{9b}31m!)", Some("ask why")),
+            "FAIL login: access_denied (No  [2J 31m!) → ask why"
+        );
+        assert_eq!(line(Verdict::Ok, "keys", "1 for signatures", None), "ok   keys: 1 for signatures");
     }
 }
