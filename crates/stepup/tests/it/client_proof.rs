@@ -19,8 +19,9 @@ use stepup_tenant::{Fault, Tenant};
 use url::Url;
 
 use crate::{
+    captured::Captured,
     house::{House, transfer},
-    support::{Jar, SECRET, get, handle},
+    support::{Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, get, handle},
 };
 
 pub(crate) const CLIENT_KEY: &str = include_str!("../fixtures/client-key.pem");
@@ -211,6 +212,36 @@ async fn a_request_that_cannot_be_pushed_begins_no_login() {
         assert!(!answer.headers().contains_key("set-cookie") && !answer.headers().contains_key("location"));
     }
     assert_eq!(handle(&house.client, get("/auth/login", "")).await.status(), 307);
+}
+
+/// The tenant's own word, and not its endpoint's.
+#[tokio::test]
+async fn a_tenant_without_an_endpoint_to_push_to_is_told_so() {
+    let (captured, _guards) = Captured::begin();
+    let script = Script::new();
+    let client = builder(&script, &Hands::at(NOW)).secret(SECRET).pushed_authorization_requests(true);
+    let client = client.build().unwrap();
+    let answer = handle(&client, get("/auth/login", "")).await;
+    assert_eq!(answer.status(), 500);
+    assert!(!answer.headers().contains_key("set-cookie") && !answer.headers().contains_key("location"));
+    let failed = captured.at(tracing::Level::ERROR);
+    let error = failed[0].field("error").unwrap();
+    let words = "the tenant has no pushed_authorization_request_endpoint; let it offer one, or turn \
+                 pushed_authorization_requests off";
+    assert!(error.contains(words) && error.contains("NoPushedAuthorizationRequests"), "{error}");
+    assert_eq!(script.requests().len(), 0, "nothing was sent in the clear instead");
+
+    let page = handle(&client, get("/auth/login?challengeMode=popup", "")).await;
+    let html = std::str::from_utf8(page.body()).unwrap();
+    assert!(html.contains(r#""error":{"code":"discovery_error","#), "{html}");
+
+    let par = format!("{ISSUER}oauth/par");
+    let (script, offered) = (Script::new(), json!(par));
+    script.discovery(|discovery| discovery["pushed_authorization_request_endpoint"] = offered);
+    script.answer(Answer::Json(201, json!({ "request_uri": "urn:x", "expires_in": 30 })));
+    let client = builder(&script, &Hands::at(NOW)).secret(SECRET).pushed_authorization_requests(true);
+    let answer = handle(&client.build().unwrap(), get("/auth/login", "")).await;
+    assert_eq!((answer.status().as_u16(), &*script.requests()[0].url), (307, &*par));
 }
 
 /// Both ways of a secret push too, and the tenant takes them.
