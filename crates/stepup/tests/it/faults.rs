@@ -19,7 +19,7 @@ use stepup::{
 use stepup_tenant::{Fault, Tenant};
 
 use crate::{
-    house::House,
+    house::{Enrolled, House},
     support::{Jar, get, handle, set_cookies},
 };
 
@@ -237,14 +237,9 @@ struct Asked {
 
 async fn asked() -> Asked {
     let house = house().await;
-    let mut state = house.log_in().await;
-    let token = house.due(&mut state).await.mfa_token.unwrap();
-    let secret = house.client.mfa().enroll(&token, &Enroll::otp()).await.unwrap().secret.unwrap();
-    let code = house.tenant.totp(&secret).unwrap();
-    house.client.mfa().verify(&mut state, &token, Verify::otp(code)).await.unwrap();
+    let Enrolled { secret, .. } = house.enroll_app().await;
     house.tenant.clock().advance(Duration::from_secs(30));
-    let mut state = house.log_in().await;
-    let token = house.due(&mut state).await.mfa_token.unwrap();
+    let (state, token) = house.step_up().await;
     Asked { house, state, token, secret }
 }
 
@@ -261,7 +256,7 @@ async fn at_the_list_of_authenticators() {
 #[tokio::test]
 async fn at_an_enrolment() {
     let house = house().await;
-    let token = house.due(&mut house.log_in().await).await.mfa_token.unwrap();
+    let (_, token) = house.step_up().await;
     at_each_failure(&house, ("POST", "/mfa/associate"), true, async |client| {
         Ok(client.mfa().enroll(&token, &Enroll::otp()).await.map(drop)?)
     })

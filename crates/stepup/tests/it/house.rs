@@ -6,7 +6,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, header};
 use stepup::{
-    AccessTokenError, AccessTokenRequest, Client, ClientBuilder, Clock, SessionState, mfa::MfaRequired,
+    AccessTokenError, AccessTokenRequest, Client, ClientBuilder, Clock, SessionState,
+    mfa::{Enroll, MfaRequired, MfaToken, Verify},
 };
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::{Tenant, clock::VirtualClock};
@@ -28,6 +29,12 @@ impl Clock for TenantTime {
     fn wait(&self, duration: Duration) -> BoxFuture<'_, ()> {
         Box::pin(self.0.reaches(self.0.now() + duration))
     }
+}
+
+/// What Ada has after [`House::enroll_app`].
+pub(crate) struct Enrolled {
+    pub(crate) secret: String,
+    pub(crate) recovery_code: String,
 }
 
 pub(crate) struct House {
@@ -139,6 +146,34 @@ impl House {
             Err(AccessTokenError::MfaRequired(due)) => due,
             other => panic!("{other:?} where a second factor was due"),
         }
+    }
+
+    /// A step-up under way: Ada logs in, in a new browser, and asks for the API.
+    pub(crate) async fn step_up(&self) -> (SessionState, MfaToken) {
+        let mut state = self.log_in().await;
+        let token = self.due(&mut state).await.mfa_token.unwrap();
+        (state, token)
+    }
+
+    /// Ada's first step-up, in a browser of its own: she enrols an app.
+    pub(crate) async fn enroll_app(&self) -> Enrolled {
+        self.enroll_app_in(&mut self.log_in().await).await
+    }
+
+    /// The same, in this session, which then holds the API's token.
+    pub(crate) async fn enroll_app_in(&self, state: &mut SessionState) -> Enrolled {
+        let token = self.due(state).await.mfa_token.unwrap();
+        let app = self.client.mfa().enroll(&token, &Enroll::otp()).await.unwrap();
+        let secret = app.secret.unwrap();
+        let code = self.tenant.totp(&secret).unwrap();
+        self.client.mfa().verify(state, &token, Verify::otp(code)).await.unwrap();
+        Enrolled { secret, recovery_code: app.recovery_codes.unwrap().remove(0) }
+    }
+
+    /// A code of the app with that secret which was not used before.
+    pub(crate) fn next_code(&self, secret: &str) -> String {
+        self.tenant.clock().advance(Duration::from_secs(30));
+        self.tenant.totp(secret).unwrap()
     }
 
     pub(crate) async fn token(&self, state: &mut SessionState, wanted: &AccessTokenRequest) -> String {

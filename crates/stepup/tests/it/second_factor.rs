@@ -3,45 +3,12 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use stepup::{
-    SessionState,
-    mfa::{
-        AuthenticatorType, Challenge, Enroll, EnrollError, FactorType, MfaError as _, MfaToken, Verify,
-        VerifyError,
-    },
+use stepup::mfa::{
+    AuthenticatorType, Challenge, Enroll, EnrollError, FactorType, MfaError as _, Verify, VerifyError,
 };
 use stepup_tenant::{Fault, Tenant};
 
-use crate::house::{House, transfer};
-
-/// What an enrolled Ada has: her app's secret and her recovery code.
-struct Enrolled {
-    secret: String,
-    recovery_code: String,
-}
-
-/// The first step-up: an app is enrolled and the transfer's token is in the session.
-async fn enroll(house: &House, state: &mut SessionState) -> Enrolled {
-    let token = house.due(state).await.mfa_token.unwrap();
-    let app = house.client.mfa().enroll(&token, &Enroll::otp()).await.unwrap();
-    let secret = app.secret.unwrap();
-    let code = house.tenant.totp(&secret).unwrap();
-    house.client.mfa().verify(state, &token, Verify::otp(code)).await.unwrap();
-    Enrolled { secret, recovery_code: app.recovery_codes.unwrap().remove(0) }
-}
-
-/// A code that was not used before.
-fn next_code(house: &House, secret: &str) -> String {
-    house.tenant.clock().advance(Duration::from_secs(30));
-    house.tenant.totp(secret).unwrap()
-}
-
-/// A later log-in of Ada, in another browser, who asks for the transfer's token.
-async fn later(house: &House) -> (SessionState, MfaToken) {
-    let mut state = house.log_in().await;
-    let token = house.due(&mut state).await.mfa_token.unwrap();
-    (state, token)
-}
+use crate::house::{Enrolled, House, transfer};
 
 #[tokio::test]
 async fn enrol_verify_and_the_token_is_there() {
@@ -74,7 +41,7 @@ async fn enrol_verify_and_the_token_is_there() {
 #[tokio::test]
 async fn later_a_challenge_and_a_wrong_code_is_no_end() {
     let house = House::open().await;
-    let Enrolled { secret, .. } = enroll(&house, &mut house.log_in().await).await;
+    let Enrolled { secret, .. } = house.enroll_app().await;
 
     let mut state = house.log_in().await;
     let due = house.due(&mut state).await;
@@ -86,7 +53,7 @@ async fn later_a_challenge_and_a_wrong_code_is_no_end() {
     let challenged = mfa.challenge(&token, &Challenge::otp()).await.unwrap();
     assert_eq!(challenged.challenge_type, AuthenticatorType::Otp);
 
-    let right = next_code(&house, &secret);
+    let right = house.next_code(&secret);
     let wrong = if right == "000000" { "111111" } else { "000000" };
     let error = mfa.verify(&mut state, &token, Verify::otp(wrong)).await.unwrap_err();
     assert!(matches!(error, VerifyError::WrongCode(_)), "{error:?}");
@@ -101,9 +68,9 @@ async fn later_a_challenge_and_a_wrong_code_is_no_end() {
 #[tokio::test]
 async fn a_recovery_code_is_good_once_and_brings_the_next() {
     let house = House::open().await;
-    let Enrolled { recovery_code, .. } = enroll(&house, &mut house.log_in().await).await;
+    let Enrolled { recovery_code, .. } = house.enroll_app().await;
 
-    let (mut state, token) = later(&house).await;
+    let (mut state, token) = house.step_up().await;
     let spaced = format!(" {} {} ", &recovery_code[..4], &recovery_code[4..]);
     let verified =
         house.client.mfa().verify(&mut state, &token, Verify::recovery_code(spaced)).await.unwrap();
@@ -111,7 +78,7 @@ async fn a_recovery_code_is_good_once_and_brings_the_next() {
     assert_ne!(new, recovery_code);
     house.token(&mut state, &transfer()).await;
 
-    let (mut state, token) = later(&house).await;
+    let (mut state, token) = house.step_up().await;
     let spent = house.client.mfa().verify(&mut state, &token, Verify::recovery_code(&recovery_code)).await;
     assert!(matches!(spent, Err(VerifyError::WrongCode(_))), "{spent:?}");
     house.client.mfa().verify(&mut state, &token, Verify::recovery_code(&new)).await.unwrap();
@@ -120,12 +87,12 @@ async fn a_recovery_code_is_good_once_and_brings_the_next() {
 #[tokio::test]
 async fn a_step_up_is_good_once() {
     let house = House::open().await;
-    let Enrolled { secret, .. } = enroll(&house, &mut house.log_in().await).await;
-    let (mut state, token) = later(&house).await;
-    let code = next_code(&house, &secret);
+    let Enrolled { secret, .. } = house.enroll_app().await;
+    let (mut state, token) = house.step_up().await;
+    let code = house.next_code(&secret);
     house.client.mfa().verify(&mut state, &token, Verify::otp(&code)).await.unwrap();
 
-    for code in [code, next_code(&house, &secret)] {
+    for code in [code, house.next_code(&secret)] {
         let replayed = house.client.mfa().verify(&mut state, &token, Verify::otp(code)).await.unwrap_err();
         assert_eq!(
             (replayed.status(), &*replayed.code()),
@@ -140,7 +107,7 @@ async fn a_step_up_is_good_once() {
 async fn the_session_refreshes_on_after_a_step_up() {
     let house = House::open().await;
     let mut state = house.log_in().await;
-    enroll(&house, &mut state).await;
+    house.enroll_app_in(&mut state).await;
     for _ in 0..3 {
         house.tenant.clock().advance(Duration::from_secs(3600));
         house.token(&mut state, &stepup::AccessTokenRequest::new().refresh(true)).await;
@@ -151,10 +118,10 @@ async fn the_session_refreshes_on_after_a_step_up() {
 #[tokio::test]
 async fn verifies_at_once_are_won_by_one() {
     let house = House::open().await;
-    let Enrolled { secret, .. } = enroll(&house, &mut house.log_in().await).await;
+    let Enrolled { secret, .. } = house.enroll_app().await;
     let line = house.log_in_with_cookies().await;
     let token = house.due(&mut house.open_session(&line)).await.mfa_token.unwrap();
-    let code = next_code(&house, &secret);
+    let code = house.next_code(&secret);
     let all = (0..6).map(|_| {
         let (client, token, code) = (house.client.clone(), token.clone(), code.clone());
         let mut state = house.open_session(&line);
@@ -174,9 +141,9 @@ async fn verifies_at_once_are_won_by_one() {
 #[tokio::test]
 async fn a_tenant_that_fails_leaves_everything_as_it_was() {
     let house = House::open().await;
-    let Enrolled { secret, .. } = enroll(&house, &mut house.log_in().await).await;
-    let (mut state, token) = later(&house).await;
-    let code = next_code(&house, &secret);
+    let Enrolled { secret, .. } = house.enroll_app().await;
+    let (mut state, token) = house.step_up().await;
+    let code = house.next_code(&secret);
     for (fault, status) in [
         (Fault { status: Some(503), ..Fault::on("POST", "/oauth/token") }, 502),
         (Fault { drop: true, ..Fault::on("POST", "/oauth/token") }, 502),
@@ -199,7 +166,7 @@ async fn a_tenant_that_fails_leaves_everything_as_it_was() {
 #[tokio::test]
 async fn time_ends_a_step_up_here_and_there() {
     let house = House::open().await;
-    let (mut state, token) = later(&house).await;
+    let (mut state, token) = house.step_up().await;
     house.tenant.clock().advance(Duration::from_secs(300));
     let late = house.client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err();
     assert_eq!(&*late.code(), "mfa_token_expired");
@@ -209,8 +176,8 @@ async fn time_ends_a_step_up_here_and_there() {
 #[tokio::test]
 async fn an_authenticator_is_not_deleted_by_a_pending_step_up() {
     let house = House::open().await;
-    enroll(&house, &mut house.log_in().await).await;
-    let (_, token) = later(&house).await;
+    house.enroll_app().await;
+    let (_, token) = house.step_up().await;
     let listed = house.client.mfa().authenticators(&token).await.unwrap();
     let refused = house.client.mfa().delete_authenticator(&token, &listed[0].id).await.unwrap_err();
     assert_eq!(
@@ -223,7 +190,9 @@ async fn an_authenticator_is_not_deleted_by_a_pending_step_up() {
 
 #[tokio::test]
 async fn an_action_may_want_one_factor_after_another() {
-    let house = House::with(Tenant::builder().config_yaml(TWO_FACTORS).start().await.unwrap());
+    let house = House::with(
+        Tenant::builder().config_yaml(include_str!("../fixtures/two-factors.yaml")).start().await.unwrap(),
+    );
     let mut state = house.log_in().await;
     let first = house.due(&mut state).await.mfa_token.unwrap();
     let mfa = house.client.mfa();
@@ -238,46 +207,3 @@ async fn an_action_may_want_one_factor_after_another() {
     assert!(verified.recovery_code.is_some());
     house.token(&mut state, &transfer()).await;
 }
-
-const TWO_FACTORS: &str = r#"
-clients:
-  - name: webapp
-    client_id: stepup-webapp
-    client_secret: stepup-webapp-secret
-    app_type: regular_web
-    grant_types:
-      - authorization_code
-      - refresh_token
-      - http://auth0.com/oauth/grant-type/mfa-otp
-      - http://auth0.com/oauth/grant-type/mfa-recovery-code
-      - http://auth0.com/oauth/grant-type/mfa-oob
-    callbacks: ["http://localhost:3000/auth/callback"]
-    refresh_token:
-      rotation_type: rotating
-      policies:
-        - audience: https://api.example.com
-          scope: [transfer:funds]
-resourceServers:
-  - identifier: https://api.example.com
-    allow_offline_access: true
-    skip_consent_for_verifiable_first_party_clients: true
-    scopes: [{ value: transfer:funds }]
-databases:
-  - name: Username-Password-Authentication
-guardianFactors:
-  - { name: otp, enabled: true }
-  - { name: recovery-code, enabled: true }
-actions:
-  - name: two
-    code: |
-      exports.onExecutePostLogin = async (event, api) => {
-        if (event.request.body?.grant_type !== "refresh_token") return;
-        if (event.resource_server?.identifier !== "https://api.example.com") return;
-        api.authentication.enrollWith({ type: "otp" });
-        api.authentication.challengeWith({ type: "recovery-code" });
-      };
-    supported_triggers: [{ id: post-login, version: v3 }]
-triggers:
-  post-login:
-    - { action_name: two, display_name: two }
-"#;

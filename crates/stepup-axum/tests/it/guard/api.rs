@@ -3,7 +3,7 @@
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use super::{Bank, seconds};
+use crate::bank::{Bank, seconds};
 
 const ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 

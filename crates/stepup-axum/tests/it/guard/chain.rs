@@ -4,7 +4,9 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use stepup_tenant::Tenant;
 
-use super::Bank;
+use crate::bank::Bank;
+
+const TWO_FACTORS: &str = include_str!("../../../../stepup/tests/fixtures/two-factors.yaml");
 
 #[tokio::test]
 async fn a_chain_is_a_proof_by_each_of_its_factors() {
@@ -34,46 +36,3 @@ async fn a_chain_is_a_proof_by_each_of_its_factors() {
     let done = browser.fetch(Method::GET, "/transfer-app", None).await;
     assert_eq!(done.status, StatusCode::OK, "the app was the first of two: {done:?}");
 }
-
-const TWO_FACTORS: &str = r#"
-clients:
-  - name: webapp
-    client_id: stepup-webapp
-    client_secret: stepup-webapp-secret
-    app_type: regular_web
-    grant_types:
-      - authorization_code
-      - refresh_token
-      - http://auth0.com/oauth/grant-type/mfa-otp
-      - http://auth0.com/oauth/grant-type/mfa-recovery-code
-      - http://auth0.com/oauth/grant-type/mfa-oob
-    callbacks: ["http://localhost:*"]
-    refresh_token:
-      rotation_type: rotating
-      policies:
-        - audience: https://api.example.com
-          scope: [transfer:funds]
-resourceServers:
-  - identifier: https://api.example.com
-    allow_offline_access: true
-    skip_consent_for_verifiable_first_party_clients: true
-    scopes: [{ value: transfer:funds }]
-databases:
-  - name: Username-Password-Authentication
-guardianFactors:
-  - { name: otp, enabled: true }
-  - { name: recovery-code, enabled: true }
-actions:
-  - name: two
-    code: |
-      exports.onExecutePostLogin = async (event, api) => {
-        if (event.request.body?.grant_type !== "refresh_token") return;
-        if (event.resource_server?.identifier !== "https://api.example.com") return;
-        api.authentication.enrollWith({ type: "otp" });
-        api.authentication.challengeWith({ type: "recovery-code" });
-      };
-    supported_triggers: [{ id: post-login, version: v3 }]
-triggers:
-  post-login:
-    - { action_name: two, display_name: two }
-"#;

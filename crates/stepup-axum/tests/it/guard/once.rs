@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::Bank;
+use crate::bank::Bank;
 
 #[tokio::test]
 async fn a_page_passes_once_for_each_proof() {

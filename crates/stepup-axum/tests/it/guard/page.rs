@@ -3,7 +3,7 @@
 use http::StatusCode;
 use stepup_tenant::Tenant;
 
-use super::{Bank, WithUsers as _};
+use crate::bank::{Bank, WithUsers as _, attribute};
 
 const ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
@@ -126,7 +126,7 @@ async fn what_cannot_be_kept_is_said_and_may_be_sent_again() {
     let stopped = browser.post("/letters", "/account", &large).await;
     assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/account"));
     assert!(stopped.body.contains("First confirm that it is you"), "{}", stopped.body);
-    let way_on = super::attribute(stopped.body.split("/auth/login").nth(1).unwrap(), "x");
+    let way_on = attribute(stopped.body.split("/auth/login").nth(1).unwrap(), "x");
     assert_eq!(way_on, None);
     let way_on = stopped.body.split("href=\"").find(|text| text.starts_with("/auth/login")).unwrap();
     let way_on = way_on.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");

@@ -6,7 +6,7 @@ use stepup::{Format, SystemRandom};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
-use super::{Bank, SECRET, WithUsers as _, seconds};
+use crate::bank::{Bank, SECRET, WithUsers as _, seconds};
 
 async fn bank() -> Bank {
     let tenant = stepup_tenant::Tenant::builder().start_with_users().await;

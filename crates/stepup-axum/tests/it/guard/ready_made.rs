@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::{Bank, Browser, Page};
+use crate::bank::{Bank, Browser, Page};
 
 /// Gives the app's code on the page for it: where that leads.
 async fn give_code(bank: &Bank, browser: &mut Browser, page: Page) -> Page {

@@ -4,7 +4,7 @@ use axum::Router;
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use super::{Bank, WithUsers as _};
+use crate::bank::{Bank, WithUsers as _};
 
 async fn bank(
     configure: impl FnOnce(stepup::ClientBuilder) -> stepup::ClientBuilder,
