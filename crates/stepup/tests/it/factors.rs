@@ -1,63 +1,111 @@
 //! Every factor, from enrolment to challenge, through the server's calls and through the routes; and how many wrong codes it
 //! takes. Push has a file of its own.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
-use stepup::{
-    SessionState,
-    mfa::{Challenge, Enroll, FactorType, MfaError as _, MfaToken, OobChannel, Verify, VerifyError},
-};
-use stepup_tenant::model::Channel;
+use stepup::mfa::{Challenge, Enroll, FactorType, MfaError as _, OobChannel, Verify, VerifyError};
+use stepup_tenant::{Tenant, model::Channel};
 
 use crate::{
-    house::{House, transfer},
+    house::{Enrolled, House, transfer},
     support::{Jar, handle, json_of},
 };
 
 const PHONE: &str = "+12025550123";
+const ADDRESS: &str = "ada@example.com";
 
 /// A factor that sends a code.
 struct Sent {
     channel: Channel,
-    /// None for e-mail: a tenant has enrolled the address that the user is known by, and Actions ask for no other.
-    enroll: Option<fn() -> Enroll>,
-    /// How the routes name it, and where the code goes.
+    enroll: fn() -> Enroll,
+    /// How the routes name the channel, and the member in which they are told where the code goes.
     wire: &'static str,
+    contact: &'static str,
     to: &'static str,
     factor: FactorType,
     /// How the id of its authenticator begins.
     prefix: &'static str,
 }
 
-const SENT: [Sent; 3] = [
-    Sent {
-        channel: Channel::Sms,
-        enroll: Some(|| Enroll::sms(PHONE)),
-        wire: "sms",
-        to: PHONE,
-        factor: FactorType::Phone,
-        prefix: "sms|",
-    },
-    Sent {
-        channel: Channel::Voice,
-        enroll: Some(|| Enroll::voice(PHONE)),
-        wire: "voice",
-        to: PHONE,
-        factor: FactorType::Phone,
-        prefix: "voice|",
-    },
-    Sent {
-        channel: Channel::Email,
-        enroll: None,
-        wire: "email",
-        to: "ada@example.com",
-        factor: FactorType::Email,
-        prefix: "email|",
-    },
-];
+const SMS: Sent = Sent {
+    channel: Channel::Sms,
+    enroll: || Enroll::sms(PHONE),
+    wire: "sms",
+    contact: "phone_number",
+    to: PHONE,
+    factor: FactorType::Phone,
+    prefix: "sms|",
+};
+const VOICE: Sent = Sent {
+    channel: Channel::Voice,
+    enroll: || Enroll::voice(PHONE),
+    wire: "voice",
+    contact: "phone_number",
+    to: PHONE,
+    factor: FactorType::Phone,
+    prefix: "voice|",
+};
+const EMAIL: Sent = Sent {
+    channel: Channel::Email,
+    enroll: || Enroll::email(Some(ADDRESS.to_owned())),
+    wire: "email",
+    contact: "email",
+    to: ADDRESS,
+    factor: FactorType::Email,
+    prefix: "email|",
+};
+const SENT: [Sent; 3] = [SMS, VOICE, EMAIL];
+
+/// A tenant that leaves the choice of a factor to the user: an Action that names factors to enrol cannot name e-mail. And a
+/// user whose address is not verified, for a verified one is there without being enrolled.
+async fn any_factor() -> House {
+    let tenant = Tenant::builder().config_yaml(ANY_FACTOR).users_json(UNVERIFIED);
+    House::with(tenant.start().await.unwrap())
+}
+
+const UNVERIFIED: &str = r#"[
+  {"email":"ada@example.com","email_verified":false,"password":"correct horse battery staple"}
+]"#;
+
+const ANY_FACTOR: &str = r#"
+clients:
+  - name: webapp
+    client_id: stepup-webapp
+    client_secret: stepup-webapp-secret
+    app_type: regular_web
+    grant_types:
+      - authorization_code
+      - refresh_token
+      - http://auth0.com/oauth/grant-type/mfa-oob
+    callbacks: ["http://localhost:3000/auth/callback"]
+    refresh_token:
+      rotation_type: rotating
+      policies:
+        - audience: https://api.example.com
+          scope: [transfer:funds]
+resourceServers:
+  - identifier: https://api.example.com
+    allow_offline_access: true
+    skip_consent_for_verifiable_first_party_clients: true
+    scopes: [{ value: transfer:funds }]
+databases:
+  - name: Username-Password-Authentication
+guardianPhoneFactorMessageTypes: { message_types: [sms, voice] }
+guardianFactors:
+  - { name: sms, enabled: true }
+  - { name: email, enabled: true }
+actions:
+  - name: any
+    code: |
+      exports.onExecutePostLogin = async (event, api) => {
+        if (event.resource_server?.identifier === "https://api.example.com") api.multifactor.enable("any");
+      };
+    supported_triggers: [{ id: post-login, version: v3 }]
+triggers:
+  post-login:
+    - { action_name: any, display_name: any }
+"#;
 
 /// The code of the one message that went out since there were `before`.
 async fn code(house: &House, sent: &Sent, before: usize) -> String {
@@ -73,56 +121,56 @@ async fn messages(house: &House) -> usize {
     house.tenant.messages().await.unwrap().len()
 }
 
-/// Ada enrols an app; its secret.
-async fn enroll_app(house: &House) -> String {
-    let (mut state, token) = due(house).await;
+/// Ada enrols that factor: she has nothing, and then the API's token.
+async fn enroll(house: &House, sent: &Sent) {
+    let (mut state, token) = house.step_up().await;
     let mfa = house.client.mfa();
-    let secret = mfa.enroll(&token, &Enroll::otp()).await.unwrap().secret.unwrap();
-    let code = house.tenant.totp(&secret).unwrap();
-    mfa.verify(&mut state, &token, Verify::otp(code)).await.unwrap();
-    secret
+    assert_eq!(mfa.authenticators(&token).await.unwrap(), [], "{}", sent.wire);
+    let before = messages(house).await;
+    let begun = mfa.enroll(&token, &(sent.enroll)()).await.unwrap();
+    assert_eq!(begun.oob_channel.map(OobChannel::as_str), Some(sent.wire));
+    assert_eq!(begun.binding_method.as_deref(), Some("prompt"), "{}", sent.wire);
+    let code = code(house, sent, before).await;
+    let proof = Verify::oob(begun.oob_code.unwrap()).binding_code(code);
+    mfa.verify(&mut state, &token, proof).await.unwrap();
+    house.token(&mut state, &transfer()).await;
 }
 
-async fn due(house: &House) -> (SessionState, MfaToken) {
-    let mut state = house.log_in().await;
-    let token = house.due(&mut state).await.mfa_token.unwrap();
-    (state, token)
+/// Ada is challenged by that factor: a wrong code is none, and the right one brings the API's token.
+async fn answer(house: &House, sent: &Sent) {
+    let (mut state, token) = house.step_up().await;
+    let mfa = house.client.mfa();
+    let listed = mfa.authenticators(&token).await.unwrap();
+    let mine = |one: &&stepup::mfa::Authenticator| {
+        one.active && one.id.starts_with(sent.prefix) && one.factor() == Some(sent.factor)
+    };
+    let mine = listed.iter().find(mine).unwrap_or_else(|| panic!("{}: {listed:?}", sent.wire));
+    let before = messages(house).await;
+    let asked = mfa.challenge(&token, &Challenge::oob().authenticator(&mine.id)).await.unwrap();
+    assert_eq!(asked.binding_method.as_deref(), Some("prompt"), "{}", sent.wire);
+    let (oob_code, code) = (asked.oob_code.unwrap(), code(house, sent, before).await);
+    let wrong = if code == "000000" { "111111" } else { "000000" };
+    let refused = mfa.verify(&mut state, &token, Verify::oob(&oob_code).binding_code(wrong)).await;
+    assert!(matches!(refused, Err(VerifyError::WrongCode(_))), "{}: {refused:?}", sent.wire);
+    mfa.verify(&mut state, &token, Verify::oob(&oob_code).binding_code(code)).await.unwrap();
+    house.token(&mut state, &transfer()).await;
 }
 
 #[tokio::test]
 async fn a_code_that_is_sent_enrols_and_answers_a_challenge() {
     for sent in SENT {
-        let house = House::open().await;
-        let mfa = house.client.mfa();
-        if let Some(enroll) = sent.enroll {
-            let (mut state, token) = due(&house).await;
-            let before = messages(&house).await;
-            let begun = mfa.enroll(&token, &enroll()).await.unwrap();
-            assert_eq!(begun.oob_channel.map(OobChannel::as_str), Some(sent.wire));
-            let code = code(&house, &sent, before).await;
-            let proof = Verify::oob(begun.oob_code.unwrap()).binding_code(code);
-            mfa.verify(&mut state, &token, proof).await.unwrap();
-            house.token(&mut state, &transfer()).await;
-        } else {
-            enroll_app(&house).await;
-        }
-
-        let (mut state, token) = due(&house).await;
-        let listed = mfa.authenticators(&token).await.unwrap();
-        let mine = |one: &&stepup::mfa::Authenticator| {
-            one.active && one.id.starts_with(sent.prefix) && one.factor() == Some(sent.factor)
-        };
-        let mine = listed.iter().rfind(mine).unwrap_or_else(|| panic!("{}: {listed:?}", sent.wire));
-        let before = messages(&house).await;
-        let asked = mfa.challenge(&token, &Challenge::oob().authenticator(&mine.id)).await.unwrap();
-        assert_eq!(asked.binding_method.as_deref(), Some("prompt"), "{}", sent.wire);
-        let (oob_code, code) = (asked.oob_code.unwrap(), code(&house, &sent, before).await);
-        let wrong = if code == "000000" { "111111" } else { "000000" };
-        let refused = mfa.verify(&mut state, &token, Verify::oob(&oob_code).binding_code(wrong)).await;
-        assert!(matches!(refused, Err(VerifyError::WrongCode(_))), "{}: {refused:?}", sent.wire);
-        mfa.verify(&mut state, &token, Verify::oob(&oob_code).binding_code(code)).await.unwrap();
-        house.token(&mut state, &transfer()).await;
+        let house = any_factor().await;
+        enroll(&house, &sent).await;
+        answer(&house, &sent).await;
     }
+}
+
+#[tokio::test]
+async fn a_verified_address_answers_a_challenge_and_was_never_enrolled() {
+    let house = House::open().await;
+    house.enroll_app().await;
+    answer(&house, &EMAIL).await;
+    Browser::log_in(&house).await.answer(&EMAIL).await;
 }
 
 /// Ada's browser on the application, at the routes.
@@ -174,37 +222,37 @@ impl<'h> Browser<'h> {
         assert_eq!(status, StatusCode::OK, "{token}");
         verified
     }
+
+    async fn enroll(&mut self, sent: &Sent) {
+        let before = messages(self.house).await;
+        let wanted = json!({
+            "authenticator_types": ["oob"], "oob_channels": [sent.wire], sent.contact: sent.to,
+        });
+        let (status, begun) = self.post("/auth/mfa/associate", wanted).await;
+        assert_eq!((status, &begun["oob_channel"]), (StatusCode::OK, &json!(sent.wire)), "{begun}");
+        let code = code(self.house, sent, before).await;
+        self.verify(json!({ "oob_code": begun["oob_code"], "binding_code": code })).await;
+    }
+
+    async fn answer(&mut self, sent: &Sent) {
+        let (_, listed) = self.call(Method::GET, "/auth/mfa/authenticators", None).await;
+        let mine = |one: &&Value| one["id"].as_str().unwrap().starts_with(sent.prefix);
+        let id = listed.as_array().unwrap().iter().find(mine).unwrap()["id"].clone();
+        let before = messages(self.house).await;
+        let challenge = json!({ "mfa_token": self.token, "challenge_type": "oob", "authenticator_id": id });
+        let (status, asked) = self.post("/auth/mfa/challenge", challenge).await;
+        assert_eq!((status, &asked["binding_method"]), (StatusCode::OK, &json!("prompt")), "{asked}");
+        let code = code(self.house, sent, before).await;
+        self.verify(json!({ "oob_code": asked["oob_code"], "binding_code": code })).await;
+    }
 }
 
 #[tokio::test]
 async fn the_routes_do_the_same_for_a_code_that_is_sent() {
     for sent in SENT {
-        let house = House::open().await;
-        if sent.enroll.is_some() {
-            let mut browser = Browser::log_in(&house).await;
-            let before = messages(&house).await;
-            let wanted = json!({
-                "authenticator_types": ["oob"], "oob_channels": [sent.wire], "phone_number": PHONE,
-            });
-            let (status, begun) = browser.post("/auth/mfa/associate", wanted).await;
-            assert_eq!((status, &begun["oob_channel"]), (StatusCode::OK, &json!(sent.wire)), "{begun}");
-            let code = code(&house, &sent, before).await;
-            browser.verify(json!({ "oob_code": begun["oob_code"], "binding_code": code })).await;
-        } else {
-            enroll_app(&house).await;
-        }
-
-        let mut browser = Browser::log_in(&house).await;
-        let (_, listed) = browser.call(Method::GET, "/auth/mfa/authenticators", None).await;
-        let mine = |one: &&Value| one["id"].as_str().unwrap().starts_with(sent.prefix);
-        let id = listed.as_array().unwrap().iter().rfind(mine).unwrap()["id"].clone();
-        let before = messages(&house).await;
-        let challenge =
-            json!({ "mfa_token": browser.token, "challenge_type": "oob", "authenticator_id": id });
-        let (status, asked) = browser.post("/auth/mfa/challenge", challenge).await;
-        assert_eq!((status, &asked["binding_method"]), (StatusCode::OK, &json!("prompt")), "{asked}");
-        let code_2 = code(&house, &sent, before).await;
-        browser.verify(json!({ "oob_code": asked["oob_code"], "binding_code": code_2 })).await;
+        let house = any_factor().await;
+        Browser::log_in(&house).await.enroll(&sent).await;
+        Browser::log_in(&house).await.answer(&sent).await;
     }
 }
 
@@ -220,8 +268,7 @@ async fn the_routes_do_an_app_and_a_recovery_code() {
     let challenge = json!({ "mfa_token": browser.token, "challenge_type": "otp" });
     let (status, asked) = browser.post("/auth/mfa/challenge", challenge).await;
     assert_eq!((status, asked), (StatusCode::OK, json!({ "challenge_type": "otp" })));
-    house.tenant.clock().advance(Duration::from_secs(30));
-    browser.verify(json!({ "otp": house.tenant.totp(secret).unwrap() })).await;
+    browser.verify(json!({ "otp": house.next_code(secret) })).await;
     let used = browser.post("/auth/mfa/verify", json!({ "otp": "123456" })).await;
     assert_eq!((used.0, &used.1["error"]), (StatusCode::FORBIDDEN, &json!("invalid_grant")), "{used:?}");
 
@@ -233,7 +280,7 @@ async fn the_routes_do_an_app_and_a_recovery_code() {
 #[tokio::test]
 async fn a_factor_that_was_not_asked_for_is_refused_in_the_tenants_words() {
     let house = House::open().await;
-    let (_, token) = due(&house).await;
+    let (_, token) = house.step_up().await;
     let refused = house.client.mfa().enroll(&token, &Enroll::email(None)).await.unwrap_err();
     assert_eq!((refused.status(), &*refused.code()), (StatusCode::FORBIDDEN, "access_denied"));
 }
@@ -241,8 +288,8 @@ async fn a_factor_that_was_not_asked_for_is_refused_in_the_tenants_words() {
 #[tokio::test]
 async fn too_many_wrong_codes_are_told_apart_from_a_wrong_one() {
     let house = House::open().await;
-    let secret = enroll_app(&house).await;
-    let (mut state, token) = due(&house).await;
+    let Enrolled { secret, .. } = house.enroll_app().await;
+    let (mut state, token) = house.step_up().await;
     let mfa = house.client.mfa();
     let listed = mfa.authenticators(&token).await.unwrap();
     let email = listed.iter().find(|one| one.factor() == Some(FactorType::Email)).unwrap();
@@ -264,10 +311,7 @@ async fn too_many_wrong_codes_are_told_apart_from_a_wrong_one() {
         assert!(matches!(locked, VerifyError::LockedOut(_)), "{kind}: {locked:?}");
         assert_eq!((locked.status(), &*locked.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"));
     }
-    let right = Verify::otp({
-        house.tenant.clock().advance(Duration::from_secs(30));
-        house.tenant.totp(&secret).unwrap()
-    });
+    let right = Verify::otp(house.next_code(&secret));
     let locked = mfa.verify(&mut state, &token, right).await.unwrap_err();
     assert!(matches!(locked, VerifyError::LockedOut(_)), "the right code too: {locked:?}");
 }
