@@ -40,8 +40,7 @@ use crate::tokens::AccessTokenRequest;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Guard {
-    audience: Option<String>,
-    scope: Scopes,
+    token: AccessTokenRequest,
     factors: Vec<FactorType>,
     within: Option<Duration>,
     api_answer: ApiAnswer,
@@ -72,14 +71,14 @@ impl Guard {
     /// first: where it answers `mfa_required`, the user steps up without leaving the application.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.audience = Some(audience.into()).filter(|audience| !audience.is_empty());
+        self.token = self.token.audience(audience);
         self
     }
 
     /// Needs an access token with this scope too.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<Scopes>) -> Self {
-        self.scope = self.scope.union(&scope.into());
+        self.token = self.token.and_scope(&scope.into());
         self
     }
 
@@ -116,12 +115,7 @@ impl Guard {
 
     /// The access token that is needed, if one is.
     fn token(&self) -> Option<AccessTokenRequest> {
-        let request = match &self.audience {
-            Some(audience) => AccessTokenRequest::new().audience(audience),
-            None if self.scope.is_empty() => return None,
-            None => AccessTokenRequest::new(),
-        };
-        Some(if self.scope.is_empty() { request } else { request.scope(self.scope.clone()) })
+        (self.token != AccessTokenRequest::new()).then(|| self.token.clone())
     }
 
     /// A short name for one request under this guard, by which a session remembers it.

@@ -50,6 +50,12 @@ impl AccessTokenRequest {
         self
     }
 
+    /// With this scope too, beside the one that was named.
+    pub(crate) fn and_scope(self, scope: &Scopes) -> Self {
+        let scope = self.scope.as_ref().map_or_else(|| scope.clone(), |named| named.union(scope));
+        Self { scope: Some(scope).filter(|scope| !scope.is_empty()), ..self }
+    }
+
     /// Whether the configured scope is asked for too (the default), or only the given one.
     #[must_use]
     pub fn merge_scopes(mut self, merge: bool) -> Self {
