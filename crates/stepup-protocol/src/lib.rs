@@ -4,13 +4,14 @@
 //! and are exact in what they write: an absent value is left out, never `null`. Nothing here does I/O, reads a
 //! clock or draws a random number.
 //!
-//! One module a noun: [`claims`], [`discovery`], [`error`], [`jwk`], [`mfa`], [`scope`], [`time`], [`token`].
+//! One module a noun: [`claims`], [`discovery`], [`error`], [`jwk`], [`mask`], [`mfa`], [`scope`], [`time`], [`token`].
 
 pub mod claims;
 pub mod discovery;
 pub mod error;
 pub mod guardian;
 pub mod jwk;
+pub mod mask;
 pub mod mfa;
 pub mod scope;
 pub mod time;

@@ -11,7 +11,6 @@ mod event;
 mod grant;
 mod job;
 mod limit;
-pub mod mask;
 mod oob;
 mod pushed_request;
 mod session;
@@ -37,3 +36,5 @@ pub use ticket::{Ticket, TicketPurpose};
 pub use trace::{Step, Trace, TraceSummary};
 pub use transaction::{LoginTransaction, MfaTransaction};
 pub use user::User;
+
+pub use stepup_protocol::mask;

@@ -5,7 +5,11 @@
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
-use stepup_protocol::mfa::{Authenticator, AuthenticatorType};
+use serde_json::Value;
+use stepup_protocol::{
+    mask,
+    mfa::{Authenticator, AuthenticatorType, OobChannel},
+};
 use url::Url;
 
 use super::{
@@ -20,7 +24,7 @@ use crate::{
     client::Client,
     login::LoginRequest,
     mfa::{DeleteAuthenticatorError, MfaError as _, OWN_SCOPE, OwnAuthenticators},
-    session::SessionState,
+    session::{Session, SessionState},
     web::{answer, base_url},
 };
 
@@ -52,7 +56,7 @@ pub(crate) async fn page(
             return unavailable(client, request, base);
         }
     };
-    show(client, request, base, &listed)
+    show(client, request, base, &Own { listed: &listed, session: session.session() })
 }
 
 /// `POST`: adds one, which begins a detour, or deletes one.
@@ -152,7 +156,30 @@ async fn ask(client: &Client, request: &Request<Bytes>, base: &Url) -> Response<
     }
 }
 
-fn show(client: &Client, request: &Request<Bytes>, base: &Url, listed: &[Authenticator]) -> Response<Bytes> {
+/// The user's authenticators, in the tenant's order.
+struct Own<'a> {
+    listed: &'a [Authenticator],
+    session: Option<&'a Session>,
+}
+
+impl Own<'_> {
+    /// Whether the user may delete it. The recovery code goes with the last of the others. The last of all may be the
+    /// address that the tenant has verified: it is there without being enrolled, and would be back if it were deleted.
+    fn may_go(&self, one: &Authenticator) -> bool {
+        one.authenticator_type != AuthenticatorType::RecoveryCode
+            && !(self.listed.last() == Some(one) && self.is_verified_address(one))
+    }
+
+    fn is_verified_address(&self, one: &Authenticator) -> bool {
+        let claim = |name| self.session.and_then(|session| session.claim(name));
+        let verified = claim("email_verified").and_then(Value::as_bool).unwrap_or_default();
+        let address = claim("email").and_then(Value::as_str).filter(|_| verified);
+        one.oob_channel == Some(OobChannel::Email)
+            && address.is_some_and(|address| one.name.as_deref() == Some(&*mask::email(address)))
+    }
+}
+
+fn show(client: &Client, request: &Request<Bytes>, base: &Url, own: &Own<'_>) -> Response<Bytes> {
     let (headers, query) = (request.headers(), request.uri().query());
     let frame = Frame::of(client, base, headers, query);
     let here = client.pages_path(base, "/manage");
@@ -161,15 +188,15 @@ fn show(client: &Client, request: &Request<Bytes>, base: &Url, listed: &[Authent
         form_urlencoded::parse(query).find(|(name, _)| name == wanted).map(|(_, value)| value)
     };
     let templates = client.config().pages.writer();
-    let chosen = asked("remove").and_then(|id| listed.iter().find(|one| one.id == id && may_go(one)));
+    let chosen = asked("remove").and_then(|id| own.listed.iter().find(|one| one.id == id && own.may_go(one)));
     let html = if let Some((way, one)) = chosen.and_then(|one| Some((Way::of(one)?, one))) {
         let heading = say::with(&frame.texts.delete_heading, "name", &describe(frame.texts, way, one).name);
         templates.delete(&Delete { frame: &frame, address: &here, authenticator: &one.id, heading })
     } else {
         let did = asked("did");
-        let own = listed.iter().filter_map(|one| Some((Way::of(one)?, one)));
-        let own = own.map(|(way, one)| OwnAuthenticator {
-            remove: may_go(one).then(|| {
+        let usable = own.listed.iter().filter_map(|one| Some((Way::of(one)?, one)));
+        let shown = usable.map(|(way, one)| OwnAuthenticator {
+            remove: own.may_go(one).then(|| {
                 let mut query = form_urlencoded::Serializer::new(String::new());
                 format!("{here}?{}", query.append_pair("remove", &one.id).finish())
             }),
@@ -184,7 +211,7 @@ fn show(client: &Client, request: &Request<Bytes>, base: &Url, listed: &[Authent
                 _ => None,
             },
             problem: did.filter(|did| did == "kept").map(|_| &*frame.texts.manage_kept),
-            own: own.collect(),
+            own: shown.collect(),
             home: &client.config().sign_in_return_to_path,
         })
     };
@@ -199,11 +226,6 @@ fn describe(texts: &Texts, way: Way, one: &Authenticator) -> OwnAuthenticator {
         to: one.name.as_deref().map(say::readable).unwrap_or_default(),
         remove: None,
     }
-}
-
-/// The recovery code goes with the last of the others.
-fn may_go(one: &Authenticator) -> bool {
-    one.authenticator_type != AuthenticatorType::RecoveryCode
 }
 
 fn unavailable(client: &Client, request: &Request<Bytes>, base: &Url) -> Response<Bytes> {

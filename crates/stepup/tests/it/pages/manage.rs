@@ -2,7 +2,10 @@
 
 use http::{HeaderMap, Method, StatusCode, header};
 
-use super::{factors::house, visitor::Visitor};
+use super::{
+    factors::{house, newest_code},
+    visitor::Visitor,
+};
 
 #[tokio::test]
 async fn a_stranger_logs_in_first() {
@@ -68,4 +71,41 @@ async fn ada_lists_adds_and_deletes() {
         "{}",
         visitor.html
     );
+}
+
+#[tokio::test]
+async fn a_verified_address_stays_and_another_one_goes() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.manage().await;
+    assert!(visitor.html.contains("****@exam*******"), "{}", visitor.html);
+    assert!(!visitor.html.contains("?remove="), "the tenant would refuse: {}", visitor.html);
+
+    visitor.press("add", &[]).await;
+    visitor.press("add", &[("factor", "email")]).await;
+    visitor.press("contact", &[("email", "lovelace@example.org")]).await;
+    visitor.press("code", &[("code", &newest_code(&house).await)]).await;
+    if visitor.heading() == "Keep your recovery code" {
+        visitor.press("kept", &[("saved", "yes")]).await;
+    }
+    assert!(visitor.html.contains("love****@exam*******"), "{}", visitor.html);
+    assert_eq!(
+        visitor.html.matches("?remove=email").count(),
+        1,
+        "the one that was enrolled: {}",
+        visitor.html
+    );
+    let remove = visitor.link("/auth/mfa/manage?remove=email");
+    visitor.get(&remove).await;
+    let id = visitor.html.split("name=\"authenticator\" value=\"").nth(1).unwrap();
+    let id = id.split('"').next().unwrap().to_owned();
+    visitor.press("delete", &[("authenticator", &id)]).await;
+    assert!(visitor.html.contains("Removed."), "{}", visitor.html);
+    assert!(!visitor.html.contains("love****") && !visitor.html.contains("?remove="), "{}", visitor.html);
+
+    // Whoever names it in the address is not asked.
+    let listed = house.client.own_authenticators(visitor.session().session().unwrap()).unwrap().list().await;
+    let kept = listed.unwrap().pop().unwrap();
+    visitor.get(&format!("/auth/mfa/manage?remove={}", kept.id.replace('|', "%7C"))).await;
+    assert_eq!(visitor.heading(), "Your second steps");
 }

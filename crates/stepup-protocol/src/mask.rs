@@ -3,7 +3,7 @@
 /// Every character but the last four becomes `X`, the `+` included.
 ///
 /// ```
-/// assert_eq!(stepup_tenant::model::mask::phone("+12025550123"), "XXXXXXXX0123");
+/// assert_eq!(stepup_protocol::mask::phone("+12025550123"), "XXXXXXXX0123");
 /// ```
 #[must_use]
 pub fn phone(number: &str) -> String {
@@ -15,8 +15,8 @@ pub fn phone(number: &str) -> String {
 /// most four characters is four stars, so that it is not told whole.
 ///
 /// ```
-/// assert_eq!(stepup_tenant::model::mask::email("chuck@example.com"), "chuc*@exam*******");
-/// assert_eq!(stepup_tenant::model::mask::email("ada@example.com"), "****@exam*******");
+/// assert_eq!(stepup_protocol::mask::email("chuck@example.com"), "chuc*@exam*******");
+/// assert_eq!(stepup_protocol::mask::email("ada@example.com"), "****@exam*******");
 /// ```
 #[must_use]
 pub fn email(address: &str) -> String {
