@@ -143,6 +143,28 @@ fn a_page_in_german_and_in_japanese() {
 }
 
 #[test]
+fn the_recovery_code_is_a_file_in_any_language() {
+    for (language, label) in [
+        (Language::English, "Recovery code"),
+        (Language::German, "Wiederherstellungscode"),
+        (Language::Japanese, "リカバリーコード"),
+    ] {
+        let texts = Texts::of(language);
+        let frame = Frame { application: "Bänk & <of> \"#?%\" Ada", ..frame(&texts, language) };
+        let keep = Keep { frame: &frame, step: &step(), recovery_code: "17EQHNZC2SZDYG7X4QXVX9SW" };
+        let address = keep.file();
+        let (kind, text) = address.split_once(',').unwrap();
+        assert_eq!(kind, "data:text/plain;charset=utf-8");
+        assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'%'), "{text}");
+        let text = percent_encoding::percent_decode_str(text).decode_utf8().unwrap();
+        let code = "17EQ HNZC 2SZD YG7X 4QXV X9SW";
+        assert_eq!(text, format!("Bänk & <of> \"#?%\" Ada\r\n{label}: {code}\r\n"));
+        let link = format!("href=\"{address}\" download=\"recovery-code.txt\"");
+        assert_eq!(keep.html().matches(&link).count(), 1, "{link}");
+    }
+}
+
+#[test]
 fn what_holds_secrets_prints_none() {
     let texts = Texts::of(Language::English);
     let (frame, step) = (&frame(&texts, Language::English), &step());

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Frame, Way, frame::render};
+use super::{Frame, Way, frame::render, way::groups_of_four};
 
 /// What the pages of one step-up share.
 #[derive(Clone, Debug)]
@@ -152,6 +153,19 @@ pub struct Keep<'a> {
     pub step: &'a Step,
     /// The recovery code. A secret.
     pub recovery_code: &'a str,
+}
+
+impl Keep<'_> {
+    /// The recovery code as a text file, as the address of an `<a download>`. It is the file itself (RFC 2397) and goes to
+    /// no server; a browser saves it with scripts off, and no policy of a page forbids that. Holds the code.
+    #[must_use]
+    pub fn file(&self) -> String {
+        let Frame { application, texts, .. } = self.frame;
+        let code = groups_of_four(self.recovery_code).join(" ");
+        let text = format!("{application}\r\n{}: {code}\r\n", texts.recovery_label);
+        let text = utf8_percent_encode(&text, NON_ALPHANUMERIC);
+        format!("data:text/plain;charset=utf-8,{text}")
+    }
 }
 
 /// One of the user's own authenticators.

@@ -133,9 +133,10 @@ pub(super) const TEXTS: Texts = Texts {
     recovery_label: text("Recovery code"),
     keep_heading: text("Keep your recovery code"),
     keep_lead: text(
-        "If you lose your phone, this code is the way in. It is shown only this once: write it down or print it, and keep it where only you find it.",
+        "If you lose your phone, this code is the way in. It is shown only this once: write it down, print or download it, and keep it where only you find it.",
     ),
     print: text("Print"),
+    download: text("Download"),
     keep_tick: text("I have kept it"),
     problem_not_kept: text("Tick that you have kept the code first: it is not shown again."),
     problem_missing_code: text("Enter the code."),

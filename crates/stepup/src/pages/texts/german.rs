@@ -147,9 +147,10 @@ pub(super) const TEXTS: Texts = Texts {
     recovery_label: text("Wiederherstellungscode"),
     keep_heading: text("Bewahren Sie Ihren Wiederherstellungscode auf"),
     keep_lead: text(
-        "Wenn Sie Ihr Telefon verlieren, kommen Sie mit diesem Code hinein. Er wird nur dieses eine Mal gezeigt: Schreiben oder drucken Sie ihn und bewahren Sie ihn auf, wo nur Sie ihn finden.",
+        "Wenn Sie Ihr Telefon verlieren, kommen Sie mit diesem Code hinein. Er wird nur dieses eine Mal gezeigt: Schreiben Sie ihn auf, drucken Sie ihn oder laden Sie ihn herunter, und bewahren Sie ihn auf, wo nur Sie ihn finden.",
     ),
     print: text("Drucken"),
+    download: text("Herunterladen"),
     keep_tick: text("Ich habe ihn aufbewahrt"),
     problem_not_kept: text(
         "Setzen Sie zuerst das Häkchen, dass Sie den Code aufbewahrt haben: Er wird nicht noch einmal gezeigt.",

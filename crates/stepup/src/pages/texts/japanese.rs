@@ -137,9 +137,10 @@ pub(super) const TEXTS: Texts = Texts {
     recovery_label: text("リカバリーコード"),
     keep_heading: text("リカバリーコードの保管"),
     keep_lead: text(
-        "スマートフォンを紛失したときは、このコードでログインできます。表示されるのは今回だけです。書き留めるか印刷して、ご自分だけがわかる場所に保管してください。",
+        "スマートフォンを紛失したときは、このコードでログインできます。表示されるのは今回だけです。書き留めるか、印刷またはダウンロードして、ご自分だけがわかる場所に保管してください。",
     ),
     print: text("印刷"),
+    download: text("ダウンロード"),
     keep_tick: text("保管しました"),
     problem_not_kept: text("コードは再表示されません。保管したらチェックを入れてください。"),
     problem_missing_code: text("コードを入力してください。"),

@@ -267,6 +267,8 @@ pub struct Texts {
     pub keep_lead: Text,
     /// The button that prints.
     pub print: Text,
+    /// The link that saves the recovery code as a file.
+    pub download: Text,
     /// The tick under the recovery code.
     pub keep_tick: Text,
     /// The tick is missing.

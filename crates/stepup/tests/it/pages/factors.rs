@@ -260,6 +260,10 @@ async fn the_recovery_code_brings_the_next_one_once() {
     add_app(&mut visitor).await;
     assert_eq!(visitor.heading(), "Keep your recovery code");
     let kept = visitor.secret("recovery-code");
+    let file = visitor.link("data:text/plain;charset=utf-8,");
+    let in_groups: Vec<_> =
+        kept.as_bytes().chunks(4).map(|group| std::str::from_utf8(group).unwrap()).collect();
+    assert!(file.contains(&format!("Recovery%20code%3A%20{}%0D%0A", in_groups.join("%20"))), "{file}");
     visitor.press("kept", &[]).await;
     assert!(visitor.alert().unwrap().starts_with("Tick that you have kept"));
     is_back(&mut visitor).await;
