@@ -24,7 +24,7 @@ pub(crate) struct Handle(Arc<Shared>);
 struct Shared {
     client: Client,
     state: Arc<Mutex<SessionState>>,
-    /// The address as the browser knows it: nested routers see a part of it.
+    /// The address as the browser knows it: nested routers, and what is behind a proxy, see a part of it.
     uri: Uri,
     /// The claims as the request found them, so that they can be read while a handler holds the session.
     user: Option<Arc<Map<String, Value>>>,
@@ -36,14 +36,15 @@ impl Handle {
     pub(crate) fn open(client: &Client, request: &Request) -> Self {
         let state = client.open_session_of(request);
         let user = state.session().map(|session| Arc::new(session.user().clone()));
+        let uri = client.browser_uri(request.headers(), request.uri());
         let login = (user.is_none() && is_page(request)).then(|| {
-            let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
+            let here = uri.path_and_query().map_or("/", |here| here.as_str());
             client.login_path(here)
         });
         Self(Arc::new(Shared {
             client: client.clone(),
             state: Arc::new(Mutex::new(state)),
-            uri: request.uri().clone(),
+            uri,
             user,
             login,
         }))

@@ -105,6 +105,20 @@ impl Bank {
         configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
         build: impl FnOnce(Router) -> Router,
     ) -> Self {
+        Self::serve(tenant, "", configure, build).await
+    }
+
+    /// Behind something that hands on what comes to `path`, and takes that off.
+    pub(crate) async fn below(path: &str) -> Self {
+        Self::serve(Tenant::builder().start_with_users().await, path, |client| client, |routes| routes).await
+    }
+
+    async fn serve(
+        tenant: Tenant,
+        below: &str,
+        configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        build: impl FnOnce(Router) -> Router,
+    ) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let webapp = tenant.client("webapp").unwrap();
@@ -113,9 +127,10 @@ impl Bank {
             .client_id(webapp.client_id)
             .client_secret(webapp.client_secret.unwrap())
             .secret(SECRET)
-            .app_base_url(&url)
+            .app_base_url(format!("{url}{below}"))
             .clock(TenantTime(tenant.clock().clone()));
         let app = build(routes()).layer(SessionLayer::new(configure(client).build().unwrap()));
+        let app = if below.is_empty() { app } else { Router::new().nest_service(below, app) };
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { tenant, url, server }
     }

@@ -15,7 +15,7 @@ use crate::{
 pub struct StoppedRequest<'r> {
     /// Its method.
     pub method: &'r Method,
-    /// Its address as the browser knows it.
+    /// Its address as the browser knows it: see [`Client::browser_uri`].
     pub uri: &'r Uri,
     /// Its headers.
     pub headers: &'r HeaderMap,
@@ -68,7 +68,7 @@ impl Stopped {
             page::answer(self, client, state, guard, request)
         } else {
             match self {
-                Self::Ask { lack, due } => api::due(client, guard, *lack, due.as_ref()),
+                Self::Ask { lack, due } => api::due(client, request.headers, guard, *lack, due.as_ref()),
                 Self::Unmet(lack) => api::unmet(*lack),
                 Self::Failed(error) => json(error.status(), &error.to_json()),
             }

@@ -1,12 +1,16 @@
 //! What a script or a program is told.
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 use stepup_protocol::claims::ACR_MULTI_FACTOR;
 
 use super::{ApiAnswer, Guard, Lack};
-use crate::{client::Client, mfa::MfaRequired, web::answer};
+use crate::{
+    client::Client,
+    mfa::MfaRequired,
+    web::{answer, base_url},
+};
 
 /// RFC 9470 section 3.
 const INSUFFICIENT: &str = "insufficient_user_authentication";
@@ -14,13 +18,22 @@ const INSUFFICIENT: &str = "insufficient_user_authentication";
 const UNMET: &str = "unmet_authentication_requirements";
 
 /// A second factor is due.
-pub(super) fn due(client: &Client, guard: &Guard, lack: Lack, due: Option<&MfaRequired>) -> Response<Bytes> {
+pub(super) fn due(
+    client: &Client,
+    headers: &HeaderMap,
+    guard: &Guard,
+    lack: Lack,
+    due: Option<&MfaRequired>,
+) -> Response<Bytes> {
     let with_token = due.filter(|due| !due.needs_login());
     match with_token {
         Some(due) if guard.api_answer == ApiAnswer::MfaRequired => {
             answer::json(StatusCode::FORBIDDEN, &due.to_json())
         }
-        _ => insufficient(client, guard, lack, with_token),
+        _ => {
+            let base = base_url::of(client, headers).unwrap_or_else(|_| base_url::first(client));
+            insufficient(guard, &guard.step_up_address(client, base), lack, with_token)
+        }
     }
 }
 
@@ -30,7 +43,7 @@ pub(super) fn unmet(lack: Lack) -> Response<Bytes> {
     answer::error(StatusCode::FORBIDDEN, UNMET, &description)
 }
 
-fn insufficient(client: &Client, guard: &Guard, lack: Lack, due: Option<&MfaRequired>) -> Response<Bytes> {
+fn insufficient(guard: &Guard, step_up_url: &str, lack: Lack, due: Option<&MfaRequired>) -> Response<Bytes> {
     let mut body = due.map_or_else(|| json!({}), MfaRequired::to_json);
     body["error"] = INSUFFICIENT.into();
     body["error_description"] = format!("{}.", lack.description()).into();
@@ -38,7 +51,7 @@ fn insufficient(client: &Client, guard: &Guard, lack: Lack, due: Option<&MfaRequ
     if let Some(within) = guard.within {
         body["max_age"] = within.as_secs().into();
     }
-    body["step_up_url"] = guard.step_up_address(client).into();
+    body["step_up_url"] = step_up_url.into();
     let mut response = answer::json(StatusCode::UNAUTHORIZED, &body);
     if let Ok(challenge) = HeaderValue::try_from(challenge(guard, lack)) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

@@ -92,7 +92,7 @@ impl Page<'_> {
 
     /// What was sent cannot be kept: the user proves the second factor first, and sends it again by hand.
     fn not_kept(&self) -> Response<Bytes> {
-        let mut first = self.guard.step_up_address(self.client);
+        let mut first = self.guard.step_up_address(self.client, self.base);
         if self.guard.step_up_url.is_none() {
             let mut query = form_urlencoded::Serializer::new(String::new());
             first = format!("{first}&{}", query.append_pair("returnTo", &self.origin()).finish());

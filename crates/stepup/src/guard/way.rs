@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use stepup_protocol::claims::ACR_MULTI_FACTOR;
+use url::Url;
 
 use super::Guard;
-use crate::client::Client;
+use crate::{client::Client, web::base_url};
 
 /// How long the user may take: past it, the ID token would be refused for its age.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -24,13 +25,12 @@ impl Guard {
     }
 
     /// Where a script sends the user.
-    pub(super) fn step_up_address(&self, client: &Client) -> String {
+    pub(super) fn step_up_address(&self, client: &Client, base: &Url) -> String {
         if let Some(own) = &self.step_up_url {
             return own.clone();
         }
-        let config = client.config();
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.login_parameters());
-        format!("{}{}?{}", config.base_path, config.routes.login, query.finish())
+        let mut login = base_url::route(client, base, &client.config().routes.login);
+        login.query_pairs_mut().extend_pairs(self.login_parameters());
+        login[url::Position::BeforePath..].to_owned()
     }
 }

@@ -110,7 +110,7 @@ async fn own<'c>(
     session: &SessionState,
 ) -> Result<OwnAuthenticators<'c>, Response<Bytes>> {
     let Some(session) = session.session() else {
-        let login = client.login_path(&client.pages_path(base, "/manage"));
+        let login = client.login_path_at(base, &client.pages_path(base, "/manage"));
         return Err(answer::see_other(&login));
     };
     match client.own_authenticators(session) {

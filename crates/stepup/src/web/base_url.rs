@@ -1,6 +1,6 @@
 //! Which of the configured addresses a request came to.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Uri, header};
 use url::Url;
 
 use crate::{client::Client, config::Config};
@@ -9,6 +9,31 @@ use crate::{client::Client, config::Config};
 #[derive(Debug, thiserror::Error)]
 #[error("the request's host is none of the configured base URLs (app_base_url)")]
 pub(crate) struct UnknownHost;
+
+impl Client {
+    /// The path and query of a request as the browser knows them. They differ from what the application sees where
+    /// [`app_base_url`](crate::ClientBuilder::app_base_url) has a path, which something in front of the application takes
+    /// off. For adapters to web frameworks.
+    ///
+    /// ```
+    /// # fn show(client: &stepup::Client, request: &http::Request<()>) {
+    /// // With `https://example.com/bank`, where `/transfer?to=bob` was asked for:
+    /// let here = client.browser_uri(request.headers(), request.uri());
+    /// assert_eq!(here, "/bank/transfer?to=bob");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn browser_uri(&self, headers: &HeaderMap, uri: &Uri) -> Uri {
+        let base = of(self, headers).unwrap_or_else(|_| first(self));
+        match base.path().trim_end_matches('/') {
+            "" => uri.clone(),
+            root => {
+                let here = uri.path_and_query().map_or("/", |here| here.as_str());
+                format!("{root}{here}").parse().unwrap_or_else(|_| uri.clone())
+            }
+        }
+    }
+}
 
 /// The only configured address, or the one whose host, and scheme where it is known, the request names.
 pub(crate) fn of<'c>(client: &'c Client, headers: &HeaderMap) -> Result<&'c Url, UnknownHost> {

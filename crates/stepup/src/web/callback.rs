@@ -137,7 +137,8 @@ fn failed(client: &Client, error: &CallbackError, visit: &Visit<'_>) -> Response
         return answer::redirect(&return_to::address(path, visit.return_to));
     }
     let path = &visit.return_to[url::Position::BeforePath..];
-    let again = client.login_path(path);
+    let base = base_url::of(client, visit.headers).unwrap_or_else(|_| base_url::first(client));
+    let again = client.login_path_at(base, path);
     let ways = Ways { again: &again, on: visit.session.map(|_| path) };
     login_ended::answer(client, visit.headers, error, &message(error), ways)
 }

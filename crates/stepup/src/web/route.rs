@@ -2,7 +2,9 @@
 
 use http::Method;
 use percent_encoding::percent_decode_str;
+use url::Url;
 
+use super::base_url;
 use crate::{client::Client, pages::Asset};
 
 /// A route of the SDK.
@@ -99,7 +101,9 @@ impl Client {
 }
 
 impl Client {
-    /// The path of the login route that brings the visitor back to `return_to` (a path with its query) afterwards.
+    /// The path of the login route that brings the visitor back to `return_to` afterwards: both are paths as the browser
+    /// knows them, the path of [`app_base_url`](crate::ClientBuilder::app_base_url) included. Where several are configured,
+    /// the first one's.
     ///
     /// ```
     /// # fn show(client: &stepup::Client) {
@@ -108,10 +112,14 @@ impl Client {
     /// ```
     #[must_use]
     pub fn login_path(&self, return_to: &str) -> String {
-        let config = self.config();
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("returnTo", return_to);
-        format!("{}{}?{}", config.base_path, config.routes.login, query.finish())
+        self.login_path_at(base_url::first(self), return_to)
+    }
+
+    /// The same at one of the application's addresses.
+    pub(crate) fn login_path_at(&self, base: &Url, return_to: &str) -> String {
+        let mut login = base_url::route(self, base, &self.config().routes.login);
+        login.query_pairs_mut().append_pair("returnTo", return_to);
+        login[url::Position::BeforePath..].to_owned()
     }
 }
 

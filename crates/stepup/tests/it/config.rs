@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::{HeaderValue, header};
 use stepup::{Client, CookieOptions, Routes, SameSite, TransactionCookieOptions};
 
 use crate::support::{Hands, NOW, SECRET, Script, builder, fixture, get, handle, set_cookies};
@@ -184,6 +185,45 @@ fn routes_are_found_under_the_base_path_by_method() {
         .build()
         .unwrap();
     assert_eq!(client.route(&http::Method::GET, "/auth/access-token"), None);
+}
+
+#[tokio::test]
+async fn the_paths_that_browsers_are_sent_to_are_below_the_applications_address() {
+    let at = |address: &str, base_path: &str| {
+        let client = Client::builder().domain("tenant.example.auth0.com").client_id("c").client_secret("s");
+        client.secret(SECRET).app_base_url(address).base_path(base_path).build().unwrap()
+    };
+    for (address, base_path, root) in [
+        ("https://app.example.com", "", ""),
+        ("https://app.example.com", "/shop", "/shop"),
+        ("https://app.example.com/bank", "", "/bank"),
+        ("https://app.example.com/bank/", "/shop", "/bank/shop"),
+    ] {
+        let client = at(address, base_path);
+        let login = format!("{root}/auth/login?returnTo=%2Fbank%2Ftransfer%3Fto%3Dbob");
+        assert_eq!(client.login_path("/bank/transfer?to=bob"), login, "{address} {base_path}");
+        let mut request = get(&format!("{base_path}/auth/callback?code=c&state=unknown"), "");
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
+        let page = handle(&client, request).await;
+        let html = std::str::from_utf8(page.body()).unwrap();
+        assert!(html.contains(&format!("href=\"{root}/auth/login?returnTo=")), "{address}: {html}");
+    }
+}
+
+#[test]
+fn the_address_of_a_request_is_told_as_browsers_know_it() {
+    let addresses = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET);
+    let client = addresses.app_base_url("https://example.org/bank/").build().unwrap();
+    for (host, seen, known) in [
+        ("app.example.com", "/transfer?to=bob", "/transfer?to=bob"),
+        ("example.org", "/transfer?to=bob", "/bank/transfer?to=bob"),
+        ("example.org", "/", "/bank/"),
+        ("example.org", "/bank", "/bank/bank"),
+        ("elsewhere.example", "/transfer", "/transfer"),
+    ] {
+        let request = http::Request::get(seen).header(header::HOST, host).body(()).unwrap();
+        assert_eq!(client.browser_uri(request.headers(), request.uri()), known, "{host} {seen}");
+    }
 }
 
 #[test]

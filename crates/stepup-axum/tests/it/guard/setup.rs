@@ -36,6 +36,30 @@ async fn a_nested_router_behind_a_base_path_comes_back_to_itself() {
 }
 
 #[tokio::test]
+async fn an_application_below_a_path_of_its_address_comes_back_below_it() {
+    let bank = Bank::below("/bank").await;
+    let mut browser = bank.browser();
+    let login = browser.open("/bank/account?tab=2").await;
+    let again = browser.log_in(&login, "ada").await;
+    assert_eq!(again.path(), "/u/login", "logged in, and asked for more: {again:?}");
+    let account = browser.prove(&bank, &again).await;
+    assert_eq!(
+        (account.status, account.path(), account.url.query()),
+        (StatusCode::OK, "/bank/account", Some("tab=2"))
+    );
+
+    bank.pass(301);
+    let due = browser.fetch(Method::GET, "/bank/account", None).await;
+    let step_up_url = due.body["step_up_url"].as_str().unwrap();
+    assert!(step_up_url.starts_with("/bank/auth/login?acr_values="), "{step_up_url}");
+    let login = browser.post("/bank/letters", "/bank/account", "to=bob").await;
+    let resume = browser.prove(&bank, &login).await;
+    assert_eq!(resume.path(), "/bank/auth/mfa/resume", "{resume:?}");
+    let done = browser.submit(&resume, &[]).await;
+    assert_eq!((done.path(), &*done.body), ("/bank/account", "POST auth0|ada  to=bob"));
+}
+
+#[tokio::test]
 async fn a_hook_that_drops_claims_breaks_no_guard() {
     let bank = bank(
         |client| client.before_session_saved(|session| session.retain_claims(|_| false)),
