@@ -24,14 +24,20 @@ pub(crate) fn error(status: StatusCode, code: &str, description: &str) -> Respon
     json(status, &json!({ "error": code, "error_description": description }))
 }
 
-/// Instead of `response`, whose session is too large to be written. What it does to other cookies stays.
-pub(super) fn too_large<B>(response: &Response<B>) -> Response<Bytes> {
-    let description = "The session is too large to be kept.";
-    let mut refused = error(StatusCode::INTERNAL_SERVER_ERROR, SessionTooLarge::CODE, description);
+/// What is said of a session that is too large to be written.
+pub(super) const TOO_LARGE_DESCRIPTION: &str = "The session is too large to be kept.";
+
+/// That the session is too large to be written.
+pub(super) fn too_large() -> Response<Bytes> {
+    error(StatusCode::INTERNAL_SERVER_ERROR, SessionTooLarge::CODE, TOO_LARGE_DESCRIPTION)
+}
+
+/// `other` instead of `response`. What that does to cookies stays.
+pub(super) fn instead_of<B>(response: &Response<B>, mut other: Response<Bytes>) -> Response<Bytes> {
     for cookie in response.headers().get_all(header::SET_COOKIE) {
-        refused.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        other.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
-    refused
+    other
 }
 
 /// A plain-text answer.

@@ -6,13 +6,14 @@ use stepup_seal::Format;
 use url::Url;
 
 use super::{
-    answer, base_url,
+    Body, answer, base_url,
     login_ended::{self, Ways},
     popup, return_to,
 };
 use crate::{
     client::Client,
     login::{CallbackError, CallbackOutcome, CallbackParameters},
+    pages::Frame,
     session::{Session, SessionState},
     telemetry,
     transaction::{Popup, Transaction},
@@ -22,34 +23,33 @@ pub(super) async fn answer(
     client: &Client,
     request: &Request<Bytes>,
     state: &mut SessionState,
-) -> Response<Bytes> {
+) -> Response<Body> {
     let parameters = CallbackParameters::parse(request.uri().query().unwrap_or(""));
-    let base = base_url::of(client, request.headers()).map_err(|_| CallbackError::UnknownHost);
-    let found = base.and_then(|base| Ok((base, transaction(client, &parameters, request.headers())?)));
+    let known = base_url::of(client, request.headers()).map_err(|_| CallbackError::UnknownHost);
+    let base = known.as_ref().copied().unwrap_or_else(|_| base_url::first(client));
+    let found = known.and_then(|_| transaction(client, &parameters, request.headers()));
     let (return_to, transaction, mut result) = match found {
-        Ok((base, transaction)) => {
+        Ok(transaction) => {
             let redirect_uri = base_url::route(client, base, &client.config().routes.callback);
             let result = client
                 .complete_login(&transaction, &parameters, redirect_uri.as_str(), state.session())
                 .await;
             (return_to::address(&transaction.return_to, base), Some(transaction), result)
         }
-        Err(error) => {
-            let base = base_url::of(client, request.headers()).unwrap_or_else(|_| base_url::first(client));
-            (return_to::address(&client.config().sign_in_return_to_path, base), None, Err(error))
-        }
+        Err(error) => (return_to::address(&client.config().sign_in_return_to_path, base), None, Err(error)),
     };
     let popup = transaction.as_ref().and_then(|transaction| transaction.popup.as_ref());
     let steps_up = transaction.as_ref().is_some_and(Transaction::steps_up);
     let replayed = result.as_ref().err().and_then(|error| replayed(error, &parameters, state, client));
     let visit = Visit {
         headers: request.headers(),
+        base,
         session: state.session(),
         replayed,
         return_to: &return_to,
         popup,
     };
-    let mut response = respond(client, &mut result, &visit).await;
+    let mut response = respond(client, &mut result, &visit).await.map(Body::from);
     if let Ok(mut session) = result {
         if let Some(transaction) = transaction.as_ref().filter(|_| client.sealer().format() == Format::Stepup)
         {
@@ -62,10 +62,18 @@ pub(super) async fn answer(
         }
     }
     // A transaction is good for one callback, however it ends. A login that is not ours leaves the others alone.
-    if let Some(cookie) = transaction.and_then(|transaction| client.forget(&transaction.state)) {
+    let forgotten = transaction.as_ref().and_then(|transaction| client.forget(&transaction.state));
+    if let Some(cookie) = forgotten {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
+    match popup {
+        Some(popup) => client.finish_or(response, state, || {
+            let frame = Frame::of(client, base, request.headers(), None);
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            popup::closing_page(&frame, status, popup, Err(popup::Failure::TOO_LARGE), &return_to)
+        }),
+        None => client.finish(response, state),
+    }
 }
 
 /// The login that the callback is for.
@@ -80,6 +88,8 @@ fn transaction(
 /// Who came back, and where they are to go.
 struct Visit<'a> {
     headers: &'a HeaderMap,
+    /// Which of the application's addresses they came to.
+    base: &'a Url,
     /// Of somebody who was logged in before.
     session: Option<&'a Session>,
     /// Where the login led that comes a second time.
@@ -123,7 +133,7 @@ async fn respond(
         }
     }
     if let Some(popup) = popup {
-        return close(client, popup, result, return_to);
+        return close(client, popup, result, visit);
     }
     match result {
         Ok(_) => answer::redirect(return_to),
@@ -137,8 +147,7 @@ fn failed(client: &Client, error: &CallbackError, visit: &Visit<'_>) -> Response
         return answer::redirect(&return_to::address(path, visit.return_to));
     }
     let path = &visit.return_to[url::Position::BeforePath..];
-    let base = base_url::of(client, visit.headers).unwrap_or_else(|_| base_url::first(client));
-    let again = client.login_path_at(base, path);
+    let again = client.login_path_at(visit.base, path);
     let ways = Ways { again: &again, on: visit.session.map(|_| path) };
     login_ended::answer(client, visit.headers, error, &message(error), ways)
 }
@@ -148,7 +157,7 @@ fn close(
     client: &Client,
     popup: &Popup,
     result: &Result<Session, CallbackError>,
-    return_to: &Url,
+    visit: &Visit<'_>,
 ) -> Response<Bytes> {
     let message = result.as_ref().err().map(message).unwrap_or_default();
     let outcome = result.as_ref().map_err(|error| match error {
@@ -158,7 +167,8 @@ fn close(
         },
         error => popup::Failure { code: error.code(), message: &message },
     });
-    popup::closing_page(client, StatusCode::OK, popup, outcome, return_to)
+    let frame = Frame::of(client, visit.base, visit.headers, None);
+    popup::closing_page(&frame, StatusCode::OK, popup, outcome, visit.return_to)
 }
 
 /// What the visitor is told: in the SDK's words where they are harmless, and never what the tenant wrote.

@@ -7,6 +7,7 @@ use super::{answer, base_url, popup, return_to};
 use crate::{
     client::Client,
     login::{LoginError, LoginRequest},
+    pages::Frame,
     transaction::Popup,
 };
 
@@ -62,7 +63,8 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
             match in_popup {
                 Some((popup, return_to)) => {
                     let failure = popup::Failure { code: error.code(), message: &message };
-                    popup::closing_page(client, status, &popup, Err(failure), &return_to)
+                    let frame = Frame::of(client, base, request.headers(), request.uri().query());
+                    popup::closing_page(&frame, status, &popup, Err(failure), &return_to)
                 }
                 None => answer::text(status, message),
             }

@@ -61,7 +61,7 @@ impl Client {
         let mut session = self.open_session_of(&request);
         let response = match route {
             Route::AccessToken => access_token::answer(self, &request, &mut session).await,
-            Route::Callback => callback::answer(self, &request, &mut session).await,
+            Route::Callback => return callback::answer(self, &request, &mut session).await,
             Route::Login => login::answer(self, &request).await,
             Route::Logout => logout::answer(self, &request, &mut session).await,
             Route::MfaAssociate => mfa::associate(self, &request, &session).await,
@@ -86,10 +86,20 @@ impl Client {
     }
 
     /// Brings the browser's session up to date, and keeps the answer out of every cache.
-    fn finish(&self, mut response: Response<Body>, session: &SessionState) -> Response<Body> {
+    fn finish(&self, response: Response<Body>, session: &SessionState) -> Response<Body> {
+        self.finish_or(response, session, answer::too_large)
+    }
+
+    /// The same, with an answer of its own for a session that is too large to be written.
+    fn finish_or(
+        &self,
+        mut response: Response<Body>,
+        session: &SessionState,
+        too_large: impl FnOnce() -> Response<Bytes>,
+    ) -> Response<Body> {
         let cookies = self.write_session(session).unwrap_or_else(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "a session was not written");
-            response = answer::too_large(&response).map(Body::from);
+            response = answer::instead_of(&response, too_large()).map(Body::from);
             error.cookies().to_vec()
         });
         for cookie in cookies {

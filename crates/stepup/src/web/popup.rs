@@ -7,10 +7,12 @@ use serde::Serialize;
 use url::Url;
 
 use super::answer;
-use crate::{client::Client, session::Session, transaction::Popup};
+use crate::{
+    pages::Frame,
+    session::{Session, SessionTooLarge},
+    transaction::Popup,
+};
 
-/// The bytes of randomness in a nonce.
-const NONCE_BYTES: usize = 16;
 const LONGEST_ID: usize = 64;
 
 /// Why a login in a pop-up did not come to its end.
@@ -19,6 +21,12 @@ pub(super) struct Failure<'a> {
     /// The tenant's code where it has one, else ours.
     pub(super) code: &'a str,
     pub(super) message: &'a str,
+}
+
+impl Failure<'_> {
+    /// What the login brought is too large to be kept.
+    pub(super) const TOO_LARGE: Self =
+        Self { code: SessionTooLarge::CODE, message: answer::TOO_LARGE_DESCRIPTION };
 }
 
 /// Whether this may name a pop-up: it comes from the address and goes into a page.
@@ -30,19 +38,19 @@ pub(super) fn is_transaction_id(id: &str) -> bool {
 /// The page. `postMessage` reaches the page that opened the pop-up, of this origin only; a broadcast channel, which never
 /// leaves the origin, reaches it where a policy of the tenant has cut the two apart. No token is in what they carry.
 pub(super) fn closing_page(
-    client: &Client,
+    frame: &Frame<'_>,
     status: StatusCode,
     popup: &Popup,
     outcome: Result<&Session, Failure<'_>>,
     return_to: &Url,
 ) -> Response<Bytes> {
-    let nonce = stepup_seal::token(client.random(), NONCE_BYTES);
-    let page = Page {
-        nonce: &nonce,
-        failed: outcome.is_err(),
-        message: script_literal(&Message::of(popup, outcome)),
-        return_to: return_to.as_str(),
+    let (texts, nonce) = (frame.texts, &frame.nonce);
+    let (heading, text) = match outcome {
+        Ok(_) => (&texts.popup_done_heading, &texts.popup_done_text),
+        Err(_) => (&texts.popup_failed_heading, &texts.popup_failed_text),
     };
+    let message = script_literal(&Message::of(popup, outcome));
+    let page = Page { frame, heading, text, message, return_to: return_to.as_str() };
     let Ok(page) = page.render() else { return answer::empty(StatusCode::INTERNAL_SERVER_ERROR) };
     let mut response = Response::new(Bytes::from(page));
     *response.status_mut() = status;
@@ -54,6 +62,7 @@ pub(super) fn closing_page(
         (header::CONTENT_SECURITY_POLICY, policy.as_str()),
         // The address holds the code and the state of this login.
         (header::REFERRER_POLICY, "no-referrer"),
+        (header::VARY, "accept-language, cookie"),
     ] {
         insert(&mut response, name, value);
     }
@@ -69,8 +78,9 @@ fn insert(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
 #[derive(Template)]
 #[template(path = "popup.html")]
 struct Page<'a> {
-    nonce: &'a str,
-    failed: bool,
+    frame: &'a Frame<'a>,
+    heading: &'a str,
+    text: &'a str,
     /// A literal of the script's language.
     message: String,
     return_to: &'a str,

@@ -6,9 +6,12 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use http::{Response, StatusCode, header};
+use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
-use stepup::{AccessTokenRequest, CallbackOutcome, Client, ClientBuilder, Clock as _, Format, SessionState};
+use stepup::{
+    AccessTokenRequest, CallbackOutcome, Client, ClientBuilder, Clock as _, Format, SessionState, TokenSet,
+    pages::{Language, PageOptions, Texts},
+};
 use url::Url;
 
 use crate::support::{
@@ -24,13 +27,14 @@ struct Browser {
     clock: Hands,
     client: Client,
     jar: Jar,
+    language: &'static str,
 }
 
 impl Browser {
     fn new(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let (script, clock) = (Script::new(), Hands::at(NOW));
         let client = set_up(builder(&script, &clock).secret(SECRET)).build().unwrap();
-        Self { script, clock, client, jar: Jar::default() }
+        Self { script, clock, client, jar: Jar::default(), language: "en" }
     }
 
     async fn of_ada(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
@@ -42,7 +46,9 @@ impl Browser {
     }
 
     async fn get(&mut self, path: &str) -> Response<Bytes> {
-        let response = handle(&self.client, get(path, &self.jar.line())).await;
+        let mut request = get(path, &self.jar.line());
+        request.headers_mut().insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(self.language));
+        let response = handle(&self.client, request).await;
         self.jar.take(response.headers());
         response
     }
@@ -246,6 +252,100 @@ async fn a_pop_up_that_cannot_begin_says_so() {
     let page = browser.get(&format!("{LOGIN}&max_age=soon")).await;
     assert_eq!(page.status(), StatusCode::BAD_REQUEST);
     assert_eq!(message(&page)["error"]["code"], "invalid_request");
+}
+
+#[tokio::test]
+async fn the_page_speaks_the_visitors_language() {
+    for (language, tag, done, failed, text, close) in [
+        ("en", "en", "Done", "That did not work", "You can close this window.", "Close"),
+        (
+            "de-AT,en;q=0.5",
+            "de",
+            "Fertig",
+            "Das hat nicht geklappt",
+            "Sie können dieses Fenster schließen.",
+            "Schließen",
+        ),
+        (
+            "ja",
+            "ja",
+            "完了しました",
+            "完了できませんでした",
+            "このウィンドウは閉じてかまいません。",
+            "閉じる",
+        ),
+        ("fr", "en", "Done", "That did not work", "You can close this window.", "Close"),
+    ] {
+        let mut browser = Browser::new(|client| client);
+        browser.language = language;
+        let page = browser.log_in(LOGIN, "ada", "1").await;
+        assert_eq!(message(&page)["success"], true);
+        let html = std::str::from_utf8(page.body()).unwrap();
+        for words in [
+            format!("<html lang=\"{tag}\">"),
+            format!("<title>{done} · app.example.com</title>"),
+            format!("<h1>{done}</h1>\n<p>{text}</p>"),
+            format!(">{close}</a>"),
+        ] {
+            assert!(html.contains(&words), "{words} in {html}");
+        }
+        let page = browser.log_in(LOGIN, "grace", "2").await;
+        assert_eq!(message(&page)["success"], false);
+        let html = std::str::from_utf8(page.body()).unwrap();
+        assert!(html.contains(&format!("<h1>{failed}</h1>")), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn the_applications_language_goes_before_and_its_words_are_its_own() {
+    let texts = Texts { popup_done_heading: "Geschafft".into(), ..Texts::of(Language::German) };
+    let options = PageOptions::new().language(Language::German).texts(Language::German, texts);
+    let mut browser = Browser::new(|client| client.mfa_pages(options.application_name("Bank <of> Ada")));
+    browser.language = "ja";
+    let page = browser.log_in(LOGIN, "ada", "1").await;
+    let html = std::str::from_utf8(page.body()).unwrap();
+    assert!(html.contains("<html lang=\"de\">") && html.contains("<h1>Geschafft</h1>"), "{html}");
+    assert!(html.contains("<title>Geschafft · Bank &#60;of&#62; Ada</title>"), "{html}");
+
+    // Where the login itself says a language, its page does too.
+    let mut browser = Browser::new(|client| client);
+    browser.script.documents(0);
+    let page = browser.get(&format!("{LOGIN}&ui_locales=fr+ja")).await;
+    assert!(std::str::from_utf8(page.body()).unwrap().contains("<html lang=\"ja\">"));
+}
+
+#[tokio::test]
+async fn what_is_too_large_to_be_kept_is_told_by_the_page() {
+    let large = |client: ClientBuilder| {
+        client.before_session_saved(|session| {
+            if session.token_sets().count() > 1 {
+                session.set_data("large", json!("x".repeat(9000)));
+            }
+        })
+    };
+    let mut browser = Browser::of_ada(large).await;
+    let page = browser.log_in(LOGIN, "ada", "step-up").await;
+    assert_eq!(page.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(
+        message(&page),
+        json!({ "type": "auth_complete", "success": false, "transactionId": "tab-1",
+                "error": { "code": "session_too_large", "message": "The session is too large to be kept." } })
+    );
+    let html = std::str::from_utf8(page.body()).unwrap();
+    assert!(html.contains("<h1>That did not work</h1>"), "{html}");
+    assert_eq!(browser.jar.names(), ["__session"], "this login is over");
+    let state = browser.session();
+    let tokens: Vec<_> = state.session().unwrap().token_sets().map(TokenSet::access_token).collect();
+    assert_eq!(tokens, ["at-login"], "the session is the one before");
+
+    // What is no pop-up is answered as ever.
+    let always = |client: ClientBuilder| {
+        client.before_session_saved(|session| session.set_data("large", json!("x".repeat(9000))))
+    };
+    let mut browser = Browser::new(always);
+    let refused = browser.log_in("/auth/login", "ada", "login").await;
+    assert_eq!(refused.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(json_of(&refused)["error"], "session_too_large");
 }
 
 #[tokio::test]

@@ -27,6 +27,11 @@ pub(super) const TEXTS: Texts = Texts {
         "Something went wrong on our side. Try again, and if it happens again, in a few minutes.",
     ),
     logged_in_already: text("You are logged in already: go on"),
+    popup_done_heading: text("Done"),
+    popup_done_text: text("You can close this window."),
+    popup_failed_heading: text("That did not work"),
+    popup_failed_text: text("Close this window and try again."),
+    close: text("Close"),
     gone_heading: text("This page is no longer open"),
     gone_text: text(
         "It was finished already, or it took too long. Nothing is lost: go back and begin again.",

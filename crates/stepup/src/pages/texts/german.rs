@@ -29,6 +29,11 @@ pub(super) const TEXTS: Texts = Texts {
         "Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal, und wenn es wieder geschieht, in einigen Minuten.",
     ),
     logged_in_already: text("Sie sind schon angemeldet: weiter"),
+    popup_done_heading: text("Fertig"),
+    popup_done_text: text("Sie können dieses Fenster schließen."),
+    popup_failed_heading: text("Das hat nicht geklappt"),
+    popup_failed_text: text("Schließen Sie dieses Fenster und versuchen Sie es noch einmal."),
+    close: text("Schließen"),
     gone_heading: text("Diese Seite ist nicht mehr offen"),
     gone_text: text(
         "Sie wurde schon abgeschlossen, oder es hat zu lange gedauert. Nichts ist verloren: Gehen Sie zurück und beginnen Sie noch einmal.",

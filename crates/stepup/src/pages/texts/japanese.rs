@@ -27,6 +27,11 @@ pub(super) const TEXTS: Texts = Texts {
         "システムに問題が発生しました。もう一度お試しください。繰り返し発生する場合は、数分後にお試しください。",
     ),
     logged_in_already: text("すでにログインしています：続ける"),
+    popup_done_heading: text("完了しました"),
+    popup_done_text: text("このウィンドウは閉じてかまいません。"),
+    popup_failed_heading: text("完了できませんでした"),
+    popup_failed_text: text("このウィンドウを閉じて、もう一度お試しください。"),
+    close: text("閉じる"),
     gone_heading: text("このページは終了しました"),
     gone_text: text(
         "手続きはすでに完了したか、時間切れになりました。失われたものはありません。前の画面に戻って、もう一度お試しください。",

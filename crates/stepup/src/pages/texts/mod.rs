@@ -93,6 +93,16 @@ pub struct Texts {
     pub login_broken_text: Text,
     /// Leads on, for somebody who is logged in.
     pub logged_in_already: Text,
+    /// A login in a pop-up is done: heading.
+    pub popup_done_heading: Text,
+    /// A login in a pop-up is done: what to do.
+    pub popup_done_text: Text,
+    /// A login in a pop-up did not come to its end: heading.
+    pub popup_failed_heading: Text,
+    /// A login in a pop-up did not come to its end: what to do.
+    pub popup_failed_text: Text,
+    /// Closes a pop-up.
+    pub close: Text,
     /// There is no such detour: heading.
     pub gone_heading: Text,
     /// There is no such detour: what it means.
