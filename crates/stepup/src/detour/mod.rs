@@ -5,18 +5,21 @@
 //! that two tabs do not disturb each other; its address carries the id alone, which is no secret.
 
 mod cookies;
+mod demand;
 mod form;
 mod progress;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use stepup_protocol::claims::ACR_MULTI_FACTOR;
 use stepup_seal::base62;
 use url::Url;
 
 pub use self::form::{FormError, KeptForm, MAX_FORM_BYTES};
 pub(crate) use self::{
     cookies::detour_cookies,
+    demand::Demand,
     form::is_form,
     progress::{Outcome, Problem, Progress, Stage},
 };
@@ -28,8 +31,7 @@ use crate::{
 };
 
 /// What asks the tenant's own pages for a second factor.
-pub(crate) const MULTI_FACTOR: (&str, &str) =
-    ("acr_values", "http://schemas.openid.net/pape/policies/2007/06/multi-factor");
+pub(crate) const MULTI_FACTOR: (&str, &str) = ("acr_values", ACR_MULTI_FACTOR);
 /// The parameter that names a detour.
 pub(crate) const PARAMETER: &str = "detour";
 const ID_CHARACTERS: usize = 16;
@@ -137,6 +139,10 @@ impl Client {
     /// Sends the browser to the tenant's log-in pages, and afterwards back. `parameters` go to the authorization request:
     /// `acr_values` (OpenID Connect Core section 3.1.2.1), `max_age`, `prompt`, …
     ///
+    /// Nothing is sent before what was asked for is proved: a second factor where `acr_values` asks for one, and a login or
+    /// a second factor that is not older than `max_age`, or was made on the way. Where it is not, a page says so and leads
+    /// to the log-in pages again.
+    ///
     /// # Errors
     ///
     /// See [`DetourError`].
@@ -147,14 +153,22 @@ impl Client {
         parameters: &[(&str, &str)],
         detour: Detour,
     ) -> Result<Response<Bytes>, DetourError> {
+        self.detour_for(session, headers, &Demand::of(parameters, self.now()), detour)
+    }
+
+    /// Sends the browser to the tenant's log-in pages for what is demanded, and afterwards back.
+    pub(crate) fn detour_for(
+        &self,
+        session: &SessionState,
+        headers: &HeaderMap,
+        demand: &Demand,
+        detour: Detour,
+    ) -> Result<Response<Bytes>, DetourError> {
         let base = base_of(self, headers)?;
-        let (under_way, form) = self.begin(session, headers, base, Progress::by_login(), detour)?;
-        let mut login = base_url::route(self, base, &self.config().routes.login);
-        login
-            .query_pairs_mut()
-            .append_pair("returnTo", &self.detour_path(base, "/resume", &under_way.id))
-            .extend_pairs(parameters);
-        Ok(self.off_to(&login[url::Position::BeforePath..], base, &under_way, form.as_ref()))
+        let progress = Progress::by_login(demand.clone());
+        let (under_way, form) = self.begin(session, headers, base, progress, detour)?;
+        let login = self.detour_login(base, &under_way.id, demand);
+        Ok(self.off_to(&login, base, &under_way, form.as_ref()))
     }
 
     fn detour_on_pages(
@@ -230,6 +244,16 @@ impl Client {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         answer::private(response)
+    }
+
+    /// The browser's path of the login that asks for what is demanded and comes back to the end of this detour.
+    pub(crate) fn detour_login(&self, base: &Url, id: &str, demand: &Demand) -> String {
+        let mut login = base_url::route(self, base, &self.config().routes.login);
+        login
+            .query_pairs_mut()
+            .append_pair("returnTo", &self.detour_path(base, "/resume", id))
+            .extend_pairs(&demand.parameters);
+        login[url::Position::BeforePath..].to_owned()
     }
 
     /// The browser's path of a page of this detour.

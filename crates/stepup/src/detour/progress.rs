@@ -5,6 +5,7 @@ use std::mem;
 use serde::{Deserialize, Serialize};
 use stepup_protocol::time::UnixTime;
 
+use super::Demand;
 use crate::{mfa::MfaToken, pages::Way};
 
 /// How far it has come, and what is left to do it with.
@@ -38,6 +39,8 @@ pub(crate) struct Progress {
 pub(crate) enum Stage {
     /// Nobody has looked yet at what may be done.
     Begin,
+    /// Proves it on the tenant's pages: what is left here is to see whether they did, and the way back.
+    ByLogin(Demand),
     /// Chooses among their authenticators.
     Choose,
     /// Enters a code.
@@ -129,9 +132,9 @@ impl Progress {
         Self { token: Some(token), ..Self::at(Stage::Begin) }
     }
 
-    /// The tenant's pages do everything; what is left is the way back.
-    pub(super) fn by_login() -> Self {
-        Self::at(Stage::Done)
+    /// The tenant's pages do everything.
+    pub(super) fn by_login(demand: Demand) -> Self {
+        Self::at(Stage::ByLogin(demand))
     }
 
     /// A user adds an authenticator of their own accord.
@@ -176,6 +179,11 @@ impl Stage {
                 | Self::NewApp { .. }
                 | Self::Push { barcode_uri: Some(_), .. }
         )
+    }
+
+    /// Whether these pages have nothing more to ask.
+    pub(crate) const fn asks_nothing(&self) -> bool {
+        matches!(self, Self::ByLogin(_) | Self::Done)
     }
 
     pub(crate) fn take_recovery_code(&mut self) -> Option<String> {

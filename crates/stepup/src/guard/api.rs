@@ -48,7 +48,7 @@ fn insufficient(guard: &Guard, step_up_url: &str, lack: Lack, due: Option<&MfaRe
     body["error"] = INSUFFICIENT.into();
     body["error_description"] = format!("{}.", lack.description()).into();
     body["acr_values"] = ACR_MULTI_FACTOR.into();
-    if let Some(within) = guard.within {
+    if let Some(within) = guard.need.within {
         body["max_age"] = within.as_secs().into();
     }
     body["step_up_url"] = step_up_url.into();
@@ -64,7 +64,7 @@ fn challenge(guard: &Guard, lack: Lack) -> String {
         "Bearer error=\"{INSUFFICIENT}\", error_description=\"{}\", acr_values=\"{ACR_MULTI_FACTOR}\"",
         lack.description()
     );
-    if let Some(within) = guard.within {
+    if let Some(within) = guard.need.within {
         challenge.push_str(&format!(", max_age=\"{}\"", within.as_secs()));
     }
     challenge

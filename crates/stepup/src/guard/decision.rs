@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use stepup_protocol::time::UnixTime;
+use serde::{Deserialize, Serialize};
+use stepup_protocol::{mfa::FactorType, time::UnixTime};
 
 use super::Guard;
 use crate::session::{Asked, FactorProof, LEEWAY, Session};
@@ -47,6 +48,37 @@ impl Lack {
     }
 }
 
+/// What a proof of a second factor must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Need {
+    /// By one of these, or by any where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) factors: Vec<FactorType>,
+    /// Not older than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<Duration>,
+}
+
+impl Need {
+    /// What `proof` lacks of it, if anything.
+    pub(crate) fn lack(&self, proof: Option<&FactorProof>, now: UnixTime) -> Option<Lack> {
+        let Some(proof) = proof else { return Some(Lack::NoProof) };
+        let is_wanted = |by: &FactorType| self.factors.contains(by);
+        if !self.factors.is_empty() && !proof.factors.iter().any(is_wanted) {
+            return Some(Lack::OtherFactor);
+        }
+        if proof.at.is_some_and(|at| at > now + LEEWAY) {
+            return Some(Lack::InTheFuture);
+        }
+        let within = self.within?;
+        match proof.at {
+            None => Some(Lack::UnknownTime),
+            Some(at) if within.as_secs() == 0 || now.since(at) > within => Some(Lack::TooOld),
+            Some(_) => None,
+        }
+    }
+}
+
 /// What the session knows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
@@ -72,33 +104,13 @@ pub(super) enum Decision {
 }
 
 pub(super) fn decide(guard: &Guard, facts: &Facts, now: UnixTime) -> Decision {
-    let Some(lack) = lack(guard, facts.proof.as_ref(), now) else { return Decision::Pass };
+    let Some(lack) = guard.need.lack(facts.proof.as_ref(), now) else { return Decision::Pass };
     let Some(asked) = facts.asked.as_ref().filter(|asked| answered_just_now(asked, now)) else {
         return Decision::Ask(lack);
     };
-    let made_for_it = || {
-        let at = facts.proof.as_ref().and_then(|proof| proof.at);
-        at.is_some_and(|at| at + LEEWAY >= asked.at)
-    };
     // The user may have taken longer for the way back than a proof is good for.
-    if lack == Lack::TooOld && made_for_it() { Decision::PassOnce } else { Decision::Unmet(lack) }
-}
-
-fn lack(guard: &Guard, proof: Option<&FactorProof>, now: UnixTime) -> Option<Lack> {
-    let Some(proof) = proof else { return Some(Lack::NoProof) };
-    let by_one_of = |factors: &[_]| factors.is_empty() || proof.factors.iter().any(|by| factors.contains(by));
-    if !by_one_of(&guard.factors) {
-        return Some(Lack::OtherFactor);
-    }
-    if proof.at.is_some_and(|at| at > now + LEEWAY) {
-        return Some(Lack::InTheFuture);
-    }
-    let within = guard.within?;
-    match proof.at {
-        None => Some(Lack::UnknownTime),
-        Some(at) if within.as_secs() == 0 || now.since(at) > within => Some(Lack::TooOld),
-        Some(_) => None,
-    }
+    let made_for_it = facts.proof.as_ref().is_some_and(|proof| proof.was_made_since(asked.at));
+    if lack == Lack::TooOld && made_for_it { Decision::PassOnce } else { Decision::Unmet(lack) }
 }
 
 fn answered_just_now(asked: &Asked, now: UnixTime) -> bool {

@@ -20,6 +20,7 @@ use std::time::Duration;
 use stepup_protocol::{mfa::FactorType, scope::Scopes};
 use stepup_seal::{base64url, digest};
 
+pub(crate) use self::decision::Need;
 pub use self::{
     answer::{Sent, StoppedRequest},
     carry_out::{Passed, Stopped},
@@ -41,8 +42,7 @@ use crate::tokens::AccessTokenRequest;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Guard {
     token: AccessTokenRequest,
-    factors: Vec<FactorType>,
-    within: Option<Duration>,
+    need: Need,
     api_answer: ApiAnswer,
     step_up_url: Option<String>,
 }
@@ -86,7 +86,7 @@ impl Guard {
     /// was: a proof of unknown kind will not do.
     #[must_use]
     pub fn factor(mut self, factor: FactorType) -> Self {
-        self.factors.push(factor);
+        self.need.factors.push(factor);
         self
     }
 
@@ -94,7 +94,7 @@ impl Guard {
     /// own, which counts once.
     #[must_use]
     pub const fn within(mut self, age: Duration) -> Self {
-        self.within = Some(age);
+        self.need.within = Some(age);
         self
     }
 

@@ -55,9 +55,8 @@ impl Page<'_> {
         let begun = match due.filter(|due| own_pages && !due.needs_login()) {
             Some(due) => self.client.detour(self.state, self.request.headers, due, detour),
             None => {
-                let parameters = self.guard.login_parameters();
-                let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, &**value)).collect();
-                self.client.detour_by_login(self.state, self.request.headers, &parameters, detour)
+                let demand = self.guard.demand(self.client.now());
+                self.client.detour_for(self.state, self.request.headers, &demand, detour)
             }
         };
         begun.unwrap_or_else(|error| match error {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use stepup_protocol::claims::ACR_MULTI_FACTOR;
+use stepup_protocol::{claims::ACR_MULTI_FACTOR, time::UnixTime};
 use url::Url;
 
 use super::Guard;
-use crate::{client::Client, web::base_url};
+use crate::{client::Client, detour::Demand, web::base_url};
 
 /// How long the user may take: past it, the ID token would be refused for its age.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -17,11 +17,17 @@ impl Guard {
     /// proved. `max_age` is as long as the user may take, for the guard judges the age itself on the way back.
     pub(super) fn login_parameters(&self) -> Vec<(&'static str, String)> {
         let mut parameters = vec![("acr_values", ACR_MULTI_FACTOR.to_owned())];
-        if let Some(within) = self.within {
+        if let Some(within) = self.need.within {
             parameters.push(("prompt", "login".to_owned()));
             parameters.push(("max_age", within.max(LONGEST).as_secs().to_string()));
         }
         parameters
+    }
+
+    /// What the tenant's pages must prove before the browser comes back.
+    pub(super) fn demand(&self, now: UnixTime) -> Demand {
+        let parameters = self.login_parameters().into_iter().map(|(name, value)| (name.to_owned(), value));
+        Demand::of_guard(parameters.collect(), self.need.clone(), now)
     }
 
     /// Where a script sends the user.

@@ -6,7 +6,7 @@ use url::Url;
 use super::way::{Way, digits, phone};
 use crate::{
     client::Client,
-    detour::{Outcome, Problem, Stage, UnderWay},
+    detour::{Demand, MULTI_FACTOR, Outcome, Problem, Stage, UnderWay},
     mfa::{
         Challenge, Enroll, EnrollError, ListAuthenticatorsError, MfaError, MfaRequired, MfaToken,
         OwnAuthenticators, Verified, Verify, VerifyError,
@@ -23,12 +23,12 @@ pub(super) struct Walk<'a> {
 }
 
 /// What comes after an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(super) enum Next {
     /// Back to where the user was, with nothing.
     Leave,
     /// Over the tenant's log-in pages: there was nothing to go on with here.
-    Login,
+    Login(Demand),
     /// The page of the stage.
     Page,
 }
@@ -347,8 +347,9 @@ impl<'a> Walk<'a> {
             progress.stage = Stage::Begin;
             Next::Page
         } else {
-            progress.stage = Stage::Done;
-            Next::Login
+            let demand = Demand::of(&[MULTI_FACTOR], self.client.now());
+            progress.stage = Stage::ByLogin(demand.clone());
+            Next::Login(demand)
         }
     }
 

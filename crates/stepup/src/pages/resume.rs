@@ -12,7 +12,7 @@ use super::{
 use crate::{
     client::Client,
     detour::{self, Stage},
-    session::SessionState,
+    session::{Session, SessionState},
     web::{answer, base_url, return_to},
 };
 
@@ -46,7 +46,11 @@ impl std::fmt::Debug for Resume<'_> {
     }
 }
 
-pub(crate) fn answer(client: &Client, request: &Request<Bytes>, session: &SessionState) -> Response<Bytes> {
+pub(crate) fn answer(
+    client: &Client,
+    request: &Request<Bytes>,
+    session: &mut SessionState,
+) -> Response<Bytes> {
     let (headers, query) = (request.headers(), request.uri().query());
     let base = match base_url::of(client, headers) {
         Ok(base) => base,
@@ -58,9 +62,22 @@ pub(crate) fn answer(client: &Client, request: &Request<Bytes>, session: &Sessio
         Ok(detour) => detour,
         Err(why) => return client.no_detour(base, headers, query, why),
     };
-    // What is over is asked for anew, as far as the application still wants it: it judges the form as it judges any.
-    if !matches!(detour.progress.stage, Stage::Done | Stage::Over) {
-        return answer::see_other(&client.detour_path(base, "", &detour.id));
+    match &detour.progress.stage {
+        // What is over is asked for anew, as far as the application still wants it: it judges the form as it judges any.
+        Stage::Done | Stage::Over => {}
+        Stage::ByLogin(demand) if demand.is_met(session.session(), client.now()) => {}
+        Stage::ByLogin(demand) => {
+            // This page says it; a guard in front of where the user was need not say it again, and asks.
+            session.session_mut().into_iter().for_each(Session::drop_answer);
+            let stop = Stop {
+                status: StatusCode::FORBIDDEN,
+                words: |texts| (&texts.guard_unmet_heading, &texts.guard_unmet_text),
+                way_on: (&client.detour_login(base, &detour.id, demand), |texts| &texts.try_again),
+                other: Some((&detour.return_to, |texts| &texts.back_to_the_page)),
+            };
+            return client.stop(base, headers, query, &stop);
+        }
+        _ => return answer::see_other(&client.detour_path(base, "", &detour.id)),
     }
     let mut response = if detour.has_form {
         send_again(client, request, base, &detour)

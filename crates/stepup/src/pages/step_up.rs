@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use serde_json::json;
 use stepup_protocol::time::UnixTime;
-use url::Url;
 
 use super::{
     Frame, Way,
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    detour::{self, MULTI_FACTOR, NoDetour, Outcome, Stage, UnderWay},
+    detour::{self, NoDetour, Outcome, Stage, UnderWay},
     session::{Session, SessionState},
     telemetry,
     web::{answer, base_url, return_to, same_origin},
@@ -48,7 +47,7 @@ pub(crate) async fn page(
     if begins {
         walk.begin().await;
     }
-    if walk.detour.progress.stage == Stage::Done {
+    if walk.detour.progress.stage.asks_nothing() {
         return go_on(&walk, headers, Next::Page);
     }
     let frame = Frame::of(client, walk.base, headers, query);
@@ -136,7 +135,7 @@ async fn act(walk: &mut Walk<'_>, fields: &[(String, String)]) -> Next {
             }
             Next::Leave
         }
-        (_, Stage::Done) => Next::Page,
+        (_, stage) if stage.asks_nothing() => Next::Page,
         ("kept", Stage::Keep { .. }) => walk.kept(!field("saved").is_empty()),
         (_, Stage::Keep { .. }) => Next::Page,
         ("other", _) => walk.other(),
@@ -166,22 +165,15 @@ fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
         return response;
     }
     let mut response = match next {
-        Next::Login => answer::see_other(&login(client, base, detour)),
-        _ if done => answer::see_other(&client.detour_path(base, "/resume", &detour.id)),
+        Next::Login(demand) => answer::see_other(&client.detour_login(base, &detour.id, &demand)),
+        _ if detour.progress.stage.asks_nothing() => {
+            answer::see_other(&client.detour_path(base, "/resume", &detour.id))
+        }
         _ => answer::see_other(&client.detour_path(base, "", &detour.id)),
     };
     let held = detour::detour_cookies(headers, &detour.id);
     set_cookies(&mut response, client.write_detour(base, &held, detour));
     response
-}
-
-fn login(client: &Client, base: &Url, detour: &UnderWay) -> String {
-    let mut login = base_url::route(client, base, &client.config().routes.login);
-    login
-        .query_pairs_mut()
-        .append_pair("returnTo", &client.detour_path(base, "/resume", &detour.id))
-        .append_pair(MULTI_FACTOR.0, MULTI_FACTOR.1);
-    login[url::Position::BeforePath..].to_owned()
 }
 
 /// The page of the stage.
@@ -242,7 +234,9 @@ async fn show(
             page(templates.keep(&Keep { frame, step: &step, recovery_code: &recovery_code }))
         }
         Stage::Begin | Stage::Nothing | Stage::Over => stopped(walk, headers, query),
-        Stage::Done => answer::see_other(&client.detour_path(base, "/resume", &walk.detour.id)),
+        Stage::ByLogin(_) | Stage::Done => {
+            answer::see_other(&client.detour_path(base, "/resume", &walk.detour.id))
+        }
     }
 }
 

@@ -39,6 +39,11 @@ impl FactorProof {
         Self { at: Some(at), factors }
     }
 
+    /// Whether it was made at `time` or later, as far as the clocks of the two ends let tell.
+    pub(crate) fn was_made_since(&self, time: UnixTime) -> bool {
+        self.at.is_some_and(|at| at + LEEWAY >= time)
+    }
+
     /// What the claims of an ID token say that came at `now`. A time to come is no time.
     pub(super) fn told(claims: &Map<String, Value>, now: UnixTime) -> Option<Self> {
         let proof = Self::of_claims(claims)?;
@@ -173,7 +178,13 @@ impl Session {
     /// The answer is spent on `request`: nobody else who waits may have it.
     pub(crate) fn spend_answer(&mut self, request: &str) {
         self.stop_asking(request);
-        self.internal.second_factor.waiting.iter_mut().for_each(|asked| asked.answered_at = None);
+        self.drop_answer();
+    }
+
+    /// The answer is none any more for whoever waits: it was spent, or will not do.
+    pub(crate) fn drop_answer(&mut self) {
+        let waiting = self.internal.second_factor.waiting.iter_mut();
+        self.changed |= waiting.filter_map(|asked| asked.answered_at.take()).count() > 0;
     }
 
     /// A new login of the same user answers what the session before it asked for.

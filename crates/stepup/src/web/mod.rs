@@ -72,7 +72,7 @@ impl Client {
             Route::MfaManageForm => pages::manage_form(self, &request, &session).await,
             Route::MfaPage => pages::step_up_page(self, &request, &mut session).await,
             Route::MfaPageForm => pages::step_up_form(self, &request, &mut session).await,
-            Route::MfaResume => pages::resume(self, &request, &session),
+            Route::MfaResume => pages::resume(self, &request, &mut session),
             Route::MfaPush => {
                 let response = mfa::push::answer(self, &request, &mut session).await;
                 return self.finish(response, &session);

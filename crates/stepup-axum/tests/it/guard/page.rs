@@ -96,14 +96,32 @@ async fn a_tenant_that_does_not_ask_ends_on_a_page_and_not_in_a_loop() {
     for _ in 0..2 {
         let login = browser.open("/account").await;
         let stopped = browser.log_in(&login, "ada").await;
-        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/account"));
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"));
         assert!(stopped.body.contains("This needs another confirmation"), "{}", stopped.body);
         assert!(stopped.body.contains("href=\"/account\""), "{}", stopped.body);
     }
     // Where nothing but a proof is asked for, the tenant's own session may answer without a page.
-    let stopped = browser.open("/ever").await;
+    for _ in 0..2 {
+        let stopped = browser.open("/ever").await;
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"));
+    }
+}
+
+#[tokio::test]
+async fn a_form_waits_until_the_proof_is_there() {
+    let tenant = Tenant::builder().config_yaml(NEVER).start_with_users().await;
+    let bank = Bank::with(tenant, |client| client, |routes| routes).await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.post("/letters", "/account", "to=bob").await;
+    let stopped = browser.log_in(&login, "ada").await;
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"));
+    assert!(!stopped.body.contains("<form"), "nothing is sent: {}", stopped.body);
+    let again = attribute(stopped.body.split("class=\"primary\"").nth(1).unwrap(), "href").unwrap();
+    let login = browser.open(&again).await;
+    assert_eq!(bank.authorization()["prompt"], "login");
+    let stopped = browser.log_in(&login, "ada").await;
+    assert_eq!(stopped.path(), "/auth/mfa/resume", "the detour is still there: {stopped:?}");
     assert_eq!(stopped.status, StatusCode::FORBIDDEN);
-    assert_eq!(browser.open("/ever").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
@@ -114,7 +132,7 @@ async fn the_tenants_word_mfa_tells_no_factor() {
     assert_eq!(page.path(), "/u/mfa-otp-challenge", "{page:?}");
     let code = bank.code();
     let stopped = browser.submit(&page, &[("code", &code)]).await;
-    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/app"), "{stopped:?}");
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"), "{stopped:?}");
     assert_eq!(browser.open("/ever").await.status, StatusCode::OK);
 }
 

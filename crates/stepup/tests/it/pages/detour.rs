@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use stepup::{Client, Detour, DetourError, Format, KeptForm, SessionState, pages::PageOptions};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
@@ -15,9 +15,14 @@ fn client(clock: &Hands) -> Client {
     builder(&Script::new(), clock).secret(SECRET).build().unwrap()
 }
 
+/// A user who logged in some time ago.
 fn session_of(client: &Client, subject: &str) -> (SessionState, String) {
+    session_with(client, &json!({ "sub": subject, "auth_time": NOW - 100 }))
+}
+
+fn session_with(client: &Client, claims: &Value) -> (SessionState, String) {
     let payload = json!({
-        "user": { "sub": subject },
+        "user": claims,
         "tokenSet": { "accessToken": "at-1", "expiresAt": NOW + 9999 },
         "internal": { "sid": "s1", "createdAt": NOW - 100 },
     });
@@ -121,6 +126,103 @@ async fn without_a_form_the_browser_goes_back() {
         (back.status(), location(&back)),
         (StatusCode::SEE_OTHER, "/reports?year=2026#top".to_owned())
     );
+}
+
+const SECOND_FACTOR: (&str, &str) =
+    ("acr_values", "http://schemas.openid.net/pape/policies/2007/06/multi-factor");
+
+/// A detour that asked the tenant for that at `NOW`, its form, and what the session knew `later` when it came back.
+async fn came_back(asked: &[(&str, &str)], claims: &Value, later: i64) -> (Response<Bytes>, Response<Bytes>) {
+    let clock = Hands::at(NOW);
+    let client = client(&clock);
+    let (before, _) = session_of(&client, "auth0|ada");
+    let mut claims = claims.clone();
+    claims["sub"] = "auth0|ada".into();
+    let come = async |form: Option<KeptForm>| {
+        clock.set(NOW);
+        let detour = Detour { return_to: "/transfer".to_owned(), form };
+        let own_page = from("https://app.example.com");
+        let answer = client.detour_by_login(&before, &own_page, asked, detour).unwrap();
+        let mut jar = Jar::default();
+        jar.take(answer.headers());
+        clock.set(NOW + later);
+        let (_, line) = session_with(&client, &claims);
+        resume(&client, &jar, &line, &id_of(&jar)).await
+    };
+    (come(Some(form())).await, come(None).await)
+}
+
+#[tokio::test]
+async fn nothing_goes_on_before_what_was_asked_for_is_proved() {
+    let recent = ("max_age", "300");
+    let (both, mfa) = (&[SECOND_FACTOR, recent][..], &[SECOND_FACTOR][..]);
+    for (asked, claims, later, is_proved) in [
+        (&[][..], json!({}), 0, true),
+        (&[("prompt", "consent")], json!({}), 0, true),
+        // A second factor, whenever it was proved.
+        (mfa, json!({}), 0, false),
+        (mfa, json!({ "amr": ["pwd"], "auth_time": NOW }), 0, false),
+        (mfa, json!({ "amr": ["mfa"] }), 0, true),
+        (mfa, json!({ "amr": ["mfa"], "auth_time": NOW - 9000 }), 0, true),
+        (mfa, json!({ "amr": ["mfa"], "auth_time": NOW + 31 }), 0, false),
+        (
+            &[("acr_values", "urn:a http://schemas.openid.net/pape/policies/2007/06/multi-factor")],
+            json!({}),
+            0,
+            false,
+        ),
+        // A recent one.
+        (both, json!({ "amr": ["mfa"], "auth_time": NOW - 300 }), 0, true),
+        (both, json!({ "amr": ["mfa"], "auth_time": NOW - 301 }), 0, false),
+        (both, json!({ "amr": ["mfa"] }), 0, false),
+        (both, json!({ "auth_time": NOW }), 0, false),
+        // The user took longer for the way back than it is good for.
+        (both, json!({ "amr": ["mfa"], "auth_time": NOW + 10 }), 400, true),
+        (both, json!({ "amr": ["mfa"], "auth_time": NOW - 31 }), 400, false),
+        // A recent login.
+        (&[recent], json!({}), 0, false),
+        (&[recent], json!({ "auth_time": NOW - 300 }), 0, true),
+        (&[recent], json!({ "auth_time": NOW - 301 }), 0, false),
+        (&[recent], json!({ "auth_time": NOW + 10 }), 400, true),
+        (&[("max_age", "0")], json!({ "auth_time": NOW - 31 }), 0, false),
+        (&[("max_age", "0")], json!({ "auth_time": NOW }), 5, true),
+        (&[("max_age", "soon")], json!({ "auth_time": NOW - 31 }), 0, false),
+    ] {
+        let (with_form, without) = came_back(asked, &claims, later).await;
+        let expected = if is_proved {
+            (StatusCode::OK, StatusCode::SEE_OTHER)
+        } else {
+            (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN)
+        };
+        assert_eq!((with_form.status(), without.status()), expected, "{asked:?} {claims} {later}");
+        assert_eq!(text(&with_form).contains("value=\"bob\""), is_proved, "{asked:?} {claims} {later}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_proved_can_be_proved_again_in_the_same_detour() {
+    let client = client(&Hands::at(NOW));
+    let (session, line) = session_of(&client, "auth0|ada");
+    let detour = Detour { return_to: "/transfer".to_owned(), form: Some(form()) };
+    let asked = [SECOND_FACTOR, ("prompt", "login")];
+    let answer = client.detour_by_login(&session, &from("https://app.example.com"), &asked, detour).unwrap();
+    let login = location(&answer);
+    let mut jar = Jar::default();
+    jar.take(answer.headers());
+    let id = id_of(&jar);
+    let stopped = resume(&client, &jar, &line, &id).await;
+    assert_eq!(stopped.status(), StatusCode::FORBIDDEN);
+    assert!(set_cookies(stopped.headers()).iter().all(|cookie| !cookie.name.starts_with("__mfa_")));
+    let html = text(&stopped);
+    assert!(html.contains("<h1>This needs another confirmation</h1>"), "{html}");
+    let again = format!("<a class=\"primary\" href=\"{}\">", login.replace('&', "&#38;"));
+    assert!(html.contains(&again), "{again} in {html}");
+    assert!(html.contains("<a href=\"/transfer\">"), "{html}");
+
+    let (_, line) = session_with(&client, &json!({ "sub": "auth0|ada", "amr": ["mfa"] }));
+    let sent = resume(&client, &jar, &line, &id).await;
+    assert_eq!(sent.status(), StatusCode::OK);
+    assert!(text(&sent).contains("value=\"bob\""), "the form was kept");
 }
 
 #[tokio::test]
