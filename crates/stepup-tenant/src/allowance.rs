@@ -1,5 +1,7 @@
 //! How many calls are left, where they are limited.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use http::{HeaderValue, header};
 use stepup_protocol::time::UnixTime;
@@ -14,6 +16,8 @@ pub(crate) struct Allowance {
     limit: u32,
     remaining: u32,
     resets_at: UnixTime,
+    /// How long until all of them are there again.
+    pub(crate) opens_in: Duration,
     /// This call was one too many.
     pub(crate) exhausted: bool,
 }
@@ -32,9 +36,10 @@ impl Allowance {
 
     /// What is announced where calls are not counted.
     pub(crate) fn full(state: &State, limit: u32) -> Self {
-        let now = state.clock.now().seconds();
-        let resets_at = UnixTime::from_seconds(now - now.rem_euclid(STRETCH) + STRETCH);
-        Self { limit, remaining: limit, resets_at, exhausted: false }
+        let now = state.clock.now();
+        let resets_at = UnixTime::from_seconds(now.seconds() - now.seconds().rem_euclid(STRETCH) + STRETCH);
+        let opens_in = resets_at.since(now);
+        Self { limit, remaining: limit, resets_at, opens_in, exhausted: false }
     }
 
     /// The answer with what is left written on it.
@@ -44,7 +49,7 @@ impl Allowance {
         headers.insert("x-ratelimit-remaining", HeaderValue::from(self.remaining));
         headers.insert("x-ratelimit-reset", HeaderValue::from(self.resets_at.seconds()));
         if self.exhausted {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(STRETCH));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(self.opens_in.as_secs()));
         }
         response
     }

@@ -168,6 +168,9 @@ impl Control {
         if fault.status.is_none() && fault.body.is_none() && fault.delay_ms == 0 && !fault.drop {
             return Err(Refused::bad("Send one of status, body, delay_ms and drop."));
         }
+        if fault.retry_after.is_some() && fault.status.is_none() && fault.body.is_none() {
+            return Err(Refused::bad("`retry_after` goes with a status or a body."));
+        }
         self.faults.add(fault);
         Ok(Answer::Empty)
     }

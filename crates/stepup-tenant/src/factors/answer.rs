@@ -2,7 +2,7 @@
 
 use crate::{
     mfa::requirement::{How, Passed},
-    model::{BucketKind, BucketRule, Digest, OobTransaction},
+    model::{BucketKind, BucketRule, Digest, Empty, OobTransaction},
     oauth::error::Failure,
     store::{Attempt, Judged, Proof},
 };
@@ -63,7 +63,7 @@ pub(crate) enum Verdict {
     /// Asked again too soon.
     TooFast,
     /// Attempts are used up: a right code is refused too.
-    TooMany,
+    TooMany(Empty),
     /// Nothing was sent under that name, or it is spent.
     Unknown,
     /// Not right.
@@ -99,7 +99,7 @@ impl Transaction<'_> {
             Judged::Pending => Verdict::Pending,
             Judged::Spent => Verdict::Spent,
             Judged::TooFast => Verdict::TooFast,
-            Judged::TooMany => Verdict::TooMany,
+            Judged::TooMany(empty) => Verdict::TooMany(empty),
             Judged::Wrong => Verdict::Wrong,
         })
     }
@@ -111,7 +111,7 @@ impl Transaction<'_> {
             Verdict::Passed(Passed { how: How::Challenged, .. }) => "gd_auth_succeed",
             Verdict::AlreadyUsed | Verdict::Wrong => "gd_auth_failed",
             Verdict::Denied => "gd_auth_rejected",
-            Verdict::TooMany => "gd_otp_rate_limit_exceed",
+            Verdict::TooMany(_) => "gd_otp_rate_limit_exceed",
             Verdict::Expired
             | Verdict::Foreign
             | Verdict::Malformed

@@ -107,7 +107,7 @@ pub(super) async fn keep(
     let counted = limit.as_ref().and_then(SendLimit::counted);
     let enrolment = Enrolment { authenticators: &authenticators, oob, limit: counted, now };
     match (shared.store.begin_enrolment(enrolment).await?, limit) {
-        (false, Some(limit)) => Err(limit.exceeded(transaction).await),
+        (Err(empty), Some(limit)) => Err(limit.exceeded(transaction, empty).await),
         _ => Ok(first),
     }
 }

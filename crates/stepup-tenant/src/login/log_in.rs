@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::User,
-    oauth::error::{Exhausted, Failure, GrantFault, UserFault},
+    oauth::error::{Exhausted, Failure, GrantFault, Limit, UserFault},
     pages::login::{Problem, View, render},
     pipeline::Progress,
 };
@@ -58,7 +58,7 @@ pub(super) async fn submit(visit: Visit) -> Result<Response, Lost> {
         Err(failure) => {
             let problem = match failure {
                 Failure::Grant(GrantFault::Password) => Problem::WrongEmailOrPassword,
-                Failure::Limit(Exhausted::Passwords) => Problem::TooManyAttempts,
+                Failure::Limit(Exhausted { limit: Limit::Passwords, .. }) => Problem::TooManyAttempts,
                 Failure::User(UserFault::Blocked) => Problem::Blocked,
                 other => return Err(visit.failed(other)),
             };

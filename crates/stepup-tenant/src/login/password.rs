@@ -9,7 +9,7 @@ use crate::{
     model::{Bucket, BucketKind, BucketRule, User},
     oauth::{
         audit::Audit,
-        error::{Exhausted, Failure, GrantFault, TenantFault, UserFault},
+        error::{Failure, GrantFault, Limit, TenantFault, UserFault},
     },
     passwords::is_outdated,
     pipeline::Caller,
@@ -48,10 +48,10 @@ pub(crate) async fn log_in(
     let bucket = Bucket { kind: BucketKind::Password, subject: &subject };
     let rule = shared.config.password_attempts.map(|size| BucketRule { size, refill: REFILL });
     if let Some(rule) = rule
-        && !shared.store.take_attempt(bucket, rule, now).await?
+        && let Err(empty) = shared.store.take_attempt(bucket, rule, now).await?
     {
-        audit().describe(Exhausted::Passwords.to_string()).write("limit_wc").await;
-        return Err(Exhausted::Passwords.into());
+        audit().describe(Limit::Passwords.to_string()).write("limit_wc").await;
+        return Err(Limit::Passwords.reached(empty).into());
     }
     let user = shared.store.user_by_identifier(attempt.connection, attempt.username).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());

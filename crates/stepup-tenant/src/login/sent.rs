@@ -10,7 +10,7 @@ use super::visit::{Lost, Visit};
 use crate::{
     factors::Kind,
     model::{Authenticator, Digest},
-    oauth::error::{Exhausted, Failure, TenantFault},
+    oauth::error::{Exhausted, Failure, Limit, TenantFault},
     pages::problem::SendProblem,
 };
 
@@ -71,7 +71,9 @@ impl Sent {
 /// What a page says of a failure to send; any other failure is none of its business.
 pub(super) fn send_problem(visit: &Visit, failure: Failure) -> Result<SendProblem, Lost> {
     match failure {
-        Failure::Limit(Exhausted::Emails | Exhausted::Pushes | Exhausted::Texts) => Ok(SendProblem::TooMany),
+        Failure::Limit(Exhausted { limit: Limit::Emails | Limit::Pushes | Limit::Texts, .. }) => {
+            Ok(SendProblem::TooMany)
+        }
         Failure::Tenant(fault @ TenantFault::Delivery(_)) => {
             tracing::warn!(error = &fault as &dyn std::error::Error, "a message for a second factor failed");
             Ok(SendProblem::Failed)

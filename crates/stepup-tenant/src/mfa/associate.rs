@@ -16,7 +16,7 @@ use crate::{
     model::Authenticator,
     oauth::{
         client_auth,
-        error::{Exhausted, Failure, GrantFault, RequestFault, UserFault},
+        error::{Failure, GrantFault, Limit, RequestFault, UserFault},
         params::Params,
     },
     pipeline::{Caller, Progress, header_text},
@@ -95,8 +95,8 @@ fn permitted(progress: &Progress, held: &[Authenticator], factor: FactorType) ->
 /// Here a limit on sending is a fault of the request.
 fn told_as_a_request(failure: Failure) -> Failure {
     match failure {
-        Failure::Limit(limit @ (Exhausted::Emails | Exhausted::Texts)) => {
-            RequestFault::SentTooMuch(limit).into()
+        Failure::Limit(exhausted) if matches!(exhausted.limit, Limit::Emails | Limit::Texts) => {
+            RequestFault::SentTooMuch(exhausted).into()
         }
         other => other,
     }

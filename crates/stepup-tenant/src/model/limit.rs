@@ -43,6 +43,13 @@ impl BucketKind {
     }
 }
 
+/// A bucket with nothing left in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Empty {
+    /// How long until one more attempt is there; whole seconds.
+    pub refills_in: Duration,
+}
+
 /// How large a bucket is and how fast it fills again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BucketRule {

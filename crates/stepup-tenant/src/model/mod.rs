@@ -27,7 +27,7 @@ pub use digest::Digest;
 pub use event::{Channel, LogEvent, Message};
 pub use grant::{AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshToken};
 pub use job::{Job, JobState, ProfileUpdate, Summary};
-pub use limit::{Bucket, BucketKind, BucketRule};
+pub use limit::{Bucket, BucketKind, BucketRule, Empty};
 pub use oob::{OobAnswer, OobOwner, OobTransaction, PushState};
 pub use pushed_request::PushedRequest;
 pub use session::{AuthenticationMethod, TenantSession};

@@ -3,6 +3,8 @@
 //! Every endpoint of the Authentication API returns a [`Failure`]; status, code and description are derived from it in one
 //! place, [`Failure::wire`]. What only the log may know stays in the source.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -18,8 +20,8 @@ use super::{
     params::ParamsError,
 };
 use crate::{
-    actions::ActionError, delivery::DeliveryError, mfa::requirement::Refusal, passwords::PasswordError,
-    store::StoreError,
+    actions::ActionError, delivery::DeliveryError, mfa::requirement::Refusal, model::Empty,
+    passwords::PasswordError, store::StoreError,
 };
 
 /// Why a call to the Authentication API failed.
@@ -118,9 +120,26 @@ pub(crate) enum GrantFault {
     Verifier,
 }
 
-/// Buckets that can be empty.
+/// A limit that is reached.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Exhausted {
+#[error("{limit}")]
+pub(crate) struct Exhausted {
+    /// Which.
+    pub(crate) limit: Limit,
+    /// How long until it lets one more through.
+    pub(crate) opens_in: Duration,
+}
+
+impl Limit {
+    /// It is, as a bucket says.
+    pub(crate) const fn reached(self, empty: Empty) -> Exhausted {
+        Exhausted { limit: self, opens_in: empty.refills_in }
+    }
+}
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Limit {
     #[error("{}", description::TOO_MANY_CODES)]
     Codes,
     #[error("Too many emails sent to the user. Wait for some minutes before retrying.")]
@@ -290,7 +309,9 @@ impl Failure {
                 GrantFault::PushTooFast => (S::BAD_REQUEST, code::SLOW_DOWN),
                 _ => (S::FORBIDDEN, code::INVALID_GRANT),
             },
-            Self::Limit(Exhausted::Requests) => (S::TOO_MANY_REQUESTS, code::TOO_MANY_REQUESTS),
+            Self::Limit(Exhausted { limit: Limit::Requests, .. }) => {
+                (S::TOO_MANY_REQUESTS, code::TOO_MANY_REQUESTS)
+            }
             Self::Limit(_) => (S::TOO_MANY_REQUESTS, code::TOO_MANY_ATTEMPTS),
             Self::Proof(ProofFault::NonceNeeded(_)) => (S::BAD_REQUEST, code::USE_DPOP_NONCE),
             Self::Proof(_) => (S::BAD_REQUEST, code::INVALID_DPOP_PROOF),
@@ -369,6 +390,11 @@ impl IntoResponse for Failure {
             Self::Proof(ProofFault::NonceNeeded(nonce)) => HeaderValue::from_str(nonce).ok(),
             _ => None,
         };
+        // RFC 9110 section 10.2.3.
+        let retry_after = match &self {
+            Self::Limit(Exhausted { opens_in, .. }) => Some(HeaderValue::from(opens_in.as_secs())),
+            _ => None,
+        };
         let by_basic = matches!(
             self,
             Self::Client(
@@ -386,6 +412,9 @@ impl IntoResponse for Failure {
         super::never_stored(headers);
         if let Some(nonce) = nonce {
             headers.insert(dpop::NONCE, nonce);
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds);
         }
         if by_basic {
             // RFC 6749 section 5.2: the scheme that the client used.

@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     audit::Audit,
-    error::{Exhausted, Failure},
+    error::{Exhausted, Failure, Limit},
 };
 use crate::{allowance::Allowance, pipeline::Caller, state::Shared};
 
@@ -28,7 +28,8 @@ pub(crate) async fn pass(State(shared): State<Shared>, request: Request, next: N
         Err(error) => return Failure::from(error).into_response(),
     };
     if allowance.exhausted {
-        let failure = Failure::from(Exhausted::Requests);
+        let opens_in = allowance.opens_in;
+        let failure = Failure::from(Exhausted { limit: Limit::Requests, opens_in });
         Audit::new(&shared, &caller).describe(failure.to_string()).write("api_limit").await;
         return allowance.announce(failure.into_response());
     }

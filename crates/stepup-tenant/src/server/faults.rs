@@ -32,6 +32,9 @@ pub struct Fault {
     /// Answers with this body, as JSON if it is an object or array, else as text; status 200 unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<serde_json::Value>,
+    /// Says in how many seconds to try again (`Retry-After`), beside a status or a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
     /// Waits so many milliseconds first; alone, the exchange then goes on as always.
     #[serde(default)]
     pub delay_ms: u64,
@@ -50,6 +53,7 @@ impl Fault {
             times: 1,
             status: None,
             body: None,
+            retry_after: None,
             delay_ms: 0,
             drop: false,
         }
@@ -70,6 +74,9 @@ impl Fault {
         let mut answer = Response::new(Full::new(body.into()));
         *answer.status_mut() = status;
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if let Some(seconds) = self.retry_after {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         Some(answer)
     }
 

@@ -3,7 +3,7 @@
 use stepup_protocol::time::UnixTime;
 
 use super::Stored;
-use crate::model::{Authenticator, BucketKind, BucketRule, Digest, OobTransaction, PushDevice};
+use crate::model::{Authenticator, BucketKind, BucketRule, Digest, Empty, OobTransaction, PushDevice};
 
 /// What users prove second factors with.
 pub trait Authenticators: Send + Sync {
@@ -26,11 +26,11 @@ pub trait Authenticators: Send + Sync {
     fn insert_authenticator<'a>(&'a self, authenticator: &'a Authenticator) -> Stored<'a, ()>;
 
     /// Adds everything that an enrolment consists of, as one. Of the user's pending ones of the same kinds, those older
-    /// than a day go, and all but the newest few. False where too much was sent, and then nothing is kept.
+    /// than a day go, and all but the newest few. Nothing is kept where too much was sent.
     ///
     /// # Errors
     /// [`StoreError::Conflict`](super::StoreError::Conflict) where an id or the `oob_code` is taken.
-    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, bool>;
+    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, Result<(), Empty>>;
 
     /// Writes name, reach of a phone, and device of a push enrolment; false where the authenticator is gone.
     ///

@@ -72,7 +72,7 @@ pub use self::{
 };
 pub(crate) use self::{jobs::refused, sqlite::in_memory};
 use crate::model::{
-    Bucket, BucketRule, Channel, Digest, LogEvent, LoginTransaction, Message, MfaTransaction, Step,
+    Bucket, BucketRule, Channel, Digest, Empty, LogEvent, LoginTransaction, Message, MfaTransaction, Step,
     TenantSession, User,
 };
 
@@ -275,13 +275,18 @@ pub trait Transactions: Send + Sync {
 
 /// Buckets against guessing.
 pub trait Limits: Send + Sync {
-    /// Takes one attempt out of a bucket; false where it is empty, and then nothing is taken.
+    /// Takes one attempt out of a bucket, if it is not empty.
     ///
     /// Take before checking, so that many guesses at once cannot pass: [`Limits::return_attempt`] gives a right one back.
     ///
     /// # Errors
     /// The store failed.
-    fn take_attempt<'a>(&'a self, bucket: Bucket<'a>, rule: BucketRule, now: UnixTime) -> Stored<'a, bool>;
+    fn take_attempt<'a>(
+        &'a self,
+        bucket: Bucket<'a>,
+        rule: BucketRule,
+        now: UnixTime,
+    ) -> Stored<'a, Result<(), Empty>>;
 
     /// Puts one attempt back.
     ///

@@ -3,12 +3,12 @@
 use stepup_protocol::time::UnixTime;
 
 use super::Stored;
-use crate::model::{BucketKind, BucketRule, Digest, OobTransaction};
+use crate::model::{BucketKind, BucketRule, Digest, Empty, OobTransaction};
 
 /// What is under way over another channel than the one that asks. A verification takes one with
 /// [`Proofs::prove`](super::Proofs::prove).
 pub trait Oob: Send + Sync {
-    /// Adds a transaction under its `oob_code`; false where too much was sent to its user, and then it is not added.
+    /// Adds a transaction under its `oob_code`, unless too much was sent to its user.
     ///
     /// # Parameters
     /// - `limit`: how sending is counted; none: it is not.
@@ -20,7 +20,7 @@ pub trait Oob: Send + Sync {
         oob_code: &'a Digest,
         value: &'a OobTransaction,
         limit: Option<(BucketKind, BucketRule)>,
-    ) -> Stored<'a, bool>;
+    ) -> Stored<'a, Result<(), Empty>>;
 
     /// The transaction of an `oob_code`, expired or not; nothing where it was never one or is spent.
     ///

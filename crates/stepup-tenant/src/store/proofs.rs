@@ -5,7 +5,7 @@ use std::time::Duration;
 use stepup_protocol::time::UnixTime;
 
 use super::Stored;
-use crate::model::{BucketKind, BucketRule, Digest};
+use crate::model::{BucketKind, BucketRule, Digest, Empty};
 
 /// Takes what proves a factor.
 pub trait Proofs: Send + Sync {
@@ -87,7 +87,7 @@ pub enum Judged {
     /// Asked again too soon.
     TooFast,
     /// Tries are used up: a right one is refused too.
-    TooMany,
+    TooMany(Empty),
     /// Not right.
     Wrong,
 }

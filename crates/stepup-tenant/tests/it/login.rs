@@ -95,8 +95,10 @@ async fn ten_wrong_passwords_block_the_address() {
     let blocked =
         browser.submit(&page, &[("username", "ada@example.com"), ("password", crate::rig::PASSWORD)]).await;
     assert!(blocked.alert().starts_with("Your account has been blocked"), "{}", blocked.alert());
+    let blocked = rig.password(&[]).await;
+    assert_eq!(blocked.header("retry-after"), "360");
     assert_eq!(
-        rig.password(&[]).await.failure(),
+        blocked.failure(),
         "429 too_many_attempts: Your account has been blocked after multiple consecutive login attempts. We’ve sent you an email with instructions on how to unblock it."
     );
 }

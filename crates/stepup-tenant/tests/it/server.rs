@@ -86,8 +86,16 @@ async fn faults_take_exchanges_over_in_order() {
         [200, 503, 503, 404, 0, 404]
     );
 
+    let busy = json!({ "path": "/oauth/x", "status": 429, "retry_after": 7 });
+    assert_eq!(remote.post("faults", busy).await.0, 204);
+    let busy = http().get(&url).send().await.unwrap();
+    assert_eq!((busy.status().as_u16(), busy.headers()["retry-after"].to_str().unwrap()), (429, "7"));
+    assert!(!http().get(&url).send().await.unwrap().headers().contains_key("retry-after"));
+
     for wrong in [
         json!({ "path": "/" }),
+        json!({ "path": "/", "delay_ms": 1, "retry_after": 7 }),
+        json!({ "path": "/", "status": 429, "retry_after": -1 }),
         json!({ "path": "/", "status": 99 }),
         json!({ "path": "/", "times": 0, "drop": true }),
         json!({ "drop": true }),

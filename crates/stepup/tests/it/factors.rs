@@ -1,11 +1,13 @@
 //! Every factor, from enrolment to challenge, through the server's calls and through the routes; and how many wrong codes it
 //! takes. Push has a file of its own.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
-use stepup::mfa::{Challenge, Enroll, FactorType, MfaError as _, OobChannel, Verify, VerifyError};
-use stepup_tenant::{Tenant, model::Channel};
+use stepup::mfa::{Challenge, Enroll, FactorType, MfaError, OobChannel, Verify, VerifyError};
+use stepup_tenant::{Fault, Tenant, model::Channel};
 
 use crate::{
     house::{Enrolled, House, transfer},
@@ -200,6 +202,11 @@ impl<'h> Browser<'h> {
     }
 
     async fn call(&mut self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let answer = self.send(method, path, body).await;
+        (answer.status(), json_of(&answer))
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: Option<Value>) -> Response<Bytes> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -211,7 +218,7 @@ impl<'h> Browser<'h> {
             .unwrap();
         let answer = handle(&self.house.client, request).await;
         self.jar.take(answer.headers());
-        (answer.status(), json_of(&answer))
+        answer
     }
 
     /// Verifies, and has the token then.
@@ -310,8 +317,47 @@ async fn too_many_wrong_codes_are_told_apart_from_a_wrong_one() {
         let locked = mfa.verify(&mut state, &token, wrong(kind)).await.unwrap_err();
         assert!(matches!(locked, VerifyError::LockedOut(_)), "{kind}: {locked:?}");
         assert_eq!((locked.status(), &*locked.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"));
+        assert_eq!(locked.retry_after(), Some(Duration::from_secs(360)), "{kind}");
     }
     let right = Verify::otp(house.next_code(&secret));
     let locked = mfa.verify(&mut state, &token, right).await.unwrap_err();
     assert!(matches!(locked, VerifyError::LockedOut(_)), "the right code too: {locked:?}");
+    assert_eq!(locked.retry_after(), Some(Duration::from_secs(330)));
+    house.tenant.clock().advance(Duration::from_secs(330));
+    let (mut state, token) = house.step_up().await;
+    mfa.verify(&mut state, &token, Verify::otp(house.next_code(&secret))).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_is_to_wait_hears_how_long_from_every_call() {
+    let house = House::open().await;
+    house.enroll_app().await;
+    let (mut state, token) = house.step_up().await;
+    let mfa = house.client.mfa();
+    let busy = |method: &str, path: &str, retry_after| {
+        let body =
+            json!({ "error": "too_many_requests", "error_description": "Global limit has been reached" });
+        let fault = Fault { status: Some(429), body: Some(body), retry_after, ..Fault::on(method, path) };
+        house.tenant.fail_next(fault);
+    };
+    let told = |error: &dyn MfaError| (error.status(), error.retry_after());
+    let expected = (StatusCode::TOO_MANY_REQUESTS, Some(Duration::from_secs(7)));
+    busy("GET", "/mfa/authenticators", Some(7));
+    assert_eq!(told(&mfa.authenticators(&token).await.unwrap_err()), expected);
+    busy("POST", "/mfa/associate", Some(7));
+    assert_eq!(told(&mfa.enroll(&token, &Enroll::otp()).await.unwrap_err()), expected);
+    busy("POST", "/mfa/challenge", Some(7));
+    assert_eq!(told(&mfa.challenge(&token, &Challenge::otp()).await.unwrap_err()), expected);
+    busy("POST", "/oauth/token", Some(7));
+    assert_eq!(told(&mfa.verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err()), expected);
+    busy("POST", "/oauth/token", None);
+    let unsaid = mfa.verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err();
+    assert_eq!(told(&unsaid), (StatusCode::TOO_MANY_REQUESTS, None));
+
+    let mut browser = Browser::log_in(&house).await;
+    busy("POST", "/oauth/token", Some(7));
+    let answer = browser.send(Method::POST, "/auth/mfa/verify", Some(json!({ "otp": "123456" }))).await;
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(answer.headers()[header::RETRY_AFTER], "7");
+    assert_eq!(json_of(&answer)["error"], "too_many_requests");
 }

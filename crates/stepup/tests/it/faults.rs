@@ -7,13 +7,11 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use http::{Request, Response, StatusCode, header};
+use http::StatusCode;
 use serde_json::json;
 use stepup::{
-    AccessTokenRequest, CallbackOutcome, Client, ClientBuilder, HttpClient, HttpError, ProviderError,
-    ReqwestClient, SessionState, TokenSet,
+    AccessTokenRequest, CallbackOutcome, Client, ClientBuilder, HttpError, ProviderError, SessionState,
+    TokenSet,
     mfa::{Challenge, Enroll, MfaToken, Refusal, Verify},
 };
 use stepup_tenant::{Fault, Tenant};
@@ -25,22 +23,6 @@ use crate::{
 
 /// What is waited for the tenant, where it is to be too slow.
 const HURRY: Duration = Duration::from_secs(1);
-
-/// The way to the tenant, past a gateway that says how long to wait before trying again.
-#[derive(Clone, Debug)]
-struct Gateway(ReqwestClient);
-
-impl HttpClient for Gateway {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, HttpError>> {
-        Box::pin(async move {
-            let mut answer = self.0.send(request).await?;
-            if answer.status() == StatusCode::TOO_MANY_REQUESTS {
-                answer.headers_mut().insert(header::RETRY_AFTER, "7".parse().unwrap());
-            }
-            Ok(answer)
-        })
-    }
-}
 
 async fn house() -> House {
     let tenant = Tenant::builder().start().await.unwrap();
@@ -54,11 +36,7 @@ async fn house() -> House {
 fn fresh(house: &House, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
     let webapp = house.tenant.client("webapp").unwrap();
     House::client(&house.tenant, |client| {
-        let client = client
-            .client_id(webapp.client_id)
-            .client_secret(webapp.client_secret.unwrap())
-            .http_client(Gateway(ReqwestClient::new().unwrap()));
-        set_up(client)
+        set_up(client.client_id(webapp.client_id).client_secret(webapp.client_secret.unwrap()))
     })
 }
 
@@ -72,7 +50,7 @@ fn failures(method: &str, path: &str) -> [(Fault, &'static str, bool); 8] {
         (Fault { status: Some(503), ..fault() }, "refused with 503", false),
         (Fault { drop: true, ..fault() }, "cut", false),
         (
-            Fault { status: Some(429), body: Some(throttled), ..fault() },
+            Fault { status: Some(429), body: Some(throttled), retry_after: Some(7), ..fault() },
             "refused with 429, to wait 7 s",
             false,
         ),

@@ -84,10 +84,9 @@ pub(super) async fn keep(
     sent: &OobTransaction,
 ) -> Result<(), Failure> {
     let limit = SendLimit::of(&transaction.shared.config, sent.channel);
-    if transaction.shared.store.insert_oob(oob_code, sent, limit.counted()).await? {
-        Ok(())
-    } else {
-        Err(limit.exceeded(transaction).await)
+    match transaction.shared.store.insert_oob(oob_code, sent, limit.counted()).await? {
+        Ok(()) => Ok(()),
+        Err(empty) => Err(limit.exceeded(transaction, empty).await),
     }
 }
 

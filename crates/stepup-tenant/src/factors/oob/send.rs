@@ -7,15 +7,15 @@ use super::{super::Transaction, code::BindingCode, message};
 use crate::{
     config::TenantConfig,
     delivery::{Outgoing, Purpose},
-    model::{BucketKind, BucketRule, Channel},
-    oauth::error::{Exhausted, Failure},
+    model::{BucketKind, BucketRule, Channel, Empty},
+    oauth::error::{Failure, Limit},
 };
 
 /// How often something may be sent to a user over a channel.
 pub(in crate::factors) struct SendLimit {
     bucket: BucketKind,
     rule: Option<BucketRule>,
-    exhausted: Exhausted,
+    limit: Limit,
     event: &'static str,
 }
 
@@ -23,19 +23,19 @@ impl SendLimit {
     /// The limit of a channel.
     pub(in crate::factors) fn of(config: &TenantConfig, channel: OobChannel) -> Self {
         let limits = &config.mfa.limits;
-        let (bucket, rule, exhausted, event) = match channel {
+        let (bucket, rule, limit, event) = match channel {
             OobChannel::Auth0 => {
-                (BucketKind::PushSend, limits.push_sends, Exhausted::Pushes, "gd_send_pn_failure")
+                (BucketKind::PushSend, limits.push_sends, Limit::Pushes, "gd_send_pn_failure")
             }
             OobChannel::Email => {
-                (BucketKind::EmailSend, limits.email_sends, Exhausted::Emails, "gd_send_email_failure")
+                (BucketKind::EmailSend, limits.email_sends, Limit::Emails, "gd_send_email_failure")
             }
             OobChannel::Voice => {
-                (BucketKind::PhoneSend, limits.phone_sends, Exhausted::Texts, "gd_send_voice_failure")
+                (BucketKind::PhoneSend, limits.phone_sends, Limit::Texts, "gd_send_voice_failure")
             }
-            _ => (BucketKind::PhoneSend, limits.phone_sends, Exhausted::Texts, "gd_send_sms_failure"),
+            _ => (BucketKind::PhoneSend, limits.phone_sends, Limit::Texts, "gd_send_sms_failure"),
         };
-        Self { bucket, rule, exhausted, event }
+        Self { bucket, rule, limit, event }
     }
 
     /// How it is counted; none: it is not.
@@ -44,9 +44,9 @@ impl SendLimit {
     }
 
     /// What to say when it is reached.
-    pub(in crate::factors) async fn exceeded(self, transaction: &Transaction<'_>) -> Failure {
-        transaction.log(self.event, self.exhausted.to_string()).await;
-        self.exhausted.into()
+    pub(in crate::factors) async fn exceeded(self, transaction: &Transaction<'_>, empty: Empty) -> Failure {
+        transaction.log(self.event, self.limit.to_string()).await;
+        self.limit.reached(empty).into()
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn verify(transaction: &Transaction<'_>, answer: Answer<'_>) ->
     let verdict = transaction.prove(limit, Some(proof), passed).await?;
     let event = match verdict {
         Verdict::Passed(_) => "gd_recovery_succeed",
-        Verdict::TooMany => "gd_recovery_rate_limit_exceed",
+        Verdict::TooMany(_) => "gd_recovery_rate_limit_exceed",
         _ => "gd_recovery_failed",
     };
     transaction.log(event, "recovery-code").await;

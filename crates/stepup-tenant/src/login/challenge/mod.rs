@@ -120,7 +120,7 @@ pub(super) fn problem(verdict: Verdict) -> Option<CodeProblem> {
         Verdict::Expired | Verdict::Foreign | Verdict::Spent | Verdict::Unknown => Some(CodeProblem::Expired),
         Verdict::Malformed => Some(CodeProblem::Malformed),
         Verdict::Missing => Some(CodeProblem::Missing),
-        Verdict::TooMany => Some(CodeProblem::TooManyFailures),
+        Verdict::TooMany(_) => Some(CodeProblem::TooManyFailures),
         Verdict::Denied | Verdict::NotAccepted | Verdict::Pending | Verdict::TooFast | Verdict::Wrong => {
             Some(CodeProblem::Wrong)
         }

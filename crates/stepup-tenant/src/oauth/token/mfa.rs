@@ -19,7 +19,7 @@ use crate::{
         access::{self, Target},
         audit::Audit,
         dpop,
-        error::{Exhausted, Failure, GrantFault, RequestFault, UserFault},
+        error::{Failure, GrantFault, Limit, RequestFault, UserFault},
         issue::{self, Granted},
     },
 };
@@ -150,7 +150,7 @@ async fn judge(transaction: &Transaction<'_>, by: By<'_>) -> Result<Passed, Fail
         Verdict::Pending => Err(GrantFault::PushPending.into()),
         Verdict::Spent => Err(GrantFault::MfaTokenMalformed.into()),
         Verdict::TooFast => Err(GrantFault::PushTooFast.into()),
-        Verdict::TooMany => Err(Exhausted::Codes.into()),
+        Verdict::TooMany(empty) => Err(Limit::Codes.reached(empty).into()),
         Verdict::Unknown => Err(GrantFault::OobCodeMalformed.into()),
         Verdict::AlreadyUsed if matches!(by, By::Oob { .. }) => Err(GrantFault::OobCodeMalformed.into()),
         Verdict::AlreadyUsed | Verdict::Malformed | Verdict::Wrong => Err(match by {

@@ -5,7 +5,7 @@ use stepup_protocol::time::UnixTime;
 
 use super::{SqliteStore, authenticator_row::Columns, insertion, limits, oob};
 use crate::{
-    model::{Authenticator, Credential, Digest, OobAnswer, PushDevice},
+    model::{Authenticator, Credential, Digest, Empty, OobAnswer, PushDevice},
     store::{Attached, Authenticators, Enrolment, StoreError, Stored},
 };
 
@@ -49,13 +49,14 @@ impl Authenticators for SqliteStore {
         })
     }
 
-    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, bool> {
+    fn begin_enrolment<'a>(&'a self, enrolment: Enrolment<'a>) -> Stored<'a, Result<(), Empty>> {
         Box::pin(async move {
             let Enrolment { authenticators, oob: sent, limit, now } = enrolment;
             let mut transaction = self.begin().await?;
             let user_id = authenticators.first().map_or("", |it| it.user_id.as_str());
-            if !limits::take_of(&mut transaction, user_id, limit, now).await? {
-                return Ok(false);
+            let taken = limits::take_of(&mut transaction, user_id, limit, now).await?;
+            if taken.is_err() {
+                return Ok(taken);
             }
             for authenticator in authenticators {
                 insert(&mut transaction, authenticator, self.columns(authenticator)?).await?;
@@ -65,7 +66,7 @@ impl Authenticators for SqliteStore {
                 oob::insert(&mut *transaction, oob_code, value).await?;
             }
             transaction.commit().await.map_err(StoreError::Database)?;
-            Ok(true)
+            Ok(Ok(()))
         })
     }
 

@@ -1,17 +1,27 @@
 //! Buckets in SQLite: each row holds the one number that says all, the time at which the bucket is full again.
 
-use sqlx::{Executor, Row, Sqlite, Transaction};
+use std::time::Duration;
+
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 use stepup_protocol::time::UnixTime;
 
 use super::SqliteStore;
 use crate::{
-    model::{Bucket, BucketKind, BucketRule},
+    model::{Bucket, BucketKind, BucketRule, Empty},
     store::{Limits, StoreError, Stored},
 };
 
 impl Limits for SqliteStore {
-    fn take_attempt<'a>(&'a self, bucket: Bucket<'a>, rule: BucketRule, now: UnixTime) -> Stored<'a, bool> {
-        Box::pin(take(&self.writer, bucket, rule, now))
+    fn take_attempt<'a>(
+        &'a self,
+        bucket: Bucket<'a>,
+        rule: BucketRule,
+        now: UnixTime,
+    ) -> Stored<'a, Result<(), Empty>> {
+        Box::pin(async move {
+            let mut connection = self.writer.acquire().await.map_err(StoreError::Database)?;
+            take(&mut connection, bucket, rule, now).await
+        })
     }
 
     fn return_attempt<'a>(&'a self, bucket: Bucket<'a>, rule: BucketRule) -> Stored<'a, ()> {
@@ -40,13 +50,13 @@ impl Limits for SqliteStore {
     }
 }
 
-/// Takes one attempt; false where there is none.
+/// Takes one attempt, if there is one.
 pub(super) async fn take(
-    executor: impl Executor<'_, Database = Sqlite>,
+    connection: &mut SqliteConnection,
     bucket: Bucket<'_>,
     rule: BucketRule,
     now: UnixTime,
-) -> Result<bool, StoreError> {
+) -> Result<Result<(), Empty>, StoreError> {
     // A time further off than an empty bucket needs was written before the clock went back: the bucket is full.
     let taken = sqlx::query(
         "INSERT INTO buckets (kind, subject, full_at) VALUES (?1, ?2, ?3 + ?4)
@@ -60,42 +70,49 @@ pub(super) async fn take(
     .bind(now.seconds())
     .bind(refill_seconds(rule))
     .bind(whole(rule))
-    .fetch_optional(executor)
+    .fetch_optional(&mut *connection)
     .await
     .map_err(StoreError::Database)?;
-    Ok(taken.is_some())
+    if taken.is_some() {
+        return Ok(Ok(()));
+    }
+    // Between the two statements it may have filled again.
+    let empty = empty(connection, bucket, rule, now).await?;
+    Ok(Err(empty.unwrap_or(Empty { refills_in: Duration::ZERO })))
 }
 
-/// Takes one out of a bucket of `user_id`, where that is counted; false where it is empty.
+/// Takes one out of a bucket of `user_id`, where that is counted and it is not empty.
 pub(super) async fn take_of(
     transaction: &mut Transaction<'_, Sqlite>,
     user_id: &str,
     limit: Option<(BucketKind, BucketRule)>,
     now: UnixTime,
-) -> Result<bool, StoreError> {
+) -> Result<Result<(), Empty>, StoreError> {
     match limit {
-        Some((kind, rule)) => take(&mut **transaction, Bucket { kind, subject: user_id }, rule, now).await,
-        None => Ok(true),
+        Some((kind, rule)) => take(transaction, Bucket { kind, subject: user_id }, rule, now).await,
+        None => Ok(Ok(())),
     }
 }
 
-/// Whether [`take`] would get nothing.
-pub(super) async fn is_empty(
-    executor: impl Executor<'_, Database = Sqlite>,
+/// Whether [`take`] would get nothing, and until when.
+pub(super) async fn empty(
+    connection: &mut SqliteConnection,
     bucket: Bucket<'_>,
     rule: BucketRule,
     now: UnixTime,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Empty>, StoreError> {
     let row = sqlx::query("SELECT full_at FROM buckets WHERE kind = ? AND subject = ?")
         .bind(bucket.kind.as_str())
         .bind(bucket.subject)
-        .fetch_optional(executor)
+        .fetch_optional(connection)
         .await
         .map_err(StoreError::Database)?;
-    let Some(row) = row else { return Ok(false) };
+    let Some(row) = row else { return Ok(None) };
     let full_at: i64 = row.try_get(0).map_err(StoreError::Database)?;
     let end = now.seconds().saturating_add(whole(rule));
-    Ok(full_at <= end && full_at.saturating_add(refill_seconds(rule)) > end)
+    let refills_in = full_at.saturating_add(refill_seconds(rule)).saturating_sub(end);
+    let refills_in = u64::try_from(refills_in).ok().filter(|seconds| full_at <= end && *seconds > 0);
+    Ok(refills_in.map(|seconds| Empty { refills_in: Duration::from_secs(seconds) }))
 }
 
 /// How long an empty bucket takes to be full, in seconds.

@@ -5,7 +5,7 @@ use stepup_protocol::time::UnixTime;
 
 use super::{SqliteStore, decode, encode, insertion, limits};
 use crate::{
-    model::{BucketKind, BucketRule, Digest, OobAnswer, OobTransaction, PushState},
+    model::{BucketKind, BucketRule, Digest, Empty, OobAnswer, OobTransaction, PushState},
     store::{Oob, StoreError, Stored},
 };
 
@@ -17,15 +17,16 @@ impl Oob for SqliteStore {
         oob_code: &'a Digest,
         value: &'a OobTransaction,
         limit: Option<(BucketKind, BucketRule)>,
-    ) -> Stored<'a, bool> {
+    ) -> Stored<'a, Result<(), Empty>> {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
-            if !limits::take_of(&mut transaction, &value.user_id, limit, value.created_at).await? {
-                return Ok(false);
+            let taken = limits::take_of(&mut transaction, &value.user_id, limit, value.created_at).await?;
+            if taken.is_err() {
+                return Ok(taken);
             }
             insert(&mut *transaction, oob_code, value).await?;
             transaction.commit().await.map_err(StoreError::Database)?;
-            Ok(true)
+            Ok(Ok(()))
         })
     }
 

@@ -21,9 +21,9 @@ impl Proofs for SqliteStore {
             let mut transaction = self.begin().await?;
             let bucket = attempt.limit.map(|(kind, rule)| (Bucket { kind, subject: attempt.user_id }, rule));
             if let Some((bucket, rule)) = bucket
-                && limits::is_empty(&mut *transaction, bucket, rule, attempt.now).await?
+                && let Some(empty) = limits::empty(&mut transaction, bucket, rule, attempt.now).await?
             {
-                return Ok(Judged::TooMany);
+                return Ok(Judged::TooMany(empty));
             }
             let void = attempt.first && enrolled_on_purpose(&mut transaction, attempt.user_id).await?;
             let judged = match attempt.proof.filter(|_| !void) {
@@ -38,7 +38,7 @@ impl Proofs for SqliteStore {
                     return Ok(Judged::Spent);
                 }
             } else if let (Some((bucket, rule)), Judged::AlreadyUsed | Judged::Wrong) = (bucket, judged) {
-                limits::take(&mut *transaction, bucket, rule, attempt.now).await?;
+                let _taken = limits::take(&mut transaction, bucket, rule, attempt.now).await?;
             }
             transaction.commit().await.map_err(StoreError::Database)?;
             Ok(judged)

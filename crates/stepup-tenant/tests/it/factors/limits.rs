@@ -20,11 +20,11 @@ async fn guesses_are_counted_for_the_user_whatever_the_factor_and_the_token() {
             let refused = verify_oob(&rig, &mfa_token, &oob_code, &wrong(&code)).await;
             assert_eq!(refused.failure(), "403 invalid_grant: Invalid binding_code.");
         }
-        assert_eq!(
-            verify_oob(&rig, &mfa_token, &oob_code, &code).await.failure(),
-            CLOSED,
-            "even the right one"
-        );
+        let closed = verify_oob(&rig, &mfa_token, &oob_code, &code).await;
+        assert_eq!(closed.failure(), CLOSED, "even the right one");
+        assert_eq!(closed.header("retry-after"), "360");
+        rig.advance(100);
+        assert_eq!(verify_oob(&rig, &mfa_token, &oob_code, &code).await.header("retry-after"), "260");
         let another = log_in(&rig).await;
         let oob_code = rig.challenge(&another, &ask).await.text("oob_code");
         let code = factor.code(&rig).await;
@@ -34,7 +34,7 @@ async fn guesses_are_counted_for_the_user_whatever_the_factor_and_the_token() {
             "a token fills nothing"
         );
         assert!(rig.log().await.contains(&"gd_otp_rate_limit_exceed".to_owned()));
-        rig.advance(360);
+        rig.advance(260);
         let later = log_in(&rig).await;
         let oob_code = rig.challenge(&later, &ask).await.text("oob_code");
         let code = factor.code(&rig).await;
@@ -71,7 +71,8 @@ async fn limits_are_as_large_as_one_likes() {
         let refused = rig.verify_otp(&mfa_token, &wrong(&right)).await;
         assert_eq!(refused.failure(), "403 invalid_grant: Invalid otp_code.");
     }
-    assert_eq!(rig.verify_otp(&mfa_token, &right).await.failure(), CLOSED);
+    let closed = rig.verify_otp(&mfa_token, &right).await;
+    assert_eq!((&*closed.failure(), closed.header("retry-after")), (CLOSED, "10"));
     rig.advance(10);
     assert_eq!(rig.verify_otp(&mfa_token, &rig.code(&secret)).await.status, 200);
 }
@@ -90,6 +91,7 @@ async fn ten_messages_and_one_more_every_hour() {
         let words = if factor.kind == "email" { "emails sent to" } else { "SMS sent by" };
         let too_many = format!("Too many {words} the user. Wait for some minutes before retrying.");
         assert_eq!(refused.failure(), format!("429 too_many_attempts: {too_many}"));
+        assert_eq!(refused.header("retry-after"), "3600");
         let event = format!("gd_send_{}_failure", factor.name);
         assert!(rig.log().await.contains(&event));
         if factor.kind == "phone" {
@@ -99,7 +101,8 @@ async fn ten_messages_and_one_more_every_hour() {
         }
         rig.advance(3600);
         assert_eq!(rig.challenge(&mfa_token, &ask).await.status, 200);
-        assert_eq!(rig.challenge(&mfa_token, &ask).await.status, 429);
+        let refused = rig.challenge(&mfa_token, &ask).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (429, "3600"));
     }
 }
 
@@ -132,7 +135,8 @@ async fn recovery_codes_have_a_bucket_of_their_own() {
         let refused = try_code("17EQHNZC2SZDYG7X4QXVX9SW").await;
         assert_eq!(refused.failure(), "403 invalid_grant: MFA Authorization rejected.");
     }
-    assert_eq!(try_code(&enrolled.recovery_code).await.failure(), CLOSED);
+    let closed = try_code(&enrolled.recovery_code).await;
+    assert_eq!((&*closed.failure(), closed.header("retry-after")), (CLOSED, "360"));
     let log = rig.log().await;
     for kind in ["gd_recovery_failed", "gd_recovery_rate_limit_exceed", "fercft"] {
         assert!(log.iter().any(|it| it == kind), "{kind} in {log:?}");

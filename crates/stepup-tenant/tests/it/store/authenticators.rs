@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use stepup_tenant::{
-    model::{BucketKind, BucketRule, Credential, Digest, PhoneChannel, PhoneReach},
+    model::{BucketKind, BucketRule, Credential, Digest, Empty, PhoneChannel, PhoneReach},
     store::{Attempt, Enrolment, Judged, Proof, Store, StoreError},
 };
 
@@ -33,6 +33,7 @@ async fn the_first_accepted_code_confirms_the_app_and_the_recovery_code_given_wi
             store
                 .begin_enrolment(Enrolment { authenticators: &both, oob: None, limit: None, now: NOW })
                 .await
+                .unwrap()
                 .unwrap();
         }
         assert_eq!(ids(&*store).await.iter().filter(|(_, active)| *active).count(), 0);
@@ -94,7 +95,8 @@ async fn tries_are_counted_where_they_fail_and_a_right_one_is_refused_when_they_
         assert_eq!(try_one(Some(right(1))).await, Judged::AlreadyUsed);
         assert_eq!(try_one(Some(right(2))).await, Judged::Passed);
         assert_eq!(try_one(None).await, Judged::Wrong);
-        assert_eq!(try_one(Some(right(3))).await, Judged::TooMany);
+        let empty = Empty { refills_in: Duration::from_secs(60) };
+        assert_eq!(try_one(Some(right(3))).await, Judged::TooMany(empty));
         let later = Attempt { limit, now: at(62), ..attempt(Some(right(3))) };
         assert_eq!(store.prove(later).await.unwrap(), Judged::Passed, "nothing was spent on the refusal");
     })
@@ -159,6 +161,7 @@ async fn few_pending_enrolments_of_a_kind_stay_and_none_for_long() {
             store
                 .begin_enrolment(Enrolment { authenticators: &one, oob: None, limit: None, now })
                 .await
+                .unwrap()
                 .unwrap();
         };
         for number in 0..7 {

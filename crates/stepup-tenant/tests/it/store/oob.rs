@@ -76,7 +76,7 @@ async fn a_code_is_good_for_one_of_many() {
     on_every_database(async |store| {
         store.insert_authenticator(&phone()).await.unwrap();
         let oob_code = Digest::of("oob");
-        store.insert_oob(&oob_code, &sent("oob_1", code()), None).await.unwrap();
+        store.insert_oob(&oob_code, &sent("oob_1", code()), None).await.unwrap().unwrap();
         assert_eq!(store.oob(&oob_code).await.unwrap(), Some(sent("oob_1", code())));
         let conflict =
             store.insert_oob(&Digest::of("other"), &sent("oob_1", code()), None).await.unwrap_err();
@@ -90,7 +90,7 @@ async fn a_code_is_good_for_one_of_many() {
         assert!(ids(&*store).await[0].1, "the first use confirms");
 
         let gone = Proof::Code { oob_code: &oob_code, authenticator_id: None };
-        store.insert_oob(&oob_code, &sent("oob_2", code()), None).await.unwrap();
+        store.insert_oob(&oob_code, &sent("oob_2", code()), None).await.unwrap().unwrap();
         store.delete_authenticators("auth0|1").await.unwrap();
         let removed = Proof::Code { oob_code: &oob_code, authenticator_id: Some("phone|dev_1") };
         assert_eq!(store.prove(attempt(Some(removed))).await.unwrap(), Judged::Wrong);
@@ -105,9 +105,9 @@ async fn a_phone_answers_once() {
         store.insert_authenticator(&phone()).await.unwrap();
         for (oob_code, id, token) in [("yes", "oob_y", "ty"), ("no", "oob_n", "tn"), ("late", "oob_l", "tl")]
         {
-            store.insert_oob(&Digest::of(oob_code), &sent(id, push(token)), None).await.unwrap();
+            store.insert_oob(&Digest::of(oob_code), &sent(id, push(token)), None).await.unwrap().unwrap();
         }
-        store.insert_oob(&Digest::of("sms"), &sent("oob_s", code()), None).await.unwrap();
+        store.insert_oob(&Digest::of("sms"), &sent("oob_s", code()), None).await.unwrap().unwrap();
         assert!(!store.answer_push("oob_s", true, at(1)).await.unwrap(), "a code is not answered by a phone");
         let pending = async |user, now| -> Vec<String> {
             let all = store.pending_pushes(user, now).await.unwrap();
@@ -156,7 +156,11 @@ async fn begin(store: &dyn Store, first: bool) {
     };
     let all = [push, twin, recovery("recovery-code|dev_r", "CODE", "push|dev_1")];
     let oob = Some((&Digest::of("enrol"), &waiting));
-    store.begin_enrolment(Enrolment { authenticators: &all, oob, limit: None, now: NOW }).await.unwrap();
+    store
+        .begin_enrolment(Enrolment { authenticators: &all, oob, limit: None, now: NOW })
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use stepup_protocol::{mfa::FactorType, token::GrantType};
 use stepup_tenant::{
     model::{
-        AuthenticationMethod, Bucket, BucketKind, BucketRule, Channel, Digest, LogEvent, LoginTransaction,
-        Message, MfaTransaction,
+        AuthenticationMethod, Bucket, BucketKind, BucketRule, Channel, Digest, Empty, LogEvent,
+        LoginTransaction, Message, MfaTransaction,
     },
     store::StoreError,
 };
@@ -144,23 +144,25 @@ async fn a_bucket_empties_fills_again_and_survives_a_clock_that_goes_back() {
         let rule = BucketRule { size: 10, refill: Duration::from_secs(360) };
         let bucket = Bucket { kind: BucketKind::Code, subject: "auth0|1" };
         let takes = join_all((0..16).map(|_| store.take_attempt(bucket, rule, NOW))).await;
-        assert_eq!(takes.into_iter().filter(|taken| *taken.as_ref().unwrap()).count(), 10);
+        assert_eq!(takes.into_iter().filter(|taken| taken.as_ref().unwrap().is_ok()).count(), 10);
         let other = Bucket { kind: BucketKind::RecoveryCode, ..bucket };
-        assert!(store.take_attempt(other, rule, NOW).await.unwrap(), "buckets are apart");
+        assert_eq!(store.take_attempt(other, rule, NOW).await.unwrap(), Ok(()), "buckets are apart");
 
-        assert!(!store.take_attempt(bucket, rule, at(359)).await.unwrap());
-        assert!(store.take_attempt(bucket, rule, at(360)).await.unwrap());
-        assert!(!store.take_attempt(bucket, rule, at(361)).await.unwrap());
+        let empty = |seconds| Err(Empty { refills_in: Duration::from_secs(seconds) });
+        assert_eq!(store.take_attempt(bucket, rule, NOW).await.unwrap(), empty(360));
+        assert_eq!(store.take_attempt(bucket, rule, at(359)).await.unwrap(), empty(1));
+        assert_eq!(store.take_attempt(bucket, rule, at(360)).await.unwrap(), Ok(()));
+        assert_eq!(store.take_attempt(bucket, rule, at(361)).await.unwrap(), empty(359));
         store.return_attempt(bucket, rule).await.unwrap();
-        assert!(store.take_attempt(bucket, rule, at(361)).await.unwrap());
+        assert_eq!(store.take_attempt(bucket, rule, at(361)).await.unwrap(), Ok(()));
         store.refill(bucket).await.unwrap();
-        assert!(store.take_attempt(bucket, rule, at(362)).await.unwrap());
+        assert_eq!(store.take_attempt(bucket, rule, at(362)).await.unwrap(), Ok(()));
 
         let later = at(1_000_000);
         for _ in 0..10 {
-            assert!(store.take_attempt(bucket, rule, later).await.unwrap());
+            assert_eq!(store.take_attempt(bucket, rule, later).await.unwrap(), Ok(()));
         }
-        assert!(store.take_attempt(bucket, rule, NOW).await.unwrap());
+        assert_eq!(store.take_attempt(bucket, rule, NOW).await.unwrap(), Ok(()));
     })
     .await;
 }

@@ -129,6 +129,11 @@ async fn wrong_codes_lock_out_and_say_so() {
     for _ in 0..12 {
         visitor.press("code", &[("code", "000000")]).await;
         if visitor.alert().unwrap().starts_with("Too many wrong codes") {
+            assert!(
+                visitor.alert().unwrap().contains("Wait 6 min, then try again."),
+                "{:?}",
+                visitor.alert()
+            );
             return;
         }
     }
