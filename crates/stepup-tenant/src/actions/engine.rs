@@ -1,9 +1,12 @@
 //! Executions: one thread each, at most so many at once, none waited for longer than it may take.
+//!
+//! A thread whose execution is over makes ready what the next one runs in, and waits for it: one at a time does.
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
     thread,
     time::{Duration, Instant},
@@ -12,13 +15,13 @@ use std::{
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use tokio::{
-    sync::{Semaphore, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::timeout,
 };
 
 use super::{
     Action, ActionError, Cause, Entry, Host, Location, Outcome, cache::Cache, execution::Execution,
-    host::Console,
+    host::Console, sandbox::Sandbox,
 };
 
 /// How much longer than the Action may run the caller waits: an interrupt takes effect between two steps of a script.
@@ -59,6 +62,18 @@ pub struct Engine {
     cache: Arc<Cache>,
     places: Arc<Semaphore>,
     given_up: AtomicUsize,
+    waiting: Arc<Waiting>,
+}
+
+/// The way to the thread that waits for the next execution, if one does.
+type Waiting = Mutex<Option<mpsc::Sender<Job>>>;
+
+/// An execution for a thread.
+struct Job {
+    execution: Box<Execution>,
+    started: Instant,
+    place: OwnedSemaphorePermit,
+    answer: oneshot::Sender<Result<Outcome, Cause>>,
 }
 
 impl Engine {
@@ -66,7 +81,7 @@ impl Engine {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let places = Arc::new(Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { limits, cache: Arc::default(), places, given_up: AtomicUsize::new(0) }
+        Self { limits, cache: Arc::default(), places, given_up: AtomicUsize::new(0), waiting: Arc::default() }
     }
 
     /// Runs `entry` of `action` with `event`: an object as the post-login trigger describes it, to which `secrets` is added.
@@ -159,35 +174,23 @@ impl Engine {
         host: Host,
         console: &Console,
     ) -> Result<Outcome, Cause> {
-        let limits = self.limits;
         let place = timeout(time, Arc::clone(&self.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
-            return Err(Cause::Busy { running: limits.concurrent });
+            return Err(Cause::Busy { running: self.limits.concurrent });
         };
+        let (answer, answered) = oneshot::channel();
         let started = now();
-        let execution = Execution {
+        let execution = Box::new(Execution {
             action: action.clone(),
             entry,
             event: with_secrets(event, action),
             host,
-            limits,
-            cache: Arc::clone(&self.cache),
+            limits: self.limits,
             console: console.clone(),
             time,
             deadline: started + time,
-        };
-        let (answer, answered) = oneshot::channel();
-        let run = move || {
-            let result = execution.run().map(|outcome| Outcome { duration: started.elapsed(), ..outcome });
-            drop(place);
-            // a caller that went away wants no answer
-            drop(answer.send(result));
-        };
-        thread::Builder::new()
-            .name("action".to_owned())
-            .stack_size(limits.stack + NATIVE_STACK)
-            .spawn(run)
-            .map_err(|error| Cause::Engine(format!("no thread for it: {error}")))?;
+        });
+        self.hand_over(Job { execution, started, place, answer })?;
         match timeout(time + GRACE, answered).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Cause::Engine("its thread ended without an answer".to_owned())),
@@ -197,6 +200,61 @@ impl Engine {
             }
         }
     }
+
+    /// Gives `job` to the thread that waits, or to a new one.
+    fn hand_over(&self, job: Job) -> Result<(), Cause> {
+        let waiting = lock(&self.waiting).take();
+        let job = match waiting {
+            Some(thread) => match thread.send(job) {
+                Ok(()) => return Ok(()),
+                Err(mpsc::SendError(job)) => job,
+            },
+            None => job,
+        };
+        let (limits, cache, waiting) = (self.limits, Arc::clone(&self.cache), Arc::downgrade(&self.waiting));
+        thread::Builder::new()
+            .name("action".to_owned())
+            .stack_size(limits.stack + NATIVE_STACK)
+            .spawn(move || work(limits, &cache, &waiting, job))
+            .map(drop)
+            .map_err(|error| Cause::Engine(format!("no thread for it: {error}")))
+    }
+}
+
+/// Runs `first`, and then whatever comes for as long as it is the thread that waits.
+fn work(limits: Limits, cache: &Arc<Cache>, waiting: &Weak<Waiting>, first: Job) {
+    let sandbox = || Sandbox::new(limits, Arc::clone(cache));
+    run(first, sandbox());
+    while let Some(jobs) = waiting.upgrade().and_then(|waiting| wait(&waiting)) {
+        let sandbox = sandbox();
+        // an error says that the engine is gone
+        let Ok(job) = jobs.recv() else { return };
+        run(job, sandbox);
+    }
+}
+
+/// Runs `job`, and answers before it frees what it ran in.
+fn run(job: Job, sandbox: Result<Sandbox, Cause>) {
+    let Job { execution, started, place, answer } = job;
+    let result = sandbox.as_ref().map_err(Clone::clone).and_then(|sandbox| execution.run(sandbox));
+    // a caller that went away wants no answer
+    drop(answer.send(result.map(|outcome| Outcome { duration: started.elapsed(), ..outcome })));
+    drop((sandbox, place));
+}
+
+/// Becomes the thread that waits, unless another one does.
+fn wait(waiting: &Waiting) -> Option<mpsc::Receiver<Job>> {
+    let mut waiting = lock(waiting);
+    if waiting.is_some() {
+        return None;
+    }
+    let (sender, jobs) = mpsc::channel();
+    *waiting = Some(sender);
+    Some(jobs)
+}
+
+fn lock(waiting: &Waiting) -> MutexGuard<'_, Option<mpsc::Sender<Job>>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn line_of(code: &str, location: Location) -> Option<String> {

@@ -1,29 +1,22 @@
-//! One execution: a runtime that is made for it and thrown away after it, whatever happened in between.
+//! One execution, in a runtime that was made ready for it alone and is thrown away after it, whatever happened in between.
 
-use std::{
-    cell::Cell,
-    rc::Rc,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use rquickjs::{
-    Context, Ctx, Error, FromJs, Function, Object, Persistent, Promise, Runtime, context::EvalOptions,
-};
+use rquickjs::{Ctx, Error, FromJs, Function, Object, Persistent, Promise, Runtime, context::EvalOptions};
 use serde_json::Value;
 
 use super::{
     Action, Cause, Entry, Host, Limits, Outcome,
-    cache::Cache,
     exception::{self, Source},
-    host::{self, Console, Notes},
+    host::Console,
+    sandbox::Sandbox,
 };
 
 /// The CommonJS wrapper. It adds nothing before the code but on its first line, so that lines are the person's own.
 pub(super) const BEFORE: &str = "(function (exports, require, module, __filename, __dirname) {";
 pub(super) const AFTER: &str = "\n})";
 
-/// Everything an execution needs; `event` holds secrets, so there is no `Debug`.
+/// What is executed; `event` holds secrets, so there is no `Debug`.
 pub(super) struct Execution {
     pub(super) action: Action,
     pub(super) entry: Entry,
@@ -31,7 +24,6 @@ pub(super) struct Execution {
     pub(super) event: Value,
     pub(super) host: Host,
     pub(super) limits: Limits,
-    pub(super) cache: Arc<Cache>,
     pub(super) console: Console,
     /// How long it may run.
     pub(super) time: Duration,
@@ -40,68 +32,49 @@ pub(super) struct Execution {
 }
 
 impl Execution {
-    /// Runs to the end, on the thread that calls it, and frees everything.
-    pub(super) fn run(&self) -> Result<Outcome, Cause> {
-        let late = Rc::new(Cell::new(false));
-        let runtime = Runtime::new().map_err(|error| self.engine_failed(&error))?;
-        runtime.set_memory_limit(self.limits.heap);
-        runtime.set_max_stack_size(self.limits.stack);
-        let (deadline, was_late) = (self.deadline, Rc::clone(&late));
-        runtime.set_interrupt_handler(Some(Box::new(move || {
-            was_late.set(was_late.get() || super::engine::now() >= deadline);
-            was_late.get()
-        })));
-        let context = Context::full(&runtime).map_err(|error| self.engine_failed(&error))?;
-        let notes = Notes::new(self.host, Arc::clone(&self.cache), self.console.clone());
-        let crowded = Rc::new(Cell::new(false));
-        let result = context
-            .with(|ctx| watch_heap(&ctx, &crowded))
-            .map_err(|error| self.engine_failed(&error))
-            .and_then(|()| {
-                runtime.set_gc_threshold(self.limits.heap / 8 * 7);
-                self.run_in(&runtime, &context, &notes)
-            });
-        if late.get() {
+    /// Runs to the end in `sandbox`, on the thread that made it.
+    pub(super) fn run(&self, sandbox: &Sandbox) -> Result<Outcome, Cause> {
+        sandbox.deadline.set(Some(self.deadline));
+        sandbox.notes.begin(self.host, self.console.clone());
+        let result = self.run_in(sandbox);
+        if sandbox.late.get() {
             return Err(Cause::TimedOut { limit: self.time });
         }
+        let crowded = sandbox.crowded.get();
         match result {
             // Where memory ran out, the engine throws `null` for want of an error, or loses a job that others wait for.
-            Err(Cause::NeverSettles) if crowded.get() => Err(Cause::OutOfMemory { limit: self.limits.heap }),
-            Err(Cause::Threw(thrown)) if crowded.get() && thrown.is_null => {
+            Err(Cause::NeverSettles) if crowded => Err(Cause::OutOfMemory { limit: self.limits.heap }),
+            Err(Cause::Threw(thrown)) if crowded && thrown.is_null => {
                 Err(Cause::OutOfMemory { limit: self.limits.heap })
             }
-            result => result.map(|()| notes.take_outcome()),
+            result => result.map(|()| sandbox.notes.take_outcome()),
         }
     }
 
-    fn run_in(&self, runtime: &Runtime, context: &Context, notes: &Rc<Notes>) -> Result<(), Cause> {
-        let started = context.with(|ctx| self.start(&ctx, notes))?;
+    fn run_in(&self, sandbox: &Sandbox) -> Result<(), Cause> {
+        let started = sandbox.context.with(|ctx| self.start(&ctx, sandbox))?;
         loop {
-            while self.run_job(runtime)? {
+            while self.run_job(&sandbox.runtime)? {
                 // the interrupt handler looks at the clock within a job only, and jobs may beget jobs for ever
                 if super::engine::now() >= self.deadline {
                     return Err(Cause::TimedOut { limit: self.time });
                 }
             }
-            if context.with(|ctx| self.is_settled(&ctx, &started))? {
+            if sandbox.context.with(|ctx| self.is_settled(&ctx, &started))? {
                 return Ok(());
             }
         }
     }
 
     /// Everything up to the handler's first `await`.
-    fn start(&self, ctx: &Ctx<'_>, notes: &Rc<Notes>) -> Result<Started, Cause> {
+    fn start(&self, ctx: &Ctx<'_>, sandbox: &Sandbox) -> Result<Started, Cause> {
         let failed = |error: Error| self.cause_of_ours(ctx, &error);
-        let host = host::object(ctx, notes).map_err(failed)?;
+        let tenant = sandbox.tenant.clone().restore(ctx).map_err(failed)?;
+        let host: Object<'_> = tenant.get("host").map_err(failed)?;
+        host.set("now", self.host.now.milliseconds() as f64).map_err(failed)?;
         host.set("entry", self.entry.function()).map_err(failed)?;
-        let environment: Function<'_> =
-            evaluate(ctx, "stepup:environment", include_str!("js/environment.js")).map_err(failed)?;
-        let tenant: Object<'_> = environment.call((host,)).map_err(failed)?;
         let event = ctx.json_parse(self.event.to_string()).map_err(failed)?;
         tenant.set("event", event).map_err(failed)?;
-        let api: Function<'_> = evaluate(ctx, "stepup:api", include_str!("js/api.js")).map_err(failed)?;
-        let () = api.call((tenant.clone(),)).map_err(failed)?;
-
         let handler = self.load(ctx, &tenant)?;
         let start: Function<'_> = tenant.get("start").map_err(failed)?;
         let promise: Promise<'_> = start.call((handler,)).map_err(failed)?;
@@ -167,41 +140,21 @@ impl Execution {
     }
 
     fn cause(&self, ctx: &Ctx<'_>, error: &Error) -> Cause {
-        let source = Source {
+        exception::cause(ctx, error, self.source(), self.limits.heap)
+    }
+
+    /// As [`Self::cause`], where nothing of the Action has run.
+    fn cause_of_ours(&self, ctx: &Ctx<'_>, error: &Error) -> Cause {
+        exception::cause_of_ours(ctx, error, self.source(), self.limits.heap)
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
             file: &self.action.name,
             code: &self.action.code,
             indent: u32::try_from(BEFORE.len()).unwrap_or(u32::MAX),
-        };
-        exception::cause(ctx, error, source, self.limits.heap)
-    }
-
-    /// As [`Self::cause`], where nothing of the Action has run: no code of ours throws `null`.
-    fn cause_of_ours(&self, ctx: &Ctx<'_>, error: &Error) -> Cause {
-        match self.cause(ctx, error) {
-            Cause::Threw(thrown) if thrown.is_null => Cause::OutOfMemory { limit: self.limits.heap },
-            other => other,
         }
     }
-
-    fn engine_failed(&self, error: &Error) -> Cause {
-        match error {
-            Error::Allocation | Error::Exception => Cause::OutOfMemory { limit: self.limits.heap },
-            other => Cause::Engine(other.to_string()),
-        }
-    }
-}
-
-/// Tells when the heap was nearly full: leaves a function behind that only a collection frees, and there is none before.
-fn watch_heap(ctx: &Ctx<'_>, crowded: &Rc<Cell<bool>>) -> Result<(), Error> {
-    struct Canary(Rc<Cell<bool>>);
-    impl Drop for Canary {
-        fn drop(&mut self) {
-            self.0.set(true);
-        }
-    }
-    let canary = Canary(Rc::clone(crowded));
-    let function = Function::new(ctx.clone(), move || canary.0.get())?;
-    function.set("itself", function.clone())
 }
 
 /// A handler under way, and what its scripts share.

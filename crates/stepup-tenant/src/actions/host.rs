@@ -1,13 +1,14 @@
 //! The host functions of one execution: what `js/*.js` calls. Each is synchronous, and takes and gives numbers and strings.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use rquickjs::{Ctx, Exception, Function, Object, Result as JsResult};
 use serde_json::{Map, Value, json};
+use stepup_protocol::time::UnixTime;
 
 use super::{
     Host,
@@ -55,26 +56,33 @@ impl Console {
     }
 }
 
-/// What the host functions of one execution share.
+/// What the host functions of one execution share. Before it begins nothing is printed, drawn or dated.
 pub(super) struct Notes {
-    pub(super) console: Console,
+    console: RefCell<Console>,
     recorder: RefCell<Recorder>,
     chance: RefCell<Chance>,
     written: RefCell<Vec<CacheWrite>>,
     cache: Arc<Cache>,
-    host: Host,
+    now: Cell<UnixTime>,
 }
 
 impl Notes {
-    pub(super) fn new(host: Host, cache: Arc<Cache>, console: Console) -> Rc<Self> {
+    pub(super) fn new(cache: Arc<Cache>) -> Rc<Self> {
         Rc::new(Self {
-            console,
+            console: RefCell::default(),
             recorder: RefCell::default(),
-            chance: RefCell::new(Chance::new(host.seed)),
+            chance: RefCell::new(Chance::new([0; 32])),
             written: RefCell::default(),
             cache,
-            host,
+            now: Cell::new(UnixTime::from_seconds(0)),
         })
+    }
+
+    /// An execution begins with what it takes from its surroundings.
+    pub(super) fn begin(&self, host: Host, console: Console) {
+        self.console.replace(console);
+        self.chance.replace(Chance::new(host.seed));
+        self.now.set(host.now);
     }
 
     /// What was noted; the console's lines are taken apart.
@@ -82,9 +90,13 @@ impl Notes {
         Outcome { cache: self.written.take(), ..self.recorder.take().into_outcome() }
     }
 
+    fn print(&self, level: ConsoleLevel, text: String) {
+        self.console.borrow().print(level, text);
+    }
+
     fn note(&self, method: &str, call: &str) -> Result<(), String> {
         if let Noted::Ignored(reason) = self.recorder.borrow_mut().note(method, call)? {
-            self.console.print(ConsoleLevel::Warn, format!("{method}: {reason}"));
+            self.print(ConsoleLevel::Warn, format!("{method}: {reason}"));
         }
         Ok(())
     }
@@ -93,7 +105,7 @@ impl Notes {
         let record: NewRecord = serde_json::from_str(record).map_err(|_| {
             "api.cache.set: the value must be a string, `ttl` and `expires_at` numbers".to_owned()
         })?;
-        Ok(match self.cache.set(key, record, self.host.now.milliseconds()) {
+        Ok(match self.cache.set(key, record, self.now.get().milliseconds()) {
             Ok(record) => {
                 let answer = json!({ "type": "success", "record": record });
                 let write = CacheWrite::Set {
@@ -110,7 +122,7 @@ impl Notes {
     }
 
     fn cache_delete(&self, key: &str) -> String {
-        if !self.cache.delete(key, self.host.now.milliseconds()) {
+        if !self.cache.delete(key, self.now.get().milliseconds()) {
             return json!({ "type": "error", "code": "NotFound" }).to_string();
         }
         self.written.borrow_mut().push(CacheWrite::Delete(key.to_owned()));
@@ -118,7 +130,7 @@ impl Notes {
     }
 
     fn cache_get(&self, key: &str) -> String {
-        json!(self.cache.get(key, self.host.now.milliseconds())).to_string()
+        json!(self.cache.get(key, self.now.get().milliseconds())).to_string()
     }
 
     fn encode_token(&self, secret: &str, claims: &str, expires_in: f64) -> Result<String, String> {
@@ -127,12 +139,12 @@ impl Notes {
         }
         let claims: Map<String, Value> =
             serde_json::from_str(claims).map_err(|error| format!("api.redirect.encodeToken: {error}"))?;
-        session_token::encode(secret, claims, expires_in as i64, self.host.now)
+        session_token::encode(secret, claims, expires_in as i64, self.now.get())
             .map_err(|problem| format!("api.redirect.encodeToken: {problem}"))
     }
 
     fn validate_token(&self, secret: &str, token: &str, state: &str) -> Result<String, String> {
-        session_token::validate(secret, token, state, self.host.now)
+        session_token::validate(secret, token, state, self.now.get())
             .map(|claims| Value::Object(claims).to_string())
             .map_err(|problem| format!("api.redirect.validateToken: {problem}"))
     }
@@ -150,7 +162,6 @@ impl Notes {
 /// The object that the libraries get as `host`.
 pub(super) fn object<'js>(ctx: &Ctx<'js>, notes: &Rc<Notes>) -> JsResult<Object<'js>> {
     let host = Object::new(ctx.clone())?;
-    host.set("now", notes.host.now.milliseconds() as f64)?;
     host.set("library", Function::new(ctx.clone(), |ctx: Ctx<'js>, name: String| library(&ctx, &name))?)?;
 
     let shared = Rc::clone(notes);
@@ -159,7 +170,7 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, notes: &Rc<Notes>) -> JsResult<Object<
     host.set("note", Function::new(ctx.clone(), note)?)?;
 
     let shared = Rc::clone(notes);
-    let print = move |level: String, text: String| shared.console.print(level_of(&level), text);
+    let print = move |level: String, text: String| shared.print(level_of(&level), text);
     host.set("print", Function::new(ctx.clone(), print)?)?;
 
     let shared = Rc::clone(notes);

@@ -1,7 +1,7 @@
 //! Post-login Actions: foreign JavaScript, run apart, whose decisions come out as values.
 //!
-//! Every execution has a JavaScript runtime of its own on a thread of its own, with a limited heap, stack and time, no
-//! file system and no network. [`Engine::run`] gives the Action `event` as JSON and an `api` that only takes notes; what it
+//! Every execution has a JavaScript runtime of its own, on a thread that runs nothing else meanwhile, with a limited heap,
+//! stack and time, no file system and no network. [`Engine::run`] gives the Action `event` as JSON and an `api` that only takes notes; what it
 //! noted comes back as an [`Outcome`]. Carrying that out is the caller's part.
 
 mod cache;
@@ -16,6 +16,7 @@ mod host;
 mod outcome;
 mod platform;
 mod recorder;
+mod sandbox;
 mod session_token;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};

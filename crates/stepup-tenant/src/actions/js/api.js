@@ -3,7 +3,7 @@
 (function (tenant) {
   "use strict";
 
-  const { host, event, api } = tenant;
+  const { host, api } = tenant;
   const { parse, stringify } = JSON;
   const { isArray } = Array;
 
@@ -59,7 +59,7 @@
   api.transaction = {
     setMetadata(key, value) {
       note("transaction.setMetadata", { transactionMetadata: { key, value: value ?? null } });
-      const transaction = event.transaction ??= {};
+      const transaction = tenant.event.transaction ??= {};
       const seen = transaction.metadata ??= {};
       if (value === null || value === undefined) delete seen[key];
       else seen[key] = value;
