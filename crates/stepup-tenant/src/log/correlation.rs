@@ -1,9 +1,11 @@
 //! What ties the requests of one login together: `/authorize`, its pages and the exchange of its code; a token request
 //! that was answered with `mfa_required`, and everything until its tokens.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use stepup_seal::{Random, base62};
+
+use crate::model::LogEvent;
 
 tokio::task_local! {
     /// The request that is being answered: whatever is logged meanwhile belongs to it.
@@ -19,12 +21,14 @@ pub(crate) struct Correlation(Arc<Known>);
 struct Known {
     request_id: String,
     transaction_id: OnceLock<String>,
+    /// What it has logged and was not written yet.
+    events: Mutex<Vec<LogEvent>>,
 }
 
 impl Correlation {
     /// A request that belongs to no transaction yet.
     pub(crate) fn begin(random: &dyn Random) -> Self {
-        Self(Arc::new(Known { request_id: base62(random, 16), transaction_id: OnceLock::new() }))
+        Self(Arc::new(Known { request_id: base62(random, 16), ..Known::default() }))
     }
 
     /// The request that is being answered here, if one is.
@@ -55,5 +59,21 @@ impl Correlation {
     /// The id, if it belongs to one.
     pub(crate) fn known(&self) -> Option<&str> {
         self.0.transaction_id.get().map(String::as_str)
+    }
+
+    /// Keeps `event`, as one of this request, until the request is answered.
+    pub(super) fn gather(&self, mut event: LogEvent) {
+        event.request_id.get_or_insert_with(|| self.request_id().to_owned());
+        event.transaction_id = event.transaction_id.or_else(|| self.known().map(str::to_owned));
+        self.events().push(event);
+    }
+
+    /// Takes what was gathered.
+    pub(super) fn take_events(&self) -> Vec<LogEvent> {
+        std::mem::take(&mut self.events())
+    }
+
+    fn events(&self) -> MutexGuard<'_, Vec<LogEvent>> {
+        self.0.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

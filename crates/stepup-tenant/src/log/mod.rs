@@ -1,25 +1,19 @@
-//! The tenant log: handlers hand events over and go on; one task writes them, and no answer goes out before its events
-//! are in the store.
+//! The tenant log: what a request logs is gathered while it is answered and handed over in one piece; one task writes,
+//! and no answer goes out before its events are in the store.
 //!
-//! The writer takes whatever has come while it wrote the last batch: many requests at once share a commit, and one alone
-//! waits for nobody.
+//! The writer takes whatever has come while it wrote before: many requests at once share a commit, and one alone waits
+//! for nobody.
 
 mod correlation;
 mod trace;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use stepup_protocol::time::UnixTime;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     time::timeout,
 };
 
@@ -36,17 +30,18 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Log {
     queue: mpsc::Sender<Entry>,
-    /// How many entries were handed over.
-    handed_over: Arc<AtomicU64>,
-    /// How many of them have been written.
-    written: watch::Receiver<u64>,
+    /// Changes with every write.
+    written: watch::Receiver<()>,
     store: Arc<dyn Store>,
 }
 
-#[derive(Debug)]
-enum Entry {
-    Event(Box<LogEvent>),
-    Step(Box<Step>),
+/// What is written together.
+#[derive(Debug, Default)]
+struct Entry {
+    events: Vec<LogEvent>,
+    step: Option<Step>,
+    /// Whoever waits until it is written.
+    waits: Option<oneshot::Sender<()>>,
 }
 
 impl Log {
@@ -54,47 +49,48 @@ impl Log {
     #[must_use]
     pub fn start(store: Arc<dyn Store>) -> Self {
         let (queue, entries) = mpsc::channel(QUEUED);
-        let (count, written) = watch::channel(0);
-        tokio::spawn(write(Arc::clone(&store), entries, count));
-        Self { queue, handed_over: Arc::default(), written, store }
+        let (changes, written) = watch::channel(());
+        tokio::spawn(write(Arc::clone(&store), entries, changes));
+        Self { queue, written, store }
     }
 
-    /// Hands `event` over, as one of the request that is being answered; waits only while the queue is full.
-    pub async fn record(&self, mut event: LogEvent) {
-        if let Some(request) = Correlation::current() {
-            event.request_id.get_or_insert_with(|| request.request_id().to_owned());
-            event.transaction_id = event.transaction_id.or_else(|| request.known().map(str::to_owned));
-        }
+    /// Records `event`: with the others of the request that is being answered, or by itself; then it waits only while the
+    /// queue is full.
+    pub async fn record(&self, event: LogEvent) {
         tracing::debug!(
             kind = event.kind,
             client_id = event.client_id,
             user_id = event.user_id,
             "tenant log"
         );
-        self.hand_over(Entry::Event(Box::new(event))).await;
-    }
-
-    /// Hands over a request and its answer.
-    pub(crate) async fn record_step(&self, step: Step) {
-        self.hand_over(Entry::Step(Box::new(step))).await;
-    }
-
-    async fn hand_over(&self, entry: Entry) {
-        match self.queue.reserve().await {
-            Ok(place) => {
-                // Counted only now: who goes away while waiting for a place leaves nothing behind that others wait for.
-                self.handed_over.fetch_add(1, Ordering::SeqCst);
-                place.send(entry);
-            }
-            Err(_) => tracing::error!("a log event came after the log had stopped"),
+        match Correlation::current() {
+            Some(request) => request.gather(event),
+            None => self.hand_over(Entry { events: vec![event], ..Entry::default() }).await,
         }
+    }
+
+    /// Writes what a request has logged, and with it the request and its answer. Returns once it is in the store.
+    pub(crate) async fn write(&self, events: Vec<LogEvent>, step: Option<Step>) {
+        if events.is_empty() && step.is_none() {
+            return;
+        }
+        let (writer, written) = oneshot::channel();
+        self.hand_over(Entry { events, step, waits: Some(writer) }).await;
+        // An error says that the writer is gone, and with it everything that could be waited for.
+        let _ = written.await;
     }
 
     /// Returns once everything that was handed over is in the store.
     pub async fn flush(&self) {
-        let all = self.handed_over.load(Ordering::SeqCst);
-        // An error says that the writer is gone, and with it everything that could be waited for.
-        let _ = self.written.clone().wait_for(|written| *written >= all).await;
+        let (writer, written) = oneshot::channel();
+        self.hand_over(Entry { waits: Some(writer), ..Entry::default() }).await;
+        let _ = written.await;
+    }
+
+    async fn hand_over(&self, entry: Entry) {
+        if self.queue.send(entry).await.is_err() {
+            tracing::error!("a log event came after the log had stopped");
+        }
     }
 
     /// At most `limit` events, of one type if asked, newest first, everything recorded so far included.
@@ -127,28 +123,29 @@ impl Log {
     }
 }
 
-async fn write(store: Arc<dyn Store>, mut entries: mpsc::Receiver<Entry>, count: watch::Sender<u64>) {
+async fn write(store: Arc<dyn Store>, mut entries: mpsc::Receiver<Entry>, changes: watch::Sender<()>) {
     let mut batch = Vec::with_capacity(BATCH);
-    loop {
-        let taken = entries.recv_many(&mut batch, BATCH).await;
-        if taken == 0 {
-            return;
-        }
-        let (mut events, mut steps) = (Vec::with_capacity(taken), Vec::with_capacity(taken));
+    while entries.recv_many(&mut batch, BATCH).await > 0 {
+        let (mut events, mut steps, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for entry in batch.drain(..) {
-            match entry {
-                Entry::Event(event) => events.push(*event),
-                Entry::Step(step) => steps.push(*step),
+            events.extend(entry.events);
+            steps.extend(entry.step);
+            waiting.extend(entry.waits);
+        }
+        if !(events.is_empty() && steps.is_empty()) {
+            if let Err(error) = store.append_log(&events, &steps).await {
+                tracing::error!(
+                    lost = events.len(),
+                    error = &error as &dyn std::error::Error,
+                    "the tenant log failed"
+                );
             }
+            changes.send_replace(());
         }
-        if let Err(error) = store.append_log(&events, &steps).await {
-            tracing::error!(
-                lost = events.len(),
-                error = &error as &dyn std::error::Error,
-                "the tenant log failed"
-            );
+        for waits in waiting {
+            // whoever waited may have gone away
+            let _ = waits.send(());
         }
-        count.send_modify(|count| *count += taken as u64);
     }
 }
 
@@ -199,7 +196,7 @@ pub fn rfc3339(time: UnixTime) -> String {
     timestamp.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
 
-/// How many events may wait; enough for half a second at full speed.
+/// How many entries may wait; enough for half a second at full speed.
 const QUEUED: usize = 4096;
 /// How many are written at once.
 const BATCH: usize = 512;

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use url::Url;
 
-use super::Correlation;
+use super::{Correlation, Log};
 use crate::{model::Step, oauth::params::Params, pipeline::header_text, state::Shared};
 
 /// Lets a request be answered; what it did is in the store before the answer goes out.
@@ -25,17 +25,40 @@ pub(crate) async fn trace(State(shared): State<Shared>, request: Request, next: 
     // The server has read the body already; what cannot be read is left to the handler.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let asked = Asked { parts: parts.clone(), body: body.clone(), began: now() };
+    let gathered = Gathered { log: &shared.log, correlation: &correlation };
     let answer = next.run(Request::from_parts(parts, Body::from(body)));
     let mut response = correlation.clone().scope(answer).await;
     response.extensions_mut().insert(RequestId(correlation.request_id().to_owned()));
+    let mut step = None;
     if let Some(transaction_id) = correlation.known() {
         let (answered, error) = error_of(response).await;
         response = answered;
-        let step = asked.step(&shared, &correlation, transaction_id, &response, error);
-        shared.log.record_step(step).await;
+        step = Some(asked.step(&shared, &correlation, transaction_id, &response, error));
     }
-    shared.log.flush().await;
+    gathered.write(step).await;
     response
+}
+
+/// What a request logs. It is written even where the request is given up because its client went away.
+struct Gathered<'a> {
+    log: &'a Log,
+    correlation: &'a Correlation,
+}
+
+impl Gathered<'_> {
+    async fn write(self, step: Option<Step>) {
+        self.log.write(self.correlation.take_events(), step).await;
+    }
+}
+
+impl Drop for Gathered<'_> {
+    fn drop(&mut self) {
+        let events = self.correlation.take_events();
+        if !events.is_empty() {
+            let log = self.log.clone();
+            tokio::spawn(async move { log.write(events, None).await });
+        }
+    }
 }
 
 /// What an answer tells the server of its request: under which id the log knows it.

@@ -16,12 +16,18 @@ pub(crate) struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    /// An event caused by `caller`.
+    /// An event caused by `caller`, in the transaction of their request, which begins here at the latest.
     pub(crate) fn new(shared: &'a Shared, caller: &Caller) -> Self {
+        let mut audit = Self::alone(shared, caller);
+        audit.event.transaction_id = Some(caller.correlation.id(shared.random.as_ref()).to_owned());
+        audit
+    }
+
+    /// An event caused by `caller` in a request that nothing comes before or after: there is no login to follow.
+    pub(crate) fn alone(shared: &'a Shared, caller: &Caller) -> Self {
         let mut event = LogEvent::new("", shared.clock.now());
         event.ip = Some(caller.ip.clone());
         event.user_agent = Some(caller.user_agent.clone());
-        event.transaction_id = Some(caller.correlation.id(shared.random.as_ref()).to_owned());
         Self { shared, event }
     }
 

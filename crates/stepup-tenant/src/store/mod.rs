@@ -124,6 +124,13 @@ pub trait Store:
     /// The store failed.
     fn sweep(&self, now: UnixTime) -> Stored<'_, ()>;
 
+    /// Has the database move what was written last to where it stays. A tenant calls it every second, so that no request has
+    /// to wait for it.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn checkpoint(&self) -> Stored<'_, ()>;
+
     /// Finishes what is under way and closes the database. Further calls fail.
     fn close(&self) -> BoxFuture<'_, ()>;
 }
@@ -303,7 +310,7 @@ pub trait Limits: Send + Sync {
 
 /// The tenant log and the inbox.
 pub trait Events: Send + Sync {
-    /// Adds events, and the requests that they came from, all or none.
+    /// Adds events, and the requests that they came from, all or none. The newest 10,000 of each are kept.
     ///
     /// # Errors
     /// The store failed.
@@ -315,7 +322,7 @@ pub trait Events: Send + Sync {
     /// The store failed.
     fn log<'a>(&'a self, kind: Option<&'a str>, limit: u32) -> Stored<'a, Vec<LogEvent>>;
 
-    /// Adds a message to the inbox.
+    /// Adds a message to the inbox, which keeps the newest 10,000.
     ///
     /// # Errors
     /// The store failed.

@@ -14,6 +14,7 @@ pub(super) async fn supervise(server: Server, state: Shared, data: DataDir, stop
             tokio::join!(
                 publish_next_key(&state, data),
                 sweep(&state),
+                checkpoint(&state),
                 follow_configuration(&state),
                 take_jobs(&state),
             );
@@ -50,6 +51,18 @@ async fn sweep(state: &Shared) {
     }
 }
 
+async fn checkpoint(state: &Shared) {
+    loop {
+        tokio::time::sleep(CHECKPOINT).await;
+        if let Err(error) = state.store.checkpoint().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the database's log could not be emptied"
+            );
+        }
+    }
+}
+
 /// The configuration may change behind the tenant's back: in its files, or by another process on the same database.
 async fn follow_configuration(state: &Shared) {
     loop {
@@ -66,6 +79,7 @@ async fn take_jobs(state: &Shared) {
     }
 }
 
+const CHECKPOINT: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(1);
 const NEXT_KEY: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(600);

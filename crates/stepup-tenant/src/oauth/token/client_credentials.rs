@@ -17,7 +17,7 @@ pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse
     let config = &state.config;
     let audience = request.audience().or(config.default_audience.as_deref());
     let result = issue_for(request, audience);
-    let audit = Audit::new(state, request.caller).client(request.client).audience(audience);
+    let audit = Audit::alone(state, request.caller).client(request.client).audience(audience);
     match &result {
         Ok(tokens) => audit.scope(tokens.scope.as_ref().unwrap_or(&Scopes::none())).write("seccft").await,
         Err(error) => audit.describe(error.to_string()).write("feccft").await,

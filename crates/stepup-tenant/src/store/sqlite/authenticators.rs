@@ -122,7 +122,7 @@ impl Authenticators for SqliteStore {
                 .await
                 .map_err(StoreError::Database)?;
             for id in [&push.id, &totp] {
-                confirm(&mut transaction, &push.user_id, id, now).await?;
+                confirm(&mut transaction, &push.user_id, id, None, now).await?;
             }
             push.confirmed_at = push.confirmed_at.or(Some(now));
             let Some(totp) = self.find(&mut transaction, &totp).await? else { return Ok(None) };
@@ -282,37 +282,54 @@ pub(super) async fn enrolled_on_purpose(
     .map_err(StoreError::Database)
 }
 
-/// Notes a use at `now`. The first one makes the authenticator active, and with it the recovery code that was given with it
-/// in place of any other. Whether it was there.
+/// Notes a use at `now`, with the time step of an app's code. The first use makes the authenticator active, and with it the
+/// recovery code that was given with it in place of any other. False where it is gone, or where the step is no later one.
 pub(super) async fn confirm(
     transaction: &mut Transaction<'_, Sqlite>,
     user_id: &str,
     id: &str,
+    step: Option<u64>,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
     let confirmed = sqlx::query(
-        "UPDATE authenticators SET last_used_at = ?1, confirmed_at = COALESCE(confirmed_at, ?1) WHERE id = ?2",
+        "UPDATE authenticators SET last_used_at = ?1, confirmed_at = COALESCE(confirmed_at, ?1),
+                                   last_step = COALESCE(?3, last_step)
+         WHERE id = ?2 AND (?3 IS NULL OR kind = 'totp' AND (last_step IS NULL OR last_step < ?3))
+         RETURNING EXISTS (SELECT 1 FROM authenticators code
+                           WHERE code.user_id = authenticators.user_id AND code.kind = 'recovery-code'
+                             AND code.confirmed_at IS NULL AND code.came_with = authenticators.id)",
     )
     .bind(now.seconds())
     .bind(id)
-    .execute(&mut **transaction)
+    .bind(step.map(u64::cast_signed))
+    .fetch_optional(&mut **transaction)
     .await
     .map_err(StoreError::Database)?;
-    let recovery_code = sqlx::query(
+    let Some(row) = confirmed else { return Ok(false) };
+    if row.try_get(0).map_err(StoreError::Database)? {
+        confirm_recovery_code(transaction, user_id, id, now).await?;
+    }
+    Ok(true)
+}
+
+async fn confirm_recovery_code(
+    transaction: &mut Transaction<'_, Sqlite>,
+    user_id: &str,
+    came_with: &str,
+    now: UnixTime,
+) -> Result<(), StoreError> {
+    let confirmed = sqlx::query(
         "UPDATE authenticators SET confirmed_at = ?
          WHERE user_id = ? AND kind = 'recovery-code' AND confirmed_at IS NULL AND came_with = ? RETURNING id",
     )
     .bind(now.seconds())
     .bind(user_id)
-    .bind(id)
-    .fetch_optional(&mut **transaction)
+    .bind(came_with)
+    .fetch_one(&mut **transaction)
     .await
     .map_err(StoreError::Database)?;
-    if let Some(row) = recovery_code {
-        let id: String = row.try_get("id").map_err(StoreError::Database)?;
-        delete_recovery_codes(transaction, user_id, &id).await?;
-    }
-    Ok(confirmed.rows_affected() == 1)
+    let id: String = confirmed.try_get("id").map_err(StoreError::Database)?;
+    delete_recovery_codes(transaction, user_id, &id).await
 }
 
 /// Removes the user's recovery codes but for one.

@@ -1,4 +1,4 @@
-//! The log and the inbox in SQLite.
+//! The log and the inbox in SQLite, which keeps the newest of each by itself.
 
 use sqlx::{Row, sqlite::SqliteRow};
 
@@ -11,35 +11,13 @@ use crate::{
 impl Events for SqliteStore {
     fn append_log<'a>(&'a self, events: &'a [LogEvent], steps: &'a [Step]) -> Stored<'a, ()> {
         Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            // One statement for all: the log of a busy tenant is written in batches of hundreds.
-            sqlx::query(
-                "INSERT INTO log (kind, transaction_id, data)
-                 SELECT value ->> 'type', value ->> 'transaction_id', value FROM json_each(?) ORDER BY key",
-            )
-            .bind(encode("log events", &events)?)
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::Database)?;
-            sqlx::query("DELETE FROM log WHERE seq <= (SELECT MAX(seq) FROM log) - ?")
-                .bind(KEPT)
-                .execute(&mut *transaction)
+            sqlx::query("INSERT INTO journal (events, steps) VALUES (?, ?)")
+                .bind(encode("log events", &events)?)
+                .bind(encode("requests", &steps)?)
+                .execute(&self.writer)
                 .await
-                .map_err(StoreError::Database)?;
-            sqlx::query(
-                "INSERT INTO steps (transaction_id, data)
-                 SELECT value ->> 'transaction_id', value FROM json_each(?) ORDER BY key",
-            )
-            .bind(encode("requests", &steps)?)
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::Database)?;
-            sqlx::query("DELETE FROM steps WHERE seq <= (SELECT MAX(seq) FROM steps) - ?")
-                .bind(KEPT)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)
+                .map(drop)
+                .map_err(StoreError::Database)
         })
     }
 
@@ -59,20 +37,14 @@ impl Events for SqliteStore {
 
     fn insert_message<'a>(&'a self, message: &'a Message) -> Stored<'a, ()> {
         Box::pin(async move {
-            let mut transaction = self.begin().await?;
             sqlx::query("INSERT INTO messages (channel, recipient, data) VALUES (?, ?, ?)")
                 .bind(message.channel.as_str())
                 .bind(&message.to)
                 .bind(encode("a message", message)?)
-                .execute(&mut *transaction)
+                .execute(&self.writer)
                 .await
-                .map_err(StoreError::Database)?;
-            sqlx::query("DELETE FROM messages WHERE seq <= (SELECT MAX(seq) FROM messages) - ?")
-                .bind(KEPT)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)
+                .map(drop)
+                .map_err(StoreError::Database)
         })
     }
 
@@ -111,6 +83,3 @@ pub(super) fn read_event(row: &SqliteRow) -> Result<LogEvent, StoreError> {
 pub(super) fn sequence(id: &str) -> Option<i64> {
     id.strip_prefix("900").filter(|digits| digits.len() == 26)?.parse().ok()
 }
-
-/// How many events, requests and messages are kept, the newest.
-const KEPT: i64 = 100_000;

@@ -46,6 +46,12 @@ use stepup_protocol::time::UnixTime;
 
 use super::{BROWSER_IDLE, DEVICE_LIFETIME, Store, StoreError, Stored, Vault};
 
+/// Pages of the write-ahead log at which a writer empties it itself: 64 MiB, far more than is written between two checkpoints.
+const LONGEST_LOG: &str = "16384";
+
+/// Connections of a file that read; a checkpoint takes one of them.
+const READERS: u32 = 3;
+
 /// A store on SQLite.
 #[derive(Debug)]
 pub struct SqliteStore {
@@ -77,9 +83,12 @@ impl SqliteStore {
         } else {
             // NORMAL: in WAL mode a commit outlives the process whenever it is killed, and the file stays sound. What a loss of
             // power could take is the last moments before it, which a local tenant need not pay for with a sync a commit.
-            let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
+            let options = options
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .pragma("wal_autocheckpoint", LONGEST_LOG);
             let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-            Self { writer, reader: pool(2).connect_lazy_with(options), vault }
+            Self { writer, reader: pool(READERS).connect_lazy_with(options), vault }
         };
         migrations::run(&store.writer).await?;
         Ok(store)
@@ -136,6 +145,17 @@ impl Store for SqliteStore {
                     .map_err(StoreError::Database)?;
             }
             transaction.commit().await.map_err(StoreError::Database)
+        })
+    }
+
+    fn checkpoint(&self) -> Stored<'_, ()> {
+        Box::pin(async move {
+            // Passive: it waits for nobody, and nobody for it. What is in use is left for the next time.
+            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+                .execute(&self.reader)
+                .await
+                .map(drop)
+                .map_err(StoreError::Database)
         })
     }
 

@@ -72,19 +72,8 @@ async fn take(
             take_recovery_code(transaction, user_id, presented, replacement, now).await
         }
         Proof::Totp { authenticator_id, step } => {
-            let accepted = sqlx::query(
-                "UPDATE authenticators SET last_step = ?1
-                 WHERE id = ?2 AND kind = 'totp' AND (last_step IS NULL OR last_step < ?1)",
-            )
-            .bind(step as i64)
-            .bind(authenticator_id)
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::Database)?;
-            if accepted.rows_affected() == 0 {
-                return Ok(Judged::AlreadyUsed);
-            }
-            use_authenticator(transaction, user_id, authenticator_id, now).await
+            let accepted = confirm(transaction, user_id, authenticator_id, Some(step), now).await?;
+            Ok(if accepted { Judged::Passed } else { Judged::AlreadyUsed })
         }
     }
 }
@@ -96,7 +85,7 @@ async fn use_authenticator(
     id: &str,
     now: UnixTime,
 ) -> Result<Judged, StoreError> {
-    Ok(if confirm(transaction, user_id, id, now).await? { Judged::Passed } else { Judged::Wrong })
+    Ok(if confirm(transaction, user_id, id, None, now).await? { Judged::Passed } else { Judged::Wrong })
 }
 
 async fn take_recovery_code(

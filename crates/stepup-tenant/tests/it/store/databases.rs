@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use stepup_tenant::{
-    model::Digest,
-    store::{CodeTaken, Presented, SqliteStore, Store, StoreError, Vault},
+    model::{Digest, LogEvent},
+    store::{CodeTaken, Events as _, Presented, SqliteStore, Store, StoreError, Vault},
 };
 
 use super::{NOW, at, code, ids, on_every_database, present, session, token, totp, user, valid};
@@ -33,6 +33,35 @@ async fn sweeping_removes_what_is_over_and_nothing_else() {
         assert_eq!(ids(&*store).await, [], "an enrolment that nobody finished");
     })
     .await;
+}
+
+#[tokio::test]
+async fn of_the_log_the_newest_are_kept() {
+    on_every_database(async |store| {
+        let events: Vec<_> = (0..5_003).map(|_| LogEvent::new("s", NOW)).collect();
+        store.append_log(&events, &[]).await.unwrap();
+        store.append_log(&events, &[]).await.unwrap();
+        let kept = store.log(None, 20_000).await.unwrap();
+        assert_eq!(kept.len(), 10_000);
+        assert_eq!(kept[0].id, format!("900{:026}", 10_006));
+        assert_eq!(kept[9_999].id, format!("900{:026}", 7));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_checkpoint_moves_what_was_written_into_the_file() {
+    let scratch = Scratch::new();
+    let store = SqliteStore::open(&scratch.database(), Vault::new(&[7; 32])).await.unwrap();
+    let file = scratch.database().replace("sqlite://", "");
+    let size = || std::fs::metadata(&file).unwrap().len();
+    store.checkpoint().await.unwrap();
+    let before = size();
+    let events: Vec<_> = (0..5_000).map(|_| LogEvent::new("s", NOW)).collect();
+    store.append_log(&events, &[]).await.unwrap();
+    assert_eq!(size(), before, "no writer waits for it");
+    store.checkpoint().await.unwrap();
+    assert!(size() > before + 100_000, "{} after {before} bytes", size());
 }
 
 #[tokio::test]
