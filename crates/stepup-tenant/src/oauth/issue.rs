@@ -56,26 +56,32 @@ pub(crate) struct Granted<'a> {
 }
 
 /// The answer of the token endpoint, but for a refresh token.
-pub(crate) fn tokens(state: &State, granted: &Granted<'_>) -> Result<TokenResponse, Failure> {
+pub(crate) async fn tokens(state: &State, granted: &Granted<'_>) -> Result<TokenResponse, Failure> {
     let scope = granted.changes.scopes(granted.scope.iter().map(str::to_owned));
     let scope: Scopes = scope.iter().map(String::as_str).collect();
-    let access_token = match granted.target.aud(&state.issuer, &scope) {
-        Some(audience) => {
-            let subject = Subject {
-                sub: &granted.user.user_id,
-                gty: gty(granted.grant),
-                custom: granted.changes.access_token_claims.clone(),
-                dpop_jkt: granted.dpop_jkt,
-            };
-            access_token(state, granted.client, &granted.target, audience, &scope, subject)?
+    let access_token = async {
+        match granted.target.aud(&state.issuer, &scope) {
+            Some(audience) => {
+                let subject = Subject {
+                    sub: &granted.user.user_id,
+                    gty: gty(granted.grant),
+                    custom: granted.changes.access_token_claims.clone(),
+                    dpop_jkt: granted.dpop_jkt,
+                };
+                access_token(state, granted.client, &granted.target, audience, &scope, subject)
+            }
+            None => userinfo_token(state, granted, &scope),
         }
-        None => userinfo_token(state, granted, &scope)?,
     };
-    let id_token = if scope.contains("openid") { Some(id_token(state, granted, &scope)?) } else { None };
+    let id_token = async {
+        if scope.contains("openid") { id_token(state, granted, &scope).await.map(Some) } else { Ok(None) }
+    };
+    // In this order: the ID token is signed on another thread while the access token is signed here.
+    let (id_token, access_token) = tokio::join!(id_token, access_token);
     Ok(TokenResponse {
-        access_token,
+        access_token: access_token?,
         refresh_token: None,
-        id_token,
+        id_token: id_token?,
         scope: (!scope.is_empty()).then_some(scope),
         expires_in: Some(granted.target.lifetime().as_secs()),
         token_type: token_type(granted.dpop_jkt),
@@ -132,7 +138,7 @@ pub(crate) fn access_token(
     Ok(state.keys.sign(typ, &claims).map_err(TenantFault::Sign)?)
 }
 
-fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<String, Failure> {
+async fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<String, Failure> {
     let now = state.clock.now();
     let mut other = claims::profile(granted.user, scope);
     other.extend(granted.changes.id_token_claims.clone());
@@ -154,15 +160,14 @@ fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<Stri
         org_name: None,
         other,
     };
-    let signed = match (granted.client.id_token_algorithm, &granted.client.client_secret) {
+    match (granted.client.id_token_algorithm, &granted.client.client_secret) {
         (Algorithm::Hs256, Some(secret)) => {
-            jws::SigningKey::hmac(secret.expose_secret().as_bytes(), jws::Algorithm::Hs256)
-                .map_err(TenantFault::SecretAsKey)?
-                .sign("JWT", None, &claims)
+            let key = jws::SigningKey::hmac(secret.expose_secret().as_bytes(), jws::Algorithm::Hs256)
+                .map_err(TenantFault::SecretAsKey)?;
+            Ok(key.sign("JWT", None, &claims).map_err(TenantFault::Sign)?)
         }
-        _ => state.keys.sign("JWT", &claims),
-    };
-    Ok(signed.map_err(TenantFault::Sign)?)
+        _ => Ok(state.keys.sign_beside("JWT", claims).await?),
+    }
 }
 
 /// RFC 9449 section 5.
