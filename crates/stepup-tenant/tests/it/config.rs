@@ -74,7 +74,7 @@ tenant:
 clients:
   - name: Web
     client_id: web-id
-    client_secret: a-long-and-secret-value
+    client_secret: a-long-and-secret-value-of-40-characters
     app_type: regular_web
     callbacks: ["https://bank.example/callback", "https://*.preview.bank.example/callback"]
     grant_types: [authorization_code, refresh_token, "http://auth0.com/oauth/grant-type/mfa-otp", implicit]
@@ -218,7 +218,11 @@ async fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             "clients:\n  - { name: a, app_type: spa, jwt_configuration: { alg: HS256 } }\n",
-            &["clients[0].jwt_configuration.alg"],
+            &["clients[0].jwt_configuration.alg", "a client with a secret"],
+        ),
+        (
+            "clients:\n  - { name: a, client_secret: short, jwt_configuration: { alg: HS256 } }\n",
+            &["clients[0].jwt_configuration.alg", "a secret of 32 bytes or more"],
         ),
         (
             "clientGrants:\n  - { client_id: nobody, audience: x }\n",

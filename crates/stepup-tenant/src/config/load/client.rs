@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use stepup_protocol::{scope::Scopes, token::GrantType};
 
 use super::Reading;
@@ -19,6 +20,7 @@ impl Reading<'_> {
             None => None,
         };
         let grant_types = self.grants(&client.grant_types, place);
+        let id_token_algorithm = self.id_token_algorithm(&client, public, place)?;
         Ok(Client {
             client_id: client.client_id,
             client_secret: client.client_secret.filter(|_| !public),
@@ -42,21 +44,32 @@ impl Reading<'_> {
             id_token_lifetime: Duration::from_secs(
                 client.jwt_configuration.lifetime_in_seconds.unwrap_or(36_000),
             ),
-            id_token_algorithm: match client.jwt_configuration.alg {
-                Some(yaml::IdTokenAlgorithm::Hs256) if public => {
-                    return Err(self.wrong(
-                        &format!("{place}.jwt_configuration.alg"),
-                        "HS256 needs a client with a secret",
-                    ));
-                }
-                Some(yaml::IdTokenAlgorithm::Hs256) => Algorithm::Hs256,
-                Some(yaml::IdTokenAlgorithm::Rs256) | None => Algorithm::Rs256,
-            },
+            id_token_algorithm,
             require_auth_time: client.require_auth_time,
             first_party: client.is_first_party.unwrap_or(true),
             metadata: client.client_metadata,
             name: client.name,
         })
+    }
+
+    fn id_token_algorithm(
+        &self,
+        client: &yaml::Client,
+        public: bool,
+        place: &str,
+    ) -> Result<Algorithm, ConfigError> {
+        let wrong = |problem| Err(self.wrong(&format!("{place}.jwt_configuration.alg"), problem));
+        match client.jwt_configuration.alg {
+            Some(yaml::IdTokenAlgorithm::Rs256) | None => Ok(Algorithm::Rs256),
+            Some(yaml::IdTokenAlgorithm::Hs256) if public => wrong("HS256 needs a client with a secret"),
+            Some(yaml::IdTokenAlgorithm::Hs256) => match &client.client_secret {
+                // RFC 7518 section 3.2: a key is no shorter than the hash.
+                Some(secret) if secret.expose_secret().len() < 32 => {
+                    wrong("HS256 needs a secret of 32 bytes or more")
+                }
+                _ => Ok(Algorithm::Hs256),
+            },
+        }
     }
 
     fn grants(&mut self, names: &[String], place: &str) -> Vec<GrantType> {
