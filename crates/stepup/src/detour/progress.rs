@@ -67,8 +67,12 @@ pub(crate) enum Stage {
     Done,
     /// Chooses what to add.
     Factors,
-    /// Keeps the recovery code, which is shown this once.
-    Keep { recovery_code: String },
+    /// Keeps the recovery code, which is shown this once; a further factor may be due on the tenant's pages afterwards.
+    Keep {
+        recovery_code: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        then: Option<Demand>,
+    },
     /// Sets up an authenticator app.
     NewApp {
         secret: String,

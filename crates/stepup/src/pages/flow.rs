@@ -333,7 +333,10 @@ impl<'a> Walk<'a> {
         let recovery_code = new_code.or(enrolled).or(progress.recovery_code.take());
         progress.token = None;
         progress.problem = None;
-        progress.stage = recovery_code.map_or(Stage::Done, |recovery_code| Stage::Keep { recovery_code });
+        progress.stage = match recovery_code {
+            Some(recovery_code) => Stage::Keep { recovery_code, then: None },
+            None => Stage::Done,
+        };
     }
 
     /// The proof was right, and a further one is wanted: in the same detour.
@@ -345,12 +348,22 @@ impl<'a> Walk<'a> {
         progress.refused.clear();
         if progress.token.is_some() {
             progress.stage = Stage::Begin;
-            Next::Page
-        } else {
-            let demand = Demand::of(&[MULTI_FACTOR], self.client.now());
-            progress.stage = Stage::ByLogin(demand.clone());
-            Next::Login(demand)
+            return Next::Page;
         }
+        let demand = Demand::of(&[MULTI_FACTOR], self.client.now());
+        match progress.recovery_code.take() {
+            Some(recovery_code) => {
+                progress.problem = None;
+                progress.stage = Stage::Keep { recovery_code, then: Some(demand) };
+                Next::Page
+            }
+            None => self.by_login(demand),
+        }
+    }
+
+    fn by_login(&mut self, demand: Demand) -> Next {
+        self.detour.progress.stage = Stage::ByLogin(demand.clone());
+        Next::Login(demand)
     }
 
     fn wrong(&mut self) {
@@ -372,11 +385,15 @@ impl<'a> Walk<'a> {
 
     /// The user has kept the recovery code, which is then forgotten here.
     pub(super) fn kept(&mut self, ticked: bool) -> Next {
-        if let (Stage::Keep { .. }, true) = (&self.detour.progress.stage, ticked) {
-            self.detour.progress.stage = Stage::Done;
-        } else {
+        let Stage::Keep { then, .. } = &mut self.detour.progress.stage else { return Next::Page };
+        if !ticked {
             self.problem(Problem::NotKept);
+            return Next::Page;
         }
+        if let Some(demand) = then.take() {
+            return self.by_login(demand);
+        }
+        self.detour.progress.stage = Stage::Done;
         Next::Page
     }
 

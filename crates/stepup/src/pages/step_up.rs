@@ -230,7 +230,7 @@ async fn show(
             resend_in: resend_in(sent_at),
         })),
         Stage::Recovery => page(templates.recovery(&Recovery { frame, step: &step })),
-        Stage::Keep { recovery_code } => {
+        Stage::Keep { recovery_code, .. } => {
             page(templates.keep(&Keep { frame, step: &step, recovery_code: &recovery_code }))
         }
         Stage::Begin | Stage::Nothing | Stage::Over => stopped(walk, headers, query),

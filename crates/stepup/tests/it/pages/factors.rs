@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use serde_json::json;
 use stepup::AccessTokenRequest;
-use stepup_tenant::{Tenant, devices::Decision};
+use stepup_tenant::{Fault, Tenant, devices::Decision};
 
 use super::visitor::Visitor;
 use crate::house::{API, House};
@@ -73,6 +74,31 @@ async fn an_authenticator_app() {
     assert_eq!(visitor.alert(), Some("Enter the code."));
     visitor.press("code", &[("code", &right)]).await;
     is_back(&mut visitor).await;
+}
+
+/// A further factor may be due that only the tenant's pages can ask for; the code of the first enrolment is shown before.
+#[tokio::test]
+async fn a_recovery_code_is_shown_before_the_way_over_the_tenants_pages() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    visitor.press("add", &[("factor", "otp")]).await;
+    let code = house.tenant.totp(&visitor.secret("secret")).unwrap();
+    let one_more =
+        json!({ "error": "mfa_required", "error_description": "Multifactor authentication required" });
+    house.tenant.fail_next(Fault {
+        status: Some(403),
+        body: Some(one_more),
+        ..Fault::on("POST", "/oauth/token")
+    });
+    visitor.press("code", &[("code", &code)]).await;
+    assert_eq!((visitor.heading(), visitor.alert()), ("Keep your recovery code", None));
+    assert_eq!(visitor.secret("recovery-code").len(), 24);
+    visitor.press("kept", &[]).await;
+    assert!(visitor.alert().is_some(), "not before it is kept");
+    visitor.press("kept", &[("saved", "yes")]).await;
+    assert!(visitor.address.starts_with("/auth/login?returnTo="), "{}", visitor.address);
+    assert!(visitor.address.contains("acr_values="), "{}", visitor.address);
 }
 
 async fn by_phone(channel: &str, name: &str) {
