@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     Body, answer, base_url,
-    login_ended::{self, Ways},
+    login_ended::{self, Ended, Ways},
     popup, return_to,
 };
 use crate::{
@@ -66,14 +66,18 @@ pub(super) async fn answer(
     if let Some(cookie) = forgotten {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    match popup {
-        Some(popup) => client.finish_or(response, state, || {
+    client.finish_or(response, state, || match popup {
+        Some(popup) => {
             let frame = Frame::of(client, base, request.headers(), None);
             let status = StatusCode::INTERNAL_SERVER_ERROR;
             popup::closing_page(&frame, status, popup, Err(popup::Failure::TOO_LARGE), &return_to)
-        }),
-        None => client.finish(response, state),
-    }
+        }
+        None => {
+            let again = client.login_path_at(base, &return_to[url::Position::BeforePath..]);
+            let ways = Ways { again: &again, on: None };
+            login_ended::answer(client, request.headers(), Ended::TOO_LARGE, ways)
+        }
+    })
 }
 
 /// The login that the callback is for.
@@ -149,7 +153,7 @@ fn failed(client: &Client, error: &CallbackError, visit: &Visit<'_>) -> Response
     let path = &visit.return_to[url::Position::BeforePath..];
     let again = client.login_path_at(visit.base, path);
     let ways = Ways { again: &again, on: visit.session.map(|_| path) };
-    login_ended::answer(client, visit.headers, error, &message(error), ways)
+    login_ended::answer(client, visit.headers, Ended::by(error, &message(error)), ways)
 }
 
 /// The end of a pop-up. It is told by the page, so the status is always 200.

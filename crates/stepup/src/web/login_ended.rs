@@ -3,7 +3,7 @@
 //! Two tabs, the back button, a page that lay open over night: each of them ends here, and none of them is a fault.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use stepup_protocol::error::code;
 
 use super::{answer, base_url};
@@ -12,6 +12,7 @@ use crate::{
     login::CallbackError,
     pages::{Stop, Texts},
     provider::ProviderError,
+    session::SessionTooLarge,
 };
 
 /// Where the visitor may go from here, as paths of the application.
@@ -23,29 +24,53 @@ pub(super) struct Ways<'a> {
     pub(super) on: Option<&'a str>,
 }
 
-/// The answer: a page for a browser that navigates, JSON or a line of text for others. `message` is for these.
+/// Why a login ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended<'a> {
+    status: StatusCode,
+    code: &'a str,
+    /// For others than browsers.
+    message: &'a str,
+    end: End,
+}
+
+impl<'a> Ended<'a> {
+    /// Its session cannot be kept.
+    pub(super) const TOO_LARGE: Ended<'static> = Ended {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        code: SessionTooLarge::CODE,
+        message: answer::TOO_LARGE_DESCRIPTION,
+        end: End::Broken,
+    };
+
+    /// By `error`, in these words.
+    pub(super) fn by(error: &'a CallbackError, message: &'a str) -> Self {
+        Self { status: error.status(), code: error.code(), message, end: End::of(error) }
+    }
+}
+
+/// The answer: a page for a browser that navigates, JSON or a line of text for others.
 pub(super) fn answer(
     client: &Client,
     headers: &HeaderMap,
-    error: &CallbackError,
-    message: &str,
+    ended: Ended<'_>,
     ways: Ways<'_>,
 ) -> Response<Bytes> {
     let accepts = |kind| text(headers, header::ACCEPT.as_str()).is_some_and(|accept| accept.contains(kind));
     if accepts("text/html") {
-        page(client, headers, error, ways)
+        page(client, headers, ended, ways)
     } else if accepts("application/json") {
-        answer::error(error.status(), error.code(), message)
+        answer::error(ended.status, ended.code, ended.message)
     } else {
-        answer::text(error.status(), message)
+        answer::text(ended.status, ended.message)
     }
 }
 
-fn page(client: &Client, headers: &HeaderMap, error: &CallbackError, ways: Ways<'_>) -> Response<Bytes> {
+fn page(client: &Client, headers: &HeaderMap, ended: Ended<'_>, ways: Ways<'_>) -> Response<Bytes> {
     let base = base_url::of(client, headers).unwrap_or_else(|_| base_url::first(client));
     let stop = Stop {
-        status: error.status(),
-        words: End::of(error).words(),
+        status: ended.status,
+        words: ended.end.words(),
         way_on: (ways.again, |texts| &texts.try_again),
         other: ways.on.map(|path| (path, (|texts| &*texts.logged_in_already) as fn(&Texts) -> &str)),
     };

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, Response, header};
 use serde_json::json;
-use stepup::{CallbackError, CallbackOutcome, Client};
+use stepup::{CallbackError, CallbackOutcome, Client, ClientBuilder};
 use url::Url;
 
 use crate::support::{
@@ -21,8 +21,12 @@ struct Visit {
 
 impl Visit {
     fn begin() -> Self {
+        Self::begin_with(|client| client)
+    }
+
+    fn begin_with(configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let (script, clock) = (Script::new(), Hands::at(NOW));
-        let client = builder(&script, &clock).secret(SECRET).build().unwrap();
+        let client = configure(builder(&script, &clock).secret(SECRET)).build().unwrap();
         Self { script, clock, client, jar: Jar::default() }
     }
 
@@ -179,6 +183,20 @@ async fn the_hook_hears_of_it_first() {
     };
     assert_eq!(&open("/auth/callback").await.body()[..], b"the application's own");
     assert_eq!(open("/auth/callback?code=c&state=unknown").await.status(), 400);
+}
+
+#[tokio::test]
+async fn a_session_that_is_too_large_ends_there_too() {
+    let mut visit = Visit::begin_with(|client| {
+        client.before_session_saved(|session| session.set_data("large", json!("x".repeat(9000))))
+    });
+    let (state, nonce) = visit.leave("/hall").await;
+    let response = visit.come_back(&state, &nonce).await;
+    assert_eq!(response.status(), 500);
+    let html = page(&response);
+    assert!(html.contains("<h1>The login did not work</h1>"), "{html}");
+    assert!(html.contains(r#"href="/auth/login?returnTo=%2Fhall">Try again</a>"#), "{html}");
+    assert_eq!(visit.jar.names(), [""; 0], "neither a session nor the login's cookie");
 }
 
 #[tokio::test]
