@@ -129,15 +129,14 @@ impl Database {
                     .fetch_one(&mut self.connection)
                     .await?;
             }
-            for statements in work.commits {
+            for &statements in work.commits {
+                if statements == 1 {
+                    write(&mut self.connection, &mut self.next).await?;
+                    continue;
+                }
                 let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-                for _ in 0..*statements {
-                    self.next = (self.next + 7) % ROWS;
-                    sqlx::query("UPDATE bare SET data = ? WHERE id = ?")
-                        .bind("e".repeat(400))
-                        .bind(self.next)
-                        .execute(&mut *transaction)
-                        .await?;
+                for _ in 0..statements {
+                    write(&mut transaction, &mut self.next).await?;
                 }
                 transaction.commit().await?;
             }
@@ -152,4 +151,15 @@ impl Database {
         }
         Ok(())
     }
+}
+
+/// Writes the row that is next.
+async fn write(connection: &mut SqliteConnection, next: &mut u32) -> Result<(), sqlx::Error> {
+    *next = (*next + 7) % ROWS;
+    sqlx::query("UPDATE bare SET data = ? WHERE id = ?")
+        .bind("e".repeat(400))
+        .bind(*next)
+        .execute(connection)
+        .await
+        .map(drop)
 }
