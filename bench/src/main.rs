@@ -4,8 +4,9 @@
 //! Every figure stands beside the raw primitive that it cannot do without, measured in the same run on the same machine,
 //! or beside its promise; a promise that is not kept is named at the end, and the exit code is 1. What others on the machine
 //! take is left out as far as Linux tells it: CPU time is counted, or time without that spent waiting for a core
-//! (`stopwatch`); every figure is the median of several rounds. Run it with `cargo xtask bench [SUBJECT]…`, which builds
-//! everything for release first; `--minutes 10 memory` watches the memory for longer.
+//! (`stopwatch`), with the cores kept awake where threads hand over to each other (`awake`). A figure is the median of several
+//! rounds, unless its module says otherwise. Run it with `cargo xtask bench [SUBJECT]…`, which builds everything for release
+//! first; `--minutes 10 memory` watches the memory for longer.
 #![expect(
     clippy::disallowed_methods,
     reason = "a bench reads the clock, and waits for a program to be ready"
@@ -14,6 +15,7 @@
 
 mod action;
 mod action_added;
+mod awake;
 mod bare;
 mod connection;
 mod cpu;
@@ -36,6 +38,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, ValueEnum};
 
+use awake::Awake;
 use report::Report;
 
 #[derive(Debug, Parser)]
@@ -92,10 +95,12 @@ fn main() -> anyhow::Result<ExitCode> {
         report.add(mfa_token::seal_and_open()?);
     }
     if wanted(Subject::Action) {
+        let _awake = Awake::keep();
         report.add(action::one()?);
         report.add(action_added::to_a_token_request()?);
     }
     if wanted(Subject::Verify) {
+        let _awake = Awake::keep();
         report.add(verify::added()?);
     }
     if wanted(Subject::Start) {
@@ -111,6 +116,7 @@ fn main() -> anyhow::Result<ExitCode> {
     }
 
     if wanted(Subject::Million) {
+        let _awake = Awake::keep();
         report.extend(million::speed(&options.stepup, &scratch, &options.scratch)?);
     }
     if wanted(Subject::Memory) {
