@@ -4,9 +4,9 @@
 //! Every figure stands beside the raw primitive that it cannot do without, measured in the same run on the same machine,
 //! or beside its promise; a promise that is not kept is named at the end, and the exit code is 1. What others on the machine
 //! take is left out as far as Linux tells it: CPU time is counted, or time without that spent waiting for a core
-//! (`stopwatch`), with the cores kept awake where threads hand over to each other (`awake`). A figure is the median of several
-//! rounds, unless its module says otherwise. Run it with `cargo xtask bench [SUBJECT]…`, which builds everything for release
-//! first; `--minutes 10 memory` watches the memory for longer.
+//! (`stopwatch`), with the cores kept awake where threads hand over to each other (`awake`). Every figure is the median of
+//! several rounds. Run it with `cargo xtask bench [SUBJECT]…`, which builds everything for release first;
+//! `--minutes 10 memory` watches the memory for longer.
 #![expect(
     clippy::disallowed_methods,
     reason = "a bench reads the clock, and waits for a program to be ready"

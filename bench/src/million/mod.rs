@@ -1,10 +1,9 @@
 //! Challenge and verify with a thousand and with a million authenticators in a file, and starting on the larger one.
 //!
-//! A time is that of a whole exchange on one connection over loopback, client included. What cannot be done without is in
-//! it: the exchange, reads and commits in SQLite, the signatures of two tokens. It is measured bare in the same rounds, and
-//! the tenant's own time is what comes on top. At the 99th percentile that matters: there a virtual machine that is kept
-//! from running tells for milliseconds, of the bare work as well. Of the rounds' medians the median counts, of their 99th
-//! percentiles the least: a machine that is kept from running adds, and takes nothing away.
+//! A time is that of a whole exchange on one connection over loopback, client included, so that the tenant's own time is
+//! less. What cannot be done without is measured bare in the same rounds: the exchange, reads and commits in SQLite, the
+//! signatures of two tokens. A virtual machine that is kept from running tells for milliseconds in the 99th percentile, of
+//! the bare work as well: that stands beside it. Of each round the percentiles count, and of those the median.
 
 mod bare;
 mod file;
@@ -114,7 +113,7 @@ pub(crate) fn speed(stepup: &Path, scratch: &Path, kept: &Path) -> anyhow::Resul
                 unit: "ms",
                 measured: many.p99(),
                 raw: Some(Raw { name: BARE, measured: least.p99() }),
-                promise: Some(Promise::MoreThanRaw(2.0)),
+                promise: Some(Promise::AtMost(2.0)),
             },
             Figure {
                 name: names[2],
@@ -167,7 +166,7 @@ impl Percentiles {
     }
 
     fn p99(&self) -> f64 {
-        self.p99.iter().copied().fold(f64::INFINITY, f64::min)
+        median(self.p99.clone())
     }
 }
 
