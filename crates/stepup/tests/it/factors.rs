@@ -294,7 +294,7 @@ async fn a_factor_that_was_not_asked_for_is_refused_in_the_tenants_words() {
 
 #[tokio::test]
 async fn too_many_wrong_codes_are_told_apart_from_a_wrong_one() {
-    let house = House::open().await;
+    let house = House::whose_clock_stands().await;
     let Enrolled { secret, .. } = house.enroll_app().await;
     let (mut state, token) = house.step_up().await;
     let mfa = house.client.mfa();

@@ -13,7 +13,7 @@ use stepup_protocol::time::UnixTime;
 use stepup_tenant::{Tenant, clock::VirtualClock};
 use url::Url;
 
-use crate::support::{Jar, SECRET, cookies};
+use crate::support::{Jar, NOW, SECRET, cookies};
 
 pub(crate) const API: &str = "https://api.example.com";
 const APPLICATION: &str = "http://localhost:3000";
@@ -45,6 +45,12 @@ pub(crate) struct House {
 impl House {
     pub(crate) async fn open() -> Self {
         Self::with(Tenant::builder().start().await.unwrap())
+    }
+
+    /// With a clock that stands until it is moved, so that times to wait are told to the second.
+    pub(crate) async fn whose_clock_stands() -> Self {
+        let clock = VirtualClock::frozen(UnixTime::from_seconds(NOW));
+        Self::with(Tenant::builder().clock(clock).start().await.unwrap())
     }
 
     pub(crate) fn with(tenant: Tenant) -> Self {

@@ -13,8 +13,7 @@ use stepup::{
         VerifyError,
     },
 };
-use stepup_protocol::time::UnixTime;
-use stepup_tenant::{Tenant, clock::VirtualClock, devices::Decision};
+use stepup_tenant::devices::Decision;
 
 use crate::{
     house::{House, transfer},
@@ -321,8 +320,7 @@ async fn the_path_is_configurable_below_the_base_path() {
 
 /// A house whose clock stands, so that pauses end when the test says so.
 async fn house() -> House {
-    let clock = VirtualClock::frozen(UnixTime::from_seconds(NOW));
-    House::with(Tenant::builder().clock(clock).start().await.unwrap())
+    House::whose_clock_stands().await
 }
 
 /// Returns once the tenant's token endpoint has answered `count` requests.
