@@ -1,9 +1,11 @@
 //! How a step-up goes on: what the tenant is asked, and which page is next.
 
+mod enrolment;
+
 use stepup_protocol::mfa::{AssociateResponse, Authenticator, FactorType};
 use url::Url;
 
-use super::way::{Way, digits, phone};
+use super::way::{Way, digits};
 use crate::{
     client::Client,
     detour::{Demand, MULTI_FACTOR, Outcome, Problem, Stage, UnderWay},
@@ -181,88 +183,6 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         Next::Page
-    }
-
-    /// Begins to add a factor: an address is asked for first, where one is needed.
-    pub(super) async fn add(&mut self, factor: &str) -> Next {
-        let way =
-            FactorType::parse(factor).filter(|factor| self.factors().contains(factor)).and_then(Way::new);
-        match way {
-            Some(way @ (Way::Sms | Way::Voice | Way::Email)) => {
-                self.detour.progress.stage = Stage::Contact { way, value: String::new() };
-                Next::Page
-            }
-            Some(way) => self.enroll(way, None).await,
-            None => Next::Page,
-        }
-    }
-
-    /// The address that codes are to be sent to.
-    pub(super) async fn contact(&mut self, way: Way, typed: &str) -> Next {
-        self.detour.progress.stage = Stage::Contact { way, value: typed.chars().take(320).collect() };
-        let address = if way == Way::Email { super::way::email(typed) } else { phone(typed) };
-        match address {
-            Some(address) => self.enroll(way, Some(address)).await,
-            None => {
-                self.problem(if way == Way::Email { Problem::Email } else { Problem::Phone });
-                Next::Page
-            }
-        }
-    }
-
-    async fn enroll(&mut self, way: Way, address: Option<String>) -> Next {
-        let Some(calls) = self.calls() else {
-            self.over();
-            return Next::Page;
-        };
-        let enroll = match (way, address.clone()) {
-            (Way::Sms, Some(number)) => Enroll::sms(number),
-            (Way::Voice, Some(number)) => Enroll::voice(number),
-            (Way::Email, address) => Enroll::email(address),
-            (Way::Push, _) => Enroll::push(),
-            _ => Enroll::otp(),
-        };
-        match calls.enroll(self.session, &enroll).await {
-            Ok(answer) => self.enrolled(way, address, answer),
-            Err(error) => {
-                if matches!(&*error.code(), "unsupported_authenticator_type" | "access_denied") {
-                    self.detour.progress.refused.push(way);
-                    self.detour.progress.stage = Stage::Factors;
-                }
-                self.trouble(&error);
-            }
-        }
-        Next::Page
-    }
-
-    fn enrolled(&mut self, way: Way, to: Option<String>, answer: AssociateResponse) {
-        let recovery_code = answer.recovery_codes.into_iter().flatten().next();
-        let sent_at = self.client.now();
-        let stage = match (way, answer.oob_code, answer.barcode_uri, answer.secret) {
-            (Way::App, _, Some(barcode_uri), Some(secret)) => {
-                Stage::NewApp { secret, barcode_uri, recovery_code }
-            }
-            (Way::Push, Some(oob_code), Some(barcode_uri), _) => Stage::Push {
-                oob_code,
-                to: None,
-                again: None,
-                barcode_uri: Some(barcode_uri),
-                recovery_code,
-                sent_at,
-                outcome: Outcome::Waiting,
-            },
-            (Way::Sms | Way::Voice | Way::Email, Some(oob_code), ..) => Stage::Code {
-                way,
-                oob_code: Some(oob_code),
-                to,
-                again: None,
-                new: true,
-                recovery_code,
-                sent_at,
-            },
-            _ => return self.problem(Problem::Unavailable),
-        };
-        self.detour.progress.stage = stage;
     }
 
     /// A code that was typed.
