@@ -22,14 +22,6 @@ pub(super) fn cause(ctx: &Ctx<'_>, error: &Error, source: Source<'_>, limit: usi
     }
 }
 
-/// As [`cause`], where only code of ours has run: none of it throws `null`.
-pub(super) fn cause_of_ours(ctx: &Ctx<'_>, error: &Error, source: Source<'_>, limit: usize) -> Cause {
-    match cause(ctx, error, source, limit) {
-        Cause::Threw(thrown) if thrown.is_null => Cause::OutOfMemory { limit },
-        other => other,
-    }
-}
-
 /// What was thrown, or what a promise was rejected with.
 fn thrown(value: &Value<'_>, source: Source<'_>, limit: usize) -> Cause {
     if value.type_of() == Type::Uninitialized {

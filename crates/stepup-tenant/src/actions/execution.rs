@@ -140,19 +140,19 @@ impl Execution {
     }
 
     fn cause(&self, ctx: &Ctx<'_>, error: &Error) -> Cause {
-        exception::cause(ctx, error, self.source(), self.limits.heap)
-    }
-
-    /// As [`Self::cause`], where nothing of the Action has run.
-    fn cause_of_ours(&self, ctx: &Ctx<'_>, error: &Error) -> Cause {
-        exception::cause_of_ours(ctx, error, self.source(), self.limits.heap)
-    }
-
-    fn source(&self) -> Source<'_> {
-        Source {
+        let source = Source {
             file: &self.action.name,
             code: &self.action.code,
             indent: u32::try_from(BEFORE.len()).unwrap_or(u32::MAX),
+        };
+        exception::cause(ctx, error, source, self.limits.heap)
+    }
+
+    /// As [`Self::cause`], where nothing of the Action has run: no code of ours throws `null`.
+    fn cause_of_ours(&self, ctx: &Ctx<'_>, error: &Error) -> Cause {
+        match self.cause(ctx, error) {
+            Cause::Threw(thrown) if thrown.is_null => Cause::OutOfMemory { limit: self.limits.heap },
+            other => other,
         }
     }
 }

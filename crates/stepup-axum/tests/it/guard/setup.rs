@@ -4,7 +4,7 @@ use axum::Router;
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use crate::bank::{Bank, WithUsers as _};
+use crate::bank::{Bank, Browser, WithUsers as _};
 
 async fn bank(
     configure: impl FnOnce(stepup::ClientBuilder) -> stepup::ClientBuilder,
@@ -18,14 +18,7 @@ async fn bank(
 async fn a_nested_router_behind_a_base_path_comes_back_to_itself() {
     let bank = bank(|client| client.base_path("/bank"), |routes| Router::new().nest("/bank", routes)).await;
     let mut browser = bank.browser();
-    let login = browser.open("/bank/account?tab=2").await;
-    let again = browser.log_in(&login, "ada").await;
-    assert_eq!(again.path(), "/u/login", "logged in, and asked for more: {again:?}");
-    let account = browser.prove(&bank, &again).await;
-    assert_eq!(
-        (account.status, account.path(), account.url.query()),
-        (StatusCode::OK, "/bank/account", Some("tab=2"))
-    );
+    logs_in_and_comes_back(&bank, &mut browser).await;
 
     bank.pass(301);
     let login = browser.post("/bank/letters", "/bank/account", "to=bob").await;
@@ -35,18 +28,22 @@ async fn a_nested_router_behind_a_base_path_comes_back_to_itself() {
     assert_eq!((done.path(), &*done.body), ("/bank/account", "POST auth0|ada  to=bob"));
 }
 
-#[tokio::test]
-async fn an_application_below_a_path_of_its_address_comes_back_below_it() {
-    let bank = Bank::below("/bank").await;
-    let mut browser = bank.browser();
+async fn logs_in_and_comes_back(bank: &Bank, browser: &mut Browser) {
     let login = browser.open("/bank/account?tab=2").await;
     let again = browser.log_in(&login, "ada").await;
     assert_eq!(again.path(), "/u/login", "logged in, and asked for more: {again:?}");
-    let account = browser.prove(&bank, &again).await;
+    let account = browser.prove(bank, &again).await;
     assert_eq!(
         (account.status, account.path(), account.url.query()),
         (StatusCode::OK, "/bank/account", Some("tab=2"))
     );
+}
+
+#[tokio::test]
+async fn an_application_below_a_path_of_its_address_comes_back_below_it() {
+    let bank = Bank::below("/bank").await;
+    let mut browser = bank.browser();
+    logs_in_and_comes_back(&bank, &mut browser).await;
 
     bank.pass(301);
     let due = browser.fetch(Method::GET, "/bank/account", None).await;
