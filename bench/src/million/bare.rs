@@ -5,7 +5,6 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
-    str::FromStr,
     thread,
 };
 
@@ -15,11 +14,7 @@ use aws_lc_rs::{
     rsa::KeySize,
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
 };
-use sqlx::{
-    Connection as _, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
-use tokio::runtime::Runtime;
+use rusqlite::{Connection as Sqlite, TransactionBehavior, params};
 
 use crate::{connection::Connection, stopwatch::Stopwatch};
 
@@ -43,8 +38,7 @@ pub(super) struct Bare {
 impl Bare {
     /// A server with its database at `file`.
     pub(super) fn start(file: &Path, kinds: &'static [Work]) -> anyhow::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mut database = Database::make(runtime, file)?;
+        let mut database = Database::make(file)?;
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address: SocketAddr = listener.local_addr()?;
         // it ends with the connection
@@ -73,37 +67,25 @@ impl Bare {
 }
 
 struct Database {
-    runtime: Runtime,
-    connection: SqliteConnection,
+    sqlite: Sqlite,
     key: RsaKeyPair,
     /// The row that is next.
     next: u32,
 }
 
 impl Database {
-    fn make(runtime: Runtime, file: &Path) -> anyhow::Result<Self> {
-        let options = SqliteConnectOptions::from_str(&format!("sqlite://{}", file.display()))?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal);
-        let connection = runtime.block_on(async {
-            let mut connection = SqliteConnection::connect_with(&options).await?;
-            sqlx::raw_sql("CREATE TABLE bare (id INTEGER PRIMARY KEY, data TEXT NOT NULL)")
-                .execute(&mut connection)
-                .await?;
-            let mut transaction = connection.begin().await?;
-            for id in 0..ROWS {
-                sqlx::query("INSERT INTO bare (id, data) VALUES (?, ?)")
-                    .bind(id)
-                    .bind("d".repeat(400))
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-            transaction.commit().await?;
-            Ok::<_, sqlx::Error>(connection)
-        })?;
+    fn make(file: &Path) -> anyhow::Result<Self> {
+        let mut sqlite = Sqlite::open(file)?;
+        sqlite.pragma_update(None, "journal_mode", "WAL")?;
+        sqlite.pragma_update(None, "synchronous", "NORMAL")?;
+        let transaction = sqlite.transaction()?;
+        transaction.execute("CREATE TABLE bare (id INTEGER PRIMARY KEY, data TEXT NOT NULL)", [])?;
+        for id in 0..ROWS {
+            transaction.execute("INSERT INTO bare (id, data) VALUES (?, ?)", params![id, "d".repeat(400)])?;
+        }
+        transaction.commit()?;
         let key = RsaKeyPair::generate(KeySize::Rsa2048).ok().context("no RSA key")?;
-        Ok(Self { runtime, connection, key, next: 0 })
+        Ok(Self { sqlite, key, next: 0 })
     }
 
     fn serve(&mut self, mut stream: TcpStream, kinds: &[Work]) -> anyhow::Result<()> {
@@ -121,27 +103,22 @@ impl Database {
     }
 
     fn work(&mut self, work: &Work) -> anyhow::Result<()> {
-        self.runtime.block_on(async {
-            for _ in 0..work.reads {
-                self.next = (self.next + 7) % ROWS;
-                sqlx::query("SELECT data FROM bare WHERE id = ?")
-                    .bind(self.next)
-                    .fetch_one(&mut self.connection)
-                    .await?;
+        for _ in 0..work.reads {
+            self.next = (self.next + 7) % ROWS;
+            let mut select = self.sqlite.prepare_cached("SELECT data FROM bare WHERE id = ?")?;
+            let _data: String = select.query_one([self.next], |row| row.get(0))?;
+        }
+        for &statements in work.commits {
+            if statements == 1 {
+                write(&self.sqlite, &mut self.next)?;
+                continue;
             }
-            for &statements in work.commits {
-                if statements == 1 {
-                    write(&mut self.connection, &mut self.next).await?;
-                    continue;
-                }
-                let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-                for _ in 0..statements {
-                    write(&mut transaction, &mut self.next).await?;
-                }
-                transaction.commit().await?;
+            let transaction = self.sqlite.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for _ in 0..statements {
+                write(&transaction, &mut self.next)?;
             }
-            Ok::<_, sqlx::Error>(())
-        })?;
+            transaction.commit()?;
+        }
         for _ in 0..work.signatures {
             let mut signature = [0; 256];
             self.key
@@ -154,12 +131,10 @@ impl Database {
 }
 
 /// Writes the row that is next.
-async fn write(connection: &mut SqliteConnection, next: &mut u32) -> Result<(), sqlx::Error> {
+fn write(sqlite: &Sqlite, next: &mut u32) -> anyhow::Result<()> {
     *next = (*next + 7) % ROWS;
-    sqlx::query("UPDATE bare SET data = ? WHERE id = ?")
-        .bind("e".repeat(400))
-        .bind(*next)
-        .execute(connection)
-        .await
-        .map(drop)
+    sqlite
+        .prepare_cached("UPDATE bare SET data = ? WHERE id = ?")?
+        .execute(params!["e".repeat(400), *next])?;
+    Ok(())
 }

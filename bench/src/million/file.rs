@@ -7,8 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use rusqlite::Connection;
 use secrecy::SecretString;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::{
     SystemRandom,
@@ -63,7 +63,7 @@ impl File {
     }
 
     async fn fill(&self) -> anyhow::Result<()> {
-        let store = self.open().await?;
+        let store = self.open()?;
         let passwords = Passwords::new(Cost::Fast, Arc::new(SystemRandom::default()));
         let hash = passwords.hash(PASSWORD.into()).await?;
         for first in (0..self.users).step_by(AT_ONCE as usize) {
@@ -76,8 +76,8 @@ impl File {
     }
 
     /// The store on it, beside the tenant's.
-    pub(super) async fn open(&self) -> anyhow::Result<SqliteStore> {
-        Ok(SqliteStore::open(&self.url(), Vault::new(&VAULT_KEY)).await?)
+    pub(super) fn open(&self) -> anyhow::Result<SqliteStore> {
+        Ok(SqliteStore::open(&self.url(), Vault::new(&VAULT_KEY))?)
     }
 
     fn url(&self) -> String {
@@ -152,13 +152,13 @@ fn imported(number: u32, hash: &SecretString) -> Imported {
 /// The tables and indexes of this version, as it makes them in a new file.
 async fn schema(file: &Path) -> anyhow::Result<String> {
     let url = format!("sqlite://{}", file.display());
-    SqliteStore::open(&url, Vault::new(&VAULT_KEY)).await?.close().await;
-    let mut connection = SqliteConnection::connect(&url).await?;
-    let rows = sqlx::query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
-        .fetch_all(&mut connection)
-        .await?;
-    let tables: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    connection.close().await?;
+    SqliteStore::open(&url, Vault::new(&VAULT_KEY))?.close().await;
+    let connection = Connection::open(file)?;
+    let tables = connection
+        .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<Vec<String>, _>>()?;
+    drop(connection);
     fs::remove_file(file)?;
     Ok(tables.join(";\n"))
 }

@@ -43,13 +43,13 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) async fn new(tenant: &Tenant, file: &File) -> anyhow::Result<Self> {
+    pub(super) fn new(tenant: &Tenant, file: &File) -> anyhow::Result<Self> {
         let address: SocketAddr = tenant.address()?;
         Ok(Self {
             connection: Connection::open(address)?,
             host: tenant.domain().to_owned(),
             pid: tenant.pid(),
-            inbox: file.open().await?,
+            inbox: file.open()?,
         })
     }
 

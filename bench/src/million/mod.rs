@@ -182,7 +182,7 @@ struct Measured {
 impl Measured {
     fn start(runtime: &Runtime, file: &File, stepup: &Path) -> anyhow::Result<Self> {
         let tenant = file.start(stepup)?;
-        let client = runtime.block_on(Client::new(&tenant, file))?;
+        let client = Client::new(&tenant, file)?;
         let mut measured = Self { client, tenant, users: Users::of(file)?, percentiles: Default::default() };
         runtime.block_on(measured.flows(WARM_UP))?;
         Ok(measured)

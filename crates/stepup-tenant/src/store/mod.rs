@@ -344,6 +344,9 @@ pub trait Events: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
+    /// The store was closed.
+    #[error("the store is closed: its tenant has stopped")]
+    Closed,
     /// Something with that key is there already.
     #[error("{what} is already in the store")]
     Conflict {
@@ -360,7 +363,7 @@ pub enum StoreError {
     },
     /// The database answered with an error.
     #[error("the database failed")]
-    Database(#[source] sqlx::Error),
+    Database(#[from] rusqlite::Error),
     /// The database could not be opened.
     #[error("the database {url} cannot be opened")]
     Open {
@@ -368,7 +371,7 @@ pub enum StoreError {
         url: String,
         /// Why not.
         #[source]
-        source: sqlx::Error,
+        source: rusqlite::Error,
     },
     /// The database was written by a newer version.
     #[error(

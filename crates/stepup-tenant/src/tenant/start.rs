@@ -47,8 +47,7 @@ impl Builder {
         let vault_key = vault_key(&data, &*self.random)?;
         let keys = open_keys(issuer.domain(), &data, &self.random);
         let contents = async {
-            let store: Arc<dyn Store> =
-                Arc::new(SqliteStore::open(&self.database, Vault::new(&vault_key)).await?);
+            let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&self.database, Vault::new(&vault_key))?);
             let source = self.config.clone();
             let configuration =
                 Configuration::open(source, files, issuer.clone(), vault_key, Arc::clone(&store)).await?;

@@ -1,63 +1,62 @@
 //! Versions of Actions in SQLite.
 
+use rusqlite::{Row, params};
 use secrecy::ExposeSecret;
-use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{SqliteStore, decode, encode, insertion};
+use super::{
+    SqliteStore, data, encode, insertion,
+    query::{all, execute, scalar},
+};
 use crate::store::{ActionVersion, ActionVersions, StoreError, Stored};
+
+const WHAT: &str = "a version of an Action";
 
 impl ActionVersions for SqliteStore {
     fn insert_version<'a>(&'a self, version: &'a ActionVersion) -> Stored<'a, u32> {
-        Box::pin(async move {
-            sqlx::query(
+        self.write(|connection| {
+            scalar(
+                connection,
                 "INSERT INTO action_versions (id, action_id, number, data, secrets)
                  SELECT ?1, ?2, COALESCE(MAX(number), 0) + 1, ?3, ?4 FROM action_versions WHERE action_id = ?2
                  RETURNING number",
+                params![
+                    version.id,
+                    version.action_id,
+                    encode(WHAT, &version.members)?,
+                    self.vault.seal(&version.id, version.secrets.expose_secret())?,
+                ],
             )
-            .bind(&version.id)
-            .bind(&version.action_id)
-            .bind(encode("a version of an Action", &version.members)?)
-            .bind(self.vault.seal(&version.id, version.secrets.expose_secret())?)
-            .fetch_one(&self.writer)
-            .await
-            .map_err(insertion("the version of the Action"))?
-            .try_get(0)
-            .map_err(StoreError::Database)
+            .map_err(insertion("the version of the Action"))
         })
     }
 
     fn versions<'a>(&'a self, action_id: &'a str) -> Stored<'a, Vec<ActionVersion>> {
-        Box::pin(async move {
-            let rows = sqlx::query("SELECT * FROM action_versions WHERE action_id = ? ORDER BY number DESC")
-                .bind(action_id)
-                .fetch_all(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            rows.iter().map(|row| self.version(row)).collect()
+        self.read(move |connection| {
+            all(
+                connection,
+                "SELECT * FROM action_versions WHERE action_id = ? ORDER BY number DESC",
+                [action_id],
+                |row| self.version(row),
+            )
         })
     }
 
     fn delete_versions<'a>(&'a self, action_id: &'a str) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("DELETE FROM action_versions WHERE action_id = ?")
-                .bind(action_id)
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(StoreError::Database)
+        self.write(move |connection| {
+            execute(connection, "DELETE FROM action_versions WHERE action_id = ?", [action_id]).map(drop)
         })
     }
 }
 
 impl SqliteStore {
-    fn version(&self, row: &SqliteRow) -> Result<ActionVersion, StoreError> {
-        let id: String = row.try_get("id").map_err(StoreError::Database)?;
-        let sealed: &[u8] = row.try_get("secrets").map_err(StoreError::Database)?;
+    fn version(&self, row: &Row<'_>) -> Result<ActionVersion, StoreError> {
+        let id: String = row.get("id")?;
+        let sealed = row.get_ref("secrets")?.as_blob().map_err(rusqlite::Error::from)?;
         Ok(ActionVersion {
             secrets: self.vault.open(&id, sealed)?.into(),
-            action_id: row.try_get("action_id").map_err(StoreError::Database)?,
-            number: row.try_get("number").map_err(StoreError::Database)?,
-            members: decode("a version of an Action", row.try_get("data").map_err(StoreError::Database)?)?,
+            action_id: row.get("action_id")?,
+            number: row.get("number")?,
+            members: data(WHAT)(row)?,
             id,
         })
     }

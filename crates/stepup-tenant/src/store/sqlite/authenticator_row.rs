@@ -1,12 +1,12 @@
 //! An authenticator as a row, and back.
 
+use rusqlite::Row;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::{Row, sqlite::SqliteRow};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode, encode};
+use super::{SqliteStore, decode, encode, text};
 use crate::{
     model::{Authenticator, Credential, Digest, PhoneReach, PushCredentials, PushDevice},
     store::StoreError,
@@ -73,47 +73,51 @@ impl SqliteStore {
     }
 
     /// The authenticator in a row.
-    pub(super) fn authenticator(&self, row: &SqliteRow) -> Result<Authenticator, StoreError> {
-        let id: String = column(row, "id")?;
-        let time = |name| Ok(column::<Option<i64>>(row, name)?.map(UnixTime::from_seconds));
-        let credential = match column(row, "kind")? {
-            "email" => Credential::Email { address: column(row, "email")? },
+    pub(super) fn authenticator(&self, row: &Row<'_>) -> Result<Authenticator, StoreError> {
+        let id: String = row.get("id")?;
+        let time = |name| -> Result<_, StoreError> {
+            Ok(row.get::<_, Option<i64>>(name)?.map(UnixTime::from_seconds))
+        };
+        let credential = match text(row, "kind")? {
+            "email" => Credential::Email { address: row.get("email")? },
             "phone" => Credential::Phone {
-                number: column(row, "phone_number")?,
-                reach: decode::<PhoneReach>(WHAT, column(row, "data")?)?,
+                number: row.get("phone_number")?,
+                reach: decode::<PhoneReach>(WHAT, text(row, "data")?)?,
             },
             "push" => {
-                Credential::Push { device: self.device(row, &id)?.map(Box::new), totp: column(row, "twin")? }
+                Credential::Push { device: self.device(row, &id)?.map(Box::new), totp: row.get("twin")? }
             }
             "recovery-code" => Credential::RecoveryCode {
-                digest: Digest::from_bytes(column(row, "secret")?).ok_or_else(|| StoreError::Corrupt {
-                    what: "a recovery code",
-                    reason: "its digest is not 32 bytes".to_owned(),
+                digest: Digest::from_bytes(&row.get::<_, Vec<u8>>("secret")?).ok_or_else(|| {
+                    StoreError::Corrupt {
+                        what: "a recovery code",
+                        reason: "its digest is not 32 bytes".to_owned(),
+                    }
                 })?,
-                came_with: column(row, "came_with")?,
+                came_with: row.get("came_with")?,
             },
             _ => Credential::Totp {
-                secret: self.vault.open(&id, column(row, "secret")?)?.into(),
-                last_step: column::<Option<i64>>(row, "last_step")?.map(i64::unsigned_abs),
-                push: column(row, "twin")?,
+                secret: self.vault.open(&id, &row.get::<_, Vec<u8>>("secret")?)?.into(),
+                last_step: row.get::<_, Option<i64>>("last_step")?.map(i64::unsigned_abs),
+                push: row.get("twin")?,
             },
         };
         Ok(Authenticator {
             id,
-            user_id: column(row, "user_id")?,
+            user_id: row.get("user_id")?,
             credential,
-            name: column(row, "name")?,
-            created_at: UnixTime::from_seconds(column(row, "created_at")?),
+            name: row.get("name")?,
+            created_at: UnixTime::from_seconds(row.get("created_at")?),
             confirmed_at: time("confirmed_at")?,
             last_used_at: time("last_used_at")?,
         })
     }
 
-    fn device(&self, row: &SqliteRow, id: &str) -> Result<Option<PushDevice>, StoreError> {
-        let Some(data) = column::<Option<&str>>(row, "data")? else { return Ok(None) };
-        let kept: Device = decode(WHAT, data)?;
-        let address = match column::<Option<&[u8]>>(row, "secret")? {
-            Some(sealed) => Some(self.vault.open(id, sealed)?),
+    fn device(&self, row: &Row<'_>, id: &str) -> Result<Option<PushDevice>, StoreError> {
+        let Some(data) = row.get::<_, Option<String>>("data")? else { return Ok(None) };
+        let kept: Device = decode(WHAT, &data)?;
+        let address = match row.get::<_, Option<Vec<u8>>>("secret")? {
+            Some(sealed) => Some(self.vault.open(id, &sealed)?),
             None => None,
         };
         Ok(Some(PushDevice {
@@ -127,11 +131,4 @@ impl SqliteStore {
             token: kept.token,
         }))
     }
-}
-
-fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, StoreError>
-where
-    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-{
-    row.try_get(name).map_err(StoreError::Database)
 }

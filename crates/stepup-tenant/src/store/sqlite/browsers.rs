@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use rusqlite::params;
 use stepup_protocol::time::UnixTime;
 
-use super::SqliteStore;
+use super::{
+    SqliteStore,
+    query::{execute, one},
+};
 use crate::{
     model::Digest,
-    store::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers, StoreError, Stored},
+    store::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers, Stored},
 };
 
 /// The row is this user's and neither of its times is over: what lies at or before them is forgotten.
@@ -15,17 +19,13 @@ const REMEMBERED: &str = "digest = ? AND user_id = ? AND last_used_at > ? AND re
 
 impl Browsers for SqliteStore {
     fn remember_browser<'a>(&'a self, cookie: &'a Digest, user_id: &'a str, now: UnixTime) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query(
+        self.write(move |connection| {
+            execute(
+                connection,
                 "INSERT OR REPLACE INTO browsers (digest, user_id, remembered_at, last_used_at) VALUES (?1, ?2, ?3, ?3)",
+                params![cookie.as_bytes(), user_id, now.seconds()],
             )
-            .bind(cookie.as_bytes())
-            .bind(user_id)
-            .bind(now.seconds())
-            .execute(&self.writer)
-            .await
             .map(drop)
-            .map_err(StoreError::Database)
         })
     }
 
@@ -35,45 +35,43 @@ impl Browsers for SqliteStore {
         user_id: &'a str,
         now: UnixTime,
     ) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT 1 FROM browsers WHERE {REMEMBERED}")))
-                .bind(cookie.as_bytes())
-                .bind(user_id)
-                .bind(before(now, BROWSER_IDLE))
-                .bind(before(now, BROWSER_LIFETIME))
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(row.is_some())
+        self.read(move |connection| {
+            let found = one(
+                connection,
+                &format!("SELECT 1 FROM browsers WHERE {REMEMBERED}"),
+                params![
+                    cookie.as_bytes(),
+                    user_id,
+                    before(now, BROWSER_IDLE),
+                    before(now, BROWSER_LIFETIME),
+                ],
+                |_| Ok(()),
+            )?;
+            Ok(found.is_some())
         })
     }
 
     fn renew_browser<'a>(&'a self, cookie: &'a Digest, user_id: &'a str, now: UnixTime) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let renewal =
-                format!("UPDATE browsers SET remembered_at = ?, last_used_at = ? WHERE {REMEMBERED}");
-            let renewed = sqlx::query(sqlx::AssertSqlSafe(renewal))
-                .bind(now.seconds())
-                .bind(now.seconds())
-                .bind(cookie.as_bytes())
-                .bind(user_id)
-                .bind(before(now, BROWSER_IDLE))
-                .bind(before(now, BROWSER_LIFETIME))
-                .execute(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(renewed.rows_affected() == 1)
+        self.write(move |connection| {
+            let renewed = execute(
+                connection,
+                &format!("UPDATE browsers SET remembered_at = ?, last_used_at = ? WHERE {REMEMBERED}"),
+                params![
+                    now.seconds(),
+                    now.seconds(),
+                    cookie.as_bytes(),
+                    user_id,
+                    before(now, BROWSER_IDLE),
+                    before(now, BROWSER_LIFETIME),
+                ],
+            )?;
+            Ok(renewed == 1)
         })
     }
 
     fn forget_browsers<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("DELETE FROM browsers WHERE user_id = ?")
-                .bind(user_id)
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(StoreError::Database)
+        self.write(move |connection| {
+            execute(connection, "DELETE FROM browsers WHERE user_id = ?", [user_id]).map(drop)
         })
     }
 }

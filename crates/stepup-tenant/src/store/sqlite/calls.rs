@@ -1,11 +1,14 @@
 //! Owed calls in SQLite. A call may hold a code and always holds secrets: it is sealed as a whole.
 
+use rusqlite::{Row, params};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, sqlite::SqliteRow};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode, encode, insertion};
+use super::{
+    SqliteStore, decode, encode, insertion,
+    query::{all, execute, scalar},
+};
 use crate::{
     model::{Call, LogEvent},
     store::{Calls, ClaimedCall, StoreError, Stored},
@@ -13,79 +16,56 @@ use crate::{
 
 impl Calls for SqliteStore {
     fn insert_call<'a>(&'a self, call: &'a Call, now: UnixTime) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("INSERT INTO calls (id, sealed, attempts, due_at) VALUES (?, ?, 0, ?)")
-                .bind(&call.id)
-                .bind(self.vault.seal(&call.id, &encode("a call", &Kept::from(call))?)?)
-                .bind(now.seconds())
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(insertion("the call"))
+        self.write(move |connection| {
+            let sealed = self.vault.seal(&call.id, &encode("a call", &Kept::from(call))?)?;
+            execute(
+                connection,
+                "INSERT INTO calls (id, sealed, attempts, due_at) VALUES (?, ?, 0, ?)",
+                params![call.id, sealed, now.seconds()],
+            )
+            .map(drop)
+            .map_err(insertion("the call"))
         })
     }
 
     fn claim_calls(&self, now: UnixTime, again: UnixTime, limit: u32) -> Stored<'_, Vec<ClaimedCall>> {
-        Box::pin(async move {
-            let rows = sqlx::query(
+        self.write(move |connection| {
+            all(
+                connection,
                 "UPDATE calls SET attempts = attempts + 1, due_at = ?2 WHERE id IN
                      (SELECT id FROM calls WHERE due_at <= ?1 ORDER BY due_at LIMIT ?3)
                  RETURNING id, sealed, attempts",
+                params![now.seconds(), again.seconds(), limit],
+                |row| self.claimed(row),
             )
-            .bind(now.seconds())
-            .bind(again.seconds())
-            .bind(limit)
-            .fetch_all(&self.writer)
-            .await
-            .map_err(StoreError::Database)?;
-            rows.iter().map(|row| self.claimed(row)).collect()
         })
     }
 
     fn postpone_call<'a>(&'a self, id: &'a str, again: UnixTime) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("UPDATE calls SET due_at = ? WHERE id = ?")
-                .bind(again.seconds())
-                .bind(id)
-                .execute(&self.writer)
-                .await
+        self.write(move |connection| {
+            execute(connection, "UPDATE calls SET due_at = ? WHERE id = ?", params![again.seconds(), id])
                 .map(drop)
-                .map_err(StoreError::Database)
         })
     }
 
     fn delete_call<'a>(&'a self, id: &'a str) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("DELETE FROM calls WHERE id = ?")
-                .bind(id)
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(StoreError::Database)
-        })
+        self.write(move |connection| execute(connection, "DELETE FROM calls WHERE id = ?", [id]).map(drop))
     }
 
     fn next_call(&self) -> Stored<'_, Option<UnixTime>> {
-        Box::pin(async move {
-            let next: Option<i64> = sqlx::query("SELECT MIN(due_at) FROM calls")
-                .fetch_one(&self.reader)
-                .await
-                .and_then(|row| row.try_get(0))
-                .map_err(StoreError::Database)?;
+        self.read(|connection| {
+            let next: Option<i64> = scalar(connection, "SELECT MIN(due_at) FROM calls", [])?;
             Ok(next.map(UnixTime::from_seconds))
         })
     }
 }
 
 impl SqliteStore {
-    fn claimed(&self, row: &SqliteRow) -> Result<ClaimedCall, StoreError> {
-        let id: String = row.try_get("id").map_err(StoreError::Database)?;
-        let sealed: &[u8] = row.try_get("sealed").map_err(StoreError::Database)?;
+    fn claimed(&self, row: &Row<'_>) -> Result<ClaimedCall, StoreError> {
+        let id: String = row.get("id")?;
+        let sealed = row.get_ref("sealed")?.as_blob().map_err(rusqlite::Error::from)?;
         let kept: Kept = decode("a call", &self.vault.open(&id, sealed)?)?;
-        Ok(ClaimedCall {
-            attempt: row.try_get("attempts").map_err(StoreError::Database)?,
-            call: kept.call(id),
-        })
+        Ok(ClaimedCall { attempt: row.get("attempts")?, call: kept.call(id) })
     }
 }
 

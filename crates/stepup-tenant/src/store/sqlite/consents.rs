@@ -1,10 +1,13 @@
 //! Consents in SQLite.
 
-use sqlx::Row;
+use rusqlite::params;
 use stepup_protocol::{scope::Scopes, time::UnixTime};
 
-use super::SqliteStore;
-use crate::store::{Consents, StoreError, Stored};
+use super::{
+    SqliteStore,
+    query::{all, execute},
+};
+use crate::store::{Consents, Stored};
 
 impl Consents for SqliteStore {
     fn consented<'a>(
@@ -13,19 +16,16 @@ impl Consents for SqliteStore {
         client_id: &'a str,
         audience: &'a str,
     ) -> Stored<'a, Scopes> {
-        Box::pin(async move {
-            let rows = sqlx::query(
+        self.read(move |connection| {
+            let held: Vec<String> = all(
+                connection,
                 "SELECT scope FROM consents WHERE user_id = ? AND client_id = ? AND audience = ? ORDER BY scope",
-            )
-            .bind(user_id)
-            .bind(client_id)
-            .bind(audience)
-            .fetch_all(&self.reader)
-            .await
-            .map_err(StoreError::Database)?;
+                [user_id, client_id, audience],
+                |row| Ok(row.get("scope")?),
+            )?;
             let mut scopes = Scopes::none();
-            for row in &rows {
-                scopes.insert(row.try_get("scope").map_err(StoreError::Database)?);
+            for scope in &held {
+                scopes.insert(scope);
             }
             Ok(scopes)
         })
@@ -39,23 +39,16 @@ impl Consents for SqliteStore {
         scope: &'a Scopes,
         now: UnixTime,
     ) -> Stored<'a, ()> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
+        self.transact(move |transaction| {
             for scope in scope.iter() {
-                sqlx::query(
+                execute(
+                    &transaction,
                     "INSERT OR IGNORE INTO consents (user_id, client_id, audience, scope, consented_at)
                      VALUES (?, ?, ?, ?, ?)",
-                )
-                .bind(user_id)
-                .bind(client_id)
-                .bind(audience)
-                .bind(scope)
-                .bind(now.seconds())
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
+                    params![user_id, client_id, audience, scope, now.seconds()],
+                )?;
             }
-            transaction.commit().await.map_err(StoreError::Database)
+            Ok(transaction.commit()?)
         })
     }
 }

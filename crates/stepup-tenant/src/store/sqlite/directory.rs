@@ -1,10 +1,11 @@
 //! The users as an administrator sees them, in SQLite.
 
+use rusqlite::Connection;
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    SqliteStore, accounts,
+    SqliteStore, accounts, at_length,
+    query::{execute, one},
     search::{Column, Sql, Table},
     users,
 };
@@ -15,21 +16,12 @@ use crate::{
 
 impl Directory for SqliteStore {
     fn find_users<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<User>> {
-        Box::pin(async move {
-            let mut sql = Sql::default();
-            sql.push("SELECT * FROM users WHERE ");
-            USERS.filter(&mut sql, &search.filter);
-            if search.order.is_empty() {
-                sql.push(" ORDER BY created_at, user_id");
-            } else {
-                USERS.order(&mut sql, &search.order, "user_id");
-            }
-            sql.push(" LIMIT ").integer(search.limit.into());
-            sql.push(" OFFSET ").integer(i64::try_from(search.offset).unwrap_or(i64::MAX));
-            let rows = sql.query().fetch_all(&self.reader).await.map_err(StoreError::Database)?;
-            let entries = rows.iter().map(users::read).collect::<Result<_, _>>()?;
-            let total = if search.count { self.count_users(search).await? } else { 0 };
-            Ok(Found { entries, total })
+        self.read(|connection| {
+            at_length(|| {
+                let entries = matching(search).all(connection, users::read)?;
+                let total = if search.count { count(connection, search)? } else { 0 };
+                Ok(Found { entries, total })
+            })
         })
     }
 
@@ -39,64 +31,43 @@ impl Directory for SqliteStore {
         remembered: u32,
         change: &'a (dyn Fn(&mut User) + Send + Sync),
     ) -> Stored<'a, Option<User>> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let row = sqlx::query("SELECT * FROM users WHERE user_id = ?")
-                .bind(user_id)
-                .fetch_optional(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            let Some(mut user) = row.as_ref().map(users::read).transpose()? else { return Ok(None) };
+        self.transact(move |transaction| {
+            let found = one(&transaction, "SELECT * FROM users WHERE user_id = ?", [user_id], users::read)?;
+            let Some(mut user) = found else { return Ok(None) };
             let password = user.password_hash.clone();
             change(&mut user);
             if let Some(earlier) = password.filter(|earlier| !is_hash(&user, earlier)) {
-                accounts::retire(&mut transaction, user_id, &earlier, remembered).await?;
+                accounts::retire(&transaction, user_id, &earlier, remembered)?;
             }
-            users::update(&mut transaction, &user).await?;
-            transaction.commit().await.map_err(StoreError::Database)?;
+            users::update(&transaction, &user)?;
+            transaction.commit()?;
             Ok(Some(user))
         })
     }
 
     fn delete_user<'a>(&'a self, user_id: &'a str) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
+        self.transact(move |transaction| {
             for (table, user) in OF_A_USER {
-                sqlx::query(AssertSqlSafe(format!("DELETE FROM {table} WHERE {user} = ?")))
-                    .bind(user_id)
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(StoreError::Database)?;
+                transaction.execute(&format!("DELETE FROM {table} WHERE {user} = ?"), [user_id])?;
             }
-            let deleted = sqlx::query("DELETE FROM users WHERE user_id = ?")
-                .bind(user_id)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)?;
-            Ok(deleted.rows_affected() == 1)
+            let deleted = execute(&transaction, "DELETE FROM users WHERE user_id = ?", [user_id])?;
+            transaction.commit()?;
+            Ok(deleted == 1)
         })
     }
 
     fn delete_users_of<'a>(&'a self, connection: &'a str) -> Stored<'a, ()> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            for (table, user) in OF_A_USER {
-                let statement = format!(
-                    "DELETE FROM {table} WHERE {user} IN (SELECT user_id FROM users WHERE connection = ?)"
-                );
-                sqlx::query(AssertSqlSafe(statement))
-                    .bind(connection)
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(StoreError::Database)?;
-            }
-            sqlx::query("DELETE FROM users WHERE connection = ?")
-                .bind(connection)
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)
+        self.transact(move |transaction| {
+            at_length(|| {
+                for (table, user) in OF_A_USER {
+                    let statement = format!(
+                        "DELETE FROM {table} WHERE {user} IN (SELECT user_id FROM users WHERE connection = ?)"
+                    );
+                    transaction.execute(&statement, [connection])?;
+                }
+                execute(&transaction, "DELETE FROM users WHERE connection = ?", [connection])?;
+                Ok(transaction.commit()?)
+            })
         })
     }
 }
@@ -119,15 +90,25 @@ const OF_A_USER: [(&str, &str); 8] = [
     ("tickets", "data ->> 'user_id'"),
 ];
 
-impl SqliteStore {
-    async fn count_users(&self, search: &Search) -> Result<u64, StoreError> {
-        let mut sql = Sql::default();
-        sql.push("SELECT COUNT(*) FROM users WHERE ");
-        USERS.filter(&mut sql, &search.filter);
-        let row = sql.query().fetch_one(&self.reader).await.map_err(StoreError::Database)?;
-        let count: i64 = row.try_get(0).map_err(StoreError::Database)?;
-        Ok(count.unsigned_abs())
+fn matching(search: &Search) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("SELECT * FROM users WHERE ");
+    USERS.filter(&mut sql, &search.filter);
+    if search.order.is_empty() {
+        sql.push(" ORDER BY created_at, user_id");
+    } else {
+        USERS.order(&mut sql, &search.order, "user_id");
     }
+    sql.push(" LIMIT ").integer(search.limit.into());
+    sql.push(" OFFSET ").integer(i64::try_from(search.offset).unwrap_or(i64::MAX));
+    sql
+}
+
+fn count(connection: &Connection, search: &Search) -> Result<u64, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT COUNT(*) FROM users WHERE ");
+    USERS.filter(&mut sql, &search.filter);
+    sql.count(connection)
 }
 
 /// What users can be searched by: their members on the wire.
@@ -193,8 +174,8 @@ mod tests {
     use super::*;
     use crate::store::{Filter, Match, Order, Piece, Vault};
 
-    async fn store() -> SqliteStore {
-        SqliteStore::open("sqlite::memory:", Vault::new(&[7; 32])).await.unwrap()
+    fn store() -> SqliteStore {
+        SqliteStore::open("sqlite::memory:", Vault::new(&[7; 32])).unwrap()
     }
 
     /// How SQLite would look for the users that a filter wants.
@@ -203,13 +184,14 @@ mod tests {
         sql.push("EXPLAIN QUERY PLAN SELECT * FROM users WHERE ");
         USERS.filter(&mut sql, filter);
         sql.push(" ORDER BY created_at, user_id LIMIT 50 OFFSET 0");
-        let rows = sql.query().fetch_all(&store.reader).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>().join("; ")
+        let steps =
+            store.read(move |connection| sql.all(connection, |row| Ok(row.get::<_, String>("detail")?)));
+        steps.await.unwrap().join("; ")
     }
 
     #[tokio::test]
     async fn common_look_ups_read_an_index_and_no_table() {
-        let store = store().await;
+        let store = store();
         let like = |field: &str| Filter::Term {
             field: Some(field.to_owned()),
             matches: Match::Like(vec![Piece::Literal("ada".to_owned()), Piece::Anything]),
@@ -238,7 +220,7 @@ mod tests {
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let store = store().await;
+                let store = store();
                 let forms = [
                     Match::Equals(value.clone()),
                     Match::Exists,

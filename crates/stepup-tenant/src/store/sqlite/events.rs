@@ -1,8 +1,11 @@
 //! The log and the inbox in SQLite, which keeps the newest of each by itself.
 
-use sqlx::{Row, sqlite::SqliteRow};
+use rusqlite::{Row, params};
 
-use super::{SqliteStore, decode, encode};
+use super::{
+    SqliteStore, data, encode,
+    query::{all, execute},
+};
 use crate::{
     model::{Channel, LogEvent, Message, Step},
     store::{Events, StoreError, Stored},
@@ -10,41 +13,35 @@ use crate::{
 
 impl Events for SqliteStore {
     fn append_log<'a>(&'a self, events: &'a [LogEvent], steps: &'a [Step]) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("INSERT INTO journal (events, steps) VALUES (?, ?)")
-                .bind(encode("log events", &events)?)
-                .bind(encode("requests", &steps)?)
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(StoreError::Database)
+        self.write(move |connection| {
+            execute(
+                connection,
+                "INSERT INTO journal (events, steps) VALUES (?, ?)",
+                [encode("log events", &events)?, encode("requests", &steps)?],
+            )
+            .map(drop)
         })
     }
 
     fn log<'a>(&'a self, kind: Option<&'a str>, limit: u32) -> Stored<'a, Vec<LogEvent>> {
-        Box::pin(async move {
-            let rows = sqlx::query(
+        self.read(move |connection| {
+            all(
+                connection,
                 "SELECT seq, data FROM log WHERE ?1 IS NULL OR kind = ?1 ORDER BY seq DESC LIMIT ?2",
+                params![kind, limit],
+                read_event,
             )
-            .bind(kind)
-            .bind(limit)
-            .fetch_all(&self.reader)
-            .await
-            .map_err(StoreError::Database)?;
-            rows.iter().map(read_event).collect()
         })
     }
 
     fn insert_message<'a>(&'a self, message: &'a Message) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("INSERT INTO messages (channel, recipient, data) VALUES (?, ?, ?)")
-                .bind(message.channel.as_str())
-                .bind(&message.to)
-                .bind(encode("a message", message)?)
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(StoreError::Database)
+        self.write(|connection| {
+            execute(
+                connection,
+                "INSERT INTO messages (channel, recipient, data) VALUES (?, ?, ?)",
+                params![message.channel.as_str(), message.to, encode("a message", message)?],
+            )
+            .map(drop)
         })
     }
 
@@ -54,28 +51,22 @@ impl Events for SqliteStore {
         channel: Option<Channel>,
         limit: u32,
     ) -> Stored<'a, Vec<Message>> {
-        Box::pin(async move {
-            let rows = sqlx::query(
+        self.read(move |connection| {
+            all(
+                connection,
                 "SELECT data FROM messages WHERE (?1 IS NULL OR recipient = ?1) AND (?2 IS NULL OR channel = ?2)
                  ORDER BY seq DESC LIMIT ?3",
+                params![to, channel.map(Channel::as_str), limit],
+                data("a message"),
             )
-            .bind(to)
-            .bind(channel.map(Channel::as_str))
-            .bind(limit)
-            .fetch_all(&self.reader)
-            .await
-            .map_err(StoreError::Database)?;
-            rows.iter()
-                .map(|row| decode("a message", row.try_get("data").map_err(StoreError::Database)?))
-                .collect()
         })
     }
 }
 
 /// The event in a row of the log.
-pub(super) fn read_event(row: &SqliteRow) -> Result<LogEvent, StoreError> {
-    let event: LogEvent = decode("a log event", row.try_get("data").map_err(StoreError::Database)?)?;
-    let sequence: i64 = row.try_get("seq").map_err(StoreError::Database)?;
+pub(super) fn read_event(row: &Row<'_>) -> Result<LogEvent, StoreError> {
+    let event: LogEvent = data("a log event")(row)?;
+    let sequence: i64 = row.get("seq")?;
     Ok(LogEvent { id: format!("900{sequence:026}"), ..event })
 }
 

@@ -1,9 +1,12 @@
 //! Codes and refresh tokens in SQLite.
 
-use sqlx::{Executor, Row, Sqlite, Transaction};
+use rusqlite::{Connection, Row, params};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode, decode_row, encode, insertion};
+use super::{
+    SqliteStore, data, encode, insertion,
+    query::{execute, one},
+};
 use crate::{
     model::{AuthorizationCode, Digest, RefreshToken},
     store::{CodeTaken, Grants, Presented, StoreError, Stored},
@@ -11,50 +14,47 @@ use crate::{
 
 impl Grants for SqliteStore {
     fn insert_code<'a>(&'a self, code: &'a Digest, value: &'a AuthorizationCode) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("INSERT INTO codes (digest, data, expires_at) VALUES (?, ?, ?)")
-                .bind(code.as_bytes())
-                .bind(encode("a code", value)?)
-                .bind(value.expires_at.seconds())
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(insertion("the code"))
+        self.write(move |connection| {
+            execute(
+                connection,
+                "INSERT INTO codes (digest, data, expires_at) VALUES (?, ?, ?)",
+                params![code.as_bytes(), encode("a code", value)?, value.expires_at.seconds()],
+            )
+            .map(drop)
+            .map_err(insertion("the code"))
         })
     }
 
     fn take_code<'a>(&'a self, code: &'a Digest, now: UnixTime) -> Stored<'a, Option<CodeTaken>> {
-        Box::pin(async move {
-            let taken = sqlx::query(
+        self.write(move |connection| {
+            let taken = one(
+                connection,
                 "UPDATE codes SET taken_at = ? WHERE digest = ? AND taken_at IS NULL RETURNING data",
-            )
-            .bind(now.seconds())
-            .bind(code.as_bytes())
-            .fetch_optional(&self.writer)
-            .await
-            .map_err(StoreError::Database)?;
-            if let Some(value) = decode_row("a code", taken.as_ref())? {
+                params![now.seconds(), code.as_bytes()],
+                data("a code"),
+            )?;
+            if let Some(value) = taken {
                 return Ok(Some(CodeTaken::Now(value)));
             }
-            let before = sqlx::query("SELECT data FROM codes WHERE digest = ?")
-                .bind(code.as_bytes())
-                .fetch_optional(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(decode_row("a code", before.as_ref())?.map(CodeTaken::Before))
+            let before = one(
+                connection,
+                "SELECT data FROM codes WHERE digest = ?",
+                [code.as_bytes()],
+                data("a code"),
+            )?;
+            Ok(before.map(CodeTaken::Before))
         })
     }
 
     fn insert_refresh_token<'a>(&'a self, token: &'a Digest, value: &'a RefreshToken) -> Stored<'a, ()> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            insert(&mut transaction, token, value).await?;
-            transaction.commit().await.map_err(StoreError::Database)
+        self.transact(move |transaction| {
+            insert(&transaction, token, value)?;
+            Ok(transaction.commit()?)
         })
     }
 
     fn refresh_token<'a>(&'a self, token: &'a Digest) -> Stored<'a, Option<RefreshToken>> {
-        Box::pin(async move { Ok(find(&self.reader, token).await?.map(|row| row.token)) })
+        self.read(move |connection| Ok(find(connection, token)?.map(|row| row.token)))
     }
 
     fn present_refresh_token<'a>(
@@ -65,9 +65,10 @@ impl Grants for SqliteStore {
         now: UnixTime,
     ) -> Stored<'a, Presented> {
         Box::pin(async move {
-            let presented = judge(find(&self.reader, token).await?, client_id, leeway, now);
+            let found = self.read(move |connection| find(connection, token)).await?;
+            let presented = judge(found, client_id, leeway, now);
             if let Presented::Reused(token) = &presented {
-                revoke(&self.writer, &token.family, now).await?;
+                self.revoke_family(&token.family, now).await?;
             }
             Ok(presented)
         })
@@ -81,26 +82,21 @@ impl Grants for SqliteStore {
         leeway: u64,
         now: UnixTime,
     ) -> Stored<'a, Presented> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let presented = judge(find(&mut *transaction, token).await?, &value.client_id, leeway, now);
+        self.transact(move |transaction| {
+            let presented = judge(find(&transaction, token)?, &value.client_id, leeway, now);
             match &presented {
                 Presented::Invalid => {}
-                Presented::Reused(token) => revoke(&mut *transaction, &token.family, now).await?,
+                Presented::Reused(token) => revoke(&transaction, &token.family, now)?,
                 Presented::Valid(token) => {
-                    sqlx::query(
+                    execute(
+                        &transaction,
                         "UPDATE refresh_tokens SET retired_at = ? WHERE id IN (?, ?) AND retired_at IS NULL",
-                    )
-                    .bind(now.seconds())
-                    .bind(&token.id)
-                    .bind(&token.parent)
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(StoreError::Database)?;
-                    insert(&mut transaction, child, value).await?;
+                        params![now.seconds(), token.id, token.parent],
+                    )?;
+                    insert(&transaction, child, value)?;
                 }
             }
-            transaction.commit().await.map_err(StoreError::Database)?;
+            transaction.commit()?;
             Ok(presented)
         })
     }
@@ -111,27 +107,24 @@ impl Grants for SqliteStore {
         idle_expires_at: Option<UnixTime>,
         now: UnixTime,
     ) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let Some(mut row) = find(&mut *transaction, token).await?.filter(|row| !row.revoked) else {
+        self.transact(move |transaction| {
+            let Some(mut row) = find(&transaction, token)?.filter(|row| !row.revoked) else {
                 return Ok(false);
             };
             row.token.idle_expires_at = idle_expires_at;
             row.token.last_exchanged_at = Some(now);
-            sqlx::query("UPDATE refresh_tokens SET data = ?, expires_at = ? WHERE digest = ?")
-                .bind(encode("a refresh token", &row.token)?)
-                .bind(end(&row.token))
-                .bind(token.as_bytes())
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)?;
+            execute(
+                &transaction,
+                "UPDATE refresh_tokens SET data = ?, expires_at = ? WHERE digest = ?",
+                params![encode("a refresh token", &row.token)?, end(&row.token), token.as_bytes()],
+            )?;
+            transaction.commit()?;
             Ok(true)
         })
     }
 
     fn revoke_family<'a>(&'a self, family: &'a str, now: UnixTime) -> Stored<'a, ()> {
-        Box::pin(async move { revoke(&self.writer, family, now).await })
+        self.write(move |connection| revoke(connection, family, now))
     }
 
     fn revoke_grant<'a>(
@@ -141,40 +134,32 @@ impl Grants for SqliteStore {
         audience: Option<&'a str>,
         now: UnixTime,
     ) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query(
+        self.write(move |connection| {
+            execute(
+                connection,
                 "INSERT INTO revoked_families (family, revoked_at)
                  SELECT DISTINCT family, ? FROM refresh_tokens
                  WHERE user_id = ? AND client_id = ? AND json_extract(data, '$.audience') IS ?
                  ON CONFLICT DO NOTHING",
+                params![now.seconds(), user_id, client_id, audience],
             )
-            .bind(now.seconds())
-            .bind(user_id)
-            .bind(client_id)
-            .bind(audience)
-            .execute(&self.writer)
-            .await
             .map(drop)
-            .map_err(StoreError::Database)
         })
     }
 
     fn revoke_session_families<'a>(&'a self, session_id: &'a str, now: UnixTime) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query(
+        self.write(move |connection| {
+            execute(
+                connection,
                 "INSERT INTO revoked_families (family, revoked_at)
                  SELECT family, ?1 FROM refresh_tokens WHERE json_extract(data, '$.session_id') = ?2
                  UNION
                  SELECT json_extract(data, '$.family'), ?1 FROM codes
                  WHERE json_extract(data, '$.session_id') = ?2
                  ON CONFLICT DO NOTHING",
+                params![now.seconds(), session_id],
             )
-            .bind(now.seconds())
-            .bind(session_id)
-            .execute(&self.writer)
-            .await
             .map(drop)
-            .map_err(StoreError::Database)
         })
     }
 }
@@ -201,80 +186,63 @@ fn judge(row: Option<TokenRow>, client_id: &str, leeway: u64, now: UnixTime) -> 
     }
 }
 
-async fn find<'e>(
-    executor: impl Executor<'e, Database = Sqlite>,
-    token: &Digest,
-) -> Result<Option<TokenRow>, StoreError> {
-    let row = sqlx::query(
+fn find(connection: &Connection, token: &Digest) -> Result<Option<TokenRow>, StoreError> {
+    one(
+        connection,
         "SELECT data, retired_at,
                 EXISTS (SELECT 1 FROM revoked_families WHERE revoked_families.family = held.family) AS revoked,
                 EXISTS (SELECT 1 FROM refresh_tokens AS child
                         WHERE child.parent = held.id AND child.retired_at IS NOT NULL) AS child_used
          FROM refresh_tokens AS held WHERE digest = ?",
+        [token.as_bytes()],
+        read,
     )
-    .bind(token.as_bytes())
-    .fetch_optional(executor)
-    .await
-    .map_err(StoreError::Database)?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(TokenRow {
-        token: decode("a refresh token", row.try_get("data").map_err(StoreError::Database)?)?,
-        retired_at: row
-            .try_get::<Option<i64>, _>("retired_at")
-            .map_err(StoreError::Database)?
-            .map(UnixTime::from_seconds),
-        revoked: row.try_get("revoked").map_err(StoreError::Database)?,
-        child_used: row.try_get("child_used").map_err(StoreError::Database)?,
-    }))
 }
 
-async fn insert(
-    transaction: &mut Transaction<'_, Sqlite>,
-    digest: &Digest,
-    token: &RefreshToken,
-) -> Result<(), StoreError> {
-    sqlx::query(
+fn read(row: &Row<'_>) -> Result<TokenRow, StoreError> {
+    Ok(TokenRow {
+        token: data("a refresh token")(row)?,
+        retired_at: row.get::<_, Option<i64>>("retired_at")?.map(UnixTime::from_seconds),
+        revoked: row.get("revoked")?,
+        child_used: row.get("child_used")?,
+    })
+}
+
+fn insert(connection: &Connection, digest: &Digest, token: &RefreshToken) -> Result<(), StoreError> {
+    execute(
+        connection,
         "INSERT INTO refresh_tokens (digest, id, family, parent, client_id, user_id, data, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            digest.as_bytes(),
+            token.id,
+            token.family,
+            token.parent,
+            token.client_id,
+            token.user_id,
+            encode("a refresh token", token)?,
+            end(token),
+        ],
     )
-    .bind(digest.as_bytes())
-    .bind(&token.id)
-    .bind(&token.family)
-    .bind(&token.parent)
-    .bind(&token.client_id)
-    .bind(&token.user_id)
-    .bind(encode("a refresh token", token)?)
-    .bind(end(token))
-    .execute(&mut **transaction)
-    .await
     .map_err(insertion("the refresh token"))?;
 
-    sqlx::query(
+    execute(
+        connection,
         "DELETE FROM refresh_tokens WHERE seq IN (
              SELECT seq FROM refresh_tokens WHERE user_id = ? AND client_id = ? AND retired_at IS NULL
              ORDER BY seq DESC LIMIT -1 OFFSET ?)",
+        params![token.user_id, token.client_id, ACTIVE_PER_USER_AND_CLIENT],
     )
-    .bind(&token.user_id)
-    .bind(&token.client_id)
-    .bind(ACTIVE_PER_USER_AND_CLIENT)
-    .execute(&mut **transaction)
-    .await
     .map(drop)
-    .map_err(StoreError::Database)
 }
 
-async fn revoke<'e>(
-    executor: impl Executor<'e, Database = Sqlite>,
-    family: &str,
-    now: UnixTime,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO revoked_families (family, revoked_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
-        .bind(family)
-        .bind(now.seconds())
-        .execute(executor)
-        .await
-        .map(drop)
-        .map_err(StoreError::Database)
+fn revoke(connection: &Connection, family: &str, now: UnixTime) -> Result<(), StoreError> {
+    execute(
+        connection,
+        "INSERT INTO revoked_families (family, revoked_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        params![family, now.seconds()],
+    )
+    .map(drop)
 }
 
 fn end(token: &RefreshToken) -> Option<i64> {

@@ -1,50 +1,46 @@
 //! Users that a file brings, in SQLite.
 
-use super::{SqliteStore, authenticators, users};
+use super::{
+    SqliteStore, authenticators,
+    query::{execute, one},
+    users,
+};
 use crate::{
     model::Digest,
-    store::{Imported, Imports, StoreError, Stored},
+    store::{Imported, Imports, Stored},
 };
 
 impl Imports for SqliteStore {
     fn was_imported<'a>(&'a self, import: &'a Digest) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let found = sqlx::query("SELECT 1 FROM imports WHERE digest = ?")
-                .bind(import.as_bytes())
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
+        self.read(move |connection| {
+            let found =
+                one(connection, "SELECT 1 FROM imports WHERE digest = ?", [import.as_bytes()], |_| Ok(()))?;
             Ok(found.is_some())
         })
     }
 
     fn import_users<'a>(&'a self, users: &'a [Imported]) -> Stored<'a, u64> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
+        self.transact(move |transaction| {
             let mut added = 0;
             for Imported { user, authenticators } in users {
-                if !users::insert(&mut transaction, user, true).await? {
+                if !users::insert(&transaction, user, true)? {
                     continue;
                 }
                 added += 1;
                 for authenticator in authenticators {
                     let columns = self.columns(authenticator)?;
-                    authenticators::insert(&mut transaction, authenticator, columns).await?;
+                    authenticators::insert(&transaction, authenticator, &columns)?;
                 }
             }
-            transaction.commit().await.map_err(StoreError::Database)?;
+            transaction.commit()?;
             Ok(added)
         })
     }
 
     fn remember_import<'a>(&'a self, import: &'a Digest) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("INSERT OR IGNORE INTO imports (digest) VALUES (?)")
-                .bind(import.as_bytes())
-                .execute(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(())
+        self.write(move |connection| {
+            execute(connection, "INSERT OR IGNORE INTO imports (digest) VALUES (?)", [import.as_bytes()])
+                .map(drop)
         })
     }
 }

@@ -1,91 +1,87 @@
 //! Jobs in SQLite. The users of one hold password hashes and TOTP secrets: they are sealed until it is done.
 
+use rusqlite::{Connection, Row, params};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, authenticators, decode, encode, insertion, users};
+use super::{
+    SqliteStore, at_length, authenticators, data, decode, encode, insertion,
+    query::{all, execute, one},
+    text, users,
+};
 use crate::{
     model::{Job, JobState, Summary, User},
     store::{
-        Brought, Incoming, Jobs, StoreError, Stored, TakenJob,
+        Brought, Imported, Incoming, Jobs, StoreError, Stored, TakenJob,
         jobs::{Refusal, Verdict, judge},
     },
 };
 
 impl Jobs for SqliteStore {
     fn insert_job<'a>(&'a self, job: &'a Job, users: &'a SecretString, most: u32) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let added = sqlx::query(
+        self.write(move |connection| {
+            let added = execute(
+                connection,
                 "INSERT INTO jobs (id, status, data, users, attempts, due_at, created_at)
                  SELECT ?1, 'pending', ?2, ?3, 0, ?4, ?4 WHERE (SELECT COUNT(*) FROM jobs WHERE users IS NOT NULL) < ?5",
+                params![
+                    job.id,
+                    encode(WHAT, &Kept::from(job))?,
+                    self.vault.seal(&job.id, users.expose_secret())?,
+                    job.created_at.seconds(),
+                    most,
+                ],
             )
-            .bind(&job.id)
-            .bind(encode(WHAT, &Kept::from(job))?)
-            .bind(self.vault.seal(&job.id, users.expose_secret())?)
-            .bind(job.created_at.seconds())
-            .bind(most)
-            .execute(&self.writer)
-            .await
             .map_err(insertion(WHAT))?;
-            Ok(added.rows_affected() == 1)
+            Ok(added == 1)
         })
     }
 
     fn job<'a>(&'a self, id: &'a str) -> Stored<'a, Option<Job>> {
-        Box::pin(async move {
-            let row = sqlx::query("SELECT * FROM jobs WHERE id = ?")
-                .bind(id)
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            row.as_ref().map(read).transpose()
-        })
+        self.read(move |connection| one(connection, "SELECT * FROM jobs WHERE id = ?", [id], read))
     }
 
     fn job_errors<'a>(&'a self, id: &'a str) -> Stored<'a, Vec<Value>> {
-        Box::pin(async move {
-            let row = sqlx::query("SELECT errors FROM jobs WHERE id = ? AND errors IS NOT NULL")
-                .bind(id)
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            let Some(row) = row else { return Ok(Vec::new()) };
-            decode(WHAT, row.try_get("errors").map_err(StoreError::Database)?)
+        self.read(move |connection| {
+            let errors = one(
+                connection,
+                "SELECT errors FROM jobs WHERE id = ? AND errors IS NOT NULL",
+                [id],
+                |row| decode(WHAT, text(row, "errors")?),
+            )?;
+            Ok(errors.unwrap_or_default())
         })
     }
 
     fn has_job(&self, now: UnixTime) -> Stored<'_, bool> {
-        Box::pin(async move {
-            let found = sqlx::query("SELECT 1 FROM jobs WHERE users IS NOT NULL AND due_at <= ? LIMIT 1")
-                .bind(now.seconds())
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
+        self.read(move |connection| {
+            let found = one(
+                connection,
+                "SELECT 1 FROM jobs WHERE users IS NOT NULL AND due_at <= ? LIMIT 1",
+                [now.seconds()],
+                |_| Ok(()),
+            )?;
             Ok(found.is_some())
         })
     }
 
     fn take_job(&self, now: UnixTime, again: UnixTime) -> Stored<'_, Option<TakenJob>> {
-        Box::pin(async move {
-            let row = sqlx::query(
+        self.write(move |connection| {
+            one(
+                connection,
                 "UPDATE jobs SET status = 'processing', attempts = attempts + 1, due_at = ?2 WHERE id =
                      (SELECT id FROM jobs WHERE users IS NOT NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT 1)
                  RETURNING *",
+                [now.seconds(), again.seconds()],
+                |row| {
+                    let job = read(row)?;
+                    let sealed = row.get_ref("users")?.as_blob().map_err(rusqlite::Error::from)?;
+                    let users = self.vault.open(&job.id, sealed)?.into();
+                    Ok(TakenJob { job, users, attempt: row.get("attempts")? })
+                },
             )
-            .bind(now.seconds())
-            .bind(again.seconds())
-            .fetch_optional(&self.writer)
-            .await
-            .map_err(StoreError::Database)?;
-            let Some(row) = row else { return Ok(None) };
-            let job = read(&row)?;
-            let sealed: &[u8] = row.try_get("users").map_err(StoreError::Database)?;
-            let users = self.vault.open(&job.id, sealed)?.into();
-            let attempt = row.try_get("attempts").map_err(StoreError::Database)?;
-            Ok(Some(TakenJob { job, users, attempt }))
         })
     }
 
@@ -95,35 +91,35 @@ impl Jobs for SqliteStore {
         brought: &'a [Brought],
         now: UnixTime,
     ) -> Stored<'a, Option<JobState>> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let mut summary = Summary { total: brought.len() as u64, ..Summary::default() };
-            let mut errors = Vec::new();
-            for entry in brought {
-                match self.bring(&mut transaction, taken, entry, now).await? {
-                    Outcome::Inserted => summary.inserted += 1,
-                    Outcome::Updated => summary.updated += 1,
-                    Outcome::Refused(error) => errors.push(error),
+        self.transact(move |transaction| {
+            at_length(|| {
+                let mut summary = Summary { total: brought.len() as u64, ..Summary::default() };
+                let mut errors = Vec::new();
+                for entry in brought {
+                    match self.bring(&transaction, taken, entry, now)? {
+                        Outcome::Inserted => summary.inserted += 1,
+                        Outcome::Updated => summary.updated += 1,
+                        Outcome::Refused(error) => errors.push(error),
+                    }
                 }
-            }
-            summary.failed = errors.len() as u64;
-            let state = JobState::Completed(summary);
-            if !end(&mut transaction, taken, &state, &encode(WHAT, &summary)?, &errors).await? {
-                return Ok(None);
-            }
-            transaction.commit().await.map_err(StoreError::Database)?;
-            Ok(Some(state))
+                summary.failed = errors.len() as u64;
+                let state = JobState::Completed(summary);
+                if !end(&transaction, taken, &state, &encode(WHAT, &summary)?, &errors)? {
+                    return Ok(None);
+                }
+                transaction.commit()?;
+                Ok(Some(state))
+            })
         })
     }
 
     fn fail_job<'a>(&'a self, taken: &'a TakenJob, reason: &'a str) -> Stored<'a, Option<JobState>> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
+        self.transact(move |transaction| {
             let state = JobState::Failed { reason: reason.to_owned() };
-            if !end(&mut transaction, taken, &state, reason, &[]).await? {
+            if !end(&transaction, taken, &state, reason, &[])? {
                 return Ok(None);
             }
-            transaction.commit().await.map_err(StoreError::Database)?;
+            transaction.commit()?;
             Ok(Some(state))
         })
     }
@@ -139,9 +135,9 @@ enum Outcome {
 }
 
 impl SqliteStore {
-    async fn bring(
+    fn bring(
         &self,
-        transaction: &mut Transaction<'_, Sqlite>,
+        connection: &Connection,
         taken: &TakenJob,
         entry: &Brought,
         now: UnixTime,
@@ -150,110 +146,92 @@ impl SqliteStore {
             Brought::Refused(error) => return Ok(Outcome::Refused(error.clone())),
             Brought::User(incoming) => &**incoming,
         };
-        let mut holders = holders(transaction, &imported.user).await?;
+        let mut holders = holders(connection, &imported.user)?;
         match judge(&imported.user, &holders, taken.job.upsert) {
             Verdict::Insert => {
-                users::insert(transaction, &imported.user, false).await?;
-                self.enrol(transaction, imported, &imported.user.user_id).await?;
+                users::insert(connection, &imported.user, false)?;
+                self.enrol(connection, imported, &imported.user.user_id)?;
                 Ok(Outcome::Inserted)
             }
             Verdict::Update(user_id) => {
                 for held in &mut holders {
                     update.apply(held, now);
-                    users::update(transaction, held).await?;
+                    users::update(connection, held)?;
                 }
-                if !imported.authenticators.is_empty() && is_enrolled(transaction, &user_id).await? {
+                if !imported.authenticators.is_empty() && is_enrolled(connection, &user_id)? {
                     return Ok(Outcome::Refused(Refusal::FACTORS.of(shown)));
                 }
-                self.enrol(transaction, imported, &user_id).await?;
+                self.enrol(connection, imported, &user_id)?;
                 Ok(Outcome::Updated)
             }
             Verdict::Refuse(refusal) => Ok(Outcome::Refused(refusal.of(shown))),
         }
     }
 
-    async fn enrol(
-        &self,
-        transaction: &mut Transaction<'_, Sqlite>,
-        imported: &crate::store::Imported,
-        user_id: &str,
-    ) -> Result<(), StoreError> {
+    fn enrol(&self, connection: &Connection, imported: &Imported, user_id: &str) -> Result<(), StoreError> {
         for authenticator in &imported.authenticators {
             let mut authenticator = authenticator.clone();
             user_id.clone_into(&mut authenticator.user_id);
             let columns = self.columns(&authenticator)?;
-            authenticators::insert(transaction, &authenticator, columns).await?;
+            authenticators::insert(connection, &authenticator, &columns)?;
         }
         Ok(())
     }
 }
 
 /// The users who hold the id, the address or the name of `user`.
-async fn holders(transaction: &mut Transaction<'_, Sqlite>, user: &User) -> Result<Vec<User>, StoreError> {
-    let rows = sqlx::query(
+fn holders(connection: &Connection, user: &User) -> Result<Vec<User>, StoreError> {
+    all(
+        connection,
         "SELECT * FROM users WHERE user_id = ?1 OR (connection = ?2 AND email = ?3) OR (connection = ?2 AND username = ?4)",
+        params![user.user_id, user.connection, user.email, user.username],
+        users::read,
     )
-    .bind(&user.user_id)
-    .bind(&user.connection)
-    .bind(&user.email)
-    .bind(&user.username)
-    .fetch_all(&mut **transaction)
-    .await
-    .map_err(StoreError::Database)?;
-    rows.iter().map(users::read).collect()
 }
 
 /// Whether the user has a second factor, other than a recovery code.
-async fn is_enrolled(transaction: &mut Transaction<'_, Sqlite>, user_id: &str) -> Result<bool, StoreError> {
-    let found = sqlx::query(
+fn is_enrolled(connection: &Connection, user_id: &str) -> Result<bool, StoreError> {
+    let found = one(
+        connection,
         "SELECT 1 FROM authenticators WHERE user_id = ? AND confirmed_at IS NOT NULL AND kind <> 'recovery-code' LIMIT 1",
-    )
-    .bind(user_id)
-    .fetch_optional(&mut **transaction)
-    .await
-    .map_err(StoreError::Database)?;
+        [user_id],
+        |_| Ok(()),
+    )?;
     Ok(found.is_some())
 }
 
 /// Ends a job; false where somebody else took it since.
-async fn end(
-    transaction: &mut Transaction<'_, Sqlite>,
+fn end(
+    connection: &Connection,
     taken: &TakenJob,
     state: &JobState,
     result: &str,
     errors: &[Value],
 ) -> Result<bool, StoreError> {
-    let ended = sqlx::query(
+    let ended = execute(
+        connection,
         "UPDATE jobs SET status = ?, result = ?, errors = ?, users = NULL WHERE id = ? AND attempts = ? AND users IS NOT NULL",
-    )
-    .bind(state.as_str())
-    .bind(result)
-    .bind(encode(WHAT, &errors)?)
-    .bind(&taken.job.id)
-    .bind(taken.attempt)
-    .execute(&mut **transaction)
-    .await
-    .map_err(StoreError::Database)?;
-    Ok(ended.rows_affected() == 1)
+        params![state.as_str(), result, encode(WHAT, &errors)?, taken.job.id, taken.attempt],
+    )?;
+    Ok(ended == 1)
 }
 
-fn read(row: &SqliteRow) -> Result<Job, StoreError> {
-    let column = |name| row.try_get::<&str, _>(name).map_err(StoreError::Database);
-    let kept: Kept = decode(WHAT, column("data")?)?;
-    let state = match column("status")? {
+fn read(row: &Row<'_>) -> Result<Job, StoreError> {
+    let kept: Kept = data(WHAT)(row)?;
+    let state = match text(row, "status")? {
         "pending" => JobState::Pending,
         "processing" => JobState::Processing,
-        "failed" => JobState::Failed { reason: column("result")?.to_owned() },
-        _ => JobState::Completed(decode(WHAT, column("result")?)?),
+        "failed" => JobState::Failed { reason: row.get("result")? },
+        _ => JobState::Completed(decode(WHAT, text(row, "result")?)?),
     };
     Ok(Job {
-        id: column("id")?.to_owned(),
+        id: row.get("id")?,
         connection_id: kept.connection_id,
         connection: kept.connection,
         upsert: kept.upsert,
         external_id: kept.external_id,
         send_completion_email: kept.send_completion_email,
-        created_at: UnixTime::from_seconds(row.try_get("created_at").map_err(StoreError::Database)?),
+        created_at: UnixTime::from_seconds(row.get("created_at")?),
         state,
     })
 }

@@ -1,9 +1,10 @@
 //! The tenant log as an administrator reads it, in SQLite.
 
-use sqlx::Row;
+use rusqlite::{Connection, params};
 
 use super::{
-    SqliteStore, events,
+    SqliteStore, at_length, events,
+    query::{all, one},
     search::{Column, Sql, Table},
 };
 use crate::{
@@ -13,58 +14,53 @@ use crate::{
 
 impl Logs for SqliteStore {
     fn find_events<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<LogEvent>> {
-        Box::pin(async move {
-            let mut sql = Sql::default();
-            sql.push("SELECT seq, data FROM log WHERE ");
-            LOG.filter(&mut sql, &search.filter);
-            if search.order.is_empty() {
-                sql.push(" ORDER BY seq DESC");
-            } else {
-                LOG.order(&mut sql, &search.order, "seq");
-            }
-            sql.push(" LIMIT ").integer(search.limit.into());
-            sql.push(" OFFSET ").integer(i64::try_from(search.offset).unwrap_or(i64::MAX));
-            let rows = sql.query().fetch_all(&self.reader).await.map_err(StoreError::Database)?;
-            let entries = rows.iter().map(events::read_event).collect::<Result<_, _>>()?;
-            let total = if search.count { self.count_events(search).await? } else { 0 };
-            Ok(Found { entries, total })
+        self.read(|connection| {
+            at_length(|| {
+                let entries = matching(search).all(connection, events::read_event)?;
+                let total = if search.count { count(connection, search)? } else { 0 };
+                Ok(Found { entries, total })
+            })
         })
     }
 
     fn event<'a>(&'a self, id: &'a str) -> Stored<'a, Option<LogEvent>> {
-        Box::pin(async move {
+        self.read(move |connection| {
             let Some(sequence) = events::sequence(id) else { return Ok(None) };
-            let row = sqlx::query("SELECT seq, data FROM log WHERE seq = ?")
-                .bind(sequence)
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            row.as_ref().map(events::read_event).transpose()
+            one(connection, "SELECT seq, data FROM log WHERE seq = ?", [sequence], events::read_event)
         })
     }
 
     fn events_after<'a>(&'a self, from: &'a str, limit: u32) -> Stored<'a, Vec<LogEvent>> {
-        Box::pin(async move {
-            let rows = sqlx::query("SELECT seq, data FROM log WHERE seq > ? ORDER BY seq LIMIT ?")
-                .bind(events::sequence(from).unwrap_or(0))
-                .bind(limit)
-                .fetch_all(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            rows.iter().map(events::read_event).collect()
+        self.read(move |connection| {
+            all(
+                connection,
+                "SELECT seq, data FROM log WHERE seq > ? ORDER BY seq LIMIT ?",
+                params![events::sequence(from).unwrap_or(0), limit],
+                events::read_event,
+            )
         })
     }
 }
 
-impl SqliteStore {
-    async fn count_events(&self, search: &Search) -> Result<u64, StoreError> {
-        let mut sql = Sql::default();
-        sql.push("SELECT COUNT(*) FROM log WHERE ");
-        LOG.filter(&mut sql, &search.filter);
-        let row = sql.query().fetch_one(&self.reader).await.map_err(StoreError::Database)?;
-        let count: i64 = row.try_get(0).map_err(StoreError::Database)?;
-        Ok(count.unsigned_abs())
+fn matching(search: &Search) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("SELECT seq, data FROM log WHERE ");
+    LOG.filter(&mut sql, &search.filter);
+    if search.order.is_empty() {
+        sql.push(" ORDER BY seq DESC");
+    } else {
+        LOG.order(&mut sql, &search.order, "seq");
     }
+    sql.push(" LIMIT ").integer(search.limit.into());
+    sql.push(" OFFSET ").integer(i64::try_from(search.offset).unwrap_or(i64::MAX));
+    sql
+}
+
+fn count(connection: &Connection, search: &Search) -> Result<u64, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT COUNT(*) FROM log WHERE ");
+    LOG.filter(&mut sql, &search.filter);
+    sql.count(connection)
 }
 
 /// What the log can be searched by: the members of an event on the wire.

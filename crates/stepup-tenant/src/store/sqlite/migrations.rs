@@ -1,8 +1,11 @@
 //! Tables, version by version: numbered files, one table that says which were run.
 
-use sqlx::{Row, SqlitePool};
+use rusqlite::{Connection, TransactionBehavior};
 
-use super::StoreError;
+use super::{
+    StoreError,
+    query::{execute, scalar},
+};
 
 /// Each migration once, in this order, never changed after its release.
 const MIGRATIONS: &[&str] = &[
@@ -20,17 +23,10 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// Runs those that the database has not seen, all in one transaction.
-pub(super) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::Database)?;
-    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY)")
-        .execute(&mut *transaction)
-        .await
-        .map_err(StoreError::Database)?;
-    let found: i64 = sqlx::query("SELECT COALESCE(MAX(version), 0) FROM migrations")
-        .fetch_one(&mut *transaction)
-        .await
-        .and_then(|row| row.try_get(0))
-        .map_err(StoreError::Database)?;
+pub(super) fn run(writer: &mut Connection) -> Result<(), StoreError> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY)")?;
+    let found: i64 = scalar(&transaction, "SELECT COALESCE(MAX(version), 0) FROM migrations", [])?;
 
     let known = MIGRATIONS.len() as i64;
     if found > known {
@@ -39,12 +35,8 @@ pub(super) async fn run(pool: &SqlitePool) -> Result<(), StoreError> {
     for (version, migration) in
         (1_i64..).zip(MIGRATIONS.iter().copied()).filter(|(version, _)| *version > found)
     {
-        sqlx::raw_sql(migration).execute(&mut *transaction).await.map_err(StoreError::Database)?;
-        sqlx::query("INSERT INTO migrations (version) VALUES (?)")
-            .bind(version)
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::Database)?;
+        transaction.execute_batch(migration)?;
+        execute(&transaction, "INSERT INTO migrations (version) VALUES (?)", [version])?;
     }
-    transaction.commit().await.map_err(StoreError::Database)
+    Ok(transaction.commit()?)
 }

@@ -1,5 +1,6 @@
 //! The store on SQLite: in memory, or a file.
 //!
+//! A statement takes microseconds, less than it takes to hand it to another thread: each runs where it was called for.
 //! One connection writes, so that writers queue here instead of failing on a lock; a file has a few more that read.
 //! Several processes may share a file: a write transaction begins with `BEGIN IMMEDIATE` and waits for its turn.
 
@@ -22,6 +23,7 @@ mod migrations;
 mod oob;
 mod proofs;
 mod pushed_requests;
+mod query;
 mod quotas;
 mod replays;
 mod risk;
@@ -34,70 +36,133 @@ mod traces;
 mod transactions;
 mod users;
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, ffi};
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{
-    Row, Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
-};
 use stepup_protocol::time::UnixTime;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
+use self::query::execute;
 use super::{BROWSER_IDLE, DEVICE_LIFETIME, Store, StoreError, Stored, Vault};
 
 /// Pages of the write-ahead log at which a writer empties it itself: 64 MiB, far more than is written between two checkpoints.
-const LONGEST_LOG: &str = "16384";
+const LONGEST_LOG: u32 = 16_384;
 
 /// Connections of a file that read; a checkpoint takes one of them.
-const READERS: u32 = 3;
+const READERS: usize = 3;
+
+/// How long a writer waits for one of another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Statements that a connection keeps prepared: more than there are in this room.
+const STATEMENTS: usize = 256;
 
 /// A store on SQLite.
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: SqlitePool,
-    reader: SqlitePool,
+    writer: Place,
+    /// None where the database is in memory: there the writer reads too.
+    readers: Vec<Place>,
     vault: Vault,
 }
+
+/// Where a connection is; none once it was closed.
+type Place = Mutex<Option<Connection>>;
 
 impl SqliteStore {
     /// Opens the database at `url` (`sqlite::memory:` or `sqlite://FILE`) and brings its tables up to date.
     ///
-    /// A file is made if it is missing.
+    /// A file is made if it is missing. What the address says after a `?` is as SQLite's own addresses say it.
     ///
     /// # Errors
     /// [`StoreError::Unsupported`] for another address, [`StoreError::Open`] where the file cannot be opened,
     /// [`StoreError::TooNew`] where a newer program wrote it.
-    pub async fn open(url: &str, vault: Vault) -> Result<Self, StoreError> {
-        if !url.starts_with("sqlite:") {
+    pub fn open(url: &str, vault: Vault) -> Result<Self, StoreError> {
+        let Some(address) = url.strip_prefix("sqlite:") else {
             return Err(StoreError::Unsupported { url: url.to_owned() });
-        }
-        let failed = |source| StoreError::Open { url: url.to_owned(), source };
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(failed)?
-            .create_if_missing(true)
-            .busy_timeout(Duration::from_secs(5));
-        let store = if in_memory(url) {
-            let only = pool(1).connect_with(options).await.map_err(failed)?;
-            Self { writer: only.clone(), reader: only, vault }
-        } else {
-            // NORMAL: in WAL mode a commit outlives the process whenever it is killed, and the file stays sound. What a loss of
-            // power could take is the last moments before it, which a local tenant need not pay for with a sync a commit.
-            let options = options
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Normal)
-                .pragma("wal_autocheckpoint", LONGEST_LOG);
-            let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-            Self { writer, reader: pool(READERS).connect_lazy_with(options), vault }
         };
-        migrations::run(&store.writer).await?;
-        Ok(store)
+        let address = format!("file:{}", address.strip_prefix("//").unwrap_or(address));
+        let failed = |source| StoreError::Open { url: url.to_owned(), source };
+        let mut writer = connect(&address).map_err(failed)?;
+        let mut readers = Vec::new();
+        if !in_memory(url) {
+            outlive_the_process(&writer).map_err(failed)?;
+            for _ in 0..READERS {
+                readers.push(place(connect(&address).map_err(failed)?));
+            }
+        }
+        migrations::run(&mut writer)?;
+        Ok(Self { writer: place(writer), readers, vault })
     }
 
-    /// Begins a transaction that writes.
-    async fn begin(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::Database)
+    /// Reads. Work on one connection must not ask for another: in memory they are the same.
+    fn read<'a, T>(
+        &'a self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'a,
+    ) -> Stored<'a, T> {
+        Box::pin(async move { work(self.reader().as_ref().ok_or(StoreError::Closed)?) })
     }
+
+    /// Writes with one statement.
+    fn write<'a, T>(
+        &'a self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'a,
+    ) -> Stored<'a, T> {
+        Box::pin(async move { work(lock(&self.writer).as_ref().ok_or(StoreError::Closed)?) })
+    }
+
+    /// Writes all or nothing: the work commits, or what it did is undone.
+    fn transact<'a, T>(
+        &'a self,
+        work: impl FnOnce(Transaction<'_>) -> Result<T, StoreError> + Send + 'a,
+    ) -> Stored<'a, T> {
+        Box::pin(async move {
+            let mut writer = lock(&self.writer);
+            let writer = writer.as_mut().ok_or(StoreError::Closed)?;
+            work(writer.transaction_with_behavior(TransactionBehavior::Immediate)?)
+        })
+    }
+
+    /// A reader that is free, or the first one once it is.
+    fn reader(&self) -> MutexGuard<'_, Option<Connection>> {
+        for reader in &self.readers {
+            match reader.try_lock() {
+                Ok(free) => return free,
+                Err(TryLockError::Poisoned(free)) => return free.into_inner(),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        lock(self.readers.first().unwrap_or(&self.writer))
+    }
+}
+
+fn place(connection: Connection) -> Place {
+    Mutex::new(Some(connection))
+}
+
+/// A panic leaves no transaction behind: what it did is undone as it goes.
+fn lock(place: &Place) -> MutexGuard<'_, Option<Connection>> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn connect(address: &str) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(address)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
+}
+
+/// In WAL mode a commit outlives the process whenever it is killed, and the file stays sound. What a loss of power could take,
+/// as no commit waits for the disk (`synchronous = NORMAL`), is the last moments before it: a local tenant need not pay for them.
+fn outlive_the_process(writer: &Connection) -> rusqlite::Result<()> {
+    writer.pragma_update(None, "journal_mode", "WAL")?;
+    writer.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG)
 }
 
 /// Whether the database at `url` is gone with its process.
@@ -105,20 +170,18 @@ pub(crate) fn in_memory(url: &str) -> bool {
     url.contains(":memory:") || url.contains("mode=memory")
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
-    // A connection of a database in memory *is* the database: it is never closed for being old or idle.
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
+/// Does what may take long; the other tasks of this thread go on elsewhere, where the runtime has other threads.
+fn at_length<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
 }
 
 impl Store for SqliteStore {
     fn clear(&self) -> Stored<'_, ()> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            sqlx::raw_sql(
+        self.transact(|transaction| {
+            transaction.execute_batch(
                 "DELETE FROM users; DELETE FROM earlier_passwords; DELETE FROM authenticators; DELETE FROM sessions; DELETE FROM codes;
                  DELETE FROM refresh_tokens; DELETE FROM revoked_families; DELETE FROM logins;
                  DELETE FROM mfa_transactions; DELETE FROM oob; DELETE FROM buckets; DELETE FROM log; DELETE FROM messages;
@@ -126,43 +189,34 @@ impl Store for SqliteStore {
                  DELETE FROM steps; DELETE FROM known_devices; DELETE FROM risk_signals;
                  DELETE FROM quotas; DELETE FROM action_versions; DELETE FROM pushed_requests; DELETE FROM used_proofs; DELETE FROM calls;
                  DELETE FROM settings; DELETE FROM imports; DELETE FROM jobs; UPDATE settings_version SET version = version + 1;",
-            )
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)
+            )?;
+            Ok(transaction.commit()?)
         })
     }
 
     fn sweep(&self, now: UnixTime) -> Stored<'_, ()> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            for &(statement, kept) in SWEEP {
-                sqlx::query(statement)
-                    .bind((now - kept).seconds())
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(StoreError::Database)?;
-            }
-            transaction.commit().await.map_err(StoreError::Database)
+        self.transact(move |transaction| {
+            at_length(|| {
+                for &(statement, kept) in SWEEP {
+                    execute(&transaction, statement, [(now - kept).seconds()])?;
+                }
+                Ok(transaction.commit()?)
+            })
         })
     }
 
     fn checkpoint(&self) -> Stored<'_, ()> {
-        Box::pin(async move {
+        self.read(|connection| {
             // Passive: it waits for nobody, and nobody for it. What is in use is left for the next time.
-            sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-                .execute(&self.reader)
-                .await
-                .map(drop)
-                .map_err(StoreError::Database)
+            at_length(|| Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?))
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.reader.close().await;
-            self.writer.close().await;
+            for place in self.readers.iter().chain([&self.writer]) {
+                drop(lock(place).take());
+            }
         })
     }
 }
@@ -200,18 +254,25 @@ fn decode<T: DeserializeOwned>(what: &'static str, json: &str) -> Result<T, Stor
     serde_json::from_str(json).map_err(|error| StoreError::Corrupt { what, reason: error.to_string() })
 }
 
-/// The value in the column `data` of a row that may be there.
-fn decode_row<T: DeserializeOwned>(
-    what: &'static str,
-    row: Option<&SqliteRow>,
-) -> Result<Option<T>, StoreError> {
-    row.map(|row| decode(what, row.try_get::<&str, _>("data").map_err(StoreError::Database)?)).transpose()
+/// The value in the JSON column `data`.
+fn data<T: DeserializeOwned>(what: &'static str) -> impl Fn(&Row<'_>) -> Result<T, StoreError> {
+    move |row| decode(what, text(row, "data")?)
+}
+
+/// The text in a column, not copied.
+fn text<'r>(row: &'r Row<'_>, column: &str) -> Result<&'r str, StoreError> {
+    Ok(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
 }
 
 /// The error of an insertion: a conflict where the key is taken.
-fn insertion(what: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| match error.as_database_error() {
-        Some(database) if database.is_unique_violation() => StoreError::Conflict { what },
-        _ => StoreError::Database(error),
+fn insertion(what: &'static str) -> impl Fn(StoreError) -> StoreError {
+    move |error| match &error {
+        StoreError::Database(rusqlite::Error::SqliteFailure(failure, _))
+            if [ffi::SQLITE_CONSTRAINT_PRIMARYKEY, ffi::SQLITE_CONSTRAINT_UNIQUE]
+                .contains(&failure.extended_code) =>
+        {
+            StoreError::Conflict { what }
+        }
+        _ => error,
     }
 }

@@ -1,9 +1,12 @@
 //! Out-of-band transactions in SQLite.
 
-use sqlx::{Executor, Row, Sqlite, Transaction, sqlite::SqliteRow};
+use rusqlite::{Connection, Row, params};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode, encode, insertion, limits};
+use super::{
+    SqliteStore, data, encode, insertion, limits,
+    query::{all, execute, one},
+};
 use crate::{
     model::{BucketKind, BucketRule, Digest, Empty, OobAnswer, OobTransaction, PushState},
     store::{Oob, StoreError, Stored},
@@ -18,48 +21,30 @@ impl Oob for SqliteStore {
         value: &'a OobTransaction,
         limit: Option<(BucketKind, BucketRule)>,
     ) -> Stored<'a, Result<(), Empty>> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let taken = limits::take_of(&mut transaction, &value.user_id, limit, value.created_at).await?;
+        self.transact(move |transaction| {
+            let taken = limits::take_of(&transaction, &value.user_id, limit, value.created_at)?;
             if taken.is_err() {
                 return Ok(taken);
             }
-            insert(&mut *transaction, oob_code, value).await?;
-            transaction.commit().await.map_err(StoreError::Database)?;
+            insert(&transaction, oob_code, value)?;
+            transaction.commit()?;
             Ok(Ok(()))
         })
     }
 
     fn oob<'a>(&'a self, oob_code: &'a Digest) -> Stored<'a, Option<OobTransaction>> {
-        Box::pin(async move {
-            let row = sqlx::query("SELECT data, state FROM oob WHERE digest = ?")
-                .bind(oob_code.as_bytes())
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            row.as_ref().map(read).transpose()
+        self.read(|connection| {
+            one(connection, "SELECT data, state FROM oob WHERE digest = ?", [oob_code.as_bytes()], read)
         })
     }
 
     fn oob_by_id<'a>(&'a self, id: &'a str) -> Stored<'a, Option<OobTransaction>> {
-        Box::pin(async move {
-            let row = sqlx::query("SELECT data, state FROM oob WHERE id = ?")
-                .bind(id)
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            row.as_ref().map(read).transpose()
-        })
+        self.read(move |connection| one(connection, "SELECT data, state FROM oob WHERE id = ?", [id], read))
     }
 
     fn oob_by_token<'a>(&'a self, token: &'a Digest) -> Stored<'a, Option<OobTransaction>> {
-        Box::pin(async move {
-            let row = sqlx::query("SELECT data, state FROM oob WHERE token = ?")
-                .bind(token.as_bytes())
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            row.as_ref().map(read).transpose()
+        self.read(|connection| {
+            one(connection, "SELECT data, state FROM oob WHERE token = ?", [token.as_bytes()], read)
         })
     }
 
@@ -68,44 +53,42 @@ impl Oob for SqliteStore {
         user_id: Option<&'a str>,
         now: UnixTime,
     ) -> Stored<'a, Vec<OobTransaction>> {
-        Box::pin(async move {
-            let query = match user_id {
-                Some(user_id) => sqlx::query(
+        self.read(move |connection| {
+            let mut pending = match user_id {
+                Some(user_id) => all(
+                    connection,
                     "SELECT data, state FROM oob
                      WHERE asks = 1 AND state = 'pending' AND user_id = ? AND expires_at > ?",
-                )
-                .bind(user_id),
-                None => sqlx::query(
-                    "SELECT data, state FROM oob WHERE asks = 1 AND state = 'pending' AND expires_at > ?",
+                    params![user_id, now.seconds()],
+                    read,
                 ),
-            };
-            let rows =
-                query.bind(now.seconds()).fetch_all(&self.reader).await.map_err(StoreError::Database)?;
-            let mut pending: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>()?;
+                None => all(
+                    connection,
+                    "SELECT data, state FROM oob WHERE asks = 1 AND state = 'pending' AND expires_at > ?",
+                    [now.seconds()],
+                    read,
+                ),
+            }?;
             pending.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
             Ok(pending)
         })
     }
 
     fn answer_push<'a>(&'a self, id: &'a str, approved: bool, now: UnixTime) -> Stored<'a, bool> {
-        Box::pin(async move {
+        self.write(move |connection| {
             let state = if approved { PushState::Approved } else { PushState::Denied };
-            let answered = sqlx::query(
+            let answered = execute(
+                connection,
                 "UPDATE oob SET state = ? WHERE id = ? AND asks = 1 AND state = 'pending' AND expires_at > ?",
-            )
-            .bind(state.as_str())
-            .bind(id)
-            .bind(now.seconds())
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::Database)?;
-            Ok(answered.rows_affected() == 1)
+                params![state.as_str(), id, now.seconds()],
+            )?;
+            Ok(answered == 1)
         })
     }
 }
 
-pub(super) async fn insert(
-    executor: impl Executor<'_, Database = Sqlite>,
+pub(super) fn insert(
+    connection: &Connection,
     oob_code: &Digest,
     value: &OobTransaction,
 ) -> Result<(), StoreError> {
@@ -114,41 +97,40 @@ pub(super) async fn insert(
         OobAnswer::Push { token, .. } => (Some(token), Some(value.state)),
         OobAnswer::Scan { ticket, .. } => (Some(ticket), Some(value.state)),
     };
-    sqlx::query(
+    execute(
+        connection,
         "INSERT INTO oob (digest, id, user_id, token, state, asks, data, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            oob_code.as_bytes(),
+            value.id,
+            value.user_id,
+            token.map(Digest::as_bytes),
+            state.map(PushState::as_str),
+            matches!(value.expects, OobAnswer::Push { .. }),
+            encode(WHAT, value)?,
+            value.expires_at.seconds(),
+        ],
     )
-    .bind(oob_code.as_bytes())
-    .bind(&value.id)
-    .bind(&value.user_id)
-    .bind(token.map(Digest::as_bytes))
-    .bind(state.map(PushState::as_str))
-    .bind(matches!(value.expects, OobAnswer::Push { .. }))
-    .bind(encode(WHAT, value)?)
-    .bind(value.expires_at.seconds())
-    .execute(executor)
-    .await
     .map(drop)
     .map_err(insertion("the out-of-band transaction"))
 }
 
 /// Takes the QR code `ticket` if nobody has: it counts as scanned.
-pub(super) async fn take_ticket(
-    transaction: &mut Transaction<'_, Sqlite>,
+pub(super) fn take_ticket(
+    connection: &Connection,
     ticket: &Digest,
 ) -> Result<Option<OobTransaction>, StoreError> {
-    let row = sqlx::query(
+    one(
+        connection,
         "UPDATE oob SET state = 'approved' WHERE token = ? AND asks = 0 AND state = 'pending' RETURNING data, state",
+        [ticket.as_bytes()],
+        read,
     )
-    .bind(ticket.as_bytes())
-    .fetch_optional(&mut **transaction)
-    .await
-    .map_err(StoreError::Database)?;
-    row.as_ref().map(read).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<OobTransaction, StoreError> {
-    let value: OobTransaction = decode(WHAT, row.try_get("data").map_err(StoreError::Database)?)?;
-    let state = row.try_get::<Option<&str>, _>("state").map_err(StoreError::Database)?;
-    Ok(OobTransaction { state: state.and_then(PushState::parse).unwrap_or_default(), ..value })
+fn read(row: &Row<'_>) -> Result<OobTransaction, StoreError> {
+    let value: OobTransaction = data(WHAT)(row)?;
+    let state: Option<String> = row.get("state")?;
+    Ok(OobTransaction { state: state.as_deref().and_then(PushState::parse).unwrap_or_default(), ..value })
 }

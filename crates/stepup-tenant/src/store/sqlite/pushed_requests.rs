@@ -1,23 +1,29 @@
 //! Pushed authorization requests in SQLite.
 
-use super::{SqliteStore, decode_row, encode, insertion};
+use rusqlite::params;
+
+use super::{
+    SqliteStore, data, encode, insertion,
+    query::{execute, one},
+};
 use crate::{
     model::{Digest, PushedRequest},
-    store::{PushedRequests, StoreError, Stored},
+    store::{PushedRequests, Stored},
 };
 
 impl PushedRequests for SqliteStore {
     fn insert_pushed_request<'a>(&'a self, uri: &'a Digest, request: &'a PushedRequest) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query(
+        self.write(move |connection| {
+            execute(
+                connection,
                 "INSERT INTO pushed_requests (digest, client_id, data, expires_at) VALUES (?, ?, ?, ?)",
+                params![
+                    uri.as_bytes(),
+                    request.client_id,
+                    encode("a pushed request", request)?,
+                    request.expires_at.seconds(),
+                ],
             )
-            .bind(uri.as_bytes())
-            .bind(&request.client_id)
-            .bind(encode("a pushed request", request)?)
-            .bind(request.expires_at.seconds())
-            .execute(&self.writer)
-            .await
             .map(drop)
             .map_err(insertion("the pushed request"))
         })
@@ -28,15 +34,13 @@ impl PushedRequests for SqliteStore {
         uri: &'a Digest,
         client_id: &'a str,
     ) -> Stored<'a, Option<PushedRequest>> {
-        Box::pin(async move {
-            let row =
-                sqlx::query("DELETE FROM pushed_requests WHERE digest = ? AND client_id = ? RETURNING data")
-                    .bind(uri.as_bytes())
-                    .bind(client_id)
-                    .fetch_optional(&self.writer)
-                    .await
-                    .map_err(StoreError::Database)?;
-            decode_row("a pushed request", row.as_ref())
+        self.write(move |connection| {
+            one(
+                connection,
+                "DELETE FROM pushed_requests WHERE digest = ? AND client_id = ? RETURNING data",
+                params![uri.as_bytes(), client_id],
+                data("a pushed request"),
+            )
         })
     }
 }

@@ -1,24 +1,20 @@
 //! Counted calls in SQLite.
 
-use sqlx::Row;
+use rusqlite::params;
 use stepup_protocol::time::UnixTime;
 
-use super::SqliteStore;
-use crate::store::{Quotas, StoreError, Stored};
+use super::{SqliteStore, query::scalar};
+use crate::store::{Quotas, Stored};
 
 impl Quotas for SqliteStore {
     fn count_in_quota<'a>(&'a self, subject: &'a str, began_at: UnixTime) -> Stored<'a, u32> {
-        Box::pin(async move {
-            sqlx::query(
+        self.write(move |connection| {
+            scalar(
+                connection,
                 "INSERT INTO quotas (subject, began_at, number) VALUES (?, ?, 1)
                  ON CONFLICT (subject, began_at) DO UPDATE SET number = number + 1 RETURNING number",
+                params![subject, began_at.seconds()],
             )
-            .bind(subject)
-            .bind(began_at.seconds())
-            .fetch_one(&self.writer)
-            .await
-            .and_then(|row| row.try_get(0))
-            .map_err(StoreError::Database)
         })
     }
 }

@@ -1,9 +1,12 @@
 //! Known browsers and signals in SQLite.
 
-use sqlx::Row;
+use rusqlite::{Row, params};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode, encode};
+use super::{
+    SqliteStore, data, encode,
+    query::{all, execute},
+};
 use crate::{
     model::{Digest, KnownDevice},
     risk::Signal,
@@ -12,93 +15,71 @@ use crate::{
 
 impl Risk for SqliteStore {
     fn known_devices<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, Vec<KnownDevice>> {
-        Box::pin(async move {
-            let rows = sqlx::query(
+        self.read(move |connection| {
+            all(
+                connection,
                 "SELECT device, user_agent, last_seen_at FROM known_devices
                  WHERE user_id = ? AND last_seen_at > ? ORDER BY last_seen_at DESC LIMIT 100",
+                params![user_id, (now - DEVICE_LIFETIME).seconds()],
+                read_device,
             )
-            .bind(user_id)
-            .bind((now - DEVICE_LIFETIME).seconds())
-            .fetch_all(&self.reader)
-            .await
-            .map_err(StoreError::Database)?;
-            let device = |row: &sqlx::sqlite::SqliteRow| {
-                let bytes: &[u8] = row.try_get("device").map_err(StoreError::Database)?;
-                Ok(KnownDevice {
-                    device: Digest::from_bytes(bytes).ok_or_else(|| StoreError::Corrupt {
-                        what: "the mark of a browser",
-                        reason: "it is no digest".to_owned(),
-                    })?,
-                    user_agent: row.try_get("user_agent").map_err(StoreError::Database)?,
-                    last_seen_at: UnixTime::from_seconds(
-                        row.try_get("last_seen_at").map_err(StoreError::Database)?,
-                    ),
-                })
-            };
-            rows.iter().map(device).collect()
         })
     }
 
     fn remember_device<'a>(&'a self, user_id: &'a str, device: &'a KnownDevice) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query(
+        self.write(move |connection| {
+            execute(
+                connection,
                 "INSERT INTO known_devices (user_id, device, user_agent, last_seen_at) VALUES (?, ?, ?, ?)
                  ON CONFLICT DO UPDATE SET user_agent = excluded.user_agent, last_seen_at = excluded.last_seen_at",
+                params![user_id, device.device.as_bytes(), device.user_agent, device.last_seen_at.seconds()],
             )
-            .bind(user_id)
-            .bind(device.device.as_bytes())
-            .bind(&device.user_agent)
-            .bind(device.last_seen_at.seconds())
-            .execute(&self.writer)
-            .await
-            .map_err(StoreError::Database)?;
-            Ok(())
+            .map(drop)
         })
     }
 
     fn forget_devices<'a>(&'a self, user_id: &'a str) -> Stored<'a, u64> {
-        Box::pin(async move {
-            let deleted = sqlx::query("DELETE FROM known_devices WHERE user_id = ?")
-                .bind(user_id)
-                .execute(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(deleted.rows_affected())
+        self.write(move |connection| {
+            let deleted = execute(connection, "DELETE FROM known_devices WHERE user_id = ?", [user_id])?;
+            Ok(deleted as u64)
         })
     }
 
     fn add_signal<'a>(&'a self, signal: &'a Signal) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("INSERT INTO risk_signals (data) VALUES (?)")
-                .bind(encode("a risk signal", signal)?)
-                .execute(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(())
+        self.write(move |connection| {
+            execute(
+                connection,
+                "INSERT INTO risk_signals (data) VALUES (?)",
+                [encode("a risk signal", signal)?],
+            )
+            .map(drop)
         })
     }
 
     fn signals(&self) -> Stored<'_, Vec<Signal>> {
-        Box::pin(async move {
-            let rows = sqlx::query(
+        self.read(|connection| {
+            all(
+                connection,
                 "SELECT data FROM (SELECT seq, data FROM risk_signals ORDER BY seq DESC LIMIT 1000) ORDER BY seq",
+                [],
+                data("a risk signal"),
             )
-            .fetch_all(&self.reader)
-            .await
-            .map_err(StoreError::Database)?;
-            rows.iter()
-                .map(|row| decode("a risk signal", row.try_get("data").map_err(StoreError::Database)?))
-                .collect()
         })
     }
 
     fn clear_signals(&self) -> Stored<'_, ()> {
-        Box::pin(async move {
-            sqlx::query("DELETE FROM risk_signals")
-                .execute(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(())
-        })
+        self.write(|connection| execute(connection, "DELETE FROM risk_signals", []).map(drop))
     }
+}
+
+fn read_device(row: &Row<'_>) -> Result<KnownDevice, StoreError> {
+    let device = row.get_ref("device")?.as_blob().map_err(rusqlite::Error::from)?;
+    Ok(KnownDevice {
+        device: Digest::from_bytes(device).ok_or_else(|| StoreError::Corrupt {
+            what: "the mark of a browser",
+            reason: "it is no digest".to_owned(),
+        })?,
+        user_agent: row.get("user_agent")?,
+        last_seen_at: UnixTime::from_seconds(row.get("last_seen_at")?),
+    })
 }

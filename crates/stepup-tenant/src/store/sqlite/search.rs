@@ -7,9 +7,9 @@ use jiff::{
     civil::{Date, DateTime},
     tz::Offset,
 };
-use sqlx::{AssertSqlSafe, Sqlite, query::Query, sqlite::SqliteArguments};
+use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
-use crate::store::{Filter, Match, Order, Piece};
+use crate::store::{Filter, Match, Order, Piece, StoreError};
 
 /// How a member of the wire is held.
 pub(super) enum Column {
@@ -49,12 +49,6 @@ pub(super) struct Sql {
     values: Vec<Value>,
 }
 
-enum Value {
-    Integer(i64),
-    Real(f64),
-    Text(String),
-}
-
 impl Sql {
     /// Text of our own.
     pub(super) fn push(&mut self, text: &str) -> &mut Self {
@@ -77,17 +71,20 @@ impl Sql {
         self
     }
 
-    /// The statement, ready to run.
-    pub(super) fn query(self) -> Query<'static, Sqlite, SqliteArguments> {
-        let mut query = sqlx::query(AssertSqlSafe(self.text));
-        for value in self.values {
-            query = match value {
-                Value::Integer(value) => query.bind(value),
-                Value::Real(value) => query.bind(value),
-                Value::Text(value) => query.bind(value),
-            };
-        }
-        query
+    /// All rows that the statement returns. It is not kept prepared: hardly ever is another one like it.
+    pub(super) fn all<T>(
+        &self,
+        connection: &Connection,
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        connection.prepare(&self.text)?.query_and_then(params_from_iter(&self.values), read)?.collect()
+    }
+
+    /// The number that the statement always returns.
+    pub(super) fn count(&self, connection: &Connection) -> Result<u64, StoreError> {
+        let count: i64 =
+            connection.prepare(&self.text)?.query_one(params_from_iter(&self.values), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
     }
 }
 

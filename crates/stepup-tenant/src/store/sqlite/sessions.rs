@@ -1,100 +1,88 @@
 //! Sessions in SQLite.
 
-use sqlx::Row;
+use rusqlite::params;
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode, decode_row, encode, insertion};
+use super::{
+    SqliteStore, data, encode, insertion,
+    query::{all, execute, one},
+};
 use crate::{
     model::{Digest, TenantSession},
-    store::{Sessions, StoreError, Stored},
+    store::{Sessions, Stored},
 };
 
 impl Sessions for SqliteStore {
     fn insert_session<'a>(&'a self, cookie: &'a Digest, session: &'a TenantSession) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("INSERT INTO sessions (id, cookie, data, expires_at) VALUES (?, ?, ?, ?)")
-                .bind(&session.id)
-                .bind(cookie.as_bytes())
-                .bind(encode("a session", session)?)
-                .bind(end(session).seconds())
-                .execute(&self.writer)
-                .await
-                .map(drop)
-                .map_err(insertion("the session"))
+        self.write(move |connection| {
+            execute(
+                connection,
+                "INSERT INTO sessions (id, cookie, data, expires_at) VALUES (?, ?, ?, ?)",
+                params![
+                    session.id,
+                    cookie.as_bytes(),
+                    encode("a session", session)?,
+                    end(session).seconds(),
+                ],
+            )
+            .map(drop)
+            .map_err(insertion("the session"))
         })
     }
 
     fn session_by_cookie<'a>(&'a self, cookie: &'a Digest) -> Stored<'a, Option<TenantSession>> {
-        Box::pin(async move {
-            let row = sqlx::query("SELECT data FROM sessions WHERE cookie = ?")
-                .bind(cookie.as_bytes())
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            decode_row("a session", row.as_ref())
+        self.read(move |connection| {
+            one(
+                connection,
+                "SELECT data FROM sessions WHERE cookie = ?",
+                [cookie.as_bytes()],
+                data("a session"),
+            )
         })
     }
 
     fn session<'a>(&'a self, id: &'a str) -> Stored<'a, Option<TenantSession>> {
-        Box::pin(async move {
-            let row = sqlx::query("SELECT data FROM sessions WHERE id = ?")
-                .bind(id)
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            decode_row("a session", row.as_ref())
+        self.read(move |connection| {
+            one(connection, "SELECT data FROM sessions WHERE id = ?", [id], data("a session"))
         })
     }
 
     fn update_session<'a>(&'a self, session: &'a TenantSession) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let updated = sqlx::query("UPDATE sessions SET data = ?, expires_at = ? WHERE id = ?")
-                .bind(encode("a session", session)?)
-                .bind(end(session).seconds())
-                .bind(&session.id)
-                .execute(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(updated.rows_affected() == 1)
+        self.write(move |connection| {
+            let updated = execute(
+                connection,
+                "UPDATE sessions SET data = ?, expires_at = ? WHERE id = ?",
+                params![encode("a session", session)?, end(session).seconds(), session.id],
+            )?;
+            Ok(updated == 1)
         })
     }
 
     fn renew_session_cookie<'a>(&'a self, old: &'a Digest, new: &'a Digest) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let renewed = sqlx::query("UPDATE sessions SET cookie = ? WHERE cookie = ?")
-                .bind(new.as_bytes())
-                .bind(old.as_bytes())
-                .execute(&self.writer)
-                .await
-                .map_err(insertion("the session"))?;
-            Ok(renewed.rows_affected() == 1)
+        self.write(move |connection| {
+            let renewed = execute(
+                connection,
+                "UPDATE sessions SET cookie = ? WHERE cookie = ?",
+                [new.as_bytes(), old.as_bytes()],
+            )
+            .map_err(insertion("the session"))?;
+            Ok(renewed == 1)
         })
     }
 
     fn sessions_of<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<TenantSession>> {
-        Box::pin(async move {
-            let rows = sqlx::query(
+        self.read(move |connection| {
+            all(
+                connection,
                 "SELECT data FROM sessions WHERE json_extract(data, '$.user_id') = ? ORDER BY rowid",
+                [user_id],
+                data("a session"),
             )
-            .bind(user_id)
-            .fetch_all(&self.reader)
-            .await
-            .map_err(StoreError::Database)?;
-            rows.iter()
-                .map(|row| decode("a session", row.try_get("data").map_err(StoreError::Database)?))
-                .collect()
         })
     }
 
     fn delete_session<'a>(&'a self, id: &'a str) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let deleted = sqlx::query("DELETE FROM sessions WHERE id = ?")
-                .bind(id)
-                .execute(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(deleted.rows_affected() == 1)
-        })
+        self.write(move |connection| Ok(execute(connection, "DELETE FROM sessions WHERE id = ?", [id])? == 1))
     }
 }
 

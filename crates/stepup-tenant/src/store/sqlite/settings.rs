@@ -1,8 +1,11 @@
 //! Changes of the configuration in SQLite.
 
-use sqlx::{Executor, Row, Sqlite, sqlite::SqliteRow};
+use rusqlite::{Connection, Row, params};
 
-use super::{SqliteStore, decode, encode};
+use super::{
+    SqliteStore, decode, encode,
+    query::{all, execute, scalar},
+};
 use crate::{
     model::{Change, Setting, Settings as Kept},
     store::{Settings, StoreError, Stored},
@@ -10,58 +13,48 @@ use crate::{
 
 impl Settings for SqliteStore {
     fn settings(&self) -> Stored<'_, Kept> {
-        Box::pin(async move {
+        self.read(move |connection| {
             // One transaction, so that the version is that of the changes.
-            let mut transaction = self.reader.begin().await.map_err(StoreError::Database)?;
-            let version = version(&mut *transaction).await?;
-            let rows = sqlx::query("SELECT section, key, entity FROM settings ORDER BY seq")
-                .fetch_all(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            let changes = rows.iter().map(|row| self.setting(row)).collect::<Result<_, _>>()?;
+            let transaction = connection.unchecked_transaction()?;
+            let version = version(&transaction)?;
+            let changes =
+                all(&transaction, "SELECT section, key, entity FROM settings ORDER BY seq", [], |row| {
+                    self.setting(row)
+                })?;
             Ok(Kept { version, changes })
         })
     }
 
     fn settings_version(&self) -> Stored<'_, u64> {
-        Box::pin(version(&self.reader))
+        self.read(version)
     }
 
     fn keep_settings<'a>(&'a self, seen: u64, changes: &'a [Setting]) -> Stored<'a, Option<u64>> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let found = version(&mut *transaction).await?;
+        self.transact(move |transaction| {
+            let found = version(&transaction)?;
             if found != seen {
                 return Ok(None);
             }
             for setting in changes {
-                self.keep(&mut transaction, setting).await?;
+                self.keep(&transaction, setting)?;
             }
-            sqlx::query("UPDATE settings_version SET version = version + 1")
-                .execute(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)?;
+            execute(&transaction, "UPDATE settings_version SET version = version + 1", [])?;
+            transaction.commit()?;
             Ok(Some(seen + 1))
         })
     }
 }
 
 impl SqliteStore {
-    async fn keep(
-        &self,
-        transaction: &mut sqlx::Transaction<'_, Sqlite>,
-        setting: &Setting,
-    ) -> Result<(), StoreError> {
+    fn keep(&self, connection: &Connection, setting: &Setting) -> Result<(), StoreError> {
         let entity = match &setting.change {
             Change::AsInFile => {
-                sqlx::query("DELETE FROM settings WHERE section = ? AND key = ?")
-                    .bind(&setting.section)
-                    .bind(&setting.key)
-                    .execute(&mut **transaction)
-                    .await
-                    .map_err(StoreError::Database)?;
-                return Ok(());
+                return execute(
+                    connection,
+                    "DELETE FROM settings WHERE section = ? AND key = ?",
+                    [&setting.section, &setting.key],
+                )
+                .map(drop);
             }
             Change::Removed => None,
             Change::Set(entity) => {
@@ -69,23 +62,19 @@ impl SqliteStore {
                 Some(self.vault.seal(&row_id(&setting.section, &setting.key), &json)?)
             }
         };
-        sqlx::query(
+        execute(
+            connection,
             "INSERT INTO settings (section, key, entity) VALUES (?, ?, ?)
              ON CONFLICT (section, key) DO UPDATE SET entity = excluded.entity",
+            params![setting.section, setting.key, entity],
         )
-        .bind(&setting.section)
-        .bind(&setting.key)
-        .bind(entity)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::Database)?;
-        Ok(())
+        .map(drop)
     }
 
-    fn setting(&self, row: &SqliteRow) -> Result<Setting, StoreError> {
-        let section: String = row.try_get("section").map_err(StoreError::Database)?;
-        let key: String = row.try_get("key").map_err(StoreError::Database)?;
-        let entity: Option<&[u8]> = row.try_get("entity").map_err(StoreError::Database)?;
+    fn setting(&self, row: &Row<'_>) -> Result<Setting, StoreError> {
+        let section: String = row.get("section")?;
+        let key: String = row.get("key")?;
+        let entity = row.get_ref("entity")?.as_blob_or_null().map_err(rusqlite::Error::from)?;
         let change = match entity {
             None => Change::Removed,
             Some(sealed) => {
@@ -101,11 +90,7 @@ fn row_id(section: &str, key: &str) -> String {
     format!("settings {section}/{key}")
 }
 
-async fn version<'e>(executor: impl Executor<'e, Database = Sqlite>) -> Result<u64, StoreError> {
-    let version: i64 = sqlx::query("SELECT version FROM settings_version")
-        .fetch_one(executor)
-        .await
-        .and_then(|row| row.try_get("version"))
-        .map_err(StoreError::Database)?;
+fn version(connection: &Connection) -> Result<u64, StoreError> {
+    let version: i64 = scalar(connection, "SELECT version FROM settings_version", [])?;
     Ok(version.unsigned_abs())
 }

@@ -1,12 +1,16 @@
 //! Users in SQLite.
 
+use rusqlite::{Connection, Row, params};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, sqlite::SqliteRow};
 use stepup_protocol::time::UnixTime;
 
-use super::{SqliteStore, decode, encode, insertion};
+use super::{
+    SqliteStore, decode, encode, insertion,
+    query::{execute, one},
+    text,
+};
 use crate::{
     model::User,
     store::{StoreError, Stored, Users},
@@ -28,83 +32,71 @@ struct Profile {
 }
 
 /// Adds a user; where `or_leave` is said, one whose id, address or name is taken is left out. Returns whether it was added.
-pub(super) async fn insert(
-    transaction: &mut Transaction<'_, Sqlite>,
-    user: &User,
-    or_leave: bool,
-) -> Result<bool, StoreError> {
+pub(super) fn insert(connection: &Connection, user: &User, or_leave: bool) -> Result<bool, StoreError> {
     let insert = if or_leave { "INSERT OR IGNORE" } else { "INSERT" };
-    let added = sqlx::query(AssertSqlSafe(format!(
-        "{insert} INTO users (user_id, connection, email, username, password_hash, profile, user_metadata,
-                              app_metadata, logins_count, last_login, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    )))
-    .bind(&user.user_id)
-    .bind(&user.connection)
-    .bind(&user.email)
-    .bind(&user.username)
-    .bind(user.password_hash.as_ref().map(ExposeSecret::expose_secret))
-    .bind(profile(user)?)
-    .bind(encode("a user", &user.user_metadata)?)
-    .bind(encode("a user", &user.app_metadata)?)
-    .bind(user.logins_count as i64)
-    .bind(user.last_login.map(UnixTime::seconds))
-    .bind(user.created_at.seconds())
-    .bind(user.updated_at.seconds())
-    .execute(&mut **transaction)
-    .await
+    let added = execute(
+        connection,
+        &format!(
+            "{insert} INTO users (user_id, connection, email, username, password_hash, profile, user_metadata,
+                                  app_metadata, logins_count, last_login, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        ),
+        params![
+            user.user_id,
+            user.connection,
+            user.email,
+            user.username,
+            user.password_hash.as_ref().map(ExposeSecret::expose_secret),
+            profile(user)?,
+            encode("a user", &user.user_metadata)?,
+            encode("a user", &user.app_metadata)?,
+            user.logins_count as i64,
+            user.last_login.map(UnixTime::seconds),
+            user.created_at.seconds(),
+            user.updated_at.seconds(),
+        ],
+    )
     .map_err(insertion("the user"))?;
-    if added.rows_affected() == 0 {
+    if added == 0 {
         return Ok(false);
     }
     // Those of an earlier user with this id.
-    sqlx::query("DELETE FROM refresh_tokens WHERE user_id = ?")
-        .bind(&user.user_id)
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::Database)?;
+    execute(connection, "DELETE FROM refresh_tokens WHERE user_id = ?", [&user.user_id])?;
     Ok(true)
 }
 
 /// Writes a changed user.
-pub(super) async fn update(transaction: &mut Transaction<'_, Sqlite>, user: &User) -> Result<(), StoreError> {
-    sqlx::query(
+pub(super) fn update(connection: &Connection, user: &User) -> Result<(), StoreError> {
+    execute(
+        connection,
         "UPDATE users SET email = ?, username = ?, password_hash = ?, profile = ?, user_metadata = ?,
                           app_metadata = ?, updated_at = ?
          WHERE user_id = ?",
+        params![
+            user.email,
+            user.username,
+            user.password_hash.as_ref().map(ExposeSecret::expose_secret),
+            profile(user)?,
+            encode("a user", &user.user_metadata)?,
+            encode("a user", &user.app_metadata)?,
+            user.updated_at.seconds(),
+            user.user_id,
+        ],
     )
-    .bind(&user.email)
-    .bind(&user.username)
-    .bind(user.password_hash.as_ref().map(ExposeSecret::expose_secret))
-    .bind(profile(user)?)
-    .bind(encode("a user", &user.user_metadata)?)
-    .bind(encode("a user", &user.app_metadata)?)
-    .bind(user.updated_at.seconds())
-    .bind(&user.user_id)
-    .execute(&mut **transaction)
-    .await
     .map(drop)
     .map_err(insertion("the user"))
 }
 
 impl Users for SqliteStore {
     fn insert_user<'a>(&'a self, user: &'a User) -> Stored<'a, ()> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            insert(&mut transaction, user, false).await?;
-            transaction.commit().await.map_err(StoreError::Database)
+        self.transact(|transaction| {
+            insert(&transaction, user, false)?;
+            Ok(transaction.commit()?)
         })
     }
 
     fn user<'a>(&'a self, user_id: &'a str) -> Stored<'a, Option<User>> {
-        Box::pin(async move {
-            let row = sqlx::query("SELECT * FROM users WHERE user_id = ?")
-                .bind(user_id)
-                .fetch_optional(&self.reader)
-                .await
-                .map_err(StoreError::Database)?;
-            row.as_ref().map(read).transpose()
-        })
+        self.read(move |connection| one(connection, "SELECT * FROM users WHERE user_id = ?", [user_id], read))
     }
 
     fn renew_password_hash<'a>(
@@ -113,15 +105,13 @@ impl Users for SqliteStore {
         from: &'a SecretString,
         to: &'a SecretString,
     ) -> Stored<'a, ()> {
-        Box::pin(async move {
-            sqlx::query("UPDATE users SET password_hash = ? WHERE user_id = ? AND password_hash = ?")
-                .bind(to.expose_secret())
-                .bind(user_id)
-                .bind(from.expose_secret())
-                .execute(&self.writer)
-                .await
-                .map_err(StoreError::Database)?;
-            Ok(())
+        self.write(move |connection| {
+            execute(
+                connection,
+                "UPDATE users SET password_hash = ? WHERE user_id = ? AND password_hash = ?",
+                [to.expose_secret(), user_id, from.expose_secret()],
+            )
+            .map(drop)
         })
     }
 
@@ -130,31 +120,25 @@ impl Users for SqliteStore {
         connection: &'a str,
         identifier: &'a str,
     ) -> Stored<'a, Option<User>> {
-        Box::pin(async move {
-            let row = sqlx::query(
+        self.read(move |reader| {
+            one(
+                reader,
                 "SELECT * FROM users WHERE connection = ?1 AND email = ?2
                  UNION ALL SELECT * FROM users WHERE connection = ?1 AND username = ?2 LIMIT 1",
+                [connection, identifier],
+                read,
             )
-            .bind(connection)
-            .bind(identifier)
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(StoreError::Database)?;
-            row.as_ref().map(read).transpose()
         })
     }
 
     fn record_login<'a>(&'a self, user_id: &'a str, now: UnixTime) -> Stored<'a, Option<User>> {
-        Box::pin(async move {
-            let row = sqlx::query(
+        self.write(move |connection| {
+            one(
+                connection,
                 "UPDATE users SET logins_count = logins_count + 1, last_login = ? WHERE user_id = ? RETURNING *",
+                params![now.seconds(), user_id],
+                read,
             )
-            .bind(now.seconds())
-            .bind(user_id)
-            .fetch_optional(&self.writer)
-            .await
-            .map_err(StoreError::Database)?;
-            row.as_ref().map(read).transpose()
         })
     }
 
@@ -165,29 +149,24 @@ impl Users for SqliteStore {
         app: &'a Map<String, Value>,
         now: UnixTime,
     ) -> Stored<'a, Option<User>> {
-        Box::pin(async move {
-            let mut transaction = self.begin().await?;
-            let row = sqlx::query("SELECT * FROM users WHERE user_id = ?")
-                .bind(user_id)
-                .fetch_optional(&mut *transaction)
-                .await
-                .map_err(StoreError::Database)?;
-            let Some(mut found) = row.as_ref().map(read).transpose()? else { return Ok(None) };
+        self.transact(move |transaction| {
+            let found = one(&transaction, "SELECT * FROM users WHERE user_id = ?", [user_id], read)?;
+            let Some(mut found) = found else { return Ok(None) };
 
             merge(&mut found.user_metadata, user);
             merge(&mut found.app_metadata, app);
             found.updated_at = now;
-            sqlx::query(
+            execute(
+                &transaction,
                 "UPDATE users SET user_metadata = ?, app_metadata = ?, updated_at = ? WHERE user_id = ?",
-            )
-            .bind(encode("a user", &found.user_metadata)?)
-            .bind(encode("a user", &found.app_metadata)?)
-            .bind(now.seconds())
-            .bind(user_id)
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::Database)?;
-            transaction.commit().await.map_err(StoreError::Database)?;
+                params![
+                    encode("a user", &found.user_metadata)?,
+                    encode("a user", &found.app_metadata)?,
+                    now.seconds(),
+                    user_id,
+                ],
+            )?;
+            transaction.commit()?;
             Ok(Some(found))
         })
     }
@@ -219,14 +198,14 @@ fn profile(user: &User) -> Result<String, StoreError> {
     encode("a user", &profile)
 }
 
-pub(super) fn read(row: &SqliteRow) -> Result<User, StoreError> {
-    let profile: Profile = decode("a user", column(row, "profile")?)?;
+pub(super) fn read(row: &Row<'_>) -> Result<User, StoreError> {
+    let profile: Profile = decode("a user", text(row, "profile")?)?;
     Ok(User {
-        user_id: column(row, "user_id")?,
-        connection: column(row, "connection")?,
-        email: column(row, "email")?,
+        user_id: row.get("user_id")?,
+        connection: row.get("connection")?,
+        email: row.get("email")?,
         email_verified: profile.email_verified,
-        username: column(row, "username")?,
+        username: row.get("username")?,
         phone_number: profile.phone_number,
         phone_verified: profile.phone_verified,
         name: profile.name,
@@ -234,21 +213,14 @@ pub(super) fn read(row: &SqliteRow) -> Result<User, StoreError> {
         given_name: profile.given_name,
         family_name: profile.family_name,
         picture: profile.picture,
-        password_hash: column::<Option<String>>(row, "password_hash")?.map(Into::into),
-        user_metadata: decode("a user", column(row, "user_metadata")?)?,
-        app_metadata: decode("a user", column(row, "app_metadata")?)?,
+        password_hash: row.get::<_, Option<String>>("password_hash")?.map(Into::into),
+        user_metadata: decode("a user", text(row, "user_metadata")?)?,
+        app_metadata: decode("a user", text(row, "app_metadata")?)?,
         blocked: profile.blocked,
-        logins_count: column::<i64>(row, "logins_count")?.unsigned_abs(),
-        last_login: column::<Option<i64>>(row, "last_login")?.map(UnixTime::from_seconds),
+        logins_count: row.get::<_, i64>("logins_count")?.unsigned_abs(),
+        last_login: row.get::<_, Option<i64>>("last_login")?.map(UnixTime::from_seconds),
         last_password_reset: profile.last_password_reset,
-        created_at: UnixTime::from_seconds(column(row, "created_at")?),
-        updated_at: UnixTime::from_seconds(column(row, "updated_at")?),
+        created_at: UnixTime::from_seconds(row.get("created_at")?),
+        updated_at: UnixTime::from_seconds(row.get("updated_at")?),
     })
-}
-
-fn column<'r, T>(row: &'r SqliteRow, name: &str) -> Result<T, StoreError>
-where
-    T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
-{
-    row.try_get(name).map_err(StoreError::Database)
 }

@@ -52,7 +52,7 @@ async fn of_the_log_the_newest_are_kept() {
 #[tokio::test]
 async fn a_checkpoint_moves_what_was_written_into_the_file() {
     let scratch = Scratch::new();
-    let store = SqliteStore::open(&scratch.database(), Vault::new(&[7; 32])).await.unwrap();
+    let store = SqliteStore::open(&scratch.database(), Vault::new(&[7; 32])).unwrap();
     let file = scratch.database().replace("sqlite://", "");
     let size = || std::fs::metadata(&file).unwrap().len();
     store.checkpoint().await.unwrap();
@@ -81,12 +81,12 @@ async fn clearing_forgets_everything() {
 #[tokio::test]
 async fn a_file_keeps_what_was_acknowledged_and_hides_secrets() {
     let scratch = Scratch::new();
-    let open = async |key| SqliteStore::open(&scratch.database(), Vault::new(&[key; 32])).await.unwrap();
-    let store: Arc<dyn Store> = Arc::new(open(7).await);
+    let open = |key| SqliteStore::open(&scratch.database(), Vault::new(&[key; 32])).unwrap();
+    let store: Arc<dyn Store> = Arc::new(open(7));
     store.insert_refresh_token(&Digest::of("the-token"), &token("a", None)).await.unwrap();
     store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
     // Neither closed nor dropped: as if the process had been killed.
-    let again: Arc<dyn Store> = Arc::new(open(7).await);
+    let again: Arc<dyn Store> = Arc::new(open(7));
     assert!(again.refresh_token(&Digest::of("the-token")).await.unwrap().is_some());
     assert_eq!(ids(&*again).await.len(), 1);
     again.close().await;
@@ -96,7 +96,7 @@ async fn a_file_keeps_what_was_acknowledged_and_hides_secrets() {
     for secret in ["the-token", "GAXVUW2SJRRE2MJR"] {
         assert!(!content.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
     }
-    let other_key: Arc<dyn Store> = Arc::new(open(8).await);
+    let other_key: Arc<dyn Store> = Arc::new(open(8));
     let unreadable = other_key.authenticators("auth0|1").await;
     assert!(matches!(unreadable, Err(StoreError::Corrupt { .. })));
 }
@@ -104,8 +104,8 @@ async fn a_file_keeps_what_was_acknowledged_and_hides_secrets() {
 #[tokio::test]
 async fn two_processes_share_a_file() {
     let scratch = Scratch::new();
-    let open = async || SqliteStore::open(&scratch.database(), Vault::new(&[7; 32])).await.unwrap();
-    let stores: [Arc<dyn Store>; 2] = [Arc::new(open().await), Arc::new(open().await)];
+    let open = || SqliteStore::open(&scratch.database(), Vault::new(&[7; 32])).unwrap();
+    let stores: [Arc<dyn Store>; 2] = [Arc::new(open()), Arc::new(open())];
     stores[0].insert_code(&Digest::of("code"), &code()).await.unwrap();
     let digest = Digest::of("code");
     let takes = join_all(stores.iter().map(|store| store.take_code(&digest, NOW))).await;
@@ -116,9 +116,8 @@ async fn two_processes_share_a_file() {
 
 #[tokio::test]
 async fn addresses_that_name_no_database_are_refused() {
-    let refused = SqliteStore::open("mysql://localhost/x", Vault::new(&[7; 32])).await.unwrap_err();
+    let refused = SqliteStore::open("mysql://localhost/x", Vault::new(&[7; 32])).unwrap_err();
     assert!(refused.to_string().contains("use sqlite::memory: or sqlite://FILE"));
-    let missing =
-        SqliteStore::open("sqlite:///no/such/folder/x.sqlite", Vault::new(&[7; 32])).await.unwrap_err();
+    let missing = SqliteStore::open("sqlite:///no/such/folder/x.sqlite", Vault::new(&[7; 32])).unwrap_err();
     assert!(matches!(missing, StoreError::Open { .. }));
 }

@@ -31,10 +31,10 @@ fn at(seconds: u64) -> UnixTime {
 
 /// Runs a case on a database in memory and on one in a file.
 async fn on_every_database(case: impl AsyncFn(Arc<dyn Store>)) {
-    let memory = SqliteStore::open("sqlite::memory:", Vault::new(&[7; 32])).await.unwrap();
+    let memory = SqliteStore::open("sqlite::memory:", Vault::new(&[7; 32])).unwrap();
     case(Arc::new(memory)).await;
     let scratch = Scratch::new();
-    let file = Arc::new(SqliteStore::open(&scratch.database(), Vault::new(&[7; 32])).await.unwrap());
+    let file = Arc::new(SqliteStore::open(&scratch.database(), Vault::new(&[7; 32])).unwrap());
     case(Arc::clone(&file) as Arc<dyn Store>).await;
     file.close().await;
 }
