@@ -15,13 +15,9 @@ use stepup_seal::{
     Random, base64url, hkdf,
     jws::{Algorithm, KeyError, KeySet, SignError, SigningKey},
 };
-use tokio::{sync::Semaphore, task::spawn_blocking};
 use zeroize::Zeroizing;
 
-use crate::{
-    data_dir::{DataDir, DataDirError},
-    oauth::error::TenantFault,
-};
+use crate::data_dir::{DataDir, DataDirError};
 
 /// The signing keys of a tenant.
 #[derive(Debug)]
@@ -29,8 +25,6 @@ pub struct Keys {
     current: SigningKey,
     kid: String,
     published: RwLock<Arc<Published>>,
-    /// The place of the one signature that is made on another thread.
-    beside: Arc<Semaphore>,
 }
 
 /// What the world may know of the keys.
@@ -50,24 +44,6 @@ impl Keys {
     /// The payload does not serialise.
     pub fn sign(&self, typ: &str, payload: &impl Serialize) -> Result<String, SignError> {
         self.current.sign(typ, Some(&self.kid), payload)
-    }
-
-    /// As [`Self::sign`], on another thread, so that the caller may do something else meanwhile; on this one where that
-    /// thread is busy.
-    pub(crate) async fn sign_beside(
-        self: &Arc<Self>,
-        typ: &'static str,
-        payload: impl Serialize + Send + 'static,
-    ) -> Result<String, TenantFault> {
-        let Ok(place) = Arc::clone(&self.beside).try_acquire_owned() else {
-            return self.sign(typ, &payload).map_err(TenantFault::Sign);
-        };
-        let keys = Arc::clone(self);
-        let signed = spawn_blocking(move || {
-            let _place = place;
-            keys.sign(typ, &payload)
-        });
-        signed.await.map_err(|_| TenantFault::Stopping)?.map_err(TenantFault::Sign)
     }
 
     /// The id of the current key.
@@ -93,12 +69,7 @@ impl Keys {
         let current = kept.signing_key()?;
         let kid = kept.public.kid.clone().ok_or(KeysError::Encoding)?;
         let published = Published::new(vec![kept.public])?;
-        Ok(Self {
-            current,
-            kid,
-            published: RwLock::new(Arc::new(published)),
-            beside: Arc::new(Semaphore::new(1)),
-        })
+        Ok(Self { current, kid, published: RwLock::new(Arc::new(published)) })
     }
 
     /// Whether the next key was made before, and publishing it costs nothing.

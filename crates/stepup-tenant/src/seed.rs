@@ -71,8 +71,6 @@ impl Seed {
 
     /// Brings everything back to the state at start, the clock and the configuration included.
     pub(crate) async fn reset(&self, state: &State) -> Result<(), SeedError> {
-        // What is still queued belongs to what is about to be forgotten.
-        state.log.flush().await;
         state.store.clear().await?;
         state.clock.reset();
         state.actions.clear_cache();

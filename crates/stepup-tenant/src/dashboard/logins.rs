@@ -77,7 +77,6 @@ pub(super) async fn list(
     Query(Before { before }): Query<Before>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&shared, Section::Logins, &admin);
-    shared.log.flush().await;
     let traces = shared.store.traces(before, SHOWN).await?;
     let is_full = traces.len() == usize::try_from(SHOWN).unwrap_or(usize::MAX);
     let older = traces.last().filter(|_| is_full).map(|trace| trace.cursor);
@@ -128,7 +127,6 @@ pub(super) async fn show(
     Query(show): Query<Show>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&shared, Section::Logins, &admin);
-    shared.log.flush().await;
     let trace = shared.store.trace(&id).await?;
     let Some(first) = trace.steps.first() else { return Ok(missing(&frame, "This login")) };
     let exchanges = shared.recorder.exchanges();

@@ -153,7 +153,6 @@ pub(super) async fn show(
     let now = shared.clock.now();
     let held = factors::held(&shared, &user).await?;
     let sessions = shared.store.sessions_of(&user_id).await?;
-    shared.log.flush().await;
     let of_user = Search {
         filter: Filter::equals("user_id", user_id.as_str()),
         order: Vec::new(),

@@ -1,8 +1,5 @@
-//! The tenant log: what a request logs is gathered while it is answered and handed over in one piece; one task writes,
-//! and no answer goes out before its events are in the store.
-//!
-//! The writer takes whatever has come while it wrote before: many requests at once share a commit, and one alone waits
-//! for nobody.
+//! The tenant log: what a request logs is gathered while it is answered and written in one piece; no answer goes out before
+//! its events are in the store.
 
 mod correlation;
 mod trace;
@@ -12,10 +9,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use stepup_protocol::time::UnixTime;
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    time::timeout,
-};
+use tokio::{sync::watch, time::timeout};
 
 pub(crate) use self::{
     correlation::Correlation,
@@ -26,36 +20,22 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// The way to the tenant log. Cheap to clone.
+/// The tenant log. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Log {
-    queue: mpsc::Sender<Entry>,
-    /// Changes with every write.
-    written: watch::Receiver<()>,
     store: Arc<dyn Store>,
-}
-
-/// What is written together.
-#[derive(Debug, Default)]
-struct Entry {
-    events: Vec<LogEvent>,
-    step: Option<Step>,
-    /// Whoever waits until it is written.
-    waits: Option<oneshot::Sender<()>>,
+    /// Changes with every write.
+    written: watch::Sender<()>,
 }
 
 impl Log {
-    /// A log in `store`, with its writer running; must be called within a runtime.
+    /// A log in `store`.
     #[must_use]
-    pub fn start(store: Arc<dyn Store>) -> Self {
-        let (queue, entries) = mpsc::channel(QUEUED);
-        let (changes, written) = watch::channel(());
-        tokio::spawn(write(Arc::clone(&store), entries, changes));
-        Self { queue, written, store }
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, written: watch::Sender::new(()) }
     }
 
-    /// Records `event`: with the others of the request that is being answered, or by itself; then it waits only while the
-    /// queue is full.
+    /// Records `event`: with the others of the request that is being answered, or by itself and at once.
     pub async fn record(&self, event: LogEvent) {
         tracing::debug!(
             kind = event.kind,
@@ -65,40 +45,30 @@ impl Log {
         );
         match Correlation::current() {
             Some(request) => request.gather(event),
-            None => self.hand_over(Entry { events: vec![event], ..Entry::default() }).await,
+            None => self.write(&[event], None).await,
         }
     }
 
-    /// Writes what a request has logged, and with it the request and its answer. Returns once it is in the store.
-    pub(crate) async fn write(&self, events: Vec<LogEvent>, step: Option<Step>) {
+    /// Writes what a request has logged, and with it the request and its answer.
+    pub(crate) async fn write(&self, events: &[LogEvent], step: Option<&Step>) {
         if events.is_empty() && step.is_none() {
             return;
         }
-        let (writer, written) = oneshot::channel();
-        self.hand_over(Entry { events, step, waits: Some(writer) }).await;
-        // An error says that the writer is gone, and with it everything that could be waited for.
-        let _ = written.await;
-    }
-
-    /// Returns once everything that was handed over is in the store.
-    pub async fn flush(&self) {
-        let (writer, written) = oneshot::channel();
-        self.hand_over(Entry { waits: Some(writer), ..Entry::default() }).await;
-        let _ = written.await;
-    }
-
-    async fn hand_over(&self, entry: Entry) {
-        if self.queue.send(entry).await.is_err() {
-            tracing::error!("a log event came after the log had stopped");
+        if let Err(error) = self.store.append_log(events, step).await {
+            tracing::error!(
+                lost = events.len(),
+                error = &error as &dyn std::error::Error,
+                "the tenant log failed"
+            );
         }
+        self.written.send_replace(());
     }
 
-    /// At most `limit` events, of one type if asked, newest first, everything recorded so far included.
+    /// At most `limit` events, of one type if asked, newest first.
     ///
     /// # Errors
     /// The store failed.
     pub async fn read(&self, kind: Option<&str>, limit: u32) -> Result<Vec<LogEvent>, StoreError> {
-        self.flush().await;
         self.store.log(kind, limit).await
     }
 
@@ -108,7 +78,7 @@ impl Log {
     /// The store failed.
     pub async fn read_next(&self, kind: Option<&str>, wait: Duration) -> Result<Vec<LogEvent>, StoreError> {
         let known = self.read(None, 1).await?.first().map(|event| event.id.clone()).unwrap_or_default();
-        let mut written = self.written.clone();
+        let mut written = self.written.subscribe();
         let next = async {
             loop {
                 written.mark_unchanged();
@@ -120,32 +90,6 @@ impl Log {
             }
         };
         timeout(wait, next).await.unwrap_or(Ok(Vec::new()))
-    }
-}
-
-async fn write(store: Arc<dyn Store>, mut entries: mpsc::Receiver<Entry>, changes: watch::Sender<()>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while entries.recv_many(&mut batch, BATCH).await > 0 {
-        let (mut events, mut steps, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-        for entry in batch.drain(..) {
-            events.extend(entry.events);
-            steps.extend(entry.step);
-            waiting.extend(entry.waits);
-        }
-        if !(events.is_empty() && steps.is_empty()) {
-            if let Err(error) = store.append_log(&events, &steps).await {
-                tracing::error!(
-                    lost = events.len(),
-                    error = &error as &dyn std::error::Error,
-                    "the tenant log failed"
-                );
-            }
-            changes.send_replace(());
-        }
-        for waits in waiting {
-            // whoever waited may have gone away
-            let _ = waits.send(());
-        }
     }
 }
 
@@ -195,8 +139,3 @@ pub fn rfc3339(time: UnixTime) -> String {
     let timestamp = Timestamp::from_second(time.seconds()).unwrap_or_default();
     timestamp.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
-
-/// How many entries may wait; enough for half a second at full speed.
-const QUEUED: usize = 4096;
-/// How many are written at once.
-const BATCH: usize = 512;

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use http::{header, request::Parts};
+use http::{HeaderValue, Method, Uri, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use url::Url;
@@ -24,7 +24,13 @@ pub(crate) async fn trace(State(shared): State<Shared>, request: Request, next: 
     parts.extensions.insert(correlation.clone());
     // The server has read the body already; what cannot be read is left to the handler.
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let asked = Asked { parts: parts.clone(), body: body.clone(), began: now() };
+    let asked = Asked {
+        method: parts.method.clone(),
+        uri: parts.uri.clone(),
+        content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
+        body: body.clone(),
+        began: now(),
+    };
     let gathered = Gathered { log: &shared.log, correlation: &correlation };
     let answer = next.run(Request::from_parts(parts, Body::from(body)));
     let mut response = correlation.clone().scope(answer).await;
@@ -47,7 +53,7 @@ struct Gathered<'a> {
 
 impl Gathered<'_> {
     async fn write(self, step: Option<Step>) {
-        self.log.write(self.correlation.take_events(), step).await;
+        self.log.write(&self.correlation.take_events(), step.as_ref()).await;
     }
 }
 
@@ -56,7 +62,7 @@ impl Drop for Gathered<'_> {
         let events = self.correlation.take_events();
         if !events.is_empty() {
             let log = self.log.clone();
-            tokio::spawn(async move { log.write(events, None).await });
+            tokio::spawn(async move { log.write(&events, None).await });
         }
     }
 }
@@ -67,7 +73,9 @@ pub(crate) struct RequestId(pub(crate) String);
 
 /// A request as it came.
 struct Asked {
-    parts: Parts,
+    method: Method,
+    uri: Uri,
+    content_type: Option<HeaderValue>,
     body: Bytes,
     began: Instant,
 }
@@ -86,8 +94,8 @@ impl Asked {
             request_id: correlation.request_id().to_owned(),
             transaction_id: transaction_id.to_owned(),
             date: shared.clock.now(),
-            method: self.parts.method.to_string(),
-            path: self.parts.uri.path().to_owned(),
+            method: self.method.to_string(),
+            path: self.uri.path().to_owned(),
             parameters: self.parameters(),
             status: answer.status().as_u16(),
             error: error.or_else(|| location.and_then(error_in)),
@@ -97,9 +105,9 @@ impl Asked {
     }
 
     fn parameters(&self) -> BTreeMap<String, String> {
-        let content_type = header_text(&self.parts.headers, header::CONTENT_TYPE);
+        let content_type = self.content_type.as_ref().and_then(|it| it.to_str().ok());
         let sent = [
-            Params::from_form(self.parts.uri.query().unwrap_or_default()),
+            Params::from_form(self.uri.query().unwrap_or_default()),
             Params::from_body(content_type, &self.body),
         ];
         let mut told = BTreeMap::new();

@@ -43,7 +43,6 @@ async fn list(State(shared): State<Shared>, bearer: Bearer, query: Query) -> Ans
         "search",
     ])?;
     let fields = Fields::of(&query)?;
-    shared.log.flush().await;
     if Checkpoint::asked(&query) {
         let checkpoint = Checkpoint::of(&query)?;
         let from = checkpoint.from.as_deref().unwrap_or_default();
@@ -66,7 +65,6 @@ async fn of_user(
 ) -> Answered {
     bearer.any(READ)?;
     query.only(&["page", "per_page", "include_totals", "sort"])?;
-    shared.log.flush().await;
     page(&shared, &query, Filter::equals("user_id", user_id), &Fields::of(&query)?).await
 }
 
@@ -86,7 +84,6 @@ async fn page(shared: &Shared, query: &Query, filter: Filter, fields: &Fields) -
 
 async fn one(State(shared): State<Shared>, bearer: Bearer, Ids(id): Ids<String>) -> Answered {
     bearer.any(READ)?;
-    shared.log.flush().await;
     let event = shared.store.event(&id).await?;
     let event = event.ok_or_else(|| Failure::not_found("The log does not exist.", "log_not_found"))?;
     Ok(Answer::ok(log::to_json(&event)))

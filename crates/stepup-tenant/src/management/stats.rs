@@ -26,7 +26,6 @@ async fn daily(State(shared): State<Shared>, bearer: Bearer, query: Query) -> An
     let now = shared.clock.now();
     let from = day(&query, "from")?.unwrap_or(now - LATELY);
     let until = day(&query, "to")?.unwrap_or(now) + DAY;
-    shared.log.flush().await;
     let days = shared.store.days(from, until).await?;
     Ok(Answer::ok(days.iter().map(on_the_wire).collect()))
 }

@@ -1,5 +1,7 @@
 //! A token request that waits for a second factor, as its `mfa_token` names it.
 
+use serde::Deserialize as _;
+
 use crate::{
     config::Client,
     factors::{Acceptable, Transaction},
@@ -33,7 +35,7 @@ impl Pending {
         if shared.clock.now() >= transaction.expires_at {
             return Err(GrantFault::MfaTokenExpired.into());
         }
-        let progress = serde_json::from_value(transaction.progress.clone()).map_err(TenantFault::Kept)?;
+        let progress = Progress::deserialize(&transaction.progress).map_err(TenantFault::Kept)?;
         Ok(Self { digest, transaction, progress })
     }
 

@@ -255,8 +255,6 @@ pub(crate) enum TenantFault {
     SecretAsKey(#[source] jws::KeyError),
     #[error("a token cannot be signed")]
     Sign(#[source] jws::SignError),
-    #[error("the tenant is stopping")]
-    Stopping,
     #[error("the store failed")]
     Store(#[from] StoreError),
 }

@@ -56,32 +56,26 @@ pub(crate) struct Granted<'a> {
 }
 
 /// The answer of the token endpoint, but for a refresh token.
-pub(crate) async fn tokens(state: &State, granted: &Granted<'_>) -> Result<TokenResponse, Failure> {
+pub(crate) fn tokens(state: &State, granted: &Granted<'_>) -> Result<TokenResponse, Failure> {
     let scope = granted.changes.scopes(granted.scope.iter().map(str::to_owned));
     let scope: Scopes = scope.iter().map(String::as_str).collect();
-    let access_token = async {
-        match granted.target.aud(&state.issuer, &scope) {
-            Some(audience) => {
-                let subject = Subject {
-                    sub: &granted.user.user_id,
-                    gty: gty(granted.grant),
-                    custom: granted.changes.access_token_claims.clone(),
-                    dpop_jkt: granted.dpop_jkt,
-                };
-                access_token(state, granted.client, &granted.target, audience, &scope, subject)
-            }
-            None => userinfo_token(state, granted, &scope),
+    let access_token = match granted.target.aud(&state.issuer, &scope) {
+        Some(audience) => {
+            let subject = Subject {
+                sub: &granted.user.user_id,
+                gty: gty(granted.grant),
+                custom: granted.changes.access_token_claims.clone(),
+                dpop_jkt: granted.dpop_jkt,
+            };
+            access_token(state, granted.client, &granted.target, audience, &scope, subject)?
         }
+        None => userinfo_token(state, granted, &scope)?,
     };
-    let id_token = async {
-        if scope.contains("openid") { id_token(state, granted, &scope).await.map(Some) } else { Ok(None) }
-    };
-    // In this order: the ID token is signed on another thread while the access token is signed here.
-    let (id_token, access_token) = tokio::join!(id_token, access_token);
+    let id_token = if scope.contains("openid") { Some(id_token(state, granted, &scope)?) } else { None };
     Ok(TokenResponse {
-        access_token: access_token?,
+        access_token,
         refresh_token: None,
-        id_token: id_token?,
+        id_token,
         scope: (!scope.is_empty()).then_some(scope),
         expires_in: Some(granted.target.lifetime().as_secs()),
         token_type: token_type(granted.dpop_jkt),
@@ -138,7 +132,7 @@ pub(crate) fn access_token(
     Ok(state.keys.sign(typ, &claims).map_err(TenantFault::Sign)?)
 }
 
-async fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<String, Failure> {
+fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<String, Failure> {
     let now = state.clock.now();
     let mut other = claims::profile(granted.user, scope);
     other.extend(granted.changes.id_token_claims.clone());
@@ -160,14 +154,15 @@ async fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Resul
         org_name: None,
         other,
     };
-    match (granted.client.id_token_algorithm, &granted.client.client_secret) {
+    let signed = match (granted.client.id_token_algorithm, &granted.client.client_secret) {
         (Algorithm::Hs256, Some(secret)) => {
-            let key = jws::SigningKey::hmac(secret.expose_secret().as_bytes(), jws::Algorithm::Hs256)
-                .map_err(TenantFault::SecretAsKey)?;
-            Ok(key.sign("JWT", None, &claims).map_err(TenantFault::Sign)?)
+            jws::SigningKey::hmac(secret.expose_secret().as_bytes(), jws::Algorithm::Hs256)
+                .map_err(TenantFault::SecretAsKey)?
+                .sign("JWT", None, &claims)
         }
-        _ => Ok(state.keys.sign_beside("JWT", claims).await?),
-    }
+        _ => state.keys.sign("JWT", &claims),
+    };
+    Ok(signed.map_err(TenantFault::Sign)?)
 }
 
 /// RFC 9449 section 5.

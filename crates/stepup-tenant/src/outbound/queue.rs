@@ -52,7 +52,7 @@ impl Queue {
     }
 }
 
-/// Makes what is due, until it is told to drain; then makes what is due once more and ends.
+/// Makes what is due, until it is told to drain; then makes all that is due once more and ends.
 async fn run(caller: Arc<Caller>, added: Arc<Notify>, mut drains: mpsc::Receiver<oneshot::Sender<()>>) {
     let mut running = JoinSet::new();
     let mut under_way = BTreeSet::new();
@@ -64,8 +64,11 @@ async fn run(caller: Arc<Caller>, added: Arc<Notify>, mut drains: mpsc::Receiver
             () = added.notified() => {}
             () = caller.next_due(begun_at) => {}
             drain = drains.recv() => {
-                caller.begin(caller.clock.now(), &mut running, &mut under_way).await;
-                while running.join_next().await.is_some() {}
+                loop {
+                    caller.begin(caller.clock.now(), &mut running, &mut under_way).await;
+                    let Some(done) = running.join_next().await else { break };
+                    forget(&mut under_way, done);
+                }
                 if let Some(drained) = drain {
                     // Who waited may have gone.
                     let _ = drained.send(());

@@ -124,12 +124,12 @@ pub trait Store:
     /// The store failed.
     fn sweep(&self, now: UnixTime) -> Stored<'_, ()>;
 
-    /// Has the database move what was written last to where it stays. A tenant calls it every second, so that no request has
-    /// to wait for it.
+    /// Drops what the log and the inbox have too much, and has the database move what was written last to where it stays. A
+    /// tenant calls it every second, so that no request has to do it.
     ///
     /// # Errors
     /// The store failed.
-    fn checkpoint(&self) -> Stored<'_, ()>;
+    fn tidy(&self) -> Stored<'_, ()>;
 
     /// Finishes what is under way and closes the database. Further calls fail.
     fn close(&self) -> BoxFuture<'_, ()>;
@@ -310,11 +310,12 @@ pub trait Limits: Send + Sync {
 
 /// The tenant log and the inbox.
 pub trait Events: Send + Sync {
-    /// Adds events, and the requests that they came from, all or none. The newest 10,000 of each are kept.
+    /// Adds events, and the request that they came from, all or none. The newest 10,000 of each are kept, and what came
+    /// since [`Store::tidy`].
     ///
     /// # Errors
     /// The store failed.
-    fn append_log<'a>(&'a self, events: &'a [LogEvent], steps: &'a [Step]) -> Stored<'a, ()>;
+    fn append_log<'a>(&'a self, events: &'a [LogEvent], step: Option<&'a Step>) -> Stored<'a, ()>;
 
     /// At most `limit` events, of one type if asked, newest first.
     ///
@@ -322,7 +323,7 @@ pub trait Events: Send + Sync {
     /// The store failed.
     fn log<'a>(&'a self, kind: Option<&'a str>, limit: u32) -> Stored<'a, Vec<LogEvent>>;
 
-    /// Adds a message to the inbox, which keeps the newest 10,000.
+    /// Adds a message to the inbox, which keeps the newest 10,000, and what came since [`Store::tidy`].
     ///
     /// # Errors
     /// The store failed.

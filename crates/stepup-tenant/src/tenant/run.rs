@@ -14,14 +14,13 @@ pub(super) async fn supervise(server: Server, state: Shared, data: DataDir, stop
             tokio::join!(
                 publish_next_key(&state, data),
                 sweep(&state),
-                checkpoint(&state),
+                tidy(&state),
                 follow_configuration(&state),
                 take_jobs(&state),
             );
         } => {}
     }
     state.outbound.drain().await;
-    state.log.flush().await;
     state.store.close().await;
 }
 
@@ -51,14 +50,11 @@ async fn sweep(state: &Shared) {
     }
 }
 
-async fn checkpoint(state: &Shared) {
+async fn tidy(state: &Shared) {
     loop {
-        tokio::time::sleep(CHECKPOINT).await;
-        if let Err(error) = state.store.checkpoint().await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the database's log could not be emptied"
-            );
+        tokio::time::sleep(TIDY).await;
+        if let Err(error) = state.store.tidy().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be tidied");
         }
     }
 }
@@ -79,7 +75,7 @@ async fn take_jobs(state: &Shared) {
     }
 }
 
-const CHECKPOINT: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(1);
 const NEXT_KEY: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(600);
+const TIDY: Duration = Duration::from_secs(1);

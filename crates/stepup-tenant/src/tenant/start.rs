@@ -61,7 +61,7 @@ impl Builder {
         let prepare = |tls| tls::prepare(tls, &self.host, &data, self.clock.now());
         let tls = self.tls.as_ref().map(prepare).transpose()?;
 
-        let log = Log::start(Arc::clone(&store));
+        let log = Log::new(Arc::clone(&store));
         let outbound =
             outbound::Client::start(issuer.loopback(), Arc::clone(&store), self.clock.clone(), log.clone());
         let config = configuration.config();

@@ -1,5 +1,7 @@
 //! The remote control.
 
+use std::pin::pin;
+
 use serde_json::{Value, json};
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::{
@@ -92,14 +94,18 @@ async fn reads_messages_and_waits_for_them() {
     assert_eq!(remote.get("messages?wait=soon").await.0, 400);
     assert_eq!(remote.get("messages?wait=0").await, (200, json!([])), "those there before do not count");
 
-    let (waited, ()) = tokio::join!(remote.get("messages?wait=60&channel=sms"), async {
-        // The control request may come first or last: deliver until one of them is seen.
-        let mut id = 3;
-        while inbox.read(None, None).await.unwrap().len() < 200 {
-            inbox.deliver(&message(&id.to_string(), Channel::Sms, "+1")).await.unwrap();
-            id += 1;
+    // The control request may come first or last: deliver until one of them is seen.
+    let mut waited = pin!(remote.get("messages?wait=60&channel=sms"));
+    let mut ids = 3..;
+    let waited = loop {
+        tokio::select! {
+            biased;
+            waited = &mut waited => break waited,
+            () = tokio::task::yield_now() => {}
         }
-    });
+        let id = ids.next().unwrap().to_string();
+        inbox.deliver(&message(&id, Channel::Sms, "+1")).await.unwrap();
+    };
     assert_eq!(waited.1[0]["channel"], "sms");
 }
 
@@ -156,7 +162,6 @@ async fn ten_thousand_events_are_kept_whole() {
         })
         .await;
     }
-    log.flush().await;
     let kept = tenant.state().store.log(None, 20_000).await.unwrap();
     assert_eq!(kept.len(), 10_000);
     assert_eq!((kept[0].user_id.as_deref(), kept[9_999].user_id.as_deref()), (Some("9999"), Some("0")));

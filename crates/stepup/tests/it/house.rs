@@ -1,6 +1,12 @@
 //! A tenant in this process, a client of it, and a browser that logs in.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -18,8 +24,9 @@ use crate::support::{Jar, NOW, SECRET, cookies};
 pub(crate) const API: &str = "https://api.example.com";
 const APPLICATION: &str = "http://localhost:3000";
 
-#[derive(Debug)]
-struct TenantTime(VirtualClock);
+/// The tenant's clock, and how often somebody began to wait for it.
+#[derive(Clone, Debug)]
+struct TenantTime(VirtualClock, Arc<AtomicUsize>);
 
 impl Clock for TenantTime {
     fn now(&self) -> UnixTime {
@@ -27,7 +34,9 @@ impl Clock for TenantTime {
     }
 
     fn wait(&self, duration: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(self.0.reaches(self.0.now() + duration))
+        let reached = self.0.reaches(self.0.now() + duration);
+        self.1.fetch_add(1, Ordering::SeqCst);
+        Box::pin(reached)
     }
 }
 
@@ -40,6 +49,7 @@ pub(crate) struct Enrolled {
 pub(crate) struct House {
     pub(crate) tenant: Tenant,
     pub(crate) client: Client,
+    time: TenantTime,
 }
 
 impl House {
@@ -67,16 +77,22 @@ impl House {
 
     /// With a client that says who it is in `set_up`.
     pub(crate) fn of(tenant: Tenant, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
-        Self { client: Self::client(&tenant, set_up), tenant }
+        let time = TenantTime(tenant.clock().clone(), Arc::default());
+        Self { client: Self::client_at(time.clone(), &tenant, set_up), tenant, time }
     }
 
     /// Another client of the same application.
     pub(crate) fn client(tenant: &Tenant, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
-        let client = Client::builder()
-            .domain(tenant.issuer())
-            .secret(SECRET)
-            .app_base_url(APPLICATION)
-            .clock(TenantTime(tenant.clock().clone()));
+        Self::client_at(TenantTime(tenant.clock().clone(), Arc::default()), tenant, set_up)
+    }
+
+    fn client_at(
+        time: TenantTime,
+        tenant: &Tenant,
+        set_up: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Client {
+        let client =
+            Client::builder().domain(tenant.issuer()).secret(SECRET).app_base_url(APPLICATION).clock(time);
         set_up(client).build().unwrap()
     }
 
@@ -187,6 +203,11 @@ impl House {
     }
 
     /// How many requests the tenant's token endpoint has had.
+    /// How often the client has begun to wait.
+    pub(crate) fn waits(&self) -> usize {
+        self.time.1.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn token_requests(&self) -> usize {
         self.tenant.requests().iter().filter(|exchange| exchange.path == "/oauth/token").count()
     }

@@ -323,9 +323,9 @@ async fn house() -> House {
     House::whose_clock_stands().await
 }
 
-/// Returns once the tenant's token endpoint has answered `count` requests.
+/// Returns once the client has begun to wait for the `count`th time.
 async fn asked(house: &House, count: usize) {
-    while house.token_requests() < count {
+    while house.waits() < count {
         tokio::task::yield_now().await;
     }
 }
@@ -335,7 +335,7 @@ async fn enrol(house: &House, state: &mut SessionState) {
     let token = house.due(state).await.mfa_token.unwrap();
     let mfa = house.client.mfa();
     let begun = mfa.enroll(&token, &Enroll::push()).await.unwrap();
-    let before = house.token_requests();
+    let before = house.waits();
     let phone = async {
         asked(house, before + 1).await;
         house.tenant.scan(&begun.barcode_uri.unwrap()).await.unwrap();
@@ -374,7 +374,7 @@ async fn a_phone_enrols_approves_and_denies() {
     for decision in [Decision::Deny, Decision::Approve] {
         let mut state = house.log_in().await;
         let (token, oob_code) = sent(&house, &mut state).await;
-        let (mfa, before) = (house.client.mfa(), house.token_requests());
+        let (mfa, before) = (house.client.mfa(), house.waits());
         let push = Verify::oob(oob_code);
         let waiting = mfa.wait_for_push(&mut state, &token, push, PushWait::default());
         let (outcome, ()) = tokio::join!(waiting, answered(&house, before, decision));
@@ -395,7 +395,7 @@ async fn a_browser_waits_for_a_phone_both_ways() {
     for accept in ["application/json", "text/event-stream"] {
         let line = house.log_in_with_cookies().await;
         let (token, oob_code) = sent(&house, &mut house.open_session(&line)).await;
-        let before = house.token_requests();
+        let before = house.waits();
         let waiting = async {
             let response = ask_about(&house.client, &token, &oob_code, accept, &line).await;
             if accept == "text/event-stream" {

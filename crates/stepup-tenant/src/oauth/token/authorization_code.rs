@@ -102,8 +102,7 @@ async fn issue_for(
             changes: &code.changes,
             dpop_jkt: request.dpop_jkt,
         },
-    )
-    .await?;
+    )?;
     if code.scope.contains("offline_access") {
         let login = Login {
             client: request.client,

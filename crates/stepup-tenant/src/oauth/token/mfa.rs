@@ -122,7 +122,7 @@ async fn go_on(
         request.dpop_jkt,
     )
     .await?;
-    Box::pin(grant.proceed()).await
+    grant.proceed().await
 }
 
 /// What the answer proves.
@@ -213,23 +213,24 @@ async fn confirm_enrolment(
     } else {
         Err(GrantFault::MfaRejected.into())
     };
-    let granted = Granted {
-        client: request.client,
-        user: &user,
-        target: Target::Mfa,
-        scope: &scope,
-        grant: by.grant(),
-        session_id: None,
-        nonce: None,
-        auth_time: None,
-        mfa: false,
-        changes: &Changes::default(),
-        dpop_jkt: request.dpop_jkt,
-    };
-    let result = match judged {
-        Ok(_) => issue::tokens(shared, &granted).await,
-        Err(failure) => Err(failure),
-    };
+    let result = judged.and_then(|_| {
+        issue::tokens(
+            shared,
+            &Granted {
+                client: request.client,
+                user: &user,
+                target: Target::Mfa,
+                scope: &scope,
+                grant: by.grant(),
+                session_id: None,
+                nonce: None,
+                auth_time: None,
+                mfa: false,
+                changes: &Changes::default(),
+                dpop_jkt: request.dpop_jkt,
+            },
+        )
+    });
     log(request, &user, &result, by).await;
     result
 }

@@ -163,7 +163,7 @@ impl<'a> UserGrant<'a> {
             changes: &self.progress.changes,
             dpop_jkt: self.asked.dpop_jkt.as_deref(),
         };
-        let mut tokens = issue::tokens(self.asked.shared, &granted).await?;
+        let mut tokens = issue::tokens(self.asked.shared, &granted)?;
         let refresh_token = match &self.asked.presented {
             Some((digest, parent)) => self.exchange(digest, parent).await?,
             None if self.asked.scope.contains("offline_access") => Some(self.first_of_a_family().await?),

@@ -16,12 +16,10 @@ use crate::{
 
 impl Directory for SqliteStore {
     fn find_users<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<User>> {
-        self.read(|connection| {
-            at_length(|| {
-                let entries = matching(search).all(connection, users::read)?;
-                let total = if search.count { count(connection, search)? } else { 0 };
-                Ok(Found { entries, total })
-            })
+        self.search(|connection| {
+            let entries = matching(search).all(connection, users::read)?;
+            let total = if search.count { count(connection, search)? } else { 0 };
+            Ok(Found { entries, total })
         })
     }
 

@@ -1,6 +1,6 @@
-//! The log and the inbox in SQLite, which keeps the newest of each by itself.
+//! The log and the inbox in SQLite.
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{
     SqliteStore, data, encode,
@@ -12,14 +12,23 @@ use crate::{
 };
 
 impl Events for SqliteStore {
-    fn append_log<'a>(&'a self, events: &'a [LogEvent], steps: &'a [Step]) -> Stored<'a, ()> {
-        self.write(move |connection| {
-            execute(
-                connection,
-                "INSERT INTO journal (events, steps) VALUES (?, ?)",
-                [encode("log events", &events)?, encode("requests", &steps)?],
-            )
-            .map(drop)
+    fn append_log<'a>(&'a self, events: &'a [LogEvent], step: Option<&'a Step>) -> Stored<'a, ()> {
+        self.transact(move |transaction| {
+            for event in events {
+                execute(
+                    &transaction,
+                    "INSERT INTO log (kind, transaction_id, data) VALUES (?, ?, ?)",
+                    params![event.kind, event.transaction_id, encode("a log event", event)?],
+                )?;
+            }
+            if let Some(step) = step {
+                execute(
+                    &transaction,
+                    "INSERT INTO steps (transaction_id, data) VALUES (?, ?)",
+                    [&step.transaction_id, &encode("a request", step)?],
+                )?;
+            }
+            Ok(transaction.commit()?)
         })
     }
 
@@ -61,6 +70,19 @@ impl Events for SqliteStore {
             )
         })
     }
+}
+
+/// Entries of the log, of its requests and of the inbox that are kept.
+const KEPT: u32 = 10_000;
+
+/// Drops the oldest entries of `table` that are too many, no more than `most`. Returns how many.
+pub(super) fn drop_oldest(connection: &Connection, table: &str, most: u32) -> Result<u32, StoreError> {
+    let statement = format!(
+        "DELETE FROM {table}
+         WHERE seq <= MIN((SELECT MAX(seq) FROM {table}) - ?1, (SELECT MIN(seq) FROM {table}) + ?2 - 1)"
+    );
+    let dropped = execute(connection, &statement, [KEPT, most])?;
+    Ok(u32::try_from(dropped).unwrap_or(u32::MAX))
 }
 
 /// The event in a row of the log.

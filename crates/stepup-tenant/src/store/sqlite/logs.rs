@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    SqliteStore, at_length, events,
+    SqliteStore, events,
     query::{all, one},
     search::{Column, Sql, Table},
 };
@@ -14,12 +14,10 @@ use crate::{
 
 impl Logs for SqliteStore {
     fn find_events<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<LogEvent>> {
-        self.read(|connection| {
-            at_length(|| {
-                let entries = matching(search).all(connection, events::read_event)?;
-                let total = if search.count { count(connection, search)? } else { 0 };
-                Ok(Found { entries, total })
-            })
+        self.search(|connection| {
+            let entries = matching(search).all(connection, events::read_event)?;
+            let total = if search.count { count(connection, search)? } else { 0 };
+            Ok(Found { entries, total })
         })
     }
 

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_jobs.sql"),
     include_str!("migrations/0010_earlier_passwords.sql"),
     include_str!("migrations/0011_journal.sql"),
+    include_str!("migrations/0012_tidy.sql"),
 ];
 
 /// Runs those that the database has not seen, all in one transaction.

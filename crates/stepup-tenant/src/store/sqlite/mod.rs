@@ -83,10 +83,7 @@ impl SqliteStore {
     /// [`StoreError::Unsupported`] for another address, [`StoreError::Open`] where the file cannot be opened,
     /// [`StoreError::TooNew`] where a newer program wrote it.
     pub fn open(url: &str, vault: Vault) -> Result<Self, StoreError> {
-        let Some(address) = url.strip_prefix("sqlite:") else {
-            return Err(StoreError::Unsupported { url: url.to_owned() });
-        };
-        let address = format!("file:{}", address.strip_prefix("//").unwrap_or(address));
+        let address = address(url).ok_or_else(|| StoreError::Unsupported { url: url.to_owned() })?;
         let failed = |source| StoreError::Open { url: url.to_owned(), source };
         let mut writer = connect(&address).map_err(failed)?;
         let mut readers = Vec::new();
@@ -100,12 +97,28 @@ impl SqliteStore {
         Ok(Self { writer: place(writer), readers, vault })
     }
 
-    /// Reads. Work on one connection must not ask for another: in memory they are the same.
+    /// Reads a few rows, with the connection that writes where it is free: the others forget what they have read whenever it
+    /// has written. Work on one connection must not ask for another: in memory they are the same.
     fn read<'a, T>(
         &'a self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'a,
     ) -> Stored<'a, T> {
-        Box::pin(async move { work(self.reader().as_ref().ok_or(StoreError::Closed)?) })
+        Box::pin(async move {
+            let connection = free(&self.writer).unwrap_or_else(|| self.reader());
+            work(connection.as_ref().ok_or(StoreError::Closed)?)
+        })
+    }
+
+    /// Reads what may take long, and keeps nobody from writing.
+    fn search<'a, T>(
+        &'a self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'a,
+    ) -> Stored<'a, T> {
+        Box::pin(async move {
+            let reader = self.reader();
+            let reader = reader.as_ref().ok_or(StoreError::Closed)?;
+            at_length(|| work(reader))
+        })
     }
 
     /// Writes with one statement.
@@ -130,14 +143,8 @@ impl SqliteStore {
 
     /// A reader that is free, or the first one once it is.
     fn reader(&self) -> MutexGuard<'_, Option<Connection>> {
-        for reader in &self.readers {
-            match reader.try_lock() {
-                Ok(free) => return free,
-                Err(TryLockError::Poisoned(free)) => return free.into_inner(),
-                Err(TryLockError::WouldBlock) => {}
-            }
-        }
-        lock(self.readers.first().unwrap_or(&self.writer))
+        let any = || lock(self.readers.first().unwrap_or(&self.writer));
+        self.readers.iter().find_map(free).unwrap_or_else(any)
     }
 }
 
@@ -148,6 +155,23 @@ fn place(connection: Connection) -> Place {
 /// A panic leaves no transaction behind: what it did is undone as it goes.
 fn lock(place: &Place) -> MutexGuard<'_, Option<Connection>> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The address as SQLite has it.
+fn address(url: &str) -> Option<String> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    // With the name of no host: two slashes of a path would begin one.
+    let host = if path.starts_with('/') { "//" } else { "" };
+    Some(format!("file:{host}{path}"))
+}
+
+fn free(place: &Place) -> Option<MutexGuard<'_, Option<Connection>>> {
+    match place.try_lock() {
+        Ok(free) => Some(free),
+        Err(TryLockError::Poisoned(free)) => Some(free.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 fn connect(address: &str) -> rusqlite::Result<Connection> {
@@ -205,10 +229,18 @@ impl Store for SqliteStore {
         })
     }
 
-    fn checkpoint(&self) -> Stored<'_, ()> {
-        self.read(|connection| {
+    fn tidy(&self) -> Stored<'_, ()> {
+        Box::pin(async move {
+            for table in ["log", "messages", "steps"] {
+                // Few at a time: requests write in between.
+                while self.write(move |writer| events::drop_oldest(writer, table, AT_ONCE)).await? == AT_ONCE
+                {
+                    tokio::task::yield_now().await;
+                }
+            }
             // Passive: it waits for nobody, and nobody for it. What is in use is left for the next time.
-            at_length(|| Ok(connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?))
+            let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+            self.search(|reader| Ok(reader.query_row(checkpoint, [], |_| Ok(()))?)).await
         })
     }
 
@@ -220,6 +252,9 @@ impl Store for SqliteStore {
         })
     }
 }
+
+/// Entries that are dropped in one transaction.
+const AT_ONCE: u32 = 200;
 
 const DAY: u64 = 86_400;
 
@@ -274,5 +309,25 @@ fn insertion(what: &'static str) -> impl Fn(StoreError) -> StoreError {
             StoreError::Conflict { what }
         }
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn an_address_is_passed_on_as_sqlite_has_it() {
+        for (url, expected) in [
+            ("sqlite::memory:", "file::memory:"),
+            ("sqlite:tenant.db", "file:tenant.db"),
+            ("sqlite://tenant.db", "file:tenant.db"),
+            ("sqlite://data/tenant.db?mode=rwc", "file:data/tenant.db?mode=rwc"),
+            ("sqlite:///data/a%20b.db", "file:///data/a%20b.db"),
+            ("sqlite:////data/tenant.db", "file:////data/tenant.db"),
+        ] {
+            assert_eq!(address(url).as_deref(), Some(expected), "{url}");
+        }
+        assert_eq!(address("postgres://localhost/x"), None);
     }
 }

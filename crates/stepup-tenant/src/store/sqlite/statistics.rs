@@ -4,36 +4,33 @@ use rusqlite::Row;
 use stepup_protocol::time::UnixTime;
 
 use super::{
-    SqliteStore, at_length,
+    SqliteStore,
     query::{all, scalar},
 };
 use crate::store::{Day, Statistics, StoreError, Stored};
 
 impl Statistics for SqliteStore {
     fn days(&self, from: UnixTime, until: UnixTime) -> Stored<'_, Vec<Day>> {
-        self.read(move |connection| {
-            at_length(|| {
-                all(
-                    connection,
-                    "SELECT CAST(data ->> 'date' AS INTEGER) / 86400 * 86400 AS began_at, SUM(kind IN ('s', 'sepft')) AS logins,
+        self.search(move |connection| {
+            all(
+                connection,
+                "SELECT CAST(data ->> 'date' AS INTEGER) / 86400 * 86400 AS began_at, SUM(kind IN ('s', 'sepft')) AS logins,
                         SUM(kind = 'ss') AS signups, SUM(kind = 'pwd_leak') AS leaked,
                         MAX(CAST(data ->> 'date' AS INTEGER)) AS updated_at
                  FROM log
                  WHERE kind IN ('s', 'sepft', 'ss', 'pwd_leak') AND CAST(data ->> 'date' AS INTEGER) >= ?
                        AND CAST(data ->> 'date' AS INTEGER) < ?
                  GROUP BY began_at ORDER BY began_at",
-                    [from.seconds(), until.seconds()],
-                    day,
-                )
-            })
+                [from.seconds(), until.seconds()],
+                day,
+            )
         })
     }
 
     fn active_users(&self, since: UnixTime) -> Stored<'_, u64> {
-        self.read(move |connection| {
-            let number: i64 = at_length(|| {
-                scalar(connection, "SELECT COUNT(*) FROM users WHERE last_login >= ?", [since.seconds()])
-            })?;
+        self.search(move |connection| {
+            let number: i64 =
+                scalar(connection, "SELECT COUNT(*) FROM users WHERE last_login >= ?", [since.seconds()])?;
             Ok(number.unsigned_abs())
         })
     }

@@ -10,7 +10,7 @@ use crate::{
 
 impl Traces for SqliteStore {
     fn traces(&self, before: Option<i64>, limit: u32) -> Stored<'_, Vec<TraceSummary>> {
-        self.read(move |connection| {
+        self.search(move |connection| {
             all(
                 connection,
                 "SELECT t.transaction_id, t.last, t.steps, f.data AS first_data, l.data AS last_data

@@ -171,7 +171,7 @@ async fn a_bucket_empties_fills_again_and_survives_a_clock_that_goes_back() {
 async fn log_and_inbox_are_read_newest_first() {
     on_every_database(async |store| {
         let events = ["s", "fp", "s"].map(|kind| LogEvent::new(kind, NOW));
-        store.append_log(&events, &[]).await.unwrap();
+        store.append_log(&events, None).await.unwrap();
         let read = store.log(None, 10).await.unwrap();
         assert_eq!(read.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["s", "fp", "s"]);
         assert!(read[0].id > read[1].id && read[1].id > read[2].id);

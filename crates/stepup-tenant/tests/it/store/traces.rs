@@ -18,10 +18,12 @@ async fn transactions_come_newest_first_and_whole() {
             transaction_id: Some(transaction.to_owned()),
             ..LogEvent::new(kind, NOW)
         };
-        let steps = [step("a", "/1"), step("b", "/2"), step("a", "/3")];
+        let steps = [("a", "/1"), ("b", "/2"), ("a", "/3"), ("c", "/4"), ("b", "/5")];
         let events = [LogEvent::new("s", NOW), event("a", "mfar"), event("b", "fp"), event("a", "seotpft")];
-        store.append_log(&events, &steps).await.unwrap();
-        store.append_log(&[], &[step("c", "/4"), step("b", "/5")]).await.unwrap();
+        store.append_log(&events, None).await.unwrap();
+        for (transaction, path) in steps {
+            store.append_log(&[], Some(&step(transaction, path))).await.unwrap();
+        }
 
         let all = store.traces(None, 10).await.unwrap();
         let told: Vec<_> = all
