@@ -90,11 +90,9 @@ impl JweKey {
         }
     }
 
-    /// Seals `plaintext` under a header that is encoded already.
+    /// Seals `buffer`, the plaintext, under a header that is encoded already.
     #[expect(clippy::expect_used, reason = "sealing fails only for plaintexts of 64 gigabytes")]
-    pub(crate) fn seal(&self, header: &str, plaintext: &[u8], random: &dyn Random) -> String {
-        let mut buffer = Vec::with_capacity(plaintext.len() + CBC_IV);
-        buffer.extend_from_slice(plaintext);
+    pub(crate) fn seal(&self, header: &str, mut buffer: Vec<u8>, random: &dyn Random) -> String {
         match &self.0 {
             Prepared::Gcm(key) => {
                 let mut iv = [0; GCM_IV];

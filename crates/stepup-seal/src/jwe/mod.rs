@@ -61,7 +61,7 @@ pub struct Opened {
 /// # Ok::<(), jwe::JweError>(())
 /// ```
 pub fn seal(key: &JweKey, protected_header_json: &str, plaintext: &[u8], random: &dyn Random) -> String {
-    key.seal(&base64url::encode(protected_header_json), plaintext, random)
+    key.seal(&base64url::encode(protected_header_json), plaintext.to_vec(), random)
 }
 
 /// Opens `token`, where it is no longer than `max_bytes`.

@@ -13,9 +13,8 @@ use crate::{
     jwe::{self, Compact, Encryption, JweKey},
 };
 
-const HEADER: &str = r#"{"alg":"dir","enc":"A256CBC-HS512"}"#;
-/// [`HEADER`] as it stands in almost every value, so that it need not be read.
-const ENCODED_HEADER: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIn0";
+/// `{"alg":"dir","enc":"A256CBC-HS512"}`, as it stands in almost every value, so that it need not be read.
+const HEADER: &str = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIn0";
 
 pub(super) fn key(secret: &[u8], purpose: Purpose, context: &str) -> JweKey {
     let identifier = identifier(purpose, context);
@@ -36,7 +35,7 @@ fn identifier(purpose: Purpose, context: &str) -> Cow<'_, str> {
 }
 
 pub(super) fn seal<T: Serialize + ?Sized>(key: &JweKey, payload: &T, random: &dyn Random) -> String {
-    jwe::seal(key, HEADER, &to_json(payload), random)
+    key.seal(HEADER, to_json(payload), random)
 }
 
 pub(super) fn open<T: DeserializeOwned>(
@@ -45,7 +44,7 @@ pub(super) fn open<T: DeserializeOwned>(
     purpose: Purpose,
     context: &str,
 ) -> Result<Unsealed<T>, OpenError> {
-    if value.header != ENCODED_HEADER {
+    if value.header != HEADER {
         let header = header::parse(value.header).map_err(|_| OpenError::Invalid)?;
         jwe::check_algorithm(&header, Encryption::A256CbcHs512).map_err(|_| OpenError::Invalid)?;
     }

@@ -229,5 +229,10 @@ impl fmt::Debug for Sealer {
     reason = "the documented panic of `Sealer::seal`: a fault of the payload's type"
 )]
 fn to_json<T: Serialize + ?Sized>(payload: &T) -> Vec<u8> {
-    serde_json::to_vec(payload).expect("the payload serialises to JSON")
+    let mut json = Vec::with_capacity(JSON_BYTES);
+    serde_json::to_writer(&mut json, payload).expect("the payload serialises to JSON");
+    json
 }
+
+/// Room for the payload of a pending step-up, so that it need not be moved while it is written.
+const JSON_BYTES: usize = 1536;

@@ -22,9 +22,8 @@ use crate::{
     jwe::{self, Compact, Encryption, JweKey},
 };
 
-const HEADER: &str = r#"{"enc":"A256GCM","alg":"dir"}"#;
-/// [`HEADER`] as it stands in almost every value, so that it need not be read.
-const ENCODED_HEADER: &str = "eyJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiZGlyIn0";
+/// `{"enc":"A256GCM","alg":"dir"}`, as it stands in almost every value, so that it need not be read.
+const HEADER: &str = "eyJlbmMiOiJBMjU2R0NNIiwiYWxnIjoiZGlyIn0";
 /// How long after its expiry a value is still accepted.
 const TOLERANCE: Duration = Duration::from_secs(15);
 
@@ -48,7 +47,7 @@ pub(super) fn seal<T: Serialize + ?Sized>(
     };
     json.pop();
     json.extend_from_slice(format!(r#"{separator}"exp":{expires_at}}}"#).as_bytes());
-    jwe::seal(key, HEADER, &json, random)
+    key.seal(HEADER, json, random)
 }
 
 pub(super) fn open<T: DeserializeOwned>(
@@ -58,7 +57,7 @@ pub(super) fn open<T: DeserializeOwned>(
     now: UnixTime,
 ) -> Result<Unsealed<T>, OpenError> {
     let legacy = match value.header {
-        ENCODED_HEADER => None,
+        HEADER => None,
         other => read_header(other, purpose).ok_or(OpenError::Invalid)?,
     };
     let (plaintext, stale_secret) = keys.decrypt(value, purpose, "")?;

@@ -11,7 +11,7 @@ use stepup_protocol::time::UnixTime;
 use super::{OpenError, Purpose, Unsealed, keys::KeyCache, to_json};
 use crate::{
     Random, base64url, hkdf,
-    jwe::{self, Compact, JweKey},
+    jwe::{Compact, JweKey},
 };
 
 pub(super) fn key(secret: &[u8], purpose: Purpose, context: &str) -> JweKey {
@@ -27,7 +27,7 @@ pub(super) fn seal<T: Serialize + ?Sized>(
     random: &dyn Random,
 ) -> String {
     let header = format!("{}{expires_at}}}", header_start(purpose));
-    jwe::seal(key, &header, &to_json(payload), random)
+    key.seal(&base64url::encode(header), to_json(payload), random)
 }
 
 pub(super) fn open<T: DeserializeOwned>(
