@@ -65,12 +65,13 @@ const NAMES: [[&str; 3]; 4] = [
 /// What they cannot do without.
 const BARE: &str = "HTTP, reads, commits, signatures";
 
-/// What each exchange does in the store, and what it signs, as the tenant tells with `RUST_LOG=sqlx=debug`.
+/// What each exchange does in the store, and what it signs: the transaction, the user and what they hold are read; a limit, a
+/// proof, a message are written, and in the end the log.
 const WORK: [Work; 4] = [
-    Work { reads: 3, commits: &[1], signatures: 0 },
-    Work { reads: 4, commits: &[3, 1], signatures: 2 },
-    Work { reads: 3, commits: &[2, 1, 1], signatures: 0 },
-    Work { reads: 5, commits: &[4, 1], signatures: 2 },
+    Work { reads: 3, commits: &[2], signatures: 0 },
+    Work { reads: 4, commits: &[3, 3], signatures: 2 },
+    Work { reads: 3, commits: &[2, 1, 3], signatures: 0 },
+    Work { reads: 5, commits: &[4, 3], signatures: 2 },
 ];
 
 /// Whether memory stays flat while the tenant of the larger file works for `time`.
