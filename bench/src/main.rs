@@ -100,7 +100,6 @@ fn main() -> anyhow::Result<ExitCode> {
         report.add(action_added::to_a_token_request()?);
     }
     if wanted(Subject::Verify) {
-        let _awake = Awake::keep();
         report.add(verify::added()?);
     }
     if wanted(Subject::Start) {

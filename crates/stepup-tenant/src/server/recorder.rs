@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{HeaderMap, Response, request::Parts};
+use http::{HeaderMap, Method, Response, request::Parts};
 use http_body_util::{BodyExt, Full};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -91,9 +91,75 @@ pub(crate) struct Recorder {
 
 #[derive(Debug, Default)]
 struct Kept {
-    exchanges: VecDeque<Exchange>,
+    exchanges: VecDeque<Recorded>,
     bytes: usize,
 }
+
+/// An [`Exchange`] in few pieces: every request is noted, and hardly any is looked at.
+pub(crate) struct Recorded {
+    request_id: String,
+    method: Method,
+    path: String,
+    headers: Lines,
+    body: String,
+    status: u16,
+    answered: Lines,
+    answer: String,
+}
+
+impl std::fmt::Debug for Recorded {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Exchange::from(self).fmt(formatter)
+    }
+}
+
+impl From<&Recorded> for Exchange {
+    fn from(recorded: &Recorded) -> Self {
+        Self {
+            request_id: recorded.request_id.clone(),
+            method: recorded.method.to_string(),
+            path: recorded.path.clone(),
+            headers: recorded.headers.flat(),
+            body: recorded.body.clone(),
+            status: recorded.status,
+            response: Answered { headers: recorded.answered.flat(), body: recorded.answer.clone() },
+        }
+    }
+}
+
+/// Headers, one a line.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn of(headers: &HeaderMap) -> Self {
+        let mut lines = String::with_capacity(headers.len() * HEADER_BYTES);
+        for (name, value) in headers {
+            lines.push_str(name.as_str());
+            lines.push_str(": ");
+            lines.push_str(&String::from_utf8_lossy(value.as_bytes()));
+            lines.push('\n');
+        }
+        Self(lines)
+    }
+
+    fn flat(&self) -> BTreeMap<String, String> {
+        let mut flat = BTreeMap::<String, String>::new();
+        for (name, value) in self.0.lines().filter_map(|line| line.split_once(": ")) {
+            let separator = if name == "set-cookie" { "\n" } else { ", " };
+            flat.entry(name.to_owned())
+                .and_modify(|held| {
+                    held.push_str(separator);
+                    held.push_str(value);
+                })
+                .or_insert_with(|| value.to_owned());
+        }
+        flat
+    }
+}
+
+/// Room for most headers.
+const HEADER_BYTES: usize = 64;
 
 impl Recorder {
     pub(crate) fn new(extent: Extent) -> Self {
@@ -106,30 +172,31 @@ impl Recorder {
     }
 
     /// Notes a request.
-    pub(crate) fn begin(&self, head: &Parts, body: &Bytes) -> Exchange {
-        Exchange {
+    pub(crate) fn begin(&self, head: &Parts, body: &Bytes) -> Recorded {
+        Recorded {
             request_id: String::new(),
-            method: head.method.to_string(),
+            method: head.method.clone(),
             path: head.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
-            headers: flatten(&head.headers),
+            headers: Lines::of(&head.headers),
             body: String::from_utf8_lossy(body).into_owned(),
             status: 0,
-            response: Answered::default(),
+            answered: Lines::default(),
+            answer: String::new(),
         }
     }
 
     /// Notes its answer, none where the connection was dropped, and keeps both.
-    pub(crate) fn finish(&self, mut exchange: Exchange, answer: Option<&Response<Full<Bytes>>>) {
+    pub(crate) fn finish(&self, mut exchange: Recorded, answer: Option<&Response<Full<Bytes>>>) {
         if let Some(answer) = answer {
             exchange.status = answer.status().as_u16();
             if let Some(RequestId(id)) = answer.extensions().get() {
                 exchange.request_id.clone_from(id);
             }
-            exchange.response.headers = flatten(answer.headers());
+            exchange.answered = Lines::of(answer.headers());
             // A full body is there at once.
             let body =
                 answer.body().clone().collect().now_or_never().and_then(Result::ok).unwrap_or_default();
-            exchange.response.body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+            exchange.answer = String::from_utf8_lossy(&body.to_bytes()).into_owned();
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.bytes += size(&exchange);
@@ -144,7 +211,13 @@ impl Recorder {
 
     /// Those kept, oldest first.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).exchanges.iter().cloned().collect()
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .exchanges
+            .iter()
+            .map(Exchange::from)
+            .collect()
     }
 
     /// Forgets them.
@@ -159,21 +232,6 @@ impl Recorder {
     }
 }
 
-fn size(exchange: &Exchange) -> usize {
-    exchange.body.len() + exchange.response.body.len() + exchange.path.len() + 1024
-}
-
-fn flatten(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let mut flat = BTreeMap::<String, String>::new();
-    for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        let separator = if name == http::header::SET_COOKIE { "\n" } else { ", " };
-        flat.entry(name.as_str().to_owned())
-            .and_modify(|held| {
-                held.push_str(separator);
-                held.push_str(&value);
-            })
-            .or_insert_with(|| value.into_owned());
-    }
-    flat
+fn size(exchange: &Recorded) -> usize {
+    exchange.body.len() + exchange.answer.len() + exchange.path.len() + 1024
 }

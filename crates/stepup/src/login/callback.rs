@@ -228,7 +228,7 @@ impl Client {
             return Err(CallbackError::SessionExpired);
         }
         if let Some(held) = held.filter(|_| transaction.steps_up()) {
-            session = self.stepped_up(held, session, &grant).await?;
+            session = self.stepped_up(held, session, grant).await?;
         }
         Ok(session)
     }
@@ -238,10 +238,10 @@ impl Client {
         &self,
         held: &Session,
         login: Session,
-        grant: &Grant,
+        grant: Grant,
     ) -> Result<Session, CallbackError> {
         let mut session = held.clone();
-        session.keep(grant).map_err(|_| CallbackError::OtherUser)?;
+        session.keep(&grant).map_err(|_| CallbackError::OtherUser)?;
         session.answer(held, grant.received_at);
         // A logout ends the tenant's session of the newer login, and its end is this one's.
         if let Some(sid) = login.sid() {

@@ -84,7 +84,7 @@ impl Mfa<'_> {
             Ok(Outcome::Further(required)) => Err(VerifyError::MfaRequired(required)),
             Ok(Outcome::Granted(stepped_up)) => {
                 self.keep(state, &stepped_up)?;
-                Ok(Verified { recovery_code: stepped_up.grant.tokens.recovery_code })
+                Ok(Verified { recovery_code: stepped_up.grant.tokens.recovery_code.clone() })
             }
             Err(error) => {
                 if error.may_have_rotated()

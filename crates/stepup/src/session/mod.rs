@@ -12,7 +12,7 @@ mod size;
 mod state;
 mod token_set;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use stepup_protocol::{claims::IdTokenClaims, scope::Scopes, time::UnixTime, token::TokenResponse};
 
 pub(crate) use self::{
@@ -280,15 +280,21 @@ const OWN_MEMBERS: [&str; 6] = ["user", "tokenSet", "accessTokens", "internal", 
 
 /// The claims without those that speak of the ID token itself.
 fn profile(claims: &IdTokenClaims) -> Map<String, Value> {
-    const OF_THE_TOKEN: [&str; 10] =
-        ["iss", "aud", "exp", "iat", "nbf", "nonce", "azp", "at_hash", "c_hash", "session_expiry"];
-    match serde_json::to_value(claims) {
-        Ok(Value::Object(mut all)) => {
-            OF_THE_TOKEN.iter().for_each(|name| drop(all.remove(*name)));
-            all
-        }
-        _ => Map::new(),
+    let mut profile = claims.other.clone();
+    for of_the_token in ["c_hash", "session_expiry"] {
+        profile.remove(of_the_token);
     }
+    profile.insert("sub".to_owned(), json!(claims.sub));
+    let known = [
+        ("auth_time", claims.auth_time.map(|time| json!(time))),
+        ("acr", claims.acr.as_ref().map(|class| json!(class))),
+        ("amr", claims.amr.as_ref().map(|methods| json!(methods))),
+        ("sid", claims.sid.as_ref().map(|id| json!(id))),
+        ("org_id", claims.org_id.as_ref().map(|id| json!(id))),
+        ("org_name", claims.org_name.as_ref().map(|name| json!(name))),
+    ];
+    profile.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    profile
 }
 
 /// The end of the session that the identity provider set: seconds, sensible ones only.

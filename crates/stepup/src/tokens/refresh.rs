@@ -60,7 +60,7 @@ pub(crate) struct Want {
 /// What a refresh brought, and the refresh token to go on with.
 #[derive(Clone)]
 pub(super) struct Refreshed {
-    pub(super) grant: Grant,
+    pub(super) grant: Arc<Grant>,
     pub(super) refresh_token: String,
 }
 
@@ -97,7 +97,7 @@ struct Outcome {
     want: Want,
     turn: u64,
     at: UnixTime,
-    result: Result<Grant, Arc<Failure>>,
+    result: Result<Arc<Grant>, Arc<Failure>>,
 }
 
 /// Refreshes with `refresh_token`, or takes part in somebody else's refresh. A grant of before this call counts if
@@ -131,7 +131,7 @@ impl Lane {
     ) -> Result<Refreshed, Arc<Failure>> {
         let result = self.renew(client, &mut state, &want).await;
         telemetry::refreshed(result.as_ref().map_or_else(Denied::code, |_| "success"));
-        let result = result.map_err(|denied| Arc::new(Failure::from(denied)));
+        let result = result.map(Arc::new).map_err(|denied| Arc::new(Failure::from(denied)));
         self.record(&mut state, want, client.now(), result.clone());
         result.map(|grant| Refreshed { grant, refresh_token: state.refresh_token.clone() })
     }
@@ -142,7 +142,7 @@ impl Lane {
         state: &mut State,
         want: Want,
         at: UnixTime,
-        result: Result<Grant, Arc<Failure>>,
+        result: Result<Arc<Grant>, Arc<Failure>>,
     ) {
         let turn = self.turn.fetch_add(1, Ordering::AcqRel) + 1;
         state.outcomes.retain(|outcome| outcome.want != want && at.since(outcome.at) < GRACE);
@@ -244,7 +244,7 @@ impl State {
         let waited_for = outcome.turn > since;
         match &outcome.result {
             Ok(grant) if waited_for || (now.since(outcome.at) < GRACE && still_good(grant)) => {
-                Some(Ok(Refreshed { grant: grant.clone(), refresh_token: self.refresh_token.clone() }))
+                Some(Ok(Refreshed { grant: Arc::clone(grant), refresh_token: self.refresh_token.clone() }))
             }
             Err(failure) if waited_for => Some(Err(Arc::clone(failure))),
             Ok(_) | Err(_) => None,

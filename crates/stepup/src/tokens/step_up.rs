@@ -13,7 +13,7 @@ use crate::{
 
 /// What a proof brought, and the refresh token to go on with, where there is one.
 pub(crate) struct SteppedUp {
-    pub(crate) grant: Grant,
+    pub(crate) grant: Arc<Grant>,
     pub(crate) refresh_token: Option<String>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) async fn step_up(
 ) -> Result<SteppedUp, Denied> {
     let Some(refresh_token) = refresh_token else {
         let grant = proved(redeem(client, form, &want, |_rotated| ()).await?, factors);
-        return Ok(SteppedUp { refresh_token: grant.tokens.refresh_token.clone(), grant });
+        return Ok(SteppedUp { refresh_token: grant.tokens.refresh_token.clone(), grant: Arc::new(grant) });
     };
     let lane = client.refreshes().lane(refresh_token, client.now());
     let mut state = Arc::clone(&lane.state).lock_owned().await;
@@ -37,7 +37,7 @@ pub(crate) async fn step_up(
 
 /// Tells everybody who holds `refresh_token` what its user's login in a pop-up brought, and the refresh token to go on
 /// with.
-pub(crate) async fn hand_over(client: &Client, refresh_token: &str, subject: &str, grant: &Grant) {
+pub(crate) async fn hand_over(client: &Client, refresh_token: &str, subject: &str, grant: Grant) {
     let lane = client.refreshes().lane(refresh_token, client.now());
     let mut state = Arc::clone(&lane.state).lock_owned().await;
     if let Some(newer) = &grant.tokens.refresh_token {
@@ -49,7 +49,7 @@ pub(crate) async fn hand_over(client: &Client, refresh_token: &str, subject: &st
         requested: grant.requested.clone(),
         subject: Some(subject.to_owned()),
     };
-    lane.tell(client, &mut state, &want, grant);
+    lane.tell(client, &mut state, &want, &Arc::new(grant));
 }
 
 impl Lane {
@@ -61,15 +61,15 @@ impl Lane {
         want: Want,
         factors: Option<Vec<FactorType>>,
     ) -> Result<SteppedUp, Denied> {
-        let grant = proved(self.redeem(client, state, form, &want).await?, factors);
+        let grant = Arc::new(proved(self.redeem(client, state, form, &want).await?, factors));
         self.tell(client, state, &want, &grant);
         Ok(SteppedUp { grant, refresh_token: Some(state.refresh_token.clone()) })
     }
 
     /// Whether the refresh named its scope is not known here, so both ways of asking find the result.
-    fn tell(&self, client: &Client, state: &mut State, want: &Want, grant: &Grant) {
+    fn tell(&self, client: &Client, state: &mut State, want: &Want, grant: &Arc<Grant>) {
         for scope in [None, Some(want.requested.clone())] {
-            self.record(state, Want { scope, ..want.clone() }, client.now(), Ok(grant.clone()));
+            self.record(state, Want { scope, ..want.clone() }, client.now(), Ok(Arc::clone(grant)));
         }
     }
 }
