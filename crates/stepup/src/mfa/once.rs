@@ -51,8 +51,12 @@ pub(super) struct Entitled([u8; 32]);
 
 impl Entitled {
     pub(super) fn by(proof: &Verify, session: Option<&Session>) -> Self {
-        let login = session.map(|session| (session.subject(), session.created_at().seconds()));
-        Self(digest::sha256(format!("{:?} {login:?}", proof.fingerprint()).as_bytes()))
+        let mut known = proof.fingerprint().to_vec();
+        if let Some(session) = session {
+            known.extend(session.created_at().seconds().to_be_bytes());
+            known.extend(session.subject().as_bytes());
+        }
+        Self(digest::sha256(&known))
     }
 
     fn is(&self, other: &Self) -> bool {
