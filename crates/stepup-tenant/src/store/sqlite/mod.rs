@@ -114,11 +114,7 @@ impl SqliteStore {
         &'a self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'a,
     ) -> Stored<'a, T> {
-        Box::pin(async move {
-            let reader = self.reader();
-            let reader = reader.as_ref().ok_or(StoreError::Closed)?;
-            at_length(|| work(reader))
-        })
+        Box::pin(async move { at_length(|| work(self.reader().as_ref().ok_or(StoreError::Closed)?)) })
     }
 
     /// Writes with one statement.
