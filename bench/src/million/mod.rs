@@ -101,28 +101,18 @@ pub(crate) fn speed(stepup: &Path, scratch: &Path, kept: &Path) -> anyhow::Resul
     }
     for (kind, names) in NAMES.into_iter().enumerate() {
         let [many, few, least] = [&many.percentiles[kind], &few.percentiles[kind], &least[kind]];
+        let figure = |name, measured, raw, promise| Figure {
+            name,
+            unit: "ms",
+            measured,
+            raw: Some(raw),
+            promise: Some(promise),
+        };
+        let bare = |measured| Raw { name: BARE, measured };
         figures.extend([
-            Figure {
-                name: names[0],
-                unit: "ms",
-                measured: many.p50(),
-                raw: Some(Raw { name: BARE, measured: least.p50() }),
-                promise: Some(Promise::AtMost(2.0)),
-            },
-            Figure {
-                name: names[1],
-                unit: "ms",
-                measured: many.p99(),
-                raw: Some(Raw { name: BARE, measured: least.p99() }),
-                promise: Some(Promise::AtMost(2.0)),
-            },
-            Figure {
-                name: names[2],
-                unit: "ms",
-                measured: many.p99(),
-                raw: Some(Raw { name: "1,000", measured: few.p99() }),
-                promise: Some(Promise::TimesRaw(2.0)),
-            },
+            figure(names[0], many.p50(), bare(least.p50()), Promise::AtMost(2.0)),
+            figure(names[1], many.p99(), bare(least.p99()), Promise::AtMost(2.0)),
+            figure(names[2], many.p99(), Raw { name: "1,000", measured: few.p99() }, Promise::TimesRaw(2.0)),
         ]);
     }
     Ok(figures)

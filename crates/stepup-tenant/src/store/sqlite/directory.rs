@@ -1,26 +1,21 @@
 //! The users as an administrator sees them, in SQLite.
 
-use rusqlite::Connection;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     SqliteStore, accounts, at_length,
     query::{execute, one},
-    search::{Column, Sql, Table},
+    search::{Column, Table},
     users,
 };
 use crate::{
     model::User,
-    store::{Directory, Found, Search, StoreError, Stored},
+    store::{Directory, Found, Search, Stored},
 };
 
 impl Directory for SqliteStore {
     fn find_users<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<User>> {
-        self.search(|connection| {
-            let entries = matching(search).all(connection, users::read)?;
-            let total = if search.count { count(connection, search)? } else { 0 };
-            Ok(Found { entries, total })
-        })
+        self.search(|connection| USERS.find(connection, search, users::read))
     }
 
     fn change_user<'a>(
@@ -88,29 +83,12 @@ const OF_A_USER: [(&str, &str); 8] = [
     ("tickets", "data ->> 'user_id'"),
 ];
 
-fn matching(search: &Search) -> Sql {
-    let mut sql = Sql::default();
-    sql.push("SELECT * FROM users WHERE ");
-    USERS.filter(&mut sql, &search.filter);
-    if search.order.is_empty() {
-        sql.push(" ORDER BY created_at, user_id");
-    } else {
-        USERS.order(&mut sql, &search.order, "user_id");
-    }
-    sql.push(" LIMIT ").integer(search.limit.into());
-    sql.push(" OFFSET ").integer(i64::try_from(search.offset).unwrap_or(i64::MAX));
-    sql
-}
-
-fn count(connection: &Connection, search: &Search) -> Result<u64, StoreError> {
-    let mut sql = Sql::default();
-    sql.push("SELECT COUNT(*) FROM users WHERE ");
-    USERS.filter(&mut sql, &search.filter);
-    sql.count(connection)
-}
-
 /// What users can be searched by: their members on the wire.
 const USERS: Table = Table {
+    name: "users",
+    columns: "*",
+    natural: "created_at, user_id",
+    unique: "user_id",
     column: user_column,
     default: &[
         "email",
@@ -169,7 +147,7 @@ fn user_column(field: &str) -> Option<Column> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::search::Sql, *};
     use crate::store::{Filter, Match, Order, Piece, Vault};
 
     fn store() -> SqliteStore {

@@ -1,24 +1,20 @@
 //! The tenant log as an administrator reads it, in SQLite.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use super::{
     SqliteStore, events,
     query::{all, one},
-    search::{Column, Sql, Table},
+    search::{Column, Table},
 };
 use crate::{
     model::LogEvent,
-    store::{Found, Logs, Search, StoreError, Stored},
+    store::{Found, Logs, Search, Stored},
 };
 
 impl Logs for SqliteStore {
     fn find_events<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<LogEvent>> {
-        self.search(|connection| {
-            let entries = matching(search).all(connection, events::read_event)?;
-            let total = if search.count { count(connection, search)? } else { 0 };
-            Ok(Found { entries, total })
-        })
+        self.search(|connection| LOG.find(connection, search, events::read_event))
     }
 
     fn event<'a>(&'a self, id: &'a str) -> Stored<'a, Option<LogEvent>> {
@@ -40,29 +36,12 @@ impl Logs for SqliteStore {
     }
 }
 
-fn matching(search: &Search) -> Sql {
-    let mut sql = Sql::default();
-    sql.push("SELECT seq, data FROM log WHERE ");
-    LOG.filter(&mut sql, &search.filter);
-    if search.order.is_empty() {
-        sql.push(" ORDER BY seq DESC");
-    } else {
-        LOG.order(&mut sql, &search.order, "seq");
-    }
-    sql.push(" LIMIT ").integer(search.limit.into());
-    sql.push(" OFFSET ").integer(i64::try_from(search.offset).unwrap_or(i64::MAX));
-    sql
-}
-
-fn count(connection: &Connection, search: &Search) -> Result<u64, StoreError> {
-    let mut sql = Sql::default();
-    sql.push("SELECT COUNT(*) FROM log WHERE ");
-    LOG.filter(&mut sql, &search.filter);
-    sql.count(connection)
-}
-
 /// What the log can be searched by: the members of an event on the wire.
 const LOG: Table = Table {
+    name: "log",
+    columns: "seq, data",
+    natural: "seq DESC",
+    unique: "seq",
     column: log_column,
     default: &["description", "user_name", "user_id", "client_name", "client_id", "ip", "type"],
 };

@@ -9,7 +9,7 @@ use jiff::{
 };
 use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
-use crate::store::{Filter, Match, Order, Piece, StoreError};
+use crate::store::{Filter, Found, Match, Order, Piece, Search, StoreError};
 
 /// How a member of the wire is held.
 pub(super) enum Column {
@@ -34,8 +34,15 @@ pub(super) enum Column {
     Truth(&'static str),
 }
 
-/// The members that a table can be searched by.
+/// A table that can be searched, and by what.
 pub(super) struct Table {
+    pub(super) name: &'static str,
+    /// What is read of a row.
+    pub(super) columns: &'static str,
+    /// The order of its rows where none was asked for.
+    pub(super) natural: &'static str,
+    /// What no two rows share.
+    pub(super) unique: &'static str,
     /// The column of a member.
     pub(super) column: fn(&str) -> Option<Column>,
     /// The members that a term without a name is looked for in.
@@ -57,7 +64,7 @@ impl Sql {
     }
 
     /// A whole number from outside.
-    pub(super) fn integer(&mut self, value: i64) -> &mut Self {
+    fn integer(&mut self, value: i64) -> &mut Self {
         self.bind(Value::Integer(value))
     }
 
@@ -81,7 +88,7 @@ impl Sql {
     }
 
     /// The number that the statement always returns.
-    pub(super) fn count(&self, connection: &Connection) -> Result<u64, StoreError> {
+    fn count(&self, connection: &Connection) -> Result<u64, StoreError> {
         let count: i64 =
             connection.prepare(&self.text)?.query_one(params_from_iter(&self.values), |row| row.get(0))?;
         Ok(count.unsigned_abs())
@@ -89,6 +96,34 @@ impl Sql {
 }
 
 impl Table {
+    /// What `search` is after, each row as `read` has it.
+    pub(super) fn find<T>(
+        &self,
+        connection: &Connection,
+        search: &Search,
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Found<T>, StoreError> {
+        let mut sql = self.select(self.columns, &search.filter);
+        if search.order.is_empty() {
+            sql.push(" ORDER BY ").push(self.natural);
+        } else {
+            self.order(&mut sql, &search.order);
+        }
+        sql.push(" LIMIT ").integer(search.limit.into());
+        sql.push(" OFFSET ").integer(i64::try_from(search.offset).unwrap_or(i64::MAX));
+        let entries = sql.all(connection, read)?;
+        let total =
+            if search.count { self.select("COUNT(*)", &search.filter).count(connection)? } else { 0 };
+        Ok(Found { entries, total })
+    }
+
+    fn select(&self, columns: &str, filter: &Filter) -> Sql {
+        let mut sql = Sql::default();
+        sql.push("SELECT ").push(columns).push(" FROM ").push(self.name).push(" WHERE ");
+        self.filter(&mut sql, filter);
+        sql
+    }
+
     /// Adds a condition.
     pub(super) fn filter(&self, sql: &mut Sql, filter: &Filter) {
         match filter {
@@ -132,8 +167,8 @@ impl Table {
         sql.push(")");
     }
 
-    /// Adds the expressions to sort by, and last `unique`, which no two rows share.
-    pub(super) fn order(&self, sql: &mut Sql, order: &[Order], unique: &str) {
+    /// Adds the expressions to sort by, and last what no two rows share.
+    fn order(&self, sql: &mut Sql, order: &[Order]) {
         sql.push(" ORDER BY ");
         for Order { field, descending } in order {
             let Some(expression) = (self.column)(field).and_then(|column| column.expression()) else {
@@ -142,7 +177,7 @@ impl Table {
             sql.push(expression).push(if *descending { " DESC, " } else { ", " });
         }
         let descending = order.first().is_some_and(|first| first.descending);
-        sql.push(unique).push(if descending { " DESC" } else { "" });
+        sql.push(self.unique).push(if descending { " DESC" } else { "" });
     }
 }
 
