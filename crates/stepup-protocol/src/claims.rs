@@ -1,6 +1,11 @@
 //! The claims of ID tokens and access tokens (OIDC Core section 2, RFC 7519 section 4).
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
 use serde_json::{Map, Value};
 
 use crate::time::UnixTime;
@@ -9,7 +14,7 @@ use crate::time::UnixTime;
 pub const ACR_MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
 /// `aud`: one audience or several (RFC 7519 section 4.1.3).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Audience {
     /// Written as a string.
@@ -33,6 +38,31 @@ impl Audience {
         }
         .iter()
         .map(String::as_str)
+    }
+}
+
+/// By hand, as what serde derives for it keeps a copy of the value to try one form after the other.
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Audience;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an audience or an array of audiences")
+            }
+
+            fn visit_str<E: de::Error>(self, audience: &str) -> Result<Audience, E> {
+                Ok(Audience::One(audience.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, audiences: A) -> Result<Audience, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(audiences)).map(Audience::Many)
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
     }
 }
 
@@ -131,6 +161,10 @@ mod tests {
         let many: Audience = serde_json::from_str(r#"["api","https://t.example/userinfo"]"#).unwrap();
         assert!(one.contains("app") && !one.contains("api"));
         assert!(many.contains("api"));
+        assert!(
+            serde_json::from_str::<Audience>("7").is_err()
+                && serde_json::from_str::<Audience>("[7]").is_err()
+        );
         assert_eq!(serde_json::to_string(&one).unwrap(), r#""app""#);
         assert_eq!(many.iter().count(), 2);
     }

@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A list of scopes without duplicates, kept in the order they first came in.
+/// A list of scopes without duplicates, kept in the order they first came in: as the words of one text, since that is how it
+/// travels and a copy of it is made for every token set, request and outcome.
 ///
 /// ```
 /// use stepup_protocol::scope::Scopes;
@@ -16,13 +17,13 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub struct Scopes(Vec<String>);
+pub struct Scopes(String);
 
 impl Scopes {
     /// No scope.
     #[must_use]
     pub const fn none() -> Self {
-        Self(Vec::new())
+        Self(String::new())
     }
 
     /// Whether there is none.
@@ -34,7 +35,7 @@ impl Scopes {
     /// Whether `scope` is one of them.
     #[must_use]
     pub fn contains(&self, scope: &str) -> bool {
-        self.0.iter().any(|held| held == scope)
+        self.iter().any(|held| held == scope)
     }
 
     /// Whether every scope of `wanted` is one of them.
@@ -51,25 +52,29 @@ impl Scopes {
 
     /// The scopes in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.0.split_ascii_whitespace()
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.iter().count()
     }
 
     /// Adds `scope` at the end unless it is there.
     pub fn insert(&mut self, scope: &str) {
-        if !scope.is_empty() && !self.contains(scope) {
-            self.0.push(scope.to_owned());
+        if scope.is_empty() || self.contains(scope) {
+            return;
         }
+        if !self.is_empty() {
+            self.0.push(' ');
+        }
+        self.0.push_str(scope);
     }
 
     /// Removes `scope` if it is there.
     pub fn remove(&mut self, scope: &str) {
-        self.0.retain(|held| held != scope);
+        *self = self.filter(|held| held != scope);
     }
 
     /// These, followed by those of `other` that are new.
@@ -83,19 +88,27 @@ impl Scopes {
     /// Those of these for which `keep` holds.
     #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(&str) -> bool) -> Self {
-        Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
+        self.iter().filter(|scope| keep(scope)).collect()
+    }
+
+    /// The words joined by single spaces.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The words joined by single spaces, or nothing for an empty list: what goes into a request.
     #[must_use]
     pub fn to_parameter(&self) -> Option<String> {
-        (!self.is_empty()).then(|| self.to_string())
+        (!self.is_empty()).then(|| self.0.clone())
     }
 }
 
 impl From<&str> for Scopes {
     fn from(text: &str) -> Self {
-        text.split_ascii_whitespace().collect()
+        let mut list = Self(String::with_capacity(text.len()));
+        text.split_ascii_whitespace().for_each(|scope| list.insert(scope));
+        list
     }
 }
 
@@ -107,7 +120,7 @@ impl From<String> for Scopes {
 
 impl From<Scopes> for String {
     fn from(scopes: Scopes) -> Self {
-        scopes.to_string()
+        scopes.0
     }
 }
 
@@ -129,7 +142,7 @@ impl<'a> FromIterator<&'a str> for Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.join(" "))
+        formatter.write_str(&self.0)
     }
 }
 

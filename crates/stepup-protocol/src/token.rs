@@ -1,6 +1,11 @@
 //! The token endpoint: grant types and its success answer (RFC 6749 sections 4 to 6).
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
 
 use crate::scope::Scopes;
 
@@ -69,8 +74,8 @@ impl GrantType {
     }
 }
 
-impl std::fmt::Display for GrantType {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for GrantType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
 }
@@ -99,8 +104,8 @@ pub struct TokenResponse {
     pub recovery_code: Option<String>,
 }
 
-impl std::fmt::Debug for TokenResponse {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for TokenResponse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("TokenResponse")
             .field("scope", &self.scope)
@@ -112,18 +117,31 @@ impl std::fmt::Debug for TokenResponse {
     }
 }
 
-fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Seconds {
-        Number(u64),
-        Text(String),
+/// By hand, as what serde derives for one form or the other keeps a copy of the value to try them in turn.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    struct NumberOrText;
+
+    impl Visitor<'_> for NumberOrText {
+        type Value = Option<u64>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a number of seconds, in digits or as a string")
+        }
+
+        fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Option<u64>, E> {
+            Ok(Some(seconds))
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<u64>, E> {
+            text.parse().map(Some).map_err(E::custom)
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Option<u64>, E> {
+            Ok(None)
+        }
     }
-    match Option::<Seconds>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(Seconds::Number(number)) => Ok(Some(number)),
-        Some(Seconds::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
-    }
+
+    deserializer.deserialize_any(NumberOrText)
 }
 
 #[cfg(test)]
@@ -140,11 +158,23 @@ mod tests {
     }
 
     #[test]
-    fn seconds_may_be_a_string() {
-        let answer: TokenResponse =
-            serde_json::from_str(r#"{"access_token":"a","expires_in":"86400","token_type":"Bearer"}"#)
-                .unwrap();
-        assert_eq!(answer.expires_in, Some(86_400));
-        assert!(!format!("{answer:?}").contains("\"a\""));
+    fn seconds_may_be_a_string_or_null() {
+        let life = |written: &str| {
+            let answer = format!(r#"{{"access_token":"a","expires_in":{written},"token_type":"Bearer"}}"#);
+            serde_json::from_str::<TokenResponse>(&answer).map(|answer| answer.expires_in).ok()
+        };
+        assert_eq!(life("86400"), Some(Some(86_400)));
+        assert_eq!(life(r#""86400""#), Some(Some(86_400)));
+        assert_eq!(life("null"), Some(None));
+        for refused in ["-1", "1.5", "true", r#""soon""#, "[1]"] {
+            assert_eq!(life(refused), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn no_token_is_printed() {
+        let answer = r#"{"access_token":"a-token","token_type":"Bearer"}"#;
+        let answer: TokenResponse = serde_json::from_str(answer).unwrap();
+        assert!(!format!("{answer:?}").contains("a-token"));
     }
 }

@@ -134,14 +134,14 @@ impl Client {
             given().rev().find(|(name, _)| name == "audience").map(|(_, value)| value.as_str());
         let audience = own_audience.or(configured.audience.as_deref());
 
-        parameters.set("scope", &configured.scope_for(audience).to_string());
+        parameters.set("scope", configured.scope_for(audience).as_str());
         if let Some(audience) = audience {
             parameters.set("audience", audience);
         }
         configured.parameters.iter().chain(given()).for_each(|(name, value)| parameters.set(name, value));
         let mut scope = parameters.get("scope").map(Scopes::from).unwrap_or_default();
         scope.insert("openid");
-        parameters.set("scope", &scope.to_string());
+        parameters.set("scope", scope.as_str());
         parameters
     }
 

@@ -51,7 +51,7 @@ fn body(client: &Client, token: &AccessToken) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("token".to_owned(), token.token().into());
     if let Some(scope) = token.scope() {
-        body.insert("scope".to_owned(), scope.to_string().into());
+        body.insert("scope".to_owned(), scope.as_str().into());
     }
     if let (Some(end), Some(left)) = (token.expires_at(), token.expires_in(client.now())) {
         body.insert("expires_at".to_owned(), json!(end));
