@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::{
@@ -68,7 +69,7 @@ impl Mfa<'_> {
         let holder = Holder { adds: true, ..Holder::of(state.session()) };
         let client = self.client.clone();
         let exchange = async move {
-            let handed_in = hand_in(&client, &context, &proof, holder);
+            let handed_in = hand_in(&client, &context, &proof, holder).boxed();
             step(telemetry::Operation::Verify, Some(proof.counted_as()), &context).run(handed_in).await
         };
         let task = tokio::spawn(exchange.in_current_span());
@@ -138,7 +139,7 @@ impl Mfa<'_> {
         let holder = Holder::of(self.session);
         let exchange = async move {
             let _turn = turn;
-            let handed_in = hand_in(&client, &context, &proof, holder);
+            let handed_in = hand_in(&client, &context, &proof, holder).boxed();
             let step = step(telemetry::Operation::Verify, Some(proof.counted_as()), &context);
             own.complete(entitled, step.run(handed_in).await?);
             Ok(())
@@ -201,7 +202,7 @@ async fn hand_in(
     let form = TokenForm::new(proof.grant())
         .with("mfa_token", context.raw.expose())
         .with_some("audience", context.audience.as_deref())
-        .with_some("scope", context.scope.to_parameter().as_deref());
+        .with_some("scope", Some(context.scope.as_str()));
     let form = proof.parameters().into_iter().fold(form, |form, (name, value)| form.with(name, value));
     let want = Want {
         audience: context.audience.clone(),

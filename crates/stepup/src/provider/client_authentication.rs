@@ -47,10 +47,10 @@ impl Provider {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded;charset=UTF-8");
         let body = if let Credentials::Secret(secret, ClientAuthentication::Basic) = &self.credentials {
             request = request.header(header::AUTHORIZATION, basic(&self.client_id, secret.expose_secret()));
-            form.clone()
+            form.copy()
         } else {
             let credentials = self.credentials_in_body(endpoint)?;
-            credentials.into_iter().fold(form.clone(), |form, (name, value)| form.with(name, &value))
+            credentials.into_iter().fold(form.copy(), |form, (name, value)| form.with(name, &value))
         };
         request.body(body.into_bytes()).map_err(|error| bad_address(endpoint, &error))
     }

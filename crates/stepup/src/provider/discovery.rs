@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::Request;
 use stepup_protocol::discovery::ProviderMetadata;
 
@@ -29,7 +30,8 @@ impl Provider {
     ///
     /// It was never had and cannot be had now.
     pub(crate) async fn metadata(&self) -> Result<Arc<ProviderMetadata>, ProviderError> {
-        self.discovery.document.get(self.discovery.ttl, self.clock.now(), self.fetch_metadata()).await
+        let fetch = || self.fetch_metadata().boxed();
+        self.discovery.document.get(self.discovery.ttl, self.clock.now(), fetch).await
     }
 
     async fn fetch_metadata(&self) -> Result<ProviderMetadata, ProviderError> {

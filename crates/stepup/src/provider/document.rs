@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use stepup_protocol::time::UnixTime;
 
 use super::ProviderError;
@@ -43,11 +44,13 @@ impl<T> Document<T> {
     }
 
     /// The copy if it is younger than `age` or was looked for within the cooldown, else a fresh one.
-    pub(super) async fn get(
+    ///
+    /// The fetch is boxed, as it is rare: every future that looks at a document would have room for it otherwise.
+    pub(super) async fn get<'f>(
         &self,
         age: Duration,
         now: UnixTime,
-        fetch: impl Future<Output = Result<T, ProviderError>>,
+        fetch: impl FnOnce() -> BoxFuture<'f, Result<T, ProviderError>>,
     ) -> Result<Arc<T>, ProviderError> {
         if let Some(document) = self.usable(age, now) {
             return Ok(document);
@@ -62,7 +65,7 @@ impl<T> Document<T> {
         {
             return Err(failure);
         }
-        let fetched = fetch.await;
+        let fetched = fetch().await;
         self.fetches.fetch_add(1, Ordering::AcqRel);
         match fetched {
             Ok(document) => Ok(self.store(document, now)),

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use stepup_protocol::{discovery::ProviderMetadata, jwk::JwkSet};
 use stepup_seal::jws::{Algorithm, JwsError, KeySet, Verified};
 
@@ -56,7 +57,8 @@ impl Provider {
         age: Duration,
         metadata: &ProviderMetadata,
     ) -> Result<Arc<KeySet>, ProviderError> {
-        self.keys.document.get(age, self.clock.now(), self.fetch_keys(&metadata.jwks_uri)).await
+        let fetch = || self.fetch_keys(&metadata.jwks_uri).boxed();
+        self.keys.document.get(age, self.clock.now(), fetch).await
     }
 
     async fn fetch_keys(&self, address: &str) -> Result<KeySet, ProviderError> {

@@ -12,14 +12,16 @@ use super::{Answer, Provider, ProviderError};
 
 const TOKEN: &str = "token endpoint";
 const REVOCATION: &str = "revocation endpoint";
+/// What most forms need of memory.
+const USUAL_BYTES: usize = 512;
 
 /// A token request, without client authentication. Prints no value.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct TokenForm(String);
 
 impl TokenForm {
     pub(crate) fn new(grant: GrantType) -> Self {
-        Self::default().with("grant_type", grant.as_str())
+        Self(String::with_capacity(USUAL_BYTES)).with("grant_type", grant.as_str())
     }
 
     /// Adds a parameter.
@@ -33,6 +35,13 @@ impl TokenForm {
             Some(value) if !value.is_empty() => self.with(name, value),
             _ => self,
         }
+    }
+
+    /// These parameters, with room for as many more as authenticate a client.
+    pub(super) fn copy(&self) -> Self {
+        let mut copy = String::with_capacity(self.0.len() + USUAL_BYTES);
+        copy.push_str(&self.0);
+        Self(copy)
     }
 
     pub(super) fn into_bytes(self) -> Bytes {

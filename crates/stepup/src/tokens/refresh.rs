@@ -78,6 +78,15 @@ pub(super) enum Failure {
     Other(Arc<RefreshError>),
 }
 
+/// Who an outcome is for; those who come later in this list are more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Serves {
+    /// Whoever asks in the same words.
+    SameRequest,
+    /// Whoever asks for the same, whether or not they name the scope.
+    SameTokens,
+}
+
 /// Everybody who holds one refresh token, or one that was rotated from it.
 pub(super) struct Lane {
     /// How many refreshes have ended.
@@ -95,6 +104,7 @@ pub(super) struct State {
 #[derive(Clone)]
 struct Outcome {
     want: Want,
+    serves: Serves,
     turn: u64,
     at: UnixTime,
     result: Result<Arc<Grant>, Arc<Failure>>,
@@ -132,7 +142,7 @@ impl Lane {
         let result = self.renew(client, &mut state, &want).await;
         telemetry::refreshed(result.as_ref().map_or_else(Denied::code, |_| "success"));
         let result = result.map(Arc::new).map_err(|denied| Arc::new(Failure::from(denied)));
-        self.record(&mut state, want, client.now(), result.clone());
+        self.record(&mut state, want, Serves::SameRequest, client.now(), result.clone());
         result.map(|grant| Refreshed { grant, refresh_token: state.refresh_token.clone() })
     }
 
@@ -141,15 +151,17 @@ impl Lane {
         &self,
         state: &mut State,
         want: Want,
+        serves: Serves,
         at: UnixTime,
         result: Result<Arc<Grant>, Arc<Failure>>,
     ) {
         let turn = self.turn.fetch_add(1, Ordering::AcqRel) + 1;
-        state.outcomes.retain(|outcome| outcome.want != want && at.since(outcome.at) < GRACE);
+        let newest = Outcome { want, serves, turn, at, result };
+        state.outcomes.retain(|outcome| !newest.replaces(outcome) && at.since(outcome.at) < GRACE);
         if state.outcomes.len() >= OUTCOMES {
             state.outcomes.remove(0);
         }
-        state.outcomes.push(Outcome { want, turn, at, result });
+        state.outcomes.push(newest);
     }
 
     async fn renew(
@@ -161,7 +173,7 @@ impl Lane {
         let form = TokenForm::new(GrantType::RefreshToken)
             .with("refresh_token", &state.refresh_token)
             .with_some("audience", want.audience.as_deref())
-            .with_some("scope", want.scope.as_ref().and_then(Scopes::to_parameter).as_deref());
+            .with_some("scope", want.scope.as_ref().map(Scopes::as_str));
         self.redeem(client, state, form, want).await
     }
 
@@ -240,7 +252,7 @@ impl State {
         now: UnixTime,
         still_good: impl Fn(&Grant) -> bool,
     ) -> Option<Result<Refreshed, Arc<Failure>>> {
-        let outcome = self.outcomes.iter().find(|outcome| outcome.want == *want)?;
+        let outcome = self.outcomes.iter().rev().find(|outcome| outcome.is_for(want))?;
         let waited_for = outcome.turn > since;
         match &outcome.result {
             Ok(grant) if waited_for || (now.since(outcome.at) < GRACE && still_good(grant)) => {
@@ -249,6 +261,32 @@ impl State {
             Err(failure) if waited_for => Some(Err(Arc::clone(failure))),
             Ok(_) | Err(_) => None,
         }
+    }
+}
+
+impl Outcome {
+    fn is_for(&self, want: &Want) -> bool {
+        match self.serves {
+            Serves::SameRequest => self.want == *want,
+            Serves::SameTokens => self.want.is_for_same_tokens(want),
+        }
+    }
+
+    /// Whether everybody whom `older` is for is better served here.
+    fn replaces(&self, older: &Self) -> bool {
+        self.serves >= older.serves && self.is_for(&older.want)
+    }
+}
+
+impl Want {
+    /// Whether both want the same tokens, be the scope named in the request or left to the tenant.
+    fn is_for_same_tokens(&self, other: &Self) -> bool {
+        let named_as_kept = |want: &Self| want.scope.as_ref().is_none_or(|scope| *scope == want.requested);
+        self.audience == other.audience
+            && self.requested == other.requested
+            && self.subject == other.subject
+            && named_as_kept(self)
+            && named_as_kept(other)
     }
 }
 
@@ -375,5 +413,54 @@ impl From<Denied> for Failure {
 impl std::fmt::Debug for Refreshes {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Refreshes").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixTime = UnixTime::from_seconds(0);
+
+    fn want(scope: Option<&str>) -> Want {
+        Want { audience: None, scope: scope.map(Scopes::from), requested: Scopes::from("a b"), subject: None }
+    }
+
+    fn grant(access_token: &str) -> Result<Arc<Grant>, Arc<Failure>> {
+        let tokens = TokenResponse {
+            access_token: access_token.to_owned(),
+            refresh_token: None,
+            id_token: None,
+            scope: None,
+            expires_in: None,
+            token_type: "Bearer".to_owned(),
+            recovery_code: None,
+        };
+        let requested = Scopes::from("a b");
+        Ok(Arc::new(Grant { audience: None, requested, tokens, claims: None, received_at: NOW, proof: None }))
+    }
+
+    fn found(state: &State, scope: Option<&str>) -> Option<String> {
+        let known = state.outcome(&want(scope), 0, NOW, |_| true)?.ok()?;
+        Some(known.grant.tokens.access_token.clone())
+    }
+
+    #[test]
+    fn what_a_proof_brought_is_found_whether_or_not_the_scope_is_named() {
+        let lane = Lane::new("r");
+        let mut state = State { refresh_token: "r".to_owned(), outcomes: Vec::new() };
+        lane.record(&mut state, want(None), Serves::SameTokens, NOW, grant("proved"));
+        assert_eq!(found(&state, None).as_deref(), Some("proved"));
+        assert_eq!(found(&state, Some("a b")).as_deref(), Some("proved"));
+        assert_eq!(found(&state, Some("a")), None, "another scope");
+
+        lane.record(&mut state, want(None), Serves::SameRequest, NOW, grant("refreshed"));
+        assert_eq!(found(&state, None).as_deref(), Some("refreshed"));
+        assert_eq!(found(&state, Some("a b")).as_deref(), Some("proved"), "nobody has asked so since");
+
+        lane.record(&mut state, want(None), Serves::SameTokens, NOW, grant("proved again"));
+        assert_eq!(found(&state, None).as_deref(), Some("proved again"));
+        assert_eq!(found(&state, Some("a b")).as_deref(), Some("proved again"));
+        assert_eq!(state.outcomes.len(), 1);
     }
 }

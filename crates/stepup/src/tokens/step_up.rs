@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stepup_protocol::mfa::FactorType;
 
-use super::refresh::{Denied, Lane, State, Want, redeem};
+use super::refresh::{Denied, Lane, Serves, State, Want, redeem};
 use crate::{
     client::Client,
     provider::TokenForm,
@@ -49,7 +49,7 @@ pub(crate) async fn hand_over(client: &Client, refresh_token: &str, subject: &st
         requested: grant.requested.clone(),
         subject: Some(subject.to_owned()),
     };
-    lane.tell(client, &mut state, &want, &Arc::new(grant));
+    lane.tell(client, &mut state, want, &Arc::new(grant));
 }
 
 impl Lane {
@@ -62,15 +62,13 @@ impl Lane {
         factors: Option<Vec<FactorType>>,
     ) -> Result<SteppedUp, Denied> {
         let grant = Arc::new(proved(self.redeem(client, state, form, &want).await?, factors));
-        self.tell(client, state, &want, &grant);
+        self.tell(client, state, want, &grant);
         Ok(SteppedUp { grant, refresh_token: Some(state.refresh_token.clone()) })
     }
 
     /// Whether the refresh named its scope is not known here, so both ways of asking find the result.
-    fn tell(&self, client: &Client, state: &mut State, want: &Want, grant: &Arc<Grant>) {
-        for scope in [None, Some(want.requested.clone())] {
-            self.record(state, Want { scope, ..want.clone() }, client.now(), Ok(Arc::clone(grant)));
-        }
+    fn tell(&self, client: &Client, state: &mut State, want: Want, grant: &Arc<Grant>) {
+        self.record(state, want, Serves::SameTokens, client.now(), Ok(Arc::clone(grant)));
     }
 }
 
