@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A list of scopes without duplicates, kept in the order they first came in: as the words of one text, since that is how it
-/// travels and a copy of it is made for every token set, request and outcome.
+/// A list of scopes without duplicates, kept in the order they first came in: as the words of one text, since that is
+/// how it travels and a copy of it is made for every token set, request and outcome.
 ///
 /// ```
 /// use stepup_protocol::scope::Scopes;
@@ -61,15 +61,17 @@ impl Scopes {
         self.iter().count()
     }
 
-    /// Adds `scope` at the end unless it is there.
+    /// Adds `scope` at the end unless it is there; each word of it, if it has several.
     pub fn insert(&mut self, scope: &str) {
-        if scope.is_empty() || self.contains(scope) {
-            return;
+        for word in scope.split_ascii_whitespace() {
+            if self.contains(word) {
+                continue;
+            }
+            if !self.is_empty() {
+                self.0.push(' ');
+            }
+            self.0.push_str(word);
         }
-        if !self.is_empty() {
-            self.0.push(' ');
-        }
-        self.0.push_str(scope);
     }
 
     /// Removes `scope` if it is there.
@@ -81,7 +83,7 @@ impl Scopes {
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut all = self.clone();
-        other.iter().for_each(|scope| all.insert(scope));
+        all.insert(other.as_str());
         all
     }
 
@@ -107,7 +109,7 @@ impl Scopes {
 impl From<&str> for Scopes {
     fn from(text: &str) -> Self {
         let mut list = Self(String::with_capacity(text.len()));
-        text.split_ascii_whitespace().for_each(|scope| list.insert(scope));
+        list.insert(text);
         list
     }
 }
@@ -159,5 +161,14 @@ mod tests {
         assert_eq!(scopes.union(&Scopes::from("d a")).to_string(), "b a c d");
         assert_eq!(scopes.filter(|scope| scope != "a").to_string(), "b c");
         assert_eq!(Scopes::from("  ").to_parameter(), None);
+    }
+
+    #[test]
+    fn several_words_at_once_are_several_scopes() {
+        let mut scopes = Scopes::from("a b");
+        scopes.insert(" c  a ");
+        scopes.insert("");
+        assert_eq!(scopes.as_str(), "a b c");
+        assert_eq!(["d e", "e"].into_iter().collect::<Scopes>().len(), 2);
     }
 }

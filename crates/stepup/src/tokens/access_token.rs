@@ -6,7 +6,8 @@ use stepup_protocol::{scope::Scopes, time::UnixTime};
 
 use super::{
     error::{AccessTokenError, RefreshError},
-    refresh::{Failure, Refreshed, Want, refresh},
+    outcome::Want,
+    refresh::{Failure, Refreshed, refresh},
 };
 use crate::{
     client::Client,

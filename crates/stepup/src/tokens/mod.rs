@@ -2,6 +2,7 @@
 
 mod access_token;
 mod error;
+mod outcome;
 mod refresh;
 mod step_up;
 
@@ -10,6 +11,7 @@ pub use self::{
     error::{AccessTokenError, RefreshError},
 };
 pub(crate) use self::{
-    refresh::{Denied, Refreshes, Want},
+    outcome::Want,
+    refresh::{Denied, Refreshes},
     step_up::{SteppedUp, hand_over, step_up},
 };

@@ -11,7 +11,6 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use stepup_protocol::{
@@ -25,7 +24,10 @@ use stepup_seal::digest;
 use tokio::sync::OwnedMutexGuard;
 use tracing::{Instrument as _, field::Empty};
 
-use super::error::RefreshError;
+use super::{
+    error::RefreshError,
+    outcome::{GRACE, Outcome, Outcomes, Serves, Want},
+};
 use crate::{
     client::Client,
     provider::{Expected, ProviderError, StepUpDue, TokenError, TokenForm},
@@ -33,29 +35,12 @@ use crate::{
     telemetry,
 };
 
-/// How long the outcome of a refresh is there for those who come with the old refresh token.
-const GRACE: Duration = Duration::from_secs(300);
 /// How many lanes are kept at most; beyond, those not used for longest go.
 const LANES: usize = 4096;
-/// How many outcomes a lane keeps at most: a browser may ask for whatever scopes it likes.
-const OUTCOMES: usize = 16;
 
 /// The refreshes under way in this process, and those that have just been.
 #[derive(Default)]
 pub(crate) struct Refreshes(Mutex<HashMap<[u8; 32], Arc<Lane>>>);
-
-/// What a refresh is to bring.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Want {
-    /// For the request; absent: the default.
-    pub(crate) audience: Option<String>,
-    /// For the request, where the caller named one.
-    pub(crate) scope: Option<Scopes>,
-    /// What the token set is remembered to be asked for with.
-    pub(crate) requested: Scopes,
-    /// The session's user, whom an ID token must be for.
-    pub(crate) subject: Option<String>,
-}
 
 /// What a refresh brought, and the refresh token to go on with.
 #[derive(Clone)]
@@ -78,15 +63,6 @@ pub(super) enum Failure {
     Other(Arc<RefreshError>),
 }
 
-/// Who an outcome is for; those who come later in this list are more.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Serves {
-    /// Whoever asks in the same words.
-    SameRequest,
-    /// Whoever asks for the same, whether or not they name the scope.
-    SameTokens,
-}
-
 /// Everybody who holds one refresh token, or one that was rotated from it.
 pub(super) struct Lane {
     /// How many refreshes have ended.
@@ -97,17 +73,7 @@ pub(super) struct Lane {
 
 pub(super) struct State {
     pub(super) refresh_token: String,
-    /// The last outcome for each want.
-    outcomes: Vec<Outcome>,
-}
-
-#[derive(Clone)]
-struct Outcome {
-    want: Want,
-    serves: Serves,
-    turn: u64,
-    at: UnixTime,
-    result: Result<Arc<Grant>, Arc<Failure>>,
+    outcomes: Outcomes,
 }
 
 /// Refreshes with `refresh_token`, or takes part in somebody else's refresh. A grant of before this call counts if
@@ -121,8 +87,8 @@ pub(super) async fn refresh(
     let lane = client.refreshes().lane(refresh_token, client.now());
     let turn = lane.turn.load(Ordering::Acquire);
     let state = Arc::clone(&lane.state).lock_owned().await;
-    if let Some(known) = state.outcome(&want, turn, client.now(), still_good) {
-        return known;
+    if let Some(known) = state.outcomes.find(&want, turn, client.now(), still_good) {
+        return known.map(|grant| state.with(grant));
     }
     // From here on it runs to its end, whether or not anybody still waits.
     let client = client.clone();
@@ -143,7 +109,7 @@ impl Lane {
         telemetry::refreshed(result.as_ref().map_or_else(Denied::code, |_| "success"));
         let result = result.map(Arc::new).map_err(|denied| Arc::new(Failure::from(denied)));
         self.record(&mut state, want, Serves::SameRequest, client.now(), result.clone());
-        result.map(|grant| Refreshed { grant, refresh_token: state.refresh_token.clone() })
+        result.map(|grant| state.with(grant))
     }
 
     /// Tells those who come next what became of `want`.
@@ -156,12 +122,7 @@ impl Lane {
         result: Result<Arc<Grant>, Arc<Failure>>,
     ) {
         let turn = self.turn.fetch_add(1, Ordering::AcqRel) + 1;
-        let newest = Outcome { want, serves, turn, at, result };
-        state.outcomes.retain(|outcome| !newest.replaces(outcome) && at.since(outcome.at) < GRACE);
-        if state.outcomes.len() >= OUTCOMES {
-            state.outcomes.remove(0);
-        }
-        state.outcomes.push(newest);
+        state.outcomes.keep(Outcome { want, serves, turn, at, result });
     }
 
     async fn renew(
@@ -243,50 +204,9 @@ async fn judged(
 }
 
 impl State {
-    /// What is known already: the outcome of a refresh that ended while the caller waited, good or bad, or an earlier
-    /// grant that will do.
-    fn outcome(
-        &self,
-        want: &Want,
-        since: u64,
-        now: UnixTime,
-        still_good: impl Fn(&Grant) -> bool,
-    ) -> Option<Result<Refreshed, Arc<Failure>>> {
-        let outcome = self.outcomes.iter().rev().find(|outcome| outcome.is_for(want))?;
-        let waited_for = outcome.turn > since;
-        match &outcome.result {
-            Ok(grant) if waited_for || (now.since(outcome.at) < GRACE && still_good(grant)) => {
-                Some(Ok(Refreshed { grant: Arc::clone(grant), refresh_token: self.refresh_token.clone() }))
-            }
-            Err(failure) if waited_for => Some(Err(Arc::clone(failure))),
-            Ok(_) | Err(_) => None,
-        }
-    }
-}
-
-impl Outcome {
-    fn is_for(&self, want: &Want) -> bool {
-        match self.serves {
-            Serves::SameRequest => self.want == *want,
-            Serves::SameTokens => self.want.is_for_same_tokens(want),
-        }
-    }
-
-    /// Whether everybody whom `older` is for is better served here.
-    fn replaces(&self, older: &Self) -> bool {
-        self.serves >= older.serves && self.is_for(&older.want)
-    }
-}
-
-impl Want {
-    /// Whether both want the same tokens, be the scope named in the request or left to the tenant.
-    fn is_for_same_tokens(&self, other: &Self) -> bool {
-        let named_as_kept = |want: &Self| want.scope.as_ref().is_none_or(|scope| *scope == want.requested);
-        self.audience == other.audience
-            && self.requested == other.requested
-            && self.subject == other.subject
-            && named_as_kept(self)
-            && named_as_kept(other)
+    /// `grant`, and what to go on with.
+    fn with(&self, grant: Arc<Grant>) -> Refreshed {
+        Refreshed { grant, refresh_token: self.refresh_token.clone() }
     }
 }
 
@@ -343,7 +263,7 @@ fn make_room(lanes: &mut HashMap<[u8; 32], Arc<Lane>>, now: UnixTime) {
 
 impl Lane {
     fn new(refresh_token: &str) -> Self {
-        let state = State { refresh_token: refresh_token.to_owned(), outcomes: Vec::new() };
+        let state = State { refresh_token: refresh_token.to_owned(), outcomes: Outcomes::default() };
         Self {
             turn: AtomicU64::new(0),
             last_used: AtomicI64::new(0),
@@ -413,54 +333,5 @@ impl From<Denied> for Failure {
 impl std::fmt::Debug for Refreshes {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Refreshes").finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: UnixTime = UnixTime::from_seconds(0);
-
-    fn want(scope: Option<&str>) -> Want {
-        Want { audience: None, scope: scope.map(Scopes::from), requested: Scopes::from("a b"), subject: None }
-    }
-
-    fn grant(access_token: &str) -> Result<Arc<Grant>, Arc<Failure>> {
-        let tokens = TokenResponse {
-            access_token: access_token.to_owned(),
-            refresh_token: None,
-            id_token: None,
-            scope: None,
-            expires_in: None,
-            token_type: "Bearer".to_owned(),
-            recovery_code: None,
-        };
-        let requested = Scopes::from("a b");
-        Ok(Arc::new(Grant { audience: None, requested, tokens, claims: None, received_at: NOW, proof: None }))
-    }
-
-    fn found(state: &State, scope: Option<&str>) -> Option<String> {
-        let known = state.outcome(&want(scope), 0, NOW, |_| true)?.ok()?;
-        Some(known.grant.tokens.access_token.clone())
-    }
-
-    #[test]
-    fn what_a_proof_brought_is_found_whether_or_not_the_scope_is_named() {
-        let lane = Lane::new("r");
-        let mut state = State { refresh_token: "r".to_owned(), outcomes: Vec::new() };
-        lane.record(&mut state, want(None), Serves::SameTokens, NOW, grant("proved"));
-        assert_eq!(found(&state, None).as_deref(), Some("proved"));
-        assert_eq!(found(&state, Some("a b")).as_deref(), Some("proved"));
-        assert_eq!(found(&state, Some("a")), None, "another scope");
-
-        lane.record(&mut state, want(None), Serves::SameRequest, NOW, grant("refreshed"));
-        assert_eq!(found(&state, None).as_deref(), Some("refreshed"));
-        assert_eq!(found(&state, Some("a b")).as_deref(), Some("proved"), "nobody has asked so since");
-
-        lane.record(&mut state, want(None), Serves::SameTokens, NOW, grant("proved again"));
-        assert_eq!(found(&state, None).as_deref(), Some("proved again"));
-        assert_eq!(found(&state, Some("a b")).as_deref(), Some("proved again"));
-        assert_eq!(state.outcomes.len(), 1);
     }
 }

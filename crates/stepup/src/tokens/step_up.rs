@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use stepup_protocol::mfa::FactorType;
 
-use super::refresh::{Denied, Lane, Serves, State, Want, redeem};
+use super::{
+    outcome::{Serves, Want},
+    refresh::{Denied, Lane, State, redeem},
+};
 use crate::{
     client::Client,
     provider::TokenForm,
@@ -17,8 +20,9 @@ pub(crate) struct SteppedUp {
     pub(crate) refresh_token: Option<String>,
 }
 
-/// Hands in `form`, which proves `factors`, if it proves any. With a refresh token it waits its turn among those who hold it, for the answer may
-/// rotate it: whoever comes next with the old refresh token gets the result. Call it on a task that runs to its end.
+/// Hands in `form`, which proves `factors`, if it proves any. With a refresh token it waits its turn among those who
+/// hold it, for the answer may rotate it: whoever comes next with the old refresh token gets the result. Call it on a
+/// task that runs to its end.
 pub(crate) async fn step_up(
     client: &Client,
     refresh_token: Option<&str>,
