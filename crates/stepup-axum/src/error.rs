@@ -1,5 +1,7 @@
 //! Errors of the SDK as answers.
 
+use std::time::Duration;
+
 use axum_core::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use stepup::{
@@ -27,8 +29,11 @@ pub struct ErrorResponse(Box<Response>);
 
 impl ErrorResponse {
     fn of(error: &impl MfaError) -> Self {
-        let mut response = json(error.status(), &error.to_json());
-        if let Some(wait) = error.retry_after() {
+        Self::new(json(error.status(), &error.to_json()), error.retry_after())
+    }
+
+    fn new(mut response: Response, wait: Option<Duration>) -> Self {
+        if let Some(wait) = wait {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
         }
         Self(Box::new(response))
@@ -43,7 +48,7 @@ impl IntoResponse for ErrorResponse {
 
 impl From<AccessTokenError> for ErrorResponse {
     fn from(error: AccessTokenError) -> Self {
-        Self(Box::new(json(error.status(), &error.to_json())))
+        Self::new(json(error.status(), &error.to_json()), error.retry_after())
     }
 }
 

@@ -11,7 +11,7 @@ use futures_util::lock::{Mutex, OwnedMutexGuard};
 use http::{Method, Uri, header, request::Parts};
 use serde_json::{Map, Value};
 use stepup::{
-    AccessToken, AccessTokenError, AccessTokenRequest, Client, SessionState,
+    AccessToken, AccessTokenError, AccessTokenRequest, Client, SessionState, UserInfoError,
     mfa::{Mfa, MfaToken, OutOfBand, PushOutcome, PushWait, Verified, Verify, VerifyError},
 };
 
@@ -145,6 +145,16 @@ impl Session {
     #[must_use]
     pub fn mfa(&self) -> Mfa<'_> {
         self.client.mfa().of(self.state.session())
+    }
+
+    /// The claims about this user as the tenant has them now.
+    ///
+    /// # Errors
+    ///
+    /// See [`UserInfoError`].
+    pub async fn user_info(&mut self) -> Result<Map<String, Value>, UserInfoError> {
+        let session = self.state.session_mut().ok_or(AccessTokenError::MissingSession)?;
+        self.client.user_info(session).await
     }
 
     /// Ends the session here. A browser is sent to the SDK's logout route instead, which ends it at the tenant too.

@@ -4,7 +4,9 @@
 //! works on the wire (`oob` over `sms`); a *factor type* is the word that Actions and requirements use (`phone`).
 //! [`FactorType::of`] and [`FactorType::accepts`] are the only places that map one to the other.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How an authenticator is used: `otp`, `oob` or `recovery-code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,6 +51,9 @@ pub enum OobChannel {
 }
 
 impl OobChannel {
+    /// Every channel that is known here.
+    pub const ALL: [Self; 4] = [Self::Auth0, Self::Email, Self::Sms, Self::Voice];
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -177,15 +182,29 @@ pub struct Authenticator {
     pub authenticator_type: AuthenticatorType,
     /// Whether its enrolment was confirmed.
     pub active: bool,
-    /// Where it reaches the user, for `oob`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Where it reaches the user, for `oob`; absent too where the tenant names a channel that is not known here.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known_channel")]
     pub oob_channel: Option<OobChannel>,
     /// Masked phone or address, or the device's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The phone number, where the tenant tells it beside the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// When it was enrolled, as the tenant writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// When it was used last, as the tenant writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_authenticated_at: Option<String>,
     /// The factor it is, in the words of requirements. Some tenants leave it out: use [`Authenticator::factor`].
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+}
+
+fn known_channel<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OobChannel>, D::Error> {
+    let word = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(word.and_then(|word| OobChannel::ALL.into_iter().find(|channel| channel.as_str() == word)))
 }
 
 impl Authenticator {
@@ -235,6 +254,9 @@ pub struct AssociateResponse {
     /// `oob`: the channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oob_channel: Option<OobChannel>,
+    /// Masked phone or address, where the tenant tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// `oob`: what the verification must carry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oob_code: Option<String>,
@@ -311,6 +333,14 @@ mod tests {
         let authenticator: Authenticator = serde_json::from_str(listed).unwrap();
         assert_eq!(authenticator.factor(), Some(FactorType::Phone));
         assert_eq!(serde_json::to_string(&authenticator).unwrap(), listed);
+    }
+
+    #[test]
+    fn an_authenticator_with_a_channel_of_tomorrow_is_still_listed() {
+        let listed = r#"{"id":"x|dev_1","authenticator_type":"oob","active":true,"oob_channel":"pigeon","created_at":"2026-01-02"}"#;
+        let authenticator: Authenticator = serde_json::from_str(listed).unwrap();
+        assert_eq!((authenticator.oob_channel, authenticator.factor()), (None, None));
+        assert_eq!(authenticator.created_at.as_deref(), Some("2026-01-02"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod session;
 pub mod telemetry;
 mod tokens;
 mod transaction;
+mod user_info;
 mod web;
 
 pub use client::Client;
@@ -39,4 +40,5 @@ pub use random::SystemRandom;
 pub use session::{FactorProof, Session, SessionPart, SessionState, SessionTooLarge, TokenSet};
 pub use stepup_seal::{Format, Random};
 pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest, RefreshError};
+pub use user_info::UserInfoError;
 pub use web::{Body, MAX_REQUEST_BYTES, Route};

@@ -111,6 +111,7 @@ fn response(kind: Kind, begun: Begun, new_code: String) -> AssociateResponse {
         barcode_uri: None,
         binding_method: None,
         oob_channel: kind.channel(),
+        name: None,
         oob_code: None,
         recovery_codes: begun.first.then(|| vec![new_code]),
     };

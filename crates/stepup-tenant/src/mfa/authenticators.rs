@@ -89,6 +89,9 @@ fn listed(authenticator: &Authenticator, kind: Kind) -> mfa::Authenticator {
         active: authenticator.active(),
         oob_channel: kind.channel(),
         name: authenticator.masked_name(),
+        phone_number: None,
+        created_at: None,
+        last_authenticated_at: None,
         kind: Some(kind.factor().as_str().to_owned()),
     }
 }

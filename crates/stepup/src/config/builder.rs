@@ -294,7 +294,7 @@ impl ClientBuilder {
         self
     }
 
-    /// `AUTH0_MFA_CONTEXT_TTL` (`AUTH0_MFA_TOKEN_TTL` is read too), in seconds: how long a step-up may take. 300 s.
+    /// `AUTH0_MFA_CONTEXT_TTL` (`AUTH0_MFA_TOKEN_TTL` is read too), in seconds: how long a step-up may take. 600 s.
     #[must_use]
     pub fn mfa_context_ttl(mut self, ttl: Duration) -> Self {
         self.mfa_context_ttl = Some(ttl);

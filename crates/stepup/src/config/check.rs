@@ -24,7 +24,7 @@ const DEFAULT_SCOPE: &str = "openid profile email offline_access";
 const DEFAULT_ABSOLUTE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 const DEFAULT_INACTIVITY: Duration = Duration::from_secs(24 * 60 * 60);
 const DEFAULT_TRANSACTION: Duration = Duration::from_secs(60 * 60);
-const DEFAULT_MFA_CONTEXT_TTL: Duration = Duration::from_secs(300);
+const DEFAULT_MFA_CONTEXT_TTL: Duration = Duration::from_secs(600);
 const DEFAULT_HTTP_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_DISCOVERY_TTL: Duration = Duration::from_secs(600);
 

@@ -1,6 +1,8 @@
 //! The MFA API for the server side: everything but verify, which has a room of its own.
 
-use http::{Method, StatusCode};
+use std::sync::Arc;
+
+use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
@@ -15,6 +17,7 @@ use super::{
     Challenge, ChallengeError, DeleteAuthenticatorError, Enroll, EnrollError, ListAuthenticatorsError,
     MfaRequired, MfaToken, MfaTokenError, Refusal,
     failure::{Failure, Operation},
+    once::StepUp,
     requirement,
     token::{Context, RawToken, Sealing},
 };
@@ -145,11 +148,25 @@ impl<'a> Mfa<'a> {
         let opened = self.client.mfa_sealing().open(token);
         let opened = opened.and_then(|context| context.check_subject(subject).map(|()| context));
         match &opened {
-            Err(MfaTokenError::Expired) => telemetry::mfa_abandoned("expired", subject),
+            Err(MfaTokenError::Expired) => self.give_up(token, "expired"),
+            Err(MfaTokenError::Invalid) => telemetry::mfa_token_refused("mfa_token_invalid", subject),
             Err(MfaTokenError::NotFound) => telemetry::user_mismatch("mfa_token", subject),
-            Ok(_) | Err(MfaTokenError::Invalid) => {}
+            Ok(_) => {}
         }
         opened
+    }
+
+    /// Counts the step-up of `token` as given up, unless it is known to have ended.
+    pub(crate) fn give_up(&self, token: &MfaToken, reason: &'static str) {
+        if self.client.step_ups().end(token) {
+            telemetry::mfa_abandoned(reason, self.session.map(Session::subject));
+        }
+    }
+
+    /// What this process knows of the step-up.
+    pub(super) fn step_up(&self, context: &Context) -> Arc<StepUp> {
+        let ends = context.created_at + self.client.config().mfa_context_ttl;
+        self.client.step_ups().of(&context.raw, ends, self.client.now())
     }
 
     /// `GET mfa/authenticators`, filtered by the requirements; the entries as the tenant wrote them.
@@ -164,7 +181,7 @@ impl<'a> Mfa<'a> {
         let listed = async {
             match self.call(call, Operation::List).await? {
                 Value::Array(listed) => Ok(requirement::usable(listed, context.requirements.as_ref())),
-                _ => Err(Failure::unusable(Operation::List, StatusCode::OK, "there is no list in it").into()),
+                _ => Err(Failure::unusable(Operation::List, "there is no list in it").into()),
             }
         };
         step(telemetry::Operation::List, None, context).run(listed).await
@@ -179,7 +196,11 @@ impl<'a> Mfa<'a> {
             body: Some(json!(enroll)),
             authenticated: false,
         };
-        let enrolled = async { Ok(self.call(call, Operation::Enroll).await?) };
+        let enrolled = async {
+            let enrolled = self.call(call, Operation::Enroll).await?;
+            self.step_up(context).asked_by(enroll.factor());
+            Ok(enrolled)
+        };
         step(telemetry::Operation::Enroll, Some(enroll.factor()), context).run(enrolled).await
     }
 
@@ -189,8 +210,6 @@ impl<'a> Mfa<'a> {
         context: &Context,
         challenge: &Challenge,
     ) -> Result<Value, ChallengeError> {
-        requirement::allow_challenge(&challenge.challenge_type, context.requirements.as_ref())
-            .map_err(ChallengeError::NoAvailableFactors)?;
         let mut body =
             json!({ "challenge_type": challenge.challenge_type, "mfa_token": context.raw.expose() });
         if let Some(id) = &challenge.authenticator_id {
@@ -203,12 +222,22 @@ impl<'a> Mfa<'a> {
             body: Some(body),
             authenticated: true,
         };
-        let begun = async { Ok(self.call(call, Operation::Challenge).await?) };
+        let begun = async {
+            requirement::allow_challenge(&challenge.challenge_type, context.requirements.as_ref())
+                .map_err(ChallengeError::NoAvailableFactors)?;
+            let begun = self.call(call, Operation::Challenge).await?;
+            self.step_up(context).asked_by(challenge.factor());
+            Ok(begun)
+        };
         step(telemetry::Operation::Challenge, Some(challenge.factor()), context).run(begun).await
     }
 
     /// `DELETE mfa/authenticators/{id}`.
     pub(crate) async fn delete(&self, context: &Context, id: &str) -> Result<(), DeleteAuthenticatorError> {
+        // Dots alone would lead to another address, encoded or not (WHATWG URL, "double-dot path segment").
+        if matches!(id, "" | "." | "..") {
+            return Err(Failure::Refused(Refusal::no_such_authenticator()).into());
+        }
         let path = format!("authenticators/{}", utf8_percent_encode(id, SEGMENT));
         let call = MfaCall {
             method: Method::DELETE,
@@ -230,7 +259,7 @@ impl<'a> Mfa<'a> {
         if !answer.status.is_success() {
             return Err(refused(answer, operation));
         }
-        answer.json.ok_or_else(|| Failure::unusable(operation, answer.status, "there is no JSON in it"))
+        answer.json.ok_or_else(|| Failure::unusable(operation, "there is no JSON in it"))
     }
 
     async fn send(&self, call: MfaCall<'_>, operation: Operation) -> Result<MfaAnswer, Failure> {
@@ -312,11 +341,13 @@ fn refused(answer: MfaAnswer, operation: Operation) -> Failure {
             description: words.error_description,
             retry_after: answer.retry_after,
         }),
-        None => Failure::unusable(operation, answer.status, "there is no OAuth error in it"),
+        None => {
+            let reason = "there is no OAuth error in it";
+            Failure::without_words(operation, answer.status, answer.retry_after, reason)
+        }
     }
 }
 
 pub(super) fn typed<T: DeserializeOwned>(answer: Value, operation: Operation) -> Result<T, Failure> {
-    serde_json::from_value(answer)
-        .map_err(|error| Failure::unusable(operation, StatusCode::OK, error.to_string()))
+    serde_json::from_value(answer).map_err(|error| Failure::unusable(operation, error.to_string()))
 }

@@ -145,6 +145,16 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// In the tenant's words, which need not be asked.
+    pub(super) fn no_such_authenticator() -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            error: code::INVALID_AUTHENTICATOR.to_owned(),
+            description: Some("Authenticator not found".to_owned()),
+            retry_after: None,
+        }
+    }
+
     /// Whether attempts are used up for a while, whatever status and code the tenant says it with.
     #[must_use]
     pub fn is_lockout(&self) -> bool {
@@ -291,6 +301,10 @@ pub enum VerifyError {
     /// The tenant refused for another reason.
     #[error("the proof was not accepted")]
     Refused(#[source] Refusal),
+    /// The proof was right, and the identity provider has set an end to the session that is reached already
+    /// (`session_expiry`; code `session_expired`): log in again.
+    #[error("The session has expired. The user needs to re-authenticate.")]
+    SessionExpired,
     /// The token will not do.
     #[error("nothing was verified")]
     Token(#[from] MfaTokenError),
@@ -298,7 +312,8 @@ pub enum VerifyError {
     #[error("nothing was verified")]
     Unavailable(#[source] Unavailable),
     /// The step-up is complete: a token is good for one success. Nothing was spent. Ask for the access token, which is there
-    /// unless it was another session that completed it (code `invalid_grant`).
+    /// unless it was another session that completed it (code `mfa_token_used`; the tenant's `invalid_grant` where another
+    /// process completed it).
     #[error("The MFA token was used already: its step-up is complete.")]
     Used(#[source] Option<Refusal>),
     /// The code is wrong, or was used before. The same token serves for another attempt.

@@ -1,6 +1,9 @@
 //! What every call of this room can fail with: the tenant said no, or said nothing that can be used.
 
+use std::time::Duration;
+
 use http::StatusCode;
+use stepup_protocol::error::code;
 
 use super::Refusal;
 use crate::provider::ProviderError;
@@ -60,6 +63,10 @@ impl Unavailable {
     pub(super) const fn status(&self) -> StatusCode {
         self.status
     }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.source.retry_after()
+    }
 }
 
 #[derive(Debug)]
@@ -78,6 +85,15 @@ impl Failure {
                 description: body.error_description,
                 retry_after,
             }),
+            // Something on the way to the tenant limits requests too, in words of its own.
+            ProviderError::Untrustworthy { status: StatusCode::TOO_MANY_REQUESTS, retry_after, .. } => {
+                Self::Refused(Refusal {
+                    status: StatusCode::TOO_MANY_REQUESTS,
+                    error: code::TOO_MANY_REQUESTS.to_owned(),
+                    description: Some(operation.failed().to_owned()),
+                    retry_after,
+                })
+            }
             ProviderError::Untrustworthy { status, .. } if !status.is_success() => {
                 let (code, answer) = if status.is_client_error() {
                     ("unknown_error", StatusCode::BAD_REQUEST)
@@ -113,11 +129,19 @@ impl Failure {
         })
     }
 
-    /// An answer of the MFA API that does not say what its status promises.
-    pub(super) fn unusable(operation: Operation, status: StatusCode, reason: impl Into<String>) -> Self {
-        Self::of(
-            operation,
-            ProviderError::Untrustworthy { endpoint: "MFA API", status, reason: reason.into() },
-        )
+    /// A success of the MFA API that does not say what its status promises.
+    pub(super) fn unusable(operation: Operation, reason: impl Into<String>) -> Self {
+        Self::without_words(operation, StatusCode::OK, None, reason)
+    }
+
+    /// An answer of the MFA API that says nothing that is known here.
+    pub(super) fn without_words(
+        operation: Operation,
+        status: StatusCode,
+        retry_after: Option<Duration>,
+        reason: impl Into<String>,
+    ) -> Self {
+        let (endpoint, reason) = ("MFA API", reason.into());
+        Self::of(operation, ProviderError::Untrustworthy { endpoint, status, reason, retry_after })
     }
 }

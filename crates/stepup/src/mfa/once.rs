@@ -1,26 +1,34 @@
 //! A step-up is completed once, and what completed it reaches somebody.
 //!
-//! Verifies of one `mfa_token` go one after the other. The first one that the tenant accepts ends the step-up: its outcome is kept
-//! here until its caller, or whoever comes with the same proof for the same login after that caller went away, takes it. From then
-//! on the token is refused without asking the tenant.
+//! Verifies of one `mfa_token` go one after the other. The first one that the tenant accepts ends the step-up: its outcome is
+//! kept here until its caller, or whoever comes with the same proof for the same login after that caller went away, takes it.
+//! From then on the token is refused without asking the tenant; only the ready-made pages, where a button can be pressed
+//! twice, find the outcome again for a moment.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use stepup_protocol::time::UnixTime;
 use stepup_seal::digest;
 
-use super::{MfaRequired, Verify, token::RawToken};
+use super::{MfaRequired, MfaToken, Verify, token::RawToken};
 use crate::{session::Session, tokens::SteppedUp};
 
 /// How many step-ups are remembered at most; beyond, those that end soonest go.
 const REMEMBERED: usize = 4096;
+/// How long the login that took an outcome finds it again.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// The step-ups that are being verified in this process, and those that have been.
 #[derive(Default)]
-pub(crate) struct StepUps(Mutex<HashMap<[u8; 32], Arc<StepUp>>>);
+pub(crate) struct StepUps {
+    of_raw_token: Mutex<HashMap<[u8; 32], Arc<StepUp>>>,
+    /// Digests of the sealed tokens whose step-ups ended, the newest last.
+    ended: Mutex<VecDeque<[u8; 32]>>,
+}
 
 /// One `mfa_token`'s step-up.
 pub(super) struct StepUp {
@@ -28,17 +36,23 @@ pub(super) struct StepUp {
     expires_at: UnixTime,
     /// Held by the verify that is under way.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    /// The channel of the last challenge or enrolment, for the counts.
+    channel: Mutex<Option<&'static str>>,
     progress: Mutex<Progress>,
 }
 
 enum Progress {
     Pending,
-    /// Completed, and its outcome waits for who is entitled to it.
-    Completed(Entitled, Outcome),
-    Used,
+    /// Completed, and its outcome is here for who is entitled to it. Once it was taken: until when it may be found again.
+    Completed {
+        owner: Entitled,
+        outcome: Outcome,
+        until: Option<UnixTime>,
+    },
 }
 
 /// What a right proof brought.
+#[derive(Clone)]
 pub(super) enum Outcome {
     /// A further factor is due.
     Further(MfaRequired),
@@ -47,7 +61,11 @@ pub(super) enum Outcome {
 
 /// Who may take an outcome: the same login, with the same proof.
 #[derive(Clone)]
-pub(super) struct Entitled([u8; 32]);
+pub(super) struct Entitled {
+    digest: [u8; 32],
+    /// Whether there is a login. Without one, token and proof are all that is known of who comes, and serve once.
+    logged_in: bool,
+}
 
 impl Entitled {
     pub(super) fn by(proof: &Verify, session: Option<&Session>) -> Self {
@@ -56,53 +74,93 @@ impl Entitled {
             known.extend(session.created_at().seconds().to_be_bytes());
             known.extend(session.subject().as_bytes());
         }
-        Self(digest::sha256(&known))
+        Self { digest: digest::sha256(&known), logged_in: session.is_some() }
     }
 
     fn is(&self, other: &Self) -> bool {
-        digest::constant_time_eq(&self.0, &other.0)
+        digest::constant_time_eq(&self.digest, &other.digest)
     }
 }
 
 impl StepUps {
     /// The step-up of `raw`, which is good until `expires_at`.
     pub(super) fn of(&self, raw: &RawToken, expires_at: UnixTime, now: UnixTime) -> Arc<StepUp> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.of_raw_token.lock().unwrap_or_else(PoisonError::into_inner);
         let key = digest::sha256(raw.expose().as_bytes());
         if !all.contains_key(&key) {
             make_room(&mut all, now);
         }
         Arc::clone(all.entry(key).or_insert_with(|| Arc::new(StepUp::new(expires_at))))
     }
+
+    /// Notes that the step-up of `token` ended, and tells whether that is news.
+    pub(super) fn end(&self, token: &MfaToken) -> bool {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = digest::sha256(token.as_str().as_bytes());
+        if ended.contains(&digest) {
+            return false;
+        }
+        if ended.len() >= REMEMBERED {
+            ended.pop_front();
+        }
+        ended.push_back(digest);
+        true
+    }
 }
 
 impl StepUp {
     fn new(expires_at: UnixTime) -> Self {
-        Self { expires_at, turn: Arc::default(), progress: Mutex::new(Progress::Pending) }
+        Self {
+            expires_at,
+            turn: Arc::default(),
+            channel: Mutex::default(),
+            progress: Mutex::new(Progress::Pending),
+        }
+    }
+
+    /// Notes by which channel the user was asked.
+    pub(super) fn asked_by(&self, channel: &'static str) {
+        *self.channel.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel);
+    }
+
+    /// By which channel the user was asked last, if that was in this process.
+    pub(super) fn channel(&self) -> Option<&'static str> {
+        *self.channel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_pending(&self) -> bool {
         matches!(*self.progress(), Progress::Pending)
     }
 
-    /// Whether its outcome is here for `entitled`.
+    /// Whether its outcome is here for `entitled`, and was not taken.
     pub(super) fn awaits(&self, entitled: &Entitled) -> bool {
-        matches!(&*self.progress(), Progress::Completed(owner, _) if owner.is(entitled))
+        matches!(&*self.progress(), Progress::Completed { owner, until: None, .. } if owner.is(entitled))
     }
 
-    pub(super) fn complete(&self, entitled: Entitled, outcome: Outcome) {
-        *self.progress() = Progress::Completed(entitled, outcome);
+    pub(super) fn complete(&self, owner: Entitled, outcome: Outcome) {
+        *self.progress() = Progress::Completed { owner, outcome, until: None };
     }
 
     /// Hands its outcome over, once.
-    pub(super) fn take(&self, entitled: &Entitled) -> Option<Outcome> {
-        let mut progress = self.progress();
-        match std::mem::replace(&mut *progress, Progress::Used) {
-            Progress::Completed(owner, outcome) if owner.is(entitled) => Some(outcome),
-            others => {
-                *progress = others;
-                None
+    pub(super) fn take(&self, entitled: &Entitled, now: UnixTime) -> Option<Outcome> {
+        match &mut *self.progress() {
+            Progress::Completed { owner, outcome, until: until @ None } if owner.is(entitled) => {
+                *until = Some(now + AGAIN);
+                Some(outcome.clone())
             }
+            Progress::Completed { .. } | Progress::Pending => None,
+        }
+    }
+
+    /// Its outcome for the login that took it a moment ago.
+    pub(super) fn take_again(&self, entitled: &Entitled, now: UnixTime) -> Option<Outcome> {
+        match &*self.progress() {
+            Progress::Completed { owner, outcome, until: Some(until) }
+                if owner.is(entitled) && owner.logged_in && now < *until =>
+            {
+                Some(outcome.clone())
+            }
+            Progress::Completed { .. } | Progress::Pending => None,
         }
     }
 
@@ -152,15 +210,41 @@ mod tests {
         let step_ups = StepUps::default();
         let (right, other) = (Entitled::by(&Verify::otp("1"), None), Entitled::by(&Verify::otp("2"), None));
         let step_up = step_ups.of(&raw("a"), at(300), at(0));
-        assert!(step_up.is_pending() && !step_up.awaits(&right) && step_up.take(&right).is_none());
+        assert!(step_up.is_pending() && !step_up.awaits(&right) && step_up.take(&right, at(0)).is_none());
 
         step_up.complete(right.clone(), further());
         let again = step_ups.of(&raw("a"), at(300), at(1));
         assert!(!again.is_pending() && again.awaits(&right) && !again.awaits(&other));
-        assert!(again.take(&other).is_none(), "another proof");
-        assert!(again.take(&right).is_some());
-        assert!(again.take(&right).is_none() && !again.is_pending(), "used");
+        assert!(again.take(&other, at(1)).is_none(), "another proof");
+        assert!(again.take(&right, at(1)).is_some());
+        assert!(again.take(&right, at(1)).is_none() && !again.is_pending(), "used");
         assert!(step_ups.of(&raw("b"), at(300), at(1)).is_pending(), "another token");
+    }
+
+    #[test]
+    fn the_login_that_took_an_outcome_finds_it_again_for_a_moment() {
+        let nobody = Entitled::by(&Verify::otp("1"), None);
+        let login = Entitled { logged_in: true, ..nobody.clone() };
+        let step_up = StepUp::new(at(300));
+        step_up.complete(login.clone(), further());
+        assert!(step_up.take_again(&login, at(100)).is_none(), "it was not taken yet");
+        assert!(step_up.take(&login, at(100)).is_some());
+        for (second, is_there) in [(100, true), (129, true), (130, false)] {
+            assert_eq!(step_up.take_again(&login, at(second)).is_some(), is_there, "{second}");
+        }
+        let step_up = StepUp::new(at(300));
+        step_up.complete(nobody.clone(), further());
+        assert!(step_up.take(&nobody, at(100)).is_some() && step_up.take_again(&nobody, at(100)).is_none());
+    }
+
+    #[test]
+    fn a_step_up_ends_once() {
+        let (step_ups, token) = (StepUps::default(), MfaToken::from("a"));
+        assert!(step_ups.end(&token) && !step_ups.end(&token));
+        for number in 0..REMEMBERED {
+            assert!(step_ups.end(&MfaToken::from(number.to_string())));
+        }
+        assert_eq!(step_ups.ended.lock().unwrap().len(), REMEMBERED);
     }
 
     #[test]
@@ -168,7 +252,7 @@ mod tests {
         let step_ups = StepUps::default();
         for number in 0..2 * REMEMBERED {
             step_ups.of(&raw(&number.to_string()), at(300), at(0));
-            assert!(step_ups.0.lock().unwrap().len() <= REMEMBERED);
+            assert!(step_ups.of_raw_token.lock().unwrap().len() <= REMEMBERED);
         }
     }
 }

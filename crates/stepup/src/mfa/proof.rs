@@ -87,12 +87,13 @@ impl Verify {
         told.filter(is_message).or(only)
     }
 
-    /// For the counts. By which channel an out-of-band proof came is not known here.
-    pub(super) const fn counted_as(&self) -> &'static str {
+    /// For the counts. By which channel a code was sent is not known here.
+    pub(super) const fn counted_as(&self) -> Option<&'static str> {
         match self.0 {
-            Proof::Message { .. } | Proof::Push { .. } => "oob",
-            Proof::Otp(_) => "otp",
-            Proof::RecoveryCode(_) => "recovery-code",
+            Proof::Message { .. } => None,
+            Proof::Otp(_) => Some("otp"),
+            Proof::Push { .. } => Some("push"),
+            Proof::RecoveryCode(_) => Some("recovery-code"),
         }
     }
 

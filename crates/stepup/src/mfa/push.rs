@@ -24,7 +24,7 @@ pub struct PushWait {
     timeout: Duration,
 }
 
-/// Every 5 seconds, for 5 minutes: an `mfa_token` lives no longer.
+/// Every 5 seconds, for 5 minutes: a push lives no longer.
 impl Default for PushWait {
     fn default() -> Self {
         Self { interval: Duration::from_secs(5), timeout: Duration::from_secs(300) }
@@ -113,13 +113,15 @@ impl Mfa<'_> {
 /// When to ask next, and when not any more.
 #[derive(Debug)]
 pub(crate) struct Pace {
+    wished: Duration,
     interval: Duration,
     deadline: UnixTime,
 }
 
 impl Pace {
     pub(crate) fn new(wait: PushWait, now: UnixTime) -> Self {
-        Self { interval: wait.interval.max(Duration::from_secs(1)), deadline: now + wait.timeout }
+        let interval = wait.interval.max(Duration::from_secs(1));
+        Self { wished: interval, interval, deadline: now + wait.timeout }
     }
 
     /// Whether `error` is an end, and which; `None`: the error itself is it.
@@ -155,5 +157,10 @@ impl Pace {
 
     pub(crate) const fn interval(&self) -> Duration {
         self.interval
+    }
+
+    /// Whether the tenant asked for a longer interval than it was begun with.
+    pub(crate) fn is_slowed(&self) -> bool {
+        self.interval > self.wished
     }
 }

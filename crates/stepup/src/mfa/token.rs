@@ -21,7 +21,7 @@ use super::{error::MfaTokenError, form, requirement};
 const LONGEST: usize = 16 * 1024;
 
 /// A pending step-up, safe to hand to a browser and to take back: opaque, sealed, bound to the audience, scope,
-/// requirements, issuer and user it was made for, and good for `mfa_context_ttl` (300 s unless set).
+/// requirements, issuer and user it was made for, and good for `mfa_context_ttl` (600 s unless set).
 ///
 /// It is a credential: it prints nothing. Write it with [`MfaToken::as_str`] into a form field or a JSON body, and
 /// read it back with [`MfaToken::from`] (or serde); whether it is any good is found out where it is used.

@@ -1,6 +1,6 @@
 //! Verify: the proof for the tokens, and the tokens into the session.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future, sync::Arc};
 
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
@@ -58,6 +58,22 @@ impl Mfa<'_> {
         self.accept(state, outcome)
     }
 
+    /// As [`Mfa::verify`], for a form that can be sent twice: the login whose proof it was finds the outcome again for a
+    /// moment, with the recovery code in it.
+    pub(crate) async fn verify_form(
+        &self,
+        state: &mut SessionState,
+        token: &MfaToken,
+        proof: Verify,
+    ) -> Result<Verified, VerifyError> {
+        let mfa = self.of(state.session());
+        let outcome = match mfa.outcome(token, proof.clone()).await {
+            Err(VerifyError::Used(None)) => mfa.outcome_again(token, &proof),
+            outcome => outcome,
+        };
+        self.accept(state, outcome)
+    }
+
     /// Hands in a proof with a token that is good for more than one: an access token for the MFA API. What it confirms is
     /// that a new authenticator works, and so it is no proof of a second factor: whoever is logged in can add one.
     pub(super) async fn confirm(
@@ -70,7 +86,8 @@ impl Mfa<'_> {
         let client = self.client.clone();
         let exchange = async move {
             let handed_in = hand_in(&client, &context, &proof, holder).boxed();
-            step(telemetry::Operation::Verify, Some(proof.counted_as()), &context).run(handed_in).await
+            let factor = proof.counted_as().unwrap_or("oob");
+            step(telemetry::Operation::Verify, Some(factor), &context).run(handed_in).await
         };
         let task = tokio::spawn(exchange.in_current_span());
         self.accept(state, task.await.unwrap_or(Err(VerifyError::Interrupted)))
@@ -101,7 +118,13 @@ impl Mfa<'_> {
     async fn outcome(&self, token: &MfaToken, proof: Verify) -> Result<Outcome, VerifyError> {
         let entitled = Entitled::by(&proof, self.session);
         let step_up = self.complete(token, proof, &entitled).await?;
-        step_up.take(&entitled).ok_or(VerifyError::Used(None))
+        step_up.take(&entitled, self.client.now()).ok_or(VerifyError::Used(None))
+    }
+
+    fn outcome_again(&self, token: &MfaToken, proof: &Verify) -> Result<Outcome, VerifyError> {
+        let step_up = self.step_up(&self.open(token)?);
+        let entitled = Entitled::by(proof, self.session);
+        step_up.take_again(&entitled, self.client.now()).ok_or(VerifyError::Used(None))
     }
 
     /// Completes the step-up and leaves its outcome where [`Mfa::verify`] finds it: for those who watch a push and have nowhere
@@ -122,30 +145,37 @@ impl Mfa<'_> {
         entitled: &Entitled,
     ) -> Result<Arc<StepUp>, VerifyError> {
         let context = self.open(token)?;
-        if self.session.is_none() && !context.scope.contains("openid") {
-            return Err(VerifyError::MissingSession);
-        }
-        let (now, ttl) = (self.client.now(), self.client.config().mfa_context_ttl);
-        let step_up = self.client.step_ups().of(&context.raw, context.created_at + ttl, now);
+        let step_up = self.step_up(&context);
         let turn = Arc::clone(&step_up.turn).lock_owned().await;
         if step_up.awaits(entitled) {
             return Ok(step_up);
         }
-        if !step_up.is_pending() {
-            return Err(VerifyError::Used(None));
+        let factor = proof.counted_as().or_else(|| step_up.channel()).unwrap_or("oob");
+        if let Some(error) = self.cannot_complete(&context, &step_up) {
+            let refused = future::ready(Err(error));
+            return step(telemetry::Operation::Verify, Some(factor), &context).run(refused).await;
         }
         // From here on it runs to its end, whether or not anybody still waits.
         let (client, own, entitled) = (self.client.clone(), Arc::clone(&step_up), entitled.clone());
-        let holder = Holder::of(self.session);
+        let (holder, token) = (Holder::of(self.session), token.clone());
         let exchange = async move {
             let _turn = turn;
             let handed_in = hand_in(&client, &context, &proof, holder).boxed();
-            let step = step(telemetry::Operation::Verify, Some(proof.counted_as()), &context);
+            let step = step(telemetry::Operation::Verify, Some(factor), &context);
             own.complete(entitled, step.run(handed_in).await?);
+            client.step_ups().end(&token);
             Ok(())
         };
         let task = tokio::spawn(exchange.in_current_span());
         task.await.unwrap_or(Err(VerifyError::Interrupted)).map(|()| step_up)
+    }
+
+    /// Why a proof is not handed in: its result could not be kept, or there is one already.
+    fn cannot_complete(&self, context: &Context, step_up: &StepUp) -> Option<VerifyError> {
+        if self.session.is_none() && !context.scope.contains("openid") {
+            return Some(VerifyError::MissingSession);
+        }
+        (!step_up.is_pending()).then_some(VerifyError::Used(None))
     }
 
     /// Puts the grant into the session, or begins one with it.
@@ -159,6 +189,9 @@ impl Mfa<'_> {
             }
             (None, Some(claims)) => {
                 let mut session = Session::new(grant, claims);
+                if session.is_over(self.client.now()) {
+                    return Err(VerifyError::SessionExpired);
+                }
                 self.client.before_saving(&mut session);
                 state.begin(session);
             }

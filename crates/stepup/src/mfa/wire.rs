@@ -152,7 +152,10 @@ impl Refusal {
 
 impl MfaError for Unavailable {
     fn answer(&self) -> Answer<'_> {
-        Answer::new(Unavailable::status(self), Unavailable::code(self), self.to_string())
+        Answer {
+            retry_after: Unavailable::retry_after(self),
+            ..Answer::new(Unavailable::status(self), Unavailable::code(self), self.to_string())
+        }
     }
 }
 
@@ -214,9 +217,12 @@ impl MfaError for VerifyError {
             Self::MfaRequired(required) => required.answer(),
             Self::MissingSession => Answer::new(StatusCode::BAD_REQUEST, "missing_session", self.to_string()),
             Self::OtherUser => Answer::new(StatusCode::FORBIDDEN, "user_mismatch", self.to_string()),
+            Self::SessionExpired => {
+                Answer::new(StatusCode::UNAUTHORIZED, "session_expired", self.to_string())
+            }
             Self::Token(error) => error.answer(),
             Self::Unavailable(error) => error.answer(),
-            Self::Used(None) => Answer::new(StatusCode::FORBIDDEN, code::INVALID_GRANT, self.to_string()),
+            Self::Used(None) => Answer::new(StatusCode::FORBIDDEN, "mfa_token_used", self.to_string()),
         }
     }
 }

@@ -63,12 +63,19 @@ impl Calls<'_> {
     async fn verify(&self, session: &mut SessionState, proof: Verify) -> Result<Verified, VerifyError> {
         match self {
             Self::Own(own) => own.confirm(session, proof).await,
-            Self::StepUp(client, token) => client.mfa().verify(session, token, proof).await,
+            Self::StepUp(client, token) => client.mfa().verify_form(session, token, proof).await,
         }
     }
 }
 
 impl<'a> Walk<'a> {
+    /// Counts the step-up, if there is one, as given up by its user.
+    pub(super) fn give_up(&self) {
+        if let Some(token) = &self.detour.progress.token {
+            self.client.mfa().of(self.session.session()).give_up(token, "cancelled");
+        }
+    }
+
     /// Finds out what may be done. Only `Unavailable` leaves the stage as it was.
     pub(super) async fn begin(&mut self) {
         let Some(calls) = self.calls() else { return self.over() };

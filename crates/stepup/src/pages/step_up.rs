@@ -18,8 +18,7 @@ use super::{
 use crate::{
     client::Client,
     detour::{self, NoDetour, Outcome, Stage, UnderWay},
-    session::{Session, SessionState},
-    telemetry,
+    session::SessionState,
     web::{answer, base_url, return_to, same_origin},
 };
 
@@ -131,7 +130,7 @@ async fn act(walk: &mut Walk<'_>, fields: &[(String, String)]) -> Next {
     match (field("action"), &walk.detour.progress.stage) {
         ("cancel", stage) => {
             if !matches!(stage, Stage::Done | Stage::Keep { .. }) {
-                telemetry::mfa_abandoned("cancelled", walk.session.session().map(Session::subject));
+                walk.give_up();
             }
             Next::Leave
         }

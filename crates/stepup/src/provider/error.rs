@@ -42,6 +42,8 @@ pub enum ProviderError {
         status: StatusCode,
         /// What is wrong with it.
         reason: String,
+        /// How long it asks to wait (`Retry-After`), which something on the way to the tenant may have said.
+        retry_after: Option<Duration>,
     },
     /// A client assertion or a DPoP proof could not be made, so nothing was sent.
     #[error("the request to the {endpoint} could not be signed")]
@@ -78,6 +80,21 @@ impl ProviderError {
         }
     }
 
+    /// How long to wait before another attempt, where the tenant, or something on the way to it, told it.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } | Self::Untrustworthy { retry_after, .. } => *retry_after,
+            Self::NotBound { .. } | Self::Unreachable { .. } | Self::Unsigned { .. } => None,
+        }
+    }
+
+    /// The discovery document has no `member`, which would name the endpoint.
+    pub(super) fn not_named(endpoint: &'static str, member: &str) -> Self {
+        let reason = format!("the discovery document has no `{member}`");
+        Self::Untrustworthy { endpoint, status: StatusCode::OK, reason, retry_after: None }
+    }
+
     pub(super) fn unsigned(endpoint: &'static str, source: SignError) -> Self {
         Self::Unsigned { endpoint, source: Arc::new(source) }
     }
@@ -90,5 +107,5 @@ fn description(body: &OAuthError) -> String {
 /// An address that the tenant names in its discovery document, and that is none.
 pub(super) fn bad_address(endpoint: &'static str, error: &dyn std::error::Error) -> ProviderError {
     let reason = format!("the address that discovery names is not one: {error}");
-    ProviderError::Untrustworthy { endpoint, status: StatusCode::OK, reason }
+    ProviderError::Untrustworthy { endpoint, status: StatusCode::OK, reason, retry_after: None }
 }

@@ -1,11 +1,17 @@
 //! One request and its answer, bounded in time and size.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
-use stepup_protocol::error::{OAuthError, code};
+use stepup_protocol::{
+    error::{OAuthError, code},
+    time::UnixTime,
+};
 use tracing::Instrument as _;
 use url::Url;
 
@@ -23,6 +29,8 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
     /// Whether the nonce of the next proof came with it.
     has_nonce: bool,
+    /// Whether it says by a challenge that the proof lacks that nonce, as resource servers do (RFC 9449 section 9).
+    demands_nonce: bool,
 }
 
 impl Provider {
@@ -34,11 +42,20 @@ impl Provider {
         address: &str,
         form: &TokenForm,
     ) -> Result<Answer, ProviderError> {
-        let answer = self.exchange(endpoint, self.bound_form(endpoint, address, form)?).await?;
+        self.exchange_proved(endpoint, || self.bound_form(endpoint, address, form)).await
+    }
+
+    /// Sends the `request` that is made, and one more where the tenant wants its nonce in the proof.
+    pub(super) async fn exchange_proved(
+        &self,
+        endpoint: &'static str,
+        request: impl Fn() -> Result<Request<Bytes>, ProviderError>,
+    ) -> Result<Answer, ProviderError> {
+        let answer = self.exchange(endpoint, request()?).await?;
         match &self.dpop {
             Some(dpop) if answer.wants_nonce() => {
                 tokio::time::sleep(dpop.pause(&*self.random)).await;
-                self.exchange(endpoint, self.bound_form(endpoint, address, form)?).await
+                self.exchange(endpoint, request()?).await
             }
             Some(_) | None => Ok(answer),
         }
@@ -50,13 +67,21 @@ impl Provider {
         address: &str,
         form: &TokenForm,
     ) -> Result<Request<Bytes>, ProviderError> {
-        let mut request = self.authenticated_form(endpoint, address, form)?;
-        if let Some(dpop) = &self.dpop {
-            let url = Url::parse(address).map_err(|error| bad_address(endpoint, &error))?;
-            let proof = dpop.proof(request.method(), &url, None, self.clock.now(), &*self.random);
-            let proof = proof.map_err(|error| ProviderError::unsigned(endpoint, error))?;
-            request.headers_mut().insert(dpop::PROOF, proof);
-        }
+        self.proved(endpoint, self.authenticated_form(endpoint, address, form)?, None)
+    }
+
+    /// `request` with a proof of the DPoP key, if there is one; of `access_token` too, if it carries one.
+    pub(super) fn proved(
+        &self,
+        endpoint: &'static str,
+        mut request: Request<Bytes>,
+        access_token: Option<&str>,
+    ) -> Result<Request<Bytes>, ProviderError> {
+        let Some(dpop) = &self.dpop else { return Ok(request) };
+        let url = Url::parse(&request.uri().to_string()).map_err(|error| bad_address(endpoint, &error))?;
+        let proof = dpop.proof(request.method(), &url, access_token, self.clock.now(), &*self.random);
+        let proof = proof.map_err(|error| ProviderError::unsigned(endpoint, error))?;
+        request.headers_mut().insert(dpop::PROOF, proof);
         Ok(request)
     }
 
@@ -89,27 +114,26 @@ impl Provider {
             (Some(dpop), Some(address)) => dpop.keep_nonce(&address, response.headers()),
             _ => false,
         };
-        Ok(Answer::new(endpoint, response, has_nonce))
+        let demands_nonce = response
+            .headers()
+            .get_all(header::WWW_AUTHENTICATE)
+            .iter()
+            .any(|challenge| challenge.to_str().is_ok_and(|text| text.contains(code::USE_DPOP_NONCE)));
+        let retry_after = retry_after(response.headers(), self.clock.now());
+        let (status, body) = (response.status(), response.into_body());
+        Ok(Answer { endpoint, status, retry_after, body, has_nonce, demands_nonce })
     }
 }
 
 impl Answer {
-    fn new(endpoint: &'static str, response: Response<Bytes>, has_nonce: bool) -> Self {
-        let retry_after = response
-            .headers()
-            .get(header::RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-            .map(Duration::from_secs);
-        Self { endpoint, status: response.status(), retry_after, body: response.into_body(), has_nonce }
-    }
-
     /// Whether it refuses a proof for want of the nonce that it brings.
     fn wants_nonce(&self) -> bool {
         let refused = matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED);
-        refused
-            && self.has_nonce
-            && serde_json::from_slice::<OAuthError>(&self.body)
+        let says_so = || {
+            serde_json::from_slice::<OAuthError>(&self.body)
                 .is_ok_and(|body| body.error == code::USE_DPOP_NONCE)
+        };
+        refused && self.has_nonce && (self.demands_nonce || says_so())
     }
 
     /// The body of a success; what else came is an error.
@@ -134,8 +158,19 @@ impl Answer {
     }
 
     pub(super) fn untrustworthy(&self, reason: String) -> ProviderError {
-        ProviderError::Untrustworthy { endpoint: self.endpoint, status: self.status, reason }
+        let Self { endpoint, status, retry_after, .. } = *self;
+        ProviderError::Untrustworthy { endpoint, status, reason, retry_after }
     }
+}
+
+/// How long `Retry-After` asks to wait, in seconds or until a date (RFC 9110 section 10.2.3).
+fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
+    let wait = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = wait.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let then = httpdate::parse_http_date(wait).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(UnixTime::from_seconds(i64::try_from(then.as_secs()).ok()?).since(now))
 }
 
 /// `Auth0-Client`: which SDK is talking, as Auth0's own SDKs tell it.
@@ -143,4 +178,23 @@ pub(super) fn telemetry_header() -> HeaderValue {
     let names = serde_json::json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") });
     HeaderValue::from_str(&stepup_seal::base64url::encode(names.to_string()))
         .unwrap_or_else(|_| HeaderValue::from_static(env!("CARGO_PKG_NAME")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_is_told_in_seconds_or_by_a_date() {
+        let wait = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(header::RETRY_AFTER, HeaderValue::from_static(value))]);
+            retry_after(&headers, UnixTime::from_seconds(784_111_700)).map(|wait| wait.as_secs())
+        };
+        assert_eq!(wait("120"), Some(120));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(77));
+        assert_eq!(wait("Sat, 05 Nov 1994 08:49:37 GMT"), Some(0), "it is over");
+        for nonsense in ["", "-1", "soon", "1.5"] {
+            assert_eq!(wait(nonsense), None, "{nonsense}");
+        }
+    }
 }

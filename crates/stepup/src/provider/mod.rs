@@ -14,6 +14,7 @@ mod keys;
 mod mfa_api;
 mod pushed_authorization;
 mod token_endpoint;
+mod user_info;
 
 use std::{sync::Arc, time::Duration};
 

@@ -25,7 +25,7 @@
 //! | `stepup_mfa_required_total` | answers `mfa_required`, whatever was asked for | |
 //! | `stepup_mfa_enrolled_total` | enrolments that were begun; the first verify confirms them | `factor` |
 //! | `stepup_mfa_challenged_total` | challenges that were begun | `factor` |
-//! | `stepup_mfa_verified_total` | proofs that were accepted | `factor`: `otp`, `oob`, `recovery-code` |
+//! | `stepup_mfa_verified_total` | proofs that were accepted | `factor`; `oob` for a code whose challenge another process began |
 //! | `stepup_mfa_failed_total` | calls that failed; waiting for a push is no failure | `operation`, `factor`, `reason` |
 //! | `stepup_mfa_abandoned_total` | step-ups that are known to be given up | `reason`: `expired`, a token came too late; `cancelled`, the user said so |
 //! | `stepup_refreshes_total` | refreshes | `outcome`: `success`, `mfa_required`, or why not |
@@ -46,8 +46,10 @@
 //! | `mfa_required` | the tenant asks for a second factor |
 //! | `mfa_enrolled`, `mfa_challenged`, `mfa_verified` | that was done |
 //! | `mfa_failed` | one of these, or a deletion, was refused |
+//! | `mfa_token_refused` | an MFA token came that is none of this application's |
 //! | `mfa_abandoned` | a step-up is known to be given up |
 //! | `authenticator_deleted` | an authenticator is gone |
+//! | `refresh_refused` | the tenant no longer takes the session's refresh token, or its answer is not trusted |
 //! | `session_refused` | a session cookie came that is none of this application's, or no longer |
 //! | `user_mismatch` | tokens or a step-up of another user than the session's |
 //! | `cross_origin_refused` | a request of another site, or one that a foreign form could have sent |
@@ -61,6 +63,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use metrics::{counter, histogram};
+use stepup_protocol::error::code;
 use tracing::Span;
 
 use self::{audit::Audit, reason::known};
@@ -98,12 +101,21 @@ pub(crate) fn mfa_abandoned(reason: &'static str, subject: Option<&str>) {
     Audit { subject, ..Audit::failure("mfa_abandoned", reason) }.log();
 }
 
+/// An MFA token came that holds no step-up.
+pub(crate) fn mfa_token_refused(reason: &'static str, subject: Option<&str>) {
+    Audit { subject, ..Audit::failure("mfa_token_refused", reason) }.log();
+}
+
 /// A refresh ended, in its span; `outcome` is `success` or a code.
-pub(crate) fn refreshed(outcome: &str) {
+pub(crate) fn refreshed(outcome: &str, subject: Option<&str>) {
+    let outcome = known(outcome);
     if outcome != "success" {
-        Span::current().record("error.type", known(outcome));
+        Span::current().record("error.type", outcome);
     }
-    counter!("stepup_refreshes_total", "outcome" => known(outcome)).increment(1);
+    counter!("stepup_refreshes_total", "outcome" => outcome).increment(1);
+    if matches!(outcome, code::INVALID_GRANT | "invalid_id_token") {
+        Audit { subject, ..Audit::failure("refresh_refused", outcome) }.log();
+    }
 }
 
 /// A session cookie came that holds no session.

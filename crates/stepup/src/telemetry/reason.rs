@@ -1,7 +1,7 @@
 //! Labels take few values: what the tenant may write at will is held against what is known.
 
 /// The codes that are told apart: the tenant's, the SDK's own, and those of a refresh.
-const KNOWN: [&str; 33] = [
+const KNOWN: [&str; 35] = [
     "access_denied",
     "association_required",
     "authorization_pending",
@@ -21,8 +21,10 @@ const KNOWN: [&str; 33] = [
     "mfa_token_expired",
     "mfa_token_invalid",
     "mfa_token_not_found",
+    "mfa_token_used",
     "missing_session",
     "server_error",
+    "session_expired",
     "slow_down",
     "success",
     "too_many_attempts",

@@ -154,6 +154,8 @@ impl Client {
         {
             return Ok(AccessToken::of(held));
         }
+        // A failure ahead of time costs nobody a token that is still good.
+        let in_hand = held.filter(|set| !request.refresh && set.is_good_after(now)).map(AccessToken::of);
         let want = Want {
             audience: request.audience.clone(),
             scope: request.sent(&wanted),
@@ -167,7 +169,7 @@ impl Client {
                 if failure.may_have_rotated() {
                     session.follow(self.refreshes());
                 }
-                Err(self.failed(&failure, session, &want))
+                in_hand.ok_or_else(|| self.failed(&failure, session, &want))
             }
         }
     }

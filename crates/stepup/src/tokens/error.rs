@@ -1,6 +1,6 @@
 //! Why there is no access token.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -86,6 +86,15 @@ impl AccessTokenError {
         }
     }
 
+    /// How long to wait before another attempt, where the tenant told it: it has had too many requests, or is not well.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::FailedToRefresh(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
     /// The body that goes on the wire: flat for `mfa_required`, nested under `error` for the others, as browsers'
     /// clients expect it.
     #[must_use]
@@ -98,6 +107,13 @@ impl AccessTokenError {
 }
 
 impl RefreshError {
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Provider(error) => error.retry_after(),
+            Self::IdToken(_) | Self::Interrupted | Self::OtherUser => None,
+        }
+    }
+
     /// Whether the refresh token is of no use any more.
     fn is_final(&self) -> bool {
         match self {

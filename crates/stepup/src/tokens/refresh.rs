@@ -106,7 +106,8 @@ impl Lane {
         want: Want,
     ) -> Result<Refreshed, Arc<Failure>> {
         let result = self.renew(client, &mut state, &want).await;
-        telemetry::refreshed(result.as_ref().map_or_else(Denied::code, |_| "success"));
+        let outcome = result.as_ref().map_or_else(Denied::code, |_| "success");
+        telemetry::refreshed(outcome, want.subject.as_deref());
         let result = result.map(Arc::new).map_err(|denied| Arc::new(Failure::from(denied)));
         self.record(&mut state, want, Serves::SameRequest, client.now(), result.clone());
         result.map(|grant| state.with(grant))

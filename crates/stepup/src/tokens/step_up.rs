@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// What a proof brought, and the refresh token to go on with, where there is one.
+#[derive(Clone)]
 pub(crate) struct SteppedUp {
     pub(crate) grant: Arc<Grant>,
     pub(crate) refresh_token: Option<String>,

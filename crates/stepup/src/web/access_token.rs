@@ -20,7 +20,7 @@ pub(super) async fn answer(
         Ok(token) => answer::json(StatusCode::OK, &Value::Object(body(client, &token))),
         Err(error) => {
             tracing::debug!(code = error.code(), "no access token");
-            answer::json(error.status(), &error.to_json())
+            answer::wait(error.retry_after(), answer::json(error.status(), &error.to_json()))
         }
     }
 }

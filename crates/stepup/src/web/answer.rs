@@ -1,5 +1,7 @@
 //! Answers: JSON, plain text, redirects; none of them to be kept by a cache.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -59,6 +61,14 @@ pub(crate) fn see_other(path: &str) -> Response<Bytes> {
     let mut response = empty(StatusCode::SEE_OTHER);
     if let Ok(location) = HeaderValue::from_str(path) {
         response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// Says how long to wait before another attempt, where that is known.
+pub(crate) fn wait<B>(wait: Option<Duration>, mut response: Response<B>) -> Response<B> {
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
     }
     response
 }

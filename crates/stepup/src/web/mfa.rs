@@ -5,7 +5,7 @@ mod body;
 pub(super) mod push;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::answer;
@@ -138,9 +138,5 @@ pub(super) async fn delete(
 /// The answer that an error derives.
 fn refused(error: &(impl MfaError + 'static)) -> Response<Bytes> {
     tracing::debug!(code = &*error.code(), error = error as &dyn std::error::Error, "the MFA route refused");
-    let mut response = answer::json(error.status(), &error.to_json());
-    if let Some(wait) = error.retry_after() {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
-    }
-    response
+    answer::wait(error.retry_after(), answer::json(error.status(), &error.to_json()))
 }

@@ -277,7 +277,7 @@ async fn the_routes_do_an_app_and_a_recovery_code() {
     assert_eq!((status, asked), (StatusCode::OK, json!({ "challenge_type": "otp" })));
     browser.verify(json!({ "otp": house.next_code(secret) })).await;
     let used = browser.post("/auth/mfa/verify", json!({ "otp": "123456" })).await;
-    assert_eq!((used.0, &used.1["error"]), (StatusCode::FORBIDDEN, &json!("invalid_grant")), "{used:?}");
+    assert_eq!((used.0, &used.1["error"]), (StatusCode::FORBIDDEN, &json!("mfa_token_used")), "{used:?}");
 
     let mut browser = Browser::log_in(&house).await;
     let verified = browser.verify(json!({ "recovery_code": recovery_code })).await;

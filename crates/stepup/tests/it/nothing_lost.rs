@@ -83,7 +83,7 @@ async fn a_token_is_good_for_one_success_here_and_at_the_tenant() {
     for proof in [Verify::otp("1"), Verify::otp("2"), Verify::recovery_code("3")] {
         let used = setting.client.mfa().verify(&mut state, &token, proof).await.unwrap_err();
         assert!(matches!(used, VerifyError::Used(None)), "{used:?}");
-        assert_eq!((used.status().as_u16(), &*used.code()), (403, "invalid_grant"));
+        assert_eq!((used.status().as_u16(), &*used.code()), (403, "mfa_token_used"));
     }
     assert_eq!(setting.script.requests().len(), requests, "nobody was asked, nothing was spent");
 

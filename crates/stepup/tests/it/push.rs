@@ -90,11 +90,11 @@ async fn the_ends_are_told_apart() {
 async fn a_step_up_that_grows_too_old_in_the_wait_has_expired() {
     let setting = setting();
     let (mut state, token) = pending(&setting).await;
-    (0..3).for_each(|_| setting.script.answer(not_yet()));
+    (0..6).for_each(|_| setting.script.answer(not_yet()));
     let long = PushWait::default().interval(Duration::from_secs(100)).timeout(Duration::from_secs(1000));
     let outcome = setting.client.mfa().wait_for_push(&mut state, &token, push(), long).await;
     assert!(matches!(outcome, Ok(PushOutcome::Expired)), "{outcome:?}");
-    assert_eq!(setting.script.requests().len(), 4, "after 300 seconds nobody is asked");
+    assert_eq!(setting.script.requests().len(), 7, "after 600 seconds nobody is asked");
 }
 
 #[tokio::test]
@@ -272,6 +272,13 @@ async fn a_long_poll_answers_as_verify_does_or_when_its_time_is_up() {
         (StatusCode::BAD_REQUEST, json!({ "error": "authorization_pending", "error_description": pending }))
     );
     assert_eq!(setting.clock.waits(), [5, 5, 5, 5, 5]);
+
+    // A tenant that is asked too often is asked less often by the next one too.
+    (0..2).for_each(|_| setting.script.answer(refusal("slow_down", "later")));
+    let answer = whole(ask(&setting.client, &token, "*/*", &ada).await).await;
+    assert_eq!(json_of(&answer)["error"], "authorization_pending");
+    assert_eq!(answer.headers()[header::RETRY_AFTER], "15");
+    assert_eq!(setting.clock.waits()[5..], [10, 15]);
 
     setting.script.answer(not_yet());
     setting.script.answer(granted(&json!({ "recovery_code": "NEW" })));

@@ -7,7 +7,10 @@ use stepup::{AccessTokenError, AccessTokenRequest, Client, Format, Session, Sess
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
-use crate::support::{Answer, Counting, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, fixture};
+use crate::support::{
+    Answer, Counting, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, fixture, get, handle,
+    json_of,
+};
 
 const API: &str = "https://api.example.com";
 
@@ -21,11 +24,14 @@ fn session() -> Value {
     })
 }
 
-fn open(client: &Client, payload: &Value) -> SessionState {
+fn cookie_line(payload: &Value) -> String {
     let sealer = Sealer::new(&Secrets::new([SECRET.into()]).unwrap(), Format::Stepup);
     let end = UnixTime::from_seconds(NOW + 86_400);
-    let value = sealer.seal(Purpose::Session, "", payload, end, &Counting::default());
-    let state = client.open_session(&cookies(&format!("__session={value}")));
+    format!("__session={}", sealer.seal(Purpose::Session, "", payload, end, &Counting::default()))
+}
+
+fn open(client: &Client, payload: &Value) -> SessionState {
+    let state = client.open_session(&cookies(&cookie_line(payload)));
     assert!(state.session().is_some());
     state
 }
@@ -423,5 +429,46 @@ async fn a_second_factor_is_asked_for_under_any_status() {
             );
             assert!(client.write_session(&state).unwrap().is_empty());
         }
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_ahead_of_time_that_fails_leaves_the_good_token() {
+    let due = json!({ "error": "mfa_required", "error_description": "due", "mfa_token": "raw-1" });
+    let mut payload = session();
+    payload["tokenSet"]["expiresAt"] = json!(NOW + 60);
+    for answer in [Answer::Json(403, due), Answer::Unreachable, Answer::Text(503, "down".to_owned())] {
+        let (script, clock) = (Script::new(), Hands::at(NOW));
+        let client = builder(&script, &clock).secret(SECRET).token_refresh_buffer(Duration::from_secs(120));
+        let client = client.build().unwrap();
+        let mut state = open(&client, &payload);
+        script.answer(answer);
+        assert_eq!(token(&client, &mut state).await.unwrap(), "at-1");
+        assert_eq!(script.requests().len(), 1, "it was tried");
+
+        // Whoever wants a new one is told, and so is everybody once it has expired.
+        script.answer(Answer::Text(503, "down".to_owned()));
+        let anew = AccessTokenRequest::new().refresh(true);
+        client.access_token(state.session_mut().unwrap(), &anew).await.unwrap_err();
+        clock.advance(Duration::from_secs(60));
+        script.answer(Answer::Text(503, "down".to_owned()));
+        token(&client, &mut state).await.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn how_long_to_wait_is_told_in_the_tenants_words_and_without() {
+    let limit = json!({ "error": "too_many_requests", "error_description": "later" });
+    for answer in [
+        Answer::RetryAfter(429, limit, "30".to_owned()),
+        Answer::RetryAfter(503, json!("the gateway is down"), "30".to_owned()),
+    ] {
+        let Setting { script, client, .. } = setting();
+        let cookie = cookie_line(&session());
+        script.answer(answer);
+        let refused = handle(&client, get("/auth/access-token", &cookie)).await;
+        assert_eq!(refused.status(), 401);
+        assert_eq!(refused.headers()["retry-after"], "30");
+        assert_eq!(json_of(&refused)["error"]["code"], "failed_to_refresh_token");
     }
 }

@@ -96,7 +96,7 @@ async fn a_step_up_is_good_once() {
         let replayed = house.client.mfa().verify(&mut state, &token, Verify::otp(code)).await.unwrap_err();
         assert_eq!(
             (replayed.status(), &*replayed.code()),
-            (StatusCode::FORBIDDEN, "invalid_grant"),
+            (StatusCode::FORBIDDEN, "mfa_token_used"),
             "{replayed:?}"
         );
     }
@@ -169,7 +169,10 @@ async fn time_ends_a_step_up_here_and_there() {
     let (mut state, token) = house.step_up().await;
     house.tenant.clock().advance(Duration::from_secs(300));
     let late = house.client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err();
-    assert_eq!(&*late.code(), "mfa_token_expired");
+    assert_eq!(&*late.code(), "expired_token", "{late:?}");
+    house.tenant.clock().advance(Duration::from_secs(300));
+    let later = house.client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err();
+    assert_eq!(&*later.code(), "mfa_token_expired", "{later:?}");
     assert_eq!(&*house.client.mfa().authenticators(&token).await.unwrap_err().code(), "mfa_token_expired");
 }
 
@@ -206,4 +209,47 @@ async fn an_action_may_want_one_factor_after_another() {
     let verified = mfa.verify(&mut state, &second, Verify::recovery_code(recovery_code)).await.unwrap();
     assert!(verified.recovery_code.is_some());
     house.token(&mut state, &transfer()).await;
+}
+
+#[tokio::test]
+async fn a_limit_on_the_way_to_the_tenant_is_a_lockout_with_its_wait() {
+    let house = House::open().await;
+    let (mut state, token) = house.step_up().await;
+    let limit = |method, path| Fault {
+        status: Some(429),
+        body: Some("slow down".into()),
+        retry_after: Some(9),
+        ..Fault::on(method, path)
+    };
+    house.tenant.fail_next(limit("GET", "/mfa/authenticators"));
+    let listed = house.client.mfa().authenticators(&token).await.unwrap_err();
+    assert_eq!((listed.status(), &*listed.code()), (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"));
+    assert_eq!(listed.retry_after(), Some(Duration::from_secs(9)));
+
+    house.tenant.fail_next(limit("POST", "/oauth/token"));
+    let error = house.client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err();
+    assert!(matches!(error, VerifyError::LockedOut(_)), "{error:?}");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
+}
+
+#[tokio::test]
+async fn dots_are_no_authenticator() {
+    let house = House::open().await;
+    let (_, token) = house.step_up().await;
+    let asked = house.tenant.requests().len();
+    for id in ["", ".", ".."] {
+        let error = house.client.mfa().delete_authenticator(&token, id).await.unwrap_err();
+        assert_eq!((error.status(), &*error.code()), (StatusCode::NOT_FOUND, "invalid_authenticator"));
+    }
+    assert_eq!(house.tenant.requests().len(), asked, "another address would have been asked");
+}
+
+#[tokio::test]
+async fn the_profile_is_the_users_own() {
+    let house = House::open().await;
+    let mut state = house.log_in().await;
+    let session = state.session_mut().unwrap();
+    let claims = house.client.user_info(session).await.unwrap();
+    assert_eq!(claims["sub"], session.subject());
+    assert_eq!(claims["email"], "ada@example.com");
 }

@@ -262,7 +262,7 @@ async fn nothing_is_spent_where_nothing_could_be_kept() {
     let tampered = MfaToken::from(token.as_str().replacen('.', "..", 1));
     let invalid = setting.client.mfa().verify(&mut state, &tampered, Verify::otp("1")).await.unwrap_err();
     assert!(matches!(invalid, VerifyError::Token(MfaTokenError::Invalid)), "{invalid:?}");
-    setting.clock.advance(Duration::from_secs(300));
+    setting.clock.advance(Duration::from_secs(600));
     let late = setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap_err();
     assert!(matches!(late, VerifyError::Token(MfaTokenError::Expired)), "{late:?}");
     assert_eq!(setting.script.requests().len(), requests + 1, "only the refresh for the second token");
@@ -292,6 +292,20 @@ async fn a_session_begins_where_there_is_none_and_an_id_token_says_whose() {
     assert_eq!(session.subject(), "auth0|ada");
     assert!(session.has_refresh_token());
     assert_eq!(session.token_sets().map(|set| set.audience()).collect::<Vec<_>>(), [Some(API)]);
+}
+
+#[tokio::test]
+async fn a_session_that_the_identity_provider_has_ended_does_not_begin() {
+    let setting = setting();
+    let (_, token) = pending(&setting).await;
+    let claims = json!({ "iss": ISSUER, "aud": "client-1", "sub": "auth0|ada", "iat": NOW, "exp": NOW + 3600,
+                         "session_expiry": NOW + 20 });
+    let id_token = setting.script.sign(&claims);
+    setting.script.answer(granted(&json!({ "id_token": id_token })));
+    let mut none = SessionState::default();
+    let over = setting.client.mfa().verify(&mut none, &token, Verify::otp("1")).await.unwrap_err();
+    assert_eq!((over.status(), &*over.code()), (StatusCode::UNAUTHORIZED, "session_expired"), "{over:?}");
+    assert!(none.session().is_none());
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use stepup::{
     AccessTokenRequest, HttpClient, HttpError, ReqwestClient, SessionState,
     mfa::{Challenge, Enroll, MfaToken, Verify},
 };
-use stepup_tenant::{Tenant, devices::Decision, model::Channel};
+use stepup_tenant::{Fault, Tenant, devices::Decision, model::Channel};
 
 use crate::{
     captured::Captured,
@@ -231,8 +231,8 @@ async fn the_funnel_of_messages() {
     for (series, count) in [
         ("stepup_mfa_enrolled_total{factor=\"sms\"}", 1),
         ("stepup_mfa_challenged_total{factor=\"sms\"}", 1),
-        ("stepup_mfa_failed_total{factor=\"oob\",operation=\"verify\",reason=\"invalid_grant\"}", 1),
-        ("stepup_mfa_verified_total{factor=\"oob\"}", 2),
+        ("stepup_mfa_failed_total{factor=\"sms\",operation=\"verify\",reason=\"invalid_grant\"}", 1),
+        ("stepup_mfa_verified_total{factor=\"sms\"}", 2),
     ] {
         assert_eq!(captured.count(series), count, "{series}: {:?}", captured.series());
     }
@@ -290,7 +290,7 @@ async fn waiting_for_a_push_is_no_failure() {
 
     assert_eq!(captured.count("stepup_mfa_enrolled_total{factor=\"push\"}"), 1);
     assert_eq!(captured.count("stepup_mfa_challenged_total{factor=\"push\"}"), 1);
-    assert_eq!(captured.count("stepup_mfa_verified_total{factor=\"oob\"}"), 2);
+    assert_eq!(captured.count("stepup_mfa_verified_total{factor=\"push\"}"), 2);
     assert!(captured.audit("mfa_failed").is_empty(), "{:?}", captured.audit("mfa_failed"));
     flow.assert_silent(&captured);
 }
@@ -302,12 +302,41 @@ async fn what_is_given_up_refused_or_ended_is_told() {
     let client = &flow.house.client;
     let (mut state, token) = flow.due().await;
 
-    flow.house.tenant.clock().advance(Duration::from_secs(301));
-    client.mfa().of(state.session()).authenticators(&token).await.unwrap_err();
+    flow.house.tenant.clock().advance(Duration::from_secs(601));
+    for _ in 0..3 {
+        client.mfa().of(state.session()).authenticators(&token).await.unwrap_err();
+    }
     assert_eq!(captured.count("stepup_mfa_abandoned_total{reason=\"expired\"}"), 1);
     assert_eq!(captured.audit("mfa_abandoned").len(), 1);
 
+    let tampered = MfaToken::from(token.as_str().replacen('.', "..", 1));
+    client.mfa().authenticators(&tampered).await.unwrap_err();
+    assert_eq!(captured.audit("mfa_token_refused")[0].field("error.type"), Some("mfa_token_invalid"));
+
+    let (mut other, token) = flow.due().await;
+    let begun = client.mfa().enroll(&token, &Enroll::otp()).await.unwrap();
+    let proof = Verify::otp(flow.house.next_code(&begun.secret.unwrap()));
+    client.mfa().verify(&mut other, &token, proof.clone()).await.unwrap();
+    client.mfa().verify(&mut other, &token, proof).await.unwrap_err();
+    assert_eq!(captured.audit("mfa_failed")[0].field("error.type"), Some("mfa_token_used"));
+    flow.house.tenant.clock().advance(Duration::from_secs(601));
+    client.mfa().authenticators(&token).await.unwrap_err();
+    assert_eq!(captured.audit("mfa_abandoned").len(), 1, "that one was completed");
+
+    let revoked = Fault {
+        status: Some(403),
+        body: Some(
+            r#"{"error":"invalid_grant","error_description":"Unknown or invalid refresh token."}"#.into(),
+        ),
+        ..Fault::on("POST", "/oauth/token")
+    };
+    flow.house.tenant.fail_next(revoked);
+    let anew = AccessTokenRequest::new().refresh(true);
+    client.access_token(other.session_mut().unwrap(), &anew).await.unwrap_err();
+    assert_eq!(captured.audit("refresh_refused")[0].field("error.type"), Some("invalid_grant"));
     let subject = state.session().unwrap().subject().to_owned();
+    assert_eq!(captured.audit("refresh_refused")[0].field("user.id"), Some(&*subject));
+
     state.remove();
     state.remove();
     assert_eq!(captured.audit("logout").len(), 1, "once, whoever ends it twice");

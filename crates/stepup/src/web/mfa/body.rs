@@ -93,7 +93,8 @@ pub(super) fn authenticator_id(path_id: Option<&str>, query: Option<&str>) -> Re
             .find(|(name, _)| name == "id")
             .map(|(_, id)| id.into_owned())
     };
-    path_id.map(str::to_owned).or_else(from_query).filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))
+    let is_an_id = |id: &String| !matches!(id.as_str(), "" | "." | "..");
+    path_id.map(str::to_owned).or_else(from_query).filter(is_an_id).ok_or_else(|| missing("id"))
 }
 
 /// The members of a JSON object; any other JSON has none.

@@ -66,15 +66,18 @@ async fn long_poll(
         client.wait(pace.pause(client.now())).await;
         if pace.is_over(client.now()) {
             return match error {
-                VerifyError::Pending(_) => still_pending(),
+                VerifyError::Pending(_) => still_pending(&pace),
                 error => refused(&error),
             };
         }
     }
 }
 
-fn still_pending() -> Response<Bytes> {
-    answer::error(StatusCode::BAD_REQUEST, code::AUTHORIZATION_PENDING, description::AUTHORIZATION_PENDING)
+/// Whoever asks again does it at the pace that the tenant wishes.
+fn still_pending(pace: &Pace) -> Response<Bytes> {
+    let (code, description) = (code::AUTHORIZATION_PENDING, description::AUTHORIZATION_PENDING);
+    let wait = pace.is_slowed().then(|| pace.interval());
+    answer::wait(wait, answer::error(StatusCode::BAD_REQUEST, code, description))
 }
 
 /// The stream of what becomes of the push. Its last event is one of `approved`, `denied`, `expired` and `error`.

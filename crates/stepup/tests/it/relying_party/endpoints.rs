@@ -154,3 +154,24 @@ async fn rp_token_endpoint_private_key_jwt() {
     let header = stepup_seal::jws::peek(&request.form()["client_assertion"]).unwrap();
     assert_eq!((header.alg.name(), header.typ.as_deref()), ("PS256", Some("JWT")));
 }
+
+#[tokio::test]
+async fn rp_userinfo_bearer_header() {
+    let mut login = login().await;
+    assert_eq!(login.end_with(&login.with_claims(|_| ())).await, ada());
+    let claims = json!({ "sub": "auth0|ada", "email": "ada@example.com" });
+    assert_eq!(login.user_info(claims.clone()).await, Ok(claims));
+    let [asked] = &login.provider.requests("/userinfo")[..] else { panic!("one request") };
+    assert_eq!((&*asked.method, &asked.headers["authorization"]), ("GET", &"Bearer at-1".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn rp_userinfo_bad_sub_claim() {
+    let mut login = login().await;
+    assert_eq!(login.end_with(&login.with_claims(|_| ())).await, ada());
+    for claims in [json!({ "sub": "auth0|max", "email": "ada@example.com" }), json!({}), json!({ "sub": 7 })]
+    {
+        assert_eq!(login.user_info(claims).await, Err("the profile is another user's".to_owned()));
+    }
+    assert!(login.user_info(json!("auth0|ada")).await.is_err());
+}

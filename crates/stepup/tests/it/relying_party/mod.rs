@@ -1,7 +1,7 @@
 //! What a relying party must do and must not: one test a row, named as in the OpenID Foundation's list for relying parties.
 //!
 //! Of its profiles, the code flow counts here: a login asks for nothing else. Without a row are the parts of OpenID
-//! Connect that the SDK does not use: userinfo, request objects, dynamic registration, encrypted ID tokens.
+//! Connect that the SDK does not use: request objects, dynamic registration, encrypted ID tokens.
 
 mod claims;
 mod endpoints;

@@ -30,6 +30,7 @@ struct State {
     keys: Vec<Value>,
     /// What the code is exchanged for.
     tokens: Value,
+    user_info: Value,
     requests: Vec<Recorded>,
 }
 
@@ -60,10 +61,12 @@ impl Provider {
                 "authorization_endpoint": format!("{ISSUER}authorize"),
                 "token_endpoint": format!("{ISSUER}oauth/token"),
                 "jwks_uri": format!("{ISSUER}.well-known/jwks.json"),
+                "userinfo_endpoint": format!("{ISSUER}userinfo"),
                 "id_token_signing_alg_values_supported": ["none", "HS256", "RS256", "ES256"],
             }),
             keys: vec![published(&rsa(), Some("k1"))],
             tokens: Value::Null,
+            user_info: Value::Null,
             requests: Vec::new(),
         })))
     }
@@ -94,6 +97,7 @@ impl Provider {
         let body = match request.uri().path() {
             "/.well-known/openid-configuration" => state.discovery.clone(),
             path if path.ends_with("/jwks.json") => json!({ "keys": state.keys }),
+            "/userinfo" => state.user_info.clone(),
             path if path.ends_with("/token") => state.tokens.clone(),
             path => panic!("a request to {path}"),
         };
@@ -197,6 +201,15 @@ impl Login {
         self.provider.0.lock().unwrap().tokens =
             json!({ "access_token": "at-1", "id_token": id_token, "token_type": "Bearer", "expires_in": 60 });
         self.call_back("code=code-1").await
+    }
+
+    /// What the session's user is told to be by a provider that says this at its userinfo endpoint.
+    pub(super) async fn user_info(&mut self, says: Value) -> Result<Value, String> {
+        self.provider.0.lock().unwrap().user_info = says;
+        let request = get("/", &self.jar.line());
+        let mut state = self.client.open_session(request.headers());
+        let claims = self.client.user_info(state.session_mut().expect("a session")).await;
+        claims.map(Value::Object).map_err(|error| root(&error))
     }
 
     /// How the login ends when the browser comes back so.
