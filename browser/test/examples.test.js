@@ -1,9 +1,11 @@
-// The browser blocks of EXAMPLES.md: each uses what the module has, as its types say.
+// The browser blocks of EXAMPLES.md: each uses what the module has, as its types say; the application does what it says.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import * as stepup from "../stepup.js";
+import { scripted } from "./scripted.js";
 
 const here = import.meta.dirname;
 const examples = readFileSync(join(here, "../../EXAMPLES.md"), "utf8");
@@ -12,10 +14,12 @@ const examples = readFileSync(join(here, "../../EXAMPLES.md"), "utf8");
 const page = `
 declare const mfaToken: string, oobCode: string;
 declare const button: HTMLButtonElement;
-declare function askForCode(): Promise<string>;
+declare function ask(question: string): Promise<string>;
+declare function choose<T>(list: T[]): Promise<T>;
 declare function send(token: string): void;
 declare function show(text: string): void;
-declare function showQrCode(uri: string | undefined, recoveryCodes?: string[]): void;
+declare function showOnce(recoveryCodes: string[]): void;
+declare function showQrCode(uri: string): void;
 declare function showSecondFactor(token: string, requirements: unknown): void;
 `;
 
@@ -35,4 +39,156 @@ test("the examples are as the types say", () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+const [, application] = examples.match(/^## Complete: a single-page application\n.*?^```js\nimport (?:.*?)\n(.*?)^```/ms);
+
+/**
+ * Runs `stepUp` of the single-page application against prepared answers. The person takes the last of a list, types `typed`
+ * one after the other, and sees `shown`. Beside what it resolves to: what went to which route.
+ */
+async function run(answers, typed = []) {
+  const shown = [];
+  const hands = {
+    ...stepup,
+    login: () => "logged in again",
+    ask: async (question) => {
+      shown.push(question);
+      assert.ok(typed.length > 0, `nobody answers: ${question}`);
+      return typed.shift();
+    },
+    choose: async (list) => list.at(-1),
+    show: (text) => shown.push(text),
+    showOnce: (codes) => shown.push(codes.join()),
+    showQrCode: (uri) => shown.push(uri),
+  };
+  const requests = scripted(...answers);
+  const stepUp = new Function(...Object.keys(hands), `${application}\nreturn stepUp;`)(...Object.values(hands));
+  let token, error;
+  try {
+    token = await stepUp();
+  } catch (thrown) {
+    error = thrown;
+  }
+  const sent = requests.map(({ url, body }) => [url.replace(/^\/auth\/|\?.*$/g, ""), body]);
+  return { token, error, sent, shown };
+}
+
+const due = (requirements, mfa_token = "sealed") => [403, { error: "mfa_required", error_description: "", mfa_token, mfa_requirements: requirements }];
+const toChallenge = due({ challenge: [{ type: "otp" }] });
+const listed = (...authenticators) => [200, authenticators.map((one) => ({ active: true, ...one }))];
+const wrong = [403, { error: "invalid_grant", error_description: "Invalid otp_code." }];
+const verified = [200, { success: true }];
+const token = [200, { token: "at" }];
+const app = { id: "totp|1", authenticator_type: "otp" };
+const phone = { id: "sms|1", authenticator_type: "oob", oob_channel: "sms" };
+const recovery = { id: "recovery-code|1", authenticator_type: "recovery-code" };
+
+const ask = ["access-token", undefined];
+const list = ["mfa/authenticators", undefined];
+const challenged = (id) => ["mfa/challenge", { mfa_token: "sealed", challenge_type: "oob", authenticator_id: id }];
+const verify = (body) => ["mfa/verify", body];
+
+test("the application asks for the code of an app again while it is wrong", async () => {
+  const { token: got, sent, shown } = await run([toChallenge, listed(phone, app), wrong, verified, token], ["111111", "222222"]);
+  assert.equal(got, "at");
+  assert.deepEqual(sent, [ask, list, verify({ otp: "111111" }), verify({ otp: "222222" }), ask]);
+  assert.deepEqual(shown, ["Your code", "That code is not right. Your code"]);
+});
+
+test("the application asks for a code that was sent again, and does not send another", async () => {
+  const sentCode = [200, { challenge_type: "oob", oob_code: "oob-1", binding_method: "prompt" }];
+  const { token: got, sent } = await run([toChallenge, listed(app, phone), sentCode, wrong, verified, token], ["111111", "222222"]);
+  assert.equal(got, "at");
+  const typed = (binding_code) => verify({ oob_code: "oob-1", binding_code });
+  assert.deepEqual(sent, [ask, list, challenged("sms|1"), typed("111111"), typed("222222"), ask]);
+});
+
+test("the application asks for a recovery code again, and shows the next one", async () => {
+  const spent = [200, { success: true, recovery_code: "NEXT" }];
+  const { token: got, sent, shown } = await run([toChallenge, listed(app, recovery), wrong, spent, token], ["ABCD", "EFGH"]);
+  assert.equal(got, "at");
+  assert.deepEqual(sent, [ask, list, verify({ recovery_code: "ABCD" }), verify({ recovery_code: "EFGH" }), ask]);
+  assert.equal(shown.at(-1), "NEXT");
+});
+
+test("the application waits for a push, and asks for no code", async () => {
+  const pushed = [200, { challenge_type: "oob", oob_code: "oob-1" }];
+  const device = { id: "push|1", authenticator_type: "oob", oob_channel: "auth0" };
+  const { token: got, sent, shown } = await run([toChallenge, listed(device), pushed, verified, token]);
+  assert.equal(got, "at");
+  assert.deepEqual(sent, [ask, list, challenged("push|1"), ["mfa/push", { mfa_token: "sealed", oob_code: "oob-1" }], ask]);
+  assert.deepEqual(shown, ["Answer on your phone"]);
+
+  const denied = [403, { error: "invalid_grant", error_description: "MFA Authorization rejected." }];
+  const { error } = await run([toChallenge, listed(device), pushed, denied]);
+  assert.equal(error.code, "invalid_grant", "nothing is asked again");
+});
+
+test("the application enrols what the tenant lists", async (t) => {
+  const typed = { authenticator_type: "oob", oob_code: "oob-1", binding_method: "prompt" };
+  const cases = {
+    otp: {
+      body: { authenticator_types: ["otp"] },
+      enrolled: { authenticator_type: "otp", barcode_uri: "otpauth://totp/x", recovery_codes: ["KEEP"] },
+      says: ["111111", "222222"],
+      shown: ["otpauth://totp/x", "KEEP", "Your code", "That code is not right. Your code"],
+      proofs: [verify({ otp: "111111" }), verify({ otp: "222222" })],
+    },
+    phone: {
+      body: { authenticator_types: ["oob"], oob_channels: ["sms"], phone_number: "+12025550123" },
+      enrolled: typed,
+      says: ["+12025550123", "111111", "222222"],
+      shown: ["Your phone number, such as +12025550123", "Your code", "That code is not right. Your code"],
+      proofs: [verify({ oob_code: "oob-1", binding_code: "111111" }), verify({ oob_code: "oob-1", binding_code: "222222" })],
+    },
+    email: {
+      body: { authenticator_types: ["oob"], oob_channels: ["email"], email: "ada@example.com" },
+      enrolled: typed,
+      says: ["ada@example.com", "111111", "222222"],
+      shown: ["Your e-mail address", "Your code", "That code is not right. Your code"],
+      proofs: [verify({ oob_code: "oob-1", binding_code: "111111" }), verify({ oob_code: "oob-1", binding_code: "222222" })],
+    },
+    "push-notification": {
+      body: { authenticator_types: ["oob"], oob_channels: ["auth0"] },
+      enrolled: { authenticator_type: "oob", oob_code: "oob-1", barcode_uri: "otpauth://push/x" },
+      says: [],
+      shown: ["otpauth://push/x", "Answer on your phone"],
+      proofs: [["mfa/push", { mfa_token: "sealed", oob_code: "oob-1" }]],
+    },
+  };
+  for (const [type, { body, enrolled, says, shown: seen, proofs }] of Object.entries(cases)) {
+    await t.test(type, async () => {
+      const answers = [due({ enroll: [{ type: "otp" }, { type }] }), [200, enrolled], ...(proofs.length > 1 ? [wrong] : []), verified, token];
+      const { token: got, sent, shown } = await run(answers, says);
+      assert.equal(got, "at");
+      assert.deepEqual(sent, [ask, ["mfa/associate", body], ...proofs, ask]);
+      assert.deepEqual(shown, seen);
+    });
+  }
+});
+
+test("the application enrols an app where a policy asks somebody who has nothing", async () => {
+  const enrolled = [200, { authenticator_type: "otp", barcode_uri: "otpauth://totp/x" }];
+  const { token: got, sent } = await run([due(), listed({ ...app, active: false }), enrolled, verified, token], ["111111"]);
+  assert.equal(got, "at");
+  assert.deepEqual(sent, [ask, list, ["mfa/associate", { authenticator_types: ["otp"] }], verify({ otp: "111111" }), ask]);
+});
+
+test("the application goes on with the token of a further factor", async () => {
+  const further = due({ challenge: [{ type: "phone" }] }, "sealed-2");
+  const { token: got, sent } = await run([toChallenge, listed(app), further, listed(app), verified, token], ["111111", "222222"]);
+  assert.equal(got, "at");
+  assert.deepEqual(sent, [ask, list, verify({ otp: "111111" }), list, verify({ otp: "222222" }), ask]);
+});
+
+test("the application repeats no code that is not wrong, and logs in where only that helps", async (t) => {
+  for (const [status, code] of [[429, "too_many_attempts"], [403, "mfa_token_used"], [401, "expired_token"], [401, "mfa_token_expired"]]) {
+    await t.test(code, async () => {
+      const { error, sent } = await run([toChallenge, listed(app), [status, { error: code, error_description: "" }]], ["111111"]);
+      assert.equal(error.code, code);
+      assert.equal(sent.length, 3);
+    });
+  }
+  assert.equal((await run([due(undefined, "")])).token, "logged in again");
 });
