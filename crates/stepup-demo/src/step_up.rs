@@ -102,11 +102,8 @@ pub(crate) async fn verify(
         Err(VerifyError::MfaRequired(due)) => Ok(ask(app, &customer, id, due).await),
         Err(VerifyError::WrongCode(_)) => Err((customer, CodeProblem::Wrong)),
         Err(VerifyError::LockedOut(_)) => Err((customer, CodeProblem::LockedOut)),
-        Err(VerifyError::Token(_)) => Ok(too_late(app, &customer, id)),
         // The tenant's own token may end before the SDK's.
-        Err(VerifyError::Refused(refusal)) if refusal.error == "expired_token" => {
-            Ok(too_late(app, &customer, id))
-        }
+        Err(VerifyError::Token(_) | VerifyError::Expired(_)) => Ok(too_late(app, &customer, id)),
         Err(error) => Ok(unavailable(app, &customer, id, &error)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use stepup_protocol::{claims::IdTokenClaims, time::UnixTime};
 use stepup_seal::{
     base64url, digest,
@@ -134,12 +135,12 @@ fn check(
     expected.organization.map_or(Ok(()), |organization| check_organization(claims, organization))
 }
 
-/// An id is compared as it is, a name without regard to case.
+/// An id is compared as it is, a name without regard to case and to how its letters are composed.
 fn check_organization(claims: &IdTokenClaims, asked: &str) -> Result<(), IdTokenError> {
     let (claim, held, same): (_, _, fn(&str, &str) -> bool) = if asked.starts_with("org_") {
         ("org_id", &claims.org_id, |held, asked| held == asked)
     } else {
-        ("org_name", &claims.org_name, |held, asked| held.to_lowercase() == asked.to_lowercase())
+        ("org_name", &claims.org_name, |held, asked| folded(held) == folded(asked))
     };
     match held {
         Some(held) if same(held, asked) => Ok(()),
@@ -148,6 +149,10 @@ fn check_organization(claims: &IdTokenClaims, asked: &str) -> Result<(), IdToken
             Err(IdTokenError::Claim { claim, problem: "is missing although an organization was asked for" })
         }
     }
+}
+
+fn folded(name: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(name).to_lowercase()
 }
 
 /// Section 3.1.3.6: the left half of the access token's hash, with the hash function of the signature's algorithm.

@@ -214,6 +214,12 @@ async fn each_rule_of_an_id_token_counts() {
         ("another organization", "/auth/login?organization=org_1", |c| c["org_id"] = json!("org_2"), 500),
         ("organization missing", "/auth/login?organization=org_1", |_| (), 500),
         ("organization by name", "/auth/login?organization=Bank", |c| c["org_name"] = json!("bank"), 307),
+        (
+            "organization by name, its accent a letter of its own",
+            "/auth/login?organization=Caf%C3%A9",
+            |c| c["org_name"] = json!("CAFE\u{301}"),
+            307,
+        ),
         ("session over", "/auth/login", |c| c["session_expiry"] = json!(NOW + 30), 400),
         ("session in milliseconds", "/auth/login", |c| c["session_expiry"] = json!(NOW * 1000), 307),
         ("no sid", "/auth/login", |c| c["sid"] = Value::Null, 307),
