@@ -5,9 +5,17 @@ use totp_rs::{Builder, Secret, Totp};
 
 use super::DeviceError;
 
-/// The app that the QR code makes.
+/// The app that the QR code makes. The secret may be a short one: those that are imported with a user may be.
 pub(super) fn scan(barcode_uri: &str) -> Result<Totp, DeviceError> {
-    Totp::from_url(barcode_uri).map_err(|error| DeviceError::Barcode(error.to_string()))
+    let wrong = |why: &str| DeviceError::Barcode(why.to_owned());
+    let totp = Totp::from_url_unchecked(barcode_uri).map_err(|error| wrong(&error.to_string()))?;
+    if !(6..=8).contains(&totp.digits()) {
+        return Err(wrong("`digits` must be from 6 to 8"));
+    }
+    if totp.step() == 0 {
+        return Err(wrong("`period` must be at least 1"));
+    }
+    Ok(totp)
 }
 
 /// What it shows at `now`.
