@@ -68,6 +68,8 @@ pub enum Proof<'a> {
         authenticator_id: &'a str,
         /// The step.
         step: u64,
+        /// The newest step whose code is good now: a later use was noted before the clock went back, and is void.
+        newest: u64,
     },
 }
 

@@ -10,7 +10,10 @@ use stepup_tenant::{
     model::{Channel, LogEvent, Message},
 };
 
-use crate::support::Remote;
+use crate::{
+    rig::{Config, Rig},
+    support::{Remote, Scratch},
+};
 
 async fn controlled() -> (Tenant, Remote) {
     let clock = VirtualClock::frozen(UnixTime::from_seconds(1_767_225_600));
@@ -62,6 +65,36 @@ async fn moves_the_clock() {
         let (status, body) = remote.post("clock", wrong.clone()).await;
         assert_eq!((status, &body["error"]), (400, &json!("invalid_request")), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn an_app_goes_on_when_the_clock_has_come_back() {
+    let scratch = Scratch::new();
+    let yaml = Config::policy("all-applications").yaml();
+    let start =
+        || Rig::built(Tenant::builder().config_yaml(&yaml).database(&scratch.database()).control(true));
+    let log_in = async |rig: &Rig| rig.password(&[]).await.mfa_token();
+    let rig = start().await;
+    let mfa_token = log_in(&rig).await;
+    let secret = rig.associate(&mfa_token).await.text("secret");
+    rig.advance(86_400);
+    let mfa_token = log_in(&rig).await;
+    assert_eq!(rig.verify_otp(&mfa_token, &rig.code(&secret)).await.status, 200);
+
+    Remote::of(&rig.tenant).post("clock", json!({ "reset": true })).await;
+    let mfa_token = log_in(&rig).await;
+    let code = rig.code(&secret);
+    let verified = rig.verify_otp(&mfa_token, &code).await;
+    assert_eq!(verified.status, 200, "after a reset of the clock: {}", verified.body);
+    let mfa_token = log_in(&rig).await;
+    assert_eq!(rig.verify_otp(&mfa_token, &code).await.status, 403, "a code is good once");
+    rig.advance(86_400);
+    assert_eq!(rig.verify_otp(&log_in(&rig).await, &rig.code(&secret)).await.status, 200);
+    rig.tenant.shutdown().await;
+
+    let rig = start().await;
+    let verified = rig.verify_otp(&log_in(&rig).await, &rig.code(&secret)).await;
+    assert_eq!(verified.status, 200, "after a restart: {}", verified.body);
 }
 
 fn message(id: &str, channel: Channel, to: &str) -> Message {
@@ -122,6 +155,11 @@ async fn a_virtual_device_scans_and_shows_codes() {
     assert_eq!(tenant.totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").as_deref(), Some("081804"));
     assert_eq!(tenant.totp("not base32!"), None);
     assert_eq!(remote.get("devices/none/code").await.0, 404);
+    let short = json!({ "barcode_uri": "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQ" });
+    let (status, scanned) = remote.post("devices", short).await;
+    assert_eq!(status, 200, "as short as an imported one may be: {scanned}");
+    let code = remote.get(&format!("devices/{}/code", scanned["device_id"].as_str().unwrap())).await.1;
+    assert_eq!(code["code"].as_str(), tenant.totp("GEZDGNBVGY3TQOJQ").as_deref());
     for wrong in [
         "https://example.com/",
         "otpauth://totp/x",

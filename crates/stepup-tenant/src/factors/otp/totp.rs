@@ -52,6 +52,11 @@ pub(super) fn check(secret: &SecretString, code: &str, now: UnixTime, window: u1
     totp(secret, window)?.check(code, u64::try_from(now.seconds()).ok()?)
 }
 
+/// The last time step that [`check`] finds at `now`.
+pub(super) fn newest_step(now: UnixTime, window: u16) -> u64 {
+    u64::try_from(now.seconds()).unwrap_or_default() / STEP_SECONDS + u64::from(window)
+}
+
 fn totp(secret: &SecretString, window: u16) -> Option<Totp> {
     let secret = Secret::try_from_base32(secret.expose_secret()).ok()?;
     // A secret imported with a user may be shorter than what we draw.

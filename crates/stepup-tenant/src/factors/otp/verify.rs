@@ -29,13 +29,16 @@ pub(super) async fn verify(transaction: &Transaction<'_>, answer: Answer<'_>) ->
     let config = &transaction.shared.config;
     let (now, window) = (transaction.shared.clock.now(), config.mfa.totp_window);
     let limit = config.mfa.limits.codes.map(|rule| (BucketKind::Code, rule));
+    let newest = totp::newest_step(now, window);
     let matching = candidates.iter().filter_map(|it| Some((it, totp::check(it.secret, code, now, window)?)));
     // Two apps show the same code once in a million times; then the one that has not been used passes.
     let mut matching: Vec<_> = matching.collect();
-    matching.sort_by_key(|(candidate, step)| candidate.last_step.is_some_and(|last| last >= *step));
+    matching.sort_by_key(|(candidate, step)| {
+        candidate.last_step.is_some_and(|last| (*step..=newest).contains(&last))
+    });
     let verdict = match matching.first() {
         Some((candidate, step)) => {
-            let proof = Proof::Totp { authenticator_id: &candidate.authenticator.id, step: *step };
+            let proof = Proof::Totp { authenticator_id: &candidate.authenticator.id, step: *step, newest };
             transaction.prove(limit, Some(proof), candidate.passed).await?
         }
         None => {

@@ -239,24 +239,26 @@ pub(super) fn enrolled_on_purpose(connection: &Connection, user_id: &str) -> Res
     )
 }
 
-/// Notes a use at `now`, with the time step of an app's code. The first use makes the authenticator active, and with it the
-/// recovery code that was given with it in place of any other. False where it is gone, or where the step is no later one.
+/// Notes a use at `now`, with the time step of an app's code and the newest that there can be. The first use makes the
+/// authenticator active, and with it the recovery code that was given with it in place of any other. False where it is gone,
+/// or where that step or a later one was used.
 pub(super) fn confirm(
     connection: &Connection,
     user_id: &str,
     id: &str,
-    step: Option<u64>,
+    steps: Option<(u64, u64)>,
     now: UnixTime,
 ) -> Result<bool, StoreError> {
+    let (step, newest) = steps.unzip();
     let brought_a_code: Option<bool> = one(
         connection,
         "UPDATE authenticators SET last_used_at = ?1, confirmed_at = COALESCE(confirmed_at, ?1),
                                    last_step = COALESCE(?3, last_step)
-         WHERE id = ?2 AND (?3 IS NULL OR kind = 'totp' AND (last_step IS NULL OR last_step < ?3))
+         WHERE id = ?2 AND (?3 IS NULL OR kind = 'totp' AND (last_step IS NULL OR last_step NOT BETWEEN ?3 AND ?4))
          RETURNING EXISTS (SELECT 1 FROM authenticators code
                            WHERE code.user_id = authenticators.user_id AND code.kind = 'recovery-code'
                              AND code.confirmed_at IS NULL AND code.came_with = authenticators.id)",
-        params![now.seconds(), id, step.map(u64::cast_signed)],
+        params![now.seconds(), id, step.map(u64::cast_signed), newest.map(u64::cast_signed)],
         |row| Ok(row.get(0)?),
     )?;
     if brought_a_code == Some(true) {

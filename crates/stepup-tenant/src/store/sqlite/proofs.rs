@@ -71,8 +71,8 @@ fn take(
         Proof::RecoveryCode { presented, replacement } => {
             take_recovery_code(connection, user_id, presented, replacement, now)
         }
-        Proof::Totp { authenticator_id, step } => {
-            let accepted = confirm(connection, user_id, authenticator_id, Some(step), now)?;
+        Proof::Totp { authenticator_id, step, newest } => {
+            let accepted = confirm(connection, user_id, authenticator_id, Some((step, newest)), now)?;
             Ok(if accepted { Judged::Passed } else { Judged::AlreadyUsed })
         }
     }

@@ -11,12 +11,15 @@ use stepup_tenant::{
 
 use super::{NOW, at, authenticator, ids, on_every_database, recovery, totp};
 
+/// The newest step of the codes here.
+const NEWEST: u64 = 1000;
+
 pub(super) fn attempt(proof: Option<Proof<'_>>) -> Attempt<'_> {
     Attempt { user_id: "auth0|1", limit: None, proof, first: false, mfa_token: None, now: at(1) }
 }
 
 async fn app(store: &dyn Store, id: &str, step: u64) -> Judged {
-    store.prove(attempt(Some(Proof::Totp { authenticator_id: id, step }))).await.unwrap()
+    store.prove(attempt(Some(Proof::Totp { authenticator_id: id, step, newest: NEWEST }))).await.unwrap()
 }
 
 async fn use_recovery_code(store: &dyn Store, user_id: &str, presented: &str, replacement: &str) -> Judged {
@@ -70,6 +73,24 @@ async fn a_code_is_accepted_once_and_never_an_older_one() {
 }
 
 #[tokio::test]
+async fn a_step_that_is_yet_to_come_was_noted_before_the_clock_went_back() {
+    on_every_database(async |store| {
+        store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
+        for (step, newest, expected) in [
+            (5000, 5001, Judged::Passed),
+            (100, 101, Judged::Passed),
+            (101, 101, Judged::Passed),
+            (100, 101, Judged::AlreadyUsed),
+            (101, 101, Judged::AlreadyUsed),
+        ] {
+            let proof = Some(Proof::Totp { authenticator_id: "totp|dev_1", step, newest });
+            assert_eq!(store.prove(attempt(proof)).await.unwrap(), expected, "{step}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_recovery_code_is_taken_once_and_replaced() {
     on_every_database(async |store| {
         store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
@@ -89,7 +110,7 @@ async fn tries_are_counted_where_they_fail_and_a_right_one_is_refused_when_they_
         store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
         let rule = BucketRule { size: 2, refill: Duration::from_secs(60) };
         let limit = Some((BucketKind::Code, rule));
-        let right = |step| Proof::Totp { authenticator_id: "totp|dev_1", step };
+        let right = |step| Proof::Totp { authenticator_id: "totp|dev_1", step, newest: NEWEST };
         let try_one = async |proof| store.prove(Attempt { limit, ..attempt(proof) }).await.unwrap();
         assert_eq!(try_one(Some(right(1))).await, Judged::Passed);
         assert_eq!(try_one(Some(right(1))).await, Judged::AlreadyUsed);
@@ -109,7 +130,7 @@ async fn an_enrolment_on_a_password_alone_is_void_once_there_is_a_factor() {
         store.insert_authenticator(&totp("totp|dev_planted")).await.unwrap();
         store.insert_authenticator(&totp("totp|dev_own")).await.unwrap();
         let first = async |authenticator_id, step| {
-            let proof = Some(Proof::Totp { authenticator_id, step });
+            let proof = Some(Proof::Totp { authenticator_id, step, newest: NEWEST });
             store.prove(Attempt { first: true, ..attempt(proof) }).await.unwrap()
         };
         let both = tokio::join!(first("totp|dev_planted", 1), first("totp|dev_own", 1));
@@ -126,7 +147,7 @@ async fn a_proof_for_a_request_that_has_gone_on_is_left_alone() {
     on_every_database(async |store| {
         store.insert_authenticator(&totp("totp|dev_1")).await.unwrap();
         let gone = Digest::of("an mfa_token that was never there");
-        let proof = Some(Proof::Totp { authenticator_id: "totp|dev_1", step: 7 });
+        let proof = Some(Proof::Totp { authenticator_id: "totp|dev_1", step: 7, newest: NEWEST });
         let spent = Attempt { mfa_token: Some(&gone), ..attempt(proof) };
         assert_eq!(store.prove(spent).await.unwrap(), Judged::Spent);
         assert_eq!(ids(&*store).await, [("totp|dev_1".to_owned(), false)]);

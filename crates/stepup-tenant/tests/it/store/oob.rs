@@ -204,7 +204,7 @@ async fn an_enrolment_begun_on_a_password_alone_is_void_once_there_is_a_factor()
     on_every_database(async |store| {
         begin(&*store, true).await;
         store.insert_authenticator(&totp("totp|dev_own")).await.unwrap();
-        let proof = Proof::Totp { authenticator_id: "totp|dev_own", step: 1 };
+        let proof = Proof::Totp { authenticator_id: "totp|dev_own", step: 1, newest: 1 };
         assert_eq!(store.prove(attempt(Some(proof))).await.unwrap(), Judged::Passed);
         let ticket = Digest::of("ticket");
         assert!(store.attach_device(&ticket, &device(), at(2)).await.unwrap().is_none());
