@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use stepup_protocol::error::code;
 
 use crate::{
     config::ChangeError,
     delivery::DeliveryError,
-    oauth::never_stored,
+    oauth::{dpop::ProofFault, never_stored},
     passwords::{PasswordError, choose::ChoiceError, policy::Refusal},
     store::StoreError,
 };
@@ -71,6 +72,8 @@ pub(crate) enum Failure {
 pub(crate) enum BearerFault {
     #[error("Bad audience: {0}")]
     Audience(String),
+    #[error("The access token is bound to a key: present it as DPoP, with a proof")]
+    Bound,
     #[error("Expired token received for JSON Web Token validation")]
     Expired,
     #[error("Bad HTTP authentication header format")]
@@ -79,6 +82,10 @@ pub(crate) enum BearerFault {
     Invalid,
     #[error("Missing authentication")]
     Missing,
+    #[error(transparent)]
+    Proof(ProofFault),
+    #[error("The access token is not bound to a key: present it as Bearer")]
+    Unbound,
 }
 
 /// A failure that is nobody's outside.
@@ -88,6 +95,8 @@ pub(crate) enum TenantFault {
     Login(#[source] Box<crate::oauth::error::Failure>),
     #[error(transparent)]
     Password(#[from] PasswordError),
+    #[error("the DPoP proof could not be judged")]
+    Proof(#[source] Box<crate::oauth::error::Failure>),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -111,7 +120,7 @@ impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest { .. }
-            | Self::Bearer(BearerFault::Format)
+            | Self::Bearer(BearerFault::Format | BearerFault::Proof(_))
             | Self::Configuration(_)
             | Self::Payload(_)
             | Self::PayloadJson(_)
@@ -132,6 +141,7 @@ impl Failure {
         match self {
             Self::BadRequest { code, .. } | Self::Conflict { code, .. } => Some(code),
             Self::Bearer(BearerFault::Format) => Some("Bearer"),
+            Self::Bearer(BearerFault::Proof(_)) => Some(code::INVALID_DPOP_PROOF),
             Self::Bearer(_)
             | Self::Delivery(_)
             | Self::PayloadJson(_)

@@ -18,7 +18,7 @@ use crate::{allowance::Allowance, model::LogEvent, pipeline::Caller, state::Shar
 const UNLIMITED: u32 = 1000;
 
 /// Lets a call through, and writes on its answer how many are left.
-pub(super) async fn pass(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let allowance = match allowance(&shared).await {
         Ok(allowance) => allowance,
         Err(error) => return Failure::from(error).into_response(),
@@ -26,12 +26,16 @@ pub(super) async fn pass(State(shared): State<Shared>, mut request: Request, nex
     if allowance.exhausted {
         return allowance.announce(Failure::TooMany.into_response());
     }
-    let presented = Bearer::of(&shared, request.headers());
-    let client_id = presented.as_ref().ok().map(|bearer| bearer.client_id.clone());
-    request.extensions_mut().insert(Presented(presented));
-    let changes = request.method() != Method::GET;
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let (caller, path) = (Caller::of(&parts), format!("/api/v2{}", parts.uri.path()));
+    let presented = match Bearer::of(&shared, &parts, path.trim_start_matches('/')).await {
+        Ok(bearer) => Ok(bearer),
+        Err(Failure::Bearer(fault)) => Err(fault),
+        Err(failure) => return allowance.announce(failure.into_response()),
+    };
+    let client_id = presented.as_ref().ok().map(|bearer| bearer.client_id.clone());
+    parts.extensions.insert(Presented(presented));
+    let changes = parts.method != Method::GET;
     let response = next.run(Request::from_parts(parts, body)).await;
     if let (true, Some(client_id)) = (changes, client_id) {
         note(&shared, caller, path, client_id, response.status()).await;

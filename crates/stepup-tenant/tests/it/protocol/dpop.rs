@@ -347,6 +347,61 @@ async fn the_mfa_api_takes_a_bound_token_with_its_keys_proof_alone() {
 }
 
 #[tokio::test]
+async fn the_management_api_takes_a_bound_token_with_its_keys_proof_alone() {
+    let rig = Rig::start().await;
+    let key = Prover::new();
+    let audience = rig.at("/api/v2/");
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "stepup-m2m"),
+        ("client_secret", "stepup-m2m-secret"),
+        ("audience", &audience),
+    ];
+    let bound = with_proof(&rig, &key, &fields).await.text("access_token");
+    let plain = token(&rig, &[], &fields).await.text("access_token");
+    let proof = |key: &Prover, method: &str, path: &str| {
+        let ath = base64url::encode(digest::sha256(bound.as_bytes()));
+        Some(key.proof(&rig, path, &json!({ "htm": method, "ath": ath })))
+    };
+    let call = async |method: &str, scheme: &str, token: &str, proof: Option<String>| {
+        let mut request = rig.http.request(method.parse().unwrap(), rig.at("/api/v2/users?per_page=1"));
+        request = request.header("authorization", format!("{scheme} {token}"));
+        if let Some(proof) = proof {
+            request = request.header("dpop", proof);
+        }
+        rig.send(request.header("content-type", "application/json").body("{}")).await
+    };
+    let users = "/api/v2/users";
+    let good = proof(&key, "GET", users);
+    let answer = call("GET", "DPoP", &bound, good.clone()).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let answer = call("POST", "dpop", &bound, proof(&key, "POST", users)).await;
+    assert!(answer.text("message").starts_with("Payload validation error"), "{}", answer.body);
+    for (proof, why) in [
+        (None, "a DPoP proof is needed"),
+        (good, "the DPoP proof was used before"),
+        (proof(&Prover::new(), "GET", users), "the DPoP proof is by another key"),
+        (
+            proof(&key, "GET", "/api/v2/clients"),
+            "the htu of the DPoP proof is not the address of the endpoint",
+        ),
+        (proof(&key, "POST", users), "the htm of the DPoP proof is not the method of the request"),
+    ] {
+        let refused = call("GET", "DPoP", &bound, proof).await;
+        assert_eq!(refused.refusal(), format!("400 invalid_dpop_proof: {why}"));
+    }
+    for (scheme, token, proof, why) in [
+        ("Bearer", &bound, None, "is bound to a key: present it as DPoP, with a proof"),
+        ("Bearer", &bound, proof(&key, "GET", users), "is bound to a key: present it as DPoP, with a proof"),
+        ("DPoP", &plain, proof(&key, "GET", users), "is not bound to a key: present it as Bearer"),
+    ] {
+        let refused = call("GET", scheme, token, proof).await;
+        assert_eq!(refused.refusal(), format!("401 -: The access token {why}"));
+    }
+    assert_eq!(call("GET", "Bearer", &plain, None).await.status, 200);
+}
+
+#[tokio::test]
 async fn clients_and_apis_may_demand_it() {
     let rig = with_clients(
         r#"  - name: bound
