@@ -363,6 +363,8 @@ pub(super) struct Stepup {
     /// 0: no limit.
     pub(super) management_calls_per_minute: Option<u32>,
     pub(super) smtp_security: Option<SmtpSecurity>,
+    /// PEM.
+    pub(super) smtp_ca: Option<String>,
     pub(super) phone_webhook: Option<PhoneWebhook>,
     /// Hosts that may be called wherever they are.
     pub(super) outbound_hosts: Vec<String>,

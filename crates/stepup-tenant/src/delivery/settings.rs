@@ -1,5 +1,6 @@
 //! Where messages go beyond the inbox.
 
+use lettre::transport::smtp::client::Certificate;
 use secrecy::SecretString;
 use url::Url;
 
@@ -23,6 +24,8 @@ pub struct SmtpSettings {
     pub port: u16,
     /// How the connection is protected.
     pub security: SmtpSecurity,
+    /// Who else may vouch for it than those that this machine trusts.
+    pub ca: Option<Certificate>,
     /// Who logs in, and with what; none: nobody.
     pub credentials: Option<(String, SecretString)>,
     /// The sender: `stepup <no-reply@example.com>`, or the address alone.
@@ -32,7 +35,7 @@ pub struct SmtpSettings {
 /// How a connection to a mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpSecurity {
-    /// Not at all: for servers on this machine.
+    /// Not at all: for mail catchers, and servers on this machine.
     None,
     /// TLS after `STARTTLS`, never without.
     StartTls,

@@ -68,8 +68,8 @@ impl Smtp {
         let SmtpSettings { host, port, security, credentials, .. } = &*self.settings;
         let tls = match security {
             SmtpSecurity::None => Tls::None,
-            SmtpSecurity::StartTls => Tls::Required(TlsParameters::new_rustls(host.clone())?),
-            SmtpSecurity::Tls => Tls::Wrapper(TlsParameters::new_rustls(host.clone())?),
+            SmtpSecurity::StartTls => Tls::Required(self.tls()?),
+            SmtpSecurity::Tls => Tls::Wrapper(self.tls()?),
         };
         let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
             .port(*port)
@@ -80,6 +80,15 @@ impl Smtp {
             transport = transport.credentials(Credentials::new(user.clone(), password));
         }
         Ok(transport.build())
+    }
+
+    fn tls(&self) -> Result<TlsParameters, lettre::transport::smtp::Error> {
+        let parameters = TlsParameters::builder(self.settings.host.clone());
+        match &self.settings.ca {
+            Some(ca) => parameters.add_root_certificate(ca.clone()),
+            None => parameters,
+        }
+        .build_rustls()
     }
 }
 

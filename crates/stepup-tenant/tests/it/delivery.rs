@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 use stepup_tenant::{
     Tenant,
-    delivery::{DeliveryError, Outgoing, Purpose},
+    delivery::{DeliveryError, Outgoing, Purpose, SmtpSecurity},
     model::Channel,
     outbound::signature,
 };
 
-use crate::rig::{MailServer, Receiver, Rig};
+use crate::{
+    rig::{MailServer, Receiver, Rig},
+    support::Scratch,
+};
 
 async fn start(yaml: &str) -> Rig {
     Rig::built(Tenant::builder().config_yaml(yaml).users_json("[]")).await
@@ -93,6 +96,41 @@ async fn a_mail_server_without_starttls_is_told_nothing_where_it_is_asked_for() 
 }
 
 #[tokio::test]
+async fn a_mail_catcher_elsewhere_may_be_spoken_to_without_tls() {
+    for (credentials, warnings) in [
+        ("", &[] as &[&str]),
+        (
+            ", smtp_user: bank, smtp_pass: x",
+            &["the configuration: stepup.smtp_security sends the mail server's password unencrypted"],
+        ),
+    ] {
+        let yaml = format!(
+            "emailProvider: {{ name: smtp, default_from_address: a@b.c, credentials: {{ smtp_host: mail{credentials} }} }}\n\
+             stepup: {{ smtp_security: none }}",
+        );
+        let rig = start(&yaml).await;
+        assert_eq!(rig.tenant.warnings(), warnings);
+        let smtp = rig.tenant.state().config.delivery.smtp.clone().unwrap();
+        assert_eq!(smtp.security, SmtpSecurity::None);
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_of_a_private_authority_is_trusted_where_that_is_named() {
+    let (mut server, certificate) = MailServer::with_tls().await;
+    let scratch = Scratch::new();
+    scratch.write("ca.pem", &certificate);
+    for (ca, trusted) in [("", false), (", smtp_ca: ca.pem", true)] {
+        let yaml = format!("{}stepup: {{ smtp_security: tls{ca} }}\n", smtp(server.port));
+        let file = scratch.write("tenant.yaml", &yaml);
+        let rig = Rig::built(Tenant::builder().config_file(&file).users_json("[]")).await;
+        let sent = rig.tenant.state().delivery.send(code(Channel::Email, "ada@example.com")).await;
+        assert_eq!(sent.is_ok(), trusted, "{sent:?}");
+    }
+    assert_eq!(server.next().await.to, "RCPT TO:<ada@example.com>");
+}
+
+#[tokio::test]
 async fn nobody_listens_where_the_mail_server_should_be() {
     let port = MailServer::start().await.port;
     let rig = start(&smtp(port)).await;
@@ -150,8 +188,8 @@ async fn settings_that_cannot_be_used_are_named() {
         ),
         (
             "emailProvider: { name: smtp, default_from_address: a@b.c, credentials: { smtp_host: h } }\n\
-             stepup: { smtp_security: none }",
-            "stepup.smtp_security",
+             stepup: { smtp_ca: \"no\\ncertificate\" }",
+            "stepup.smtp_ca",
         ),
         ("stepup: { phone_webhook: { url: x, secret: 0123456789abcdef } }", "stepup.phone_webhook.url"),
         (

@@ -5,24 +5,25 @@ use crate::{
     config::ConfigError,
     delivery::{DeliverySettings, PhoneWebhook, SmtpSecurity, SmtpSettings, settings::on_this_machine},
 };
+use lettre::transport::smtp::client::Certificate;
 
 impl Reading<'_> {
     pub(super) fn delivery(
-        &self,
+        &mut self,
         provider: yaml::EmailProvider,
         stepup: &yaml::Stepup,
     ) -> Result<DeliverySettings, ConfigError> {
         Ok(DeliverySettings {
-            smtp: self.smtp(provider, stepup.smtp_security)?,
+            smtp: self.smtp(provider, stepup)?,
             phone_webhook: self.phone_webhook(stepup.phone_webhook.as_ref())?,
             outbound_hosts: stepup.outbound_hosts.clone(),
         })
     }
 
     fn smtp(
-        &self,
+        &mut self,
         provider: yaml::EmailProvider,
-        security: Option<yaml::SmtpSecurity>,
+        stepup: &yaml::Stepup,
     ) -> Result<Option<SmtpSettings>, ConfigError> {
         if provider.name.as_deref() != Some("smtp") || provider.enabled == Some(false) {
             return Ok(None);
@@ -32,16 +33,19 @@ impl Reading<'_> {
             return Err(self.wrong("emailProvider.credentials.smtp_host", "the mail server's name is needed"));
         };
         let port = smtp_port.unwrap_or(587);
-        let security = match security {
+        let credentials = smtp_user.filter(|user| !user.is_empty()).zip(smtp_pass);
+        let security = match stepup.smtp_security {
             None => SmtpSecurity::usual(&host, port),
             Some(yaml::SmtpSecurity::Tls) => SmtpSecurity::Tls,
             Some(yaml::SmtpSecurity::Starttls) => SmtpSecurity::StartTls,
-            Some(yaml::SmtpSecurity::None) if on_this_machine(&host) => SmtpSecurity::None,
             Some(yaml::SmtpSecurity::None) => {
-                let problem = "only a mail server on this machine may be spoken to without TLS";
-                return Err(self.wrong("stepup.smtp_security", problem));
+                if credentials.is_some() && !on_this_machine(&host) {
+                    self.warn("stepup.smtp_security", "sends the mail server's password unencrypted");
+                }
+                SmtpSecurity::None
             }
         };
+        let ca = stepup.smtp_ca.as_deref().map(|pem| self.certificates(pem)).transpose()?;
         let sender = "emailProvider.default_from_address";
         let from = provider.default_from_address.ok_or_else(|| self.wrong(sender, "a sender is needed"))?;
         if from.parse::<lettre::message::Mailbox>().is_err() {
@@ -49,8 +53,13 @@ impl Reading<'_> {
                 self.wrong(sender, "this must be an e-mail address, or a name with one: Name <a@b.c>")
             );
         }
-        let credentials = smtp_user.filter(|user| !user.is_empty()).zip(smtp_pass);
-        Ok(Some(SmtpSettings { host, port, security, credentials, from }))
+        Ok(Some(SmtpSettings { host, port, security, ca, credentials, from }))
+    }
+
+    fn certificates(&self, pem: &str) -> Result<Certificate, ConfigError> {
+        let certificate = Certificate::from_pem(pem.as_bytes()).ok().filter(|_| pem.contains(CERTIFICATE));
+        certificate
+            .ok_or_else(|| self.wrong("stepup.smtp_ca", "this must be certificates in PEM, or their file"))
     }
 
     fn phone_webhook(
@@ -75,5 +84,7 @@ impl Reading<'_> {
     }
 }
 
+/// How a certificate in PEM begins (RFC 7468 section 5.1).
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 /// The shortest secret of a webhook, in characters.
 const SECRET: usize = 16;

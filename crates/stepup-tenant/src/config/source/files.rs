@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Keywords, Members, read_inside};
+use super::{CONFIGURATION_BYTES, Keywords, Members, read, read_inside};
 use crate::config::{
     ConfigError,
     place::{Position, locate},
@@ -112,6 +112,20 @@ impl Files {
             self.watch(&path);
         }
         self.members.insert("actions".to_owned(), Value::Array(actions));
+        Ok(())
+    }
+
+    /// Puts the certificates of `stepup.smtp_ca` in place of the path of the file that they are in.
+    pub(super) fn bring_certificates(&mut self, folder: &Path) -> Result<(), ConfigError> {
+        let Some(Value::String(ca)) = self.members.get_mut("stepup").and_then(|it| it.get_mut("smtp_ca"))
+        else {
+            return Ok(());
+        };
+        if !ca.contains('\n') {
+            let path = folder.join(ca.as_str());
+            *ca = read(&path, CONFIGURATION_BYTES)?;
+            self.watch(&path);
+        }
         Ok(())
     }
 

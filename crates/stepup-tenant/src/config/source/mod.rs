@@ -41,6 +41,7 @@ impl Source {
             }
         };
         files.bring_code(&folder, keywords)?;
+        files.bring_certificates(&folder)?;
         Ok(files)
     }
 }

@@ -1,11 +1,15 @@
-//! A small mail server of the test (RFC 5321), without TLS.
+//! A small mail server of the test (RFC 5321).
 
+use std::sync::Arc;
+
+use rustls::{ServerConfig, crypto::aws_lc_rs};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
+    net::TcpListener,
     sync::mpsc,
     task::AbortHandle,
 };
+use tokio_rustls::TlsAcceptor;
 
 /// Takes e-mails, or refuses every one.
 pub(crate) struct MailServer {
@@ -32,13 +36,39 @@ impl MailServer {
 
     /// One that answers every recipient so.
     pub(crate) async fn answering(recipient: &'static str) -> Self {
+        Self::serving(recipient, None).await
+    }
+
+    /// One that speaks TLS from the first byte as `localhost`, and the certificate that vouches for it, PEM.
+    pub(crate) async fn with_tls() -> (Self, String) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], made.signing_key.into())
+            .unwrap();
+        (Self::serving("250 taken", Some(TlsAcceptor::from(Arc::new(config)))).await, made.cert.pem())
+    }
+
+    async fn serving(recipient: &'static str, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, mails) = mpsc::unbounded_channel();
         let server = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(session(stream, recipient, sender.clone()));
+                let (tls, sender) = (tls.clone(), sender.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => session(stream, recipient, sender).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                session(stream, recipient, sender).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { port, mails, server: server.abort_handle() }
@@ -55,8 +85,12 @@ impl MailServer {
     }
 }
 
-async fn session(stream: TcpStream, recipient: &str, mails: mpsc::UnboundedSender<Received>) {
-    let (reader, mut writer) = stream.into_split();
+async fn session(
+    stream: impl AsyncRead + AsyncWrite,
+    recipient: &str,
+    mails: mpsc::UnboundedSender<Received>,
+) {
+    let (reader, mut writer) = tokio::io::split(stream);
     let mut lines = BufReader::new(reader).lines();
     writer.write_all(b"220 test\r\n").await.unwrap();
     let mut mail = Received::default();
