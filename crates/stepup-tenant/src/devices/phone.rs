@@ -76,7 +76,8 @@ impl Phone {
         let notifications =
             shared.delivery.inbox().read(Some(&asked.authenticator_id), Some(Channel::Push)).await?;
         let token = notifications.iter().find_map(|message| {
-            let payload: Value = serde_json::from_str(&message.body).ok()?;
+            let notification: Value = serde_json::from_str(&message.body).ok()?;
+            let payload = notification.get("mfa").unwrap_or(&notification);
             let is_it = payload.get("c")?.as_str()? == challenge;
             is_it.then(|| payload.get("txtkn")?.as_str().map(str::to_owned)).flatten()
         });

@@ -43,7 +43,8 @@ pub(super) async fn handle(
     let scope: Vec<_> = scope.split_whitespace().collect();
     Ok(Json(json!({
         "id": asked.id,
-        "requested_details": { "audience": audience, "scope": scope, "binding_message": Value::Null },
+        // Guardian.swift takes nothing but texts.
+        "requested_details": { "audience": audience.unwrap_or_default(), "scope": scope, "binding_message": "" },
         "created_at": rfc3339(asked.created_at),
         "expires_at": rfc3339(asked.expires_at),
     })))

@@ -302,8 +302,7 @@ async fn the_phone_is_told_what_exactly_it_agrees_to() {
     let rig = Rig::start().await;
     let phone = Phone::enrolled(&rig).await;
     let (.., notification) = phone.asked(&rig).await;
-    let id =
-        rig.tenant.state().store.pending_pushes(None, rig.tenant.clock().now()).await.unwrap()[0].id.clone();
+    let id = notification["txlnkid"].as_str().unwrap();
     let token = notification["txtkn"].as_str().unwrap();
     let path = format!("/rich-consents/{id}");
     let claims = json!({
@@ -323,7 +322,9 @@ async fn the_phone_is_told_what_exactly_it_agrees_to() {
     let proof = sign(&phone.key, &claims);
     let told = ask(&proof).await;
     assert_eq!(told.status, 200, "{}", told.body);
-    assert_eq!(told.value()["requested_details"]["audience"], API);
+    let scope = ["openid", "profile", "email", "offline_access", "read:sensitive", "transfer:funds"];
+    let details = json!({ "audience": API, "scope": scope, "binding_message": "" });
+    assert_eq!((&told.value()["id"], &told.value()["requested_details"]), (&json!(id), &details));
     assert_eq!(refusal(&ask(&proof).await), "401 invalid_token", "a proof is good once");
     let stranger = SigningKey::generate_rsa2048().unwrap();
     assert_eq!(refusal(&ask(&sign(&stranger, &claims)).await), "401 invalid_token");
@@ -335,6 +336,29 @@ async fn the_phone_is_told_what_exactly_it_agrees_to() {
         claims[member] = value;
         assert_eq!(refusal(&ask(&sign(&phone.key, &claims)).await), "401 invalid_token", "{member}");
     }
+}
+
+#[tokio::test]
+async fn a_notification_has_the_form_of_its_service() {
+    let rig = Rig::start().await;
+    let phone = Phone::enrolled(&rig).await;
+    let (.., android) = phone.asked(&rig).await;
+    assert!(android.as_object().unwrap().values().all(Value::is_string), "{android}");
+    let source: Value = serde_json::from_str(android["s"].as_str().unwrap()).unwrap();
+    assert_eq!((&source["b"]["n"], &android["l"]), (&json!("Unknown"), &json!("{}")));
+
+    let apns = json!({ "push_credentials": { "service": "APNS", "token": "apns-token" } });
+    assert_eq!(phone.account(&rig, "PATCH", &phone.token, &apns).await.status, 200);
+    let (mfa_token, oob_code, ios) = phone.asked(&rig).await;
+    assert_eq!(ios["aps"]["category"], "com.auth0.notification.authentication");
+    let payload = &ios["mfa"];
+    for name in ["sh", "dai", "txtkn", "c", "d", "txlnkid"] {
+        assert!(payload[name].is_string(), "{name}: {ios}");
+    }
+    assert_eq!((&payload["s"]["b"]["n"], &payload["l"]), (&json!("Unknown"), &json!({})));
+    let approved = phone.resolve(&rig, payload, &phone.response(&rig, payload, true)).await;
+    assert_eq!(approved.status, 204, "{}", approved.body);
+    assert_eq!(poll(&rig, &mfa_token, &oob_code).await.status, 200);
 }
 
 #[tokio::test]

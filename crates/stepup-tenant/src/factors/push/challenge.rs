@@ -16,7 +16,7 @@ pub(super) async fn challenge(
     transaction: &Transaction<'_>,
     authenticator: &Authenticator,
 ) -> Result<Challenged, Failure> {
-    let Credential::Push { device: Some(_), .. } = &authenticator.credential else {
+    let Credential::Push { device: Some(device), .. } = &authenticator.credential else {
         return Err(RequestFault::InvalidAuthenticator.into());
     };
     let shared = transaction.shared;
@@ -28,6 +28,8 @@ pub(super) async fn challenge(
         OobAnswer::Push { token: Digest::of(token.expose_secret()), challenge, payload: payload.clone() };
     let asked = oob::begin(transaction, OobChannel::Auth0, &authenticator.id, false, expects);
     oob::keep(transaction, &digest, &asked).await?;
+    let service = device.push.as_ref().map(|push| push.service.as_str());
+    let notification = payload::notification(payload, &asked.id, &token, service);
     let outgoing = Outgoing {
         channel: Channel::Push,
         to: authenticator.id.clone(),
@@ -35,7 +37,7 @@ pub(super) async fn challenge(
         user_id: Some(transaction.user.user_id.clone()),
         code: None,
         subject: None,
-        body: payload::with_token(payload, &token).to_string(),
+        body: notification.to_string(),
     };
     shared.delivery.send(outgoing).await?;
     Ok(Challenged::Sent { oob_code, prompt: false })

@@ -25,13 +25,30 @@ pub(super) fn payload(transaction: &Transaction<'_>, device_id: &str, challenge:
     })
 }
 
-/// The payload with its token: sent, and kept nowhere.
-pub(super) fn with_token(mut payload: Value, token: &SecretString) -> Value {
-    if let Some(members) = payload.as_object_mut() {
-        members.insert("txtkn".to_owned(), json!(token.expose_secret()));
+/// The notification of the question `id`, as the libraries of `service` read it, with the token that answers it: sent, and
+/// kept nowhere.
+pub(super) fn notification(
+    mut payload: Value,
+    id: &str,
+    token: &SecretString,
+    service: Option<&str>,
+) -> Value {
+    payload["txlnkid"] = json!(id);
+    payload["txtkn"] = json!(token.expose_secret());
+    if service == Some("APNS") {
+        return json!({ "aps": { "category": CATEGORY }, "mfa": payload });
+    }
+    // The data of a message to Android is texts alone.
+    for value in payload.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
+        if !value.is_string() {
+            *value = json!(value.to_string());
+        }
     }
     payload
 }
+
+/// What Guardian.swift takes as a question of its own.
+const CATEGORY: &str = "com.auth0.notification.authentication";
 
 /// What a browser calls itself, as far as a person can use it: name and version of browser and system.
 fn source(user_agent: &str) -> Value {
