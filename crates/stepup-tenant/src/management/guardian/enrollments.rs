@@ -55,7 +55,7 @@ async fn issue(State(shared): State<Shared>, bearer: Bearer, payload: Payload) -
         return Err(Failure::bad_request("The user has no e-mail address to send to.", "invalid_body"));
     }
     let purpose = TicketPurpose::Enrollment {
-        factor: text("factor").and_then(FactorType::parse),
+        factor: text("factor").map(|name| enabled(&shared, name)).transpose()?,
         allow_multiple: truth("allow_multiple_enrollments"),
     };
     let issued = ticket::issue(&shared, &user.user_id, purpose, ticket::LIFETIME).await?;
@@ -76,6 +76,12 @@ async fn issue(State(shared): State<Shared>, bearer: Bearer, payload: Payload) -
         shared.delivery.send(outgoing).await.map_err(Failure::Delivery)?;
     }
     Ok(Answer::ok(json!({ "ticket_id": issued.ticket, "ticket_url": issued.url })))
+}
+
+/// The factor of this name, if users can enrol it.
+fn enabled(tenant: &Tenant, name: &str) -> Result<FactorType, Failure> {
+    let factor = FactorType::parse(name).filter(|factor| tenant.config.factors.enabled(*factor));
+    factor.ok_or_else(|| Failure::bad_request(format!("The factor {name} is not enabled."), "invalid_body"))
 }
 
 /// One enrolment.

@@ -175,12 +175,11 @@ fn calls(settings: &'static Settings) -> MethodRouter<Shared> {
     })
     .put(move |State(shared): State<Shared>, bearer: Bearer, payload: Payload| async move {
         bearer.any(UPDATE)?;
-        settings.write(&shared, &payload, Map::new()).await
+        settings.write(&shared, &payload, false).await
     })
     .patch(move |State(shared): State<Shared>, bearer: Bearer, payload: Payload| async move {
         bearer.any(UPDATE)?;
-        let kept = settings.kept(&shared.configuration.document());
-        settings.write(&shared, &payload, kept).await
+        settings.write(&shared, &payload, true).await
     })
 }
 
@@ -194,14 +193,14 @@ impl Settings {
         entity.and_then(Value::as_object).cloned().unwrap_or_default()
     }
 
-    /// Keeps what was sent, over `before`.
-    async fn write(&self, shared: &Shared, payload: &Payload, before: Map<String, Value>) -> Answered {
+    /// Keeps what was sent, over what is kept or in place of it.
+    async fn write(&self, shared: &Shared, payload: &Payload, over: bool) -> Answered {
         let sent = payload.object(&self.schema)?;
         let answer = (self.written)(&sent);
         shared
             .configuration
             .change(|document| {
-                let mut entity = before.clone();
+                let mut entity = if over { self.kept(document) } else { Map::new() };
                 entity.extend(sent.clone());
                 // The one setting whose member is called as the entity's key is.
                 if let Some(selected) = sent.get("provider") {

@@ -190,9 +190,32 @@ async fn a_ticket_leads_to_the_enrolment_page() {
             json!({ "user_id": ada, "factor": "abacus" }),
             "400 invalid_body: Payload validation error: 'No enum match for: abacus' on property factor.",
         ),
+        (
+            json!({ "user_id": ada, "factor": "webauthn-roaming" }),
+            "400 invalid_body: The factor webauthn-roaming is not enabled.",
+        ),
     ];
     for (body, refusal) in cases {
         assert_eq!(admin.post("guardian/enrollments/ticket", body).await.refusal(), refusal);
+    }
+    admin.put("guardian/factors/otp", json!({ "enabled": false })).await;
+    let body = json!({ "user_id": ada, "factor": "otp" });
+    let off = admin.post("guardian/enrollments/ticket", body).await.refusal();
+    assert_eq!(off, "400 invalid_body: The factor otp is not enabled.");
+}
+
+#[tokio::test]
+async fn two_changes_of_a_provider_at_once_are_both_kept() {
+    let admin = Admin::start().await;
+    let sns = "guardian/factors/push-notification/providers/sns";
+    for round in 0..10 {
+        let (region, key) = (format!("eu-{round}"), format!("AKIA{round}"));
+        tokio::join!(
+            admin.patch(sns, json!({ "aws_region": region })),
+            admin.patch(sns, json!({ "aws_access_key_id": key })),
+        );
+        let kept = admin.get(sns).await.value();
+        assert_eq!((&kept["aws_region"], &kept["aws_access_key_id"]), (&json!(region), &json!(key)));
     }
 }
 
