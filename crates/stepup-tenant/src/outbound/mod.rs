@@ -1,6 +1,6 @@
 //! Calls that the tenant makes: webhooks and back-channel logouts.
 //!
-//! One client for all: it gives up after ten seconds, follows no redirect, uses no proxy, reads at most 64 KiB of an
+//! One client for all: it gives up after five seconds, follows no redirect, uses no proxy, reads at most 64 KiB of an
 //! answer and calls only addresses that it may ([`Forbidden`]). [`Client::enqueue`] keeps a call in the store until it
 //! was taken, or until it is of no use any more: at least once, also when the process is killed in between.
 
@@ -96,7 +96,8 @@ impl Client {
         self.queue.add(call).await
     }
 
-    /// Makes what is due and finishes what is under way; what then still waits for its next turn stays in the store.
+    /// Makes what is due and finishes what is under way, for as long as somebody waits for it; what then still waits for
+    /// its next turn stays in the store.
     pub(crate) async fn drain(&self) {
         self.queue.drain().await;
     }
@@ -168,6 +169,6 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// How long one call may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest answer, in bytes.
 const ANSWER: usize = 64 << 10;

@@ -64,6 +64,8 @@ async fn run(caller: Arc<Caller>, added: Arc<Notify>, mut drains: mpsc::Receiver
             () = added.notified() => {}
             () = caller.next_due(begun_at) => {}
             drain = drains.recv() => {
+                // None: nobody is left to wait.
+                let Some(mut drained) = drain else { return };
                 let all = async {
                     loop {
                         caller.begin(caller.clock.now(), &mut running, &mut under_way).await;
@@ -72,11 +74,12 @@ async fn run(caller: Arc<Caller>, added: Arc<Notify>, mut drains: mpsc::Receiver
                     }
                 };
                 // What a receiver that answers nobody leaves over is there at the next start, where there is a file.
-                let _ = tokio::time::timeout(DRAIN, all).await;
-                if let Some(drained) = drain {
-                    // Who waited may have gone.
-                    let _ = drained.send(());
+                tokio::select! {
+                    () = all => {}
+                    () = drained.closed() => {}
                 }
+                // Who waited may have gone.
+                let _ = drained.send(());
                 return;
             }
         }
@@ -258,8 +261,6 @@ fn report(error: &StoreError) {
 
 /// Calls at once.
 const AT_ONCE: usize = 16;
-/// How long a tenant that stops goes on with what is due: a little more than one attempt may take.
-const DRAIN: Duration = Duration::from_secs(15);
 /// When a call that was begun is due again, whatever became of it: longer than an attempt may take.
 const LEASE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);

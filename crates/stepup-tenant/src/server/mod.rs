@@ -39,7 +39,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves until `stop` changes; then takes no more connections and lets requests finish, ten seconds long.
+    /// Serves until `stop` changes; then takes no more connections and lets requests finish.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
         let shared = Arc::new(Connections {
@@ -52,9 +52,7 @@ impl Server {
             _ = futures_util::future::join_all(accepting) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
-        if timeout(GRACE, graceful.shutdown()).await.is_err() {
-            tracing::warn!("requests still under way after {} s were cut off", GRACE.as_secs());
-        }
+        graceful.shutdown().await;
     }
 }
 
@@ -122,8 +120,6 @@ impl Connections {
     }
 }
 
-/// How long requests may take to finish at the end.
-const GRACE: Duration = Duration::from_secs(10);
 /// How long a TLS handshake, and the head of a request, may take; a connection may be idle as long.
 const HEAD: Duration = Duration::from_secs(30);
 /// The largest head; recorded `mfa_token`s travel in one and have 2 KB.

@@ -228,6 +228,12 @@ pub trait Sessions: Send + Sync {
     /// The store failed.
     fn sessions_of<'a>(&'a self, user_id: &'a str) -> Stored<'a, Vec<TenantSession>>;
 
+    /// At most `limit` of the sessions that are over at `now`, the longest over first.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn expired_sessions(&self, now: UnixTime, limit: u32) -> Stored<'_, Vec<TenantSession>>;
+
     /// Ends a session. Returns whether there was one.
     ///
     /// # Errors

@@ -250,7 +250,7 @@ impl Tenant {
         &self.state
     }
 
-    /// Stops: takes no more connections, lets requests finish (at most ten seconds), writes what is still to be written.
+    /// Stops: takes no more connections, finishes what is under way (ten seconds at most), writes what is still to be written.
     pub async fn shutdown(&self) {
         self.stop.send_replace(true);
         self.stopped().await;

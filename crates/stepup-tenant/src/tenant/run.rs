@@ -2,26 +2,59 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
+use stepup_protocol::time::UnixTime;
 use tokio::{sync::watch, task::spawn_blocking};
 
-use crate::{data_dir::DataDir, keys::Keys, management::jobs, server::Server, state::Shared};
+use crate::{
+    data_dir::DataDir,
+    keys::Keys,
+    management::jobs,
+    oauth::logout::backchannel,
+    server::Server,
+    state::{Shared, State},
+};
 
-/// Serves until told to stop, with what else is to be done meanwhile; then writes what is still to be written.
-pub(super) async fn supervise(server: Server, state: Shared, data: DataDir, stop: watch::Receiver<bool>) {
+/// Serves until told to stop, with what else is to be done meanwhile; then finishes what is under way, within [`GRACE`],
+/// and writes what is still to be written. What the tenant owes is there at the next start if its database is `durable`.
+pub(super) async fn supervise(
+    server: Server,
+    state: Shared,
+    data: DataDir,
+    stop: watch::Receiver<bool>,
+    durable: bool,
+) {
+    let over = grace_after(stop.clone());
+    let work = async {
+        tokio::select! {
+            () = server.run(stop) => {}
+            () = async {
+                tokio::join!(
+                    publish_next_key(&state, data),
+                    sweep(&state),
+                    tidy(&state),
+                    follow_configuration(&state),
+                    take_jobs(&state),
+                );
+            } => {}
+        }
+        state.outbound.drain().await;
+    };
     tokio::select! {
-        () = server.run(stop) => {}
-        () = async {
-            tokio::join!(
-                publish_next_key(&state, data),
-                sweep(&state),
-                tidy(&state),
-                follow_configuration(&state),
-                take_jobs(&state),
-            );
-        } => {}
+        () = work => {}
+        () = over => tracing::warn!("what was still under way after {} s was cut off", GRACE.as_secs()),
     }
-    state.outbound.drain().await;
+    if !durable && matches!(state.store.next_call().await, Ok(Some(_))) {
+        tracing::warn!("calls that nobody has taken yet are lost: the database is in memory");
+    }
     state.store.close().await;
+}
+
+/// Returns when the time is up that a tenant has to finish once it was told to stop.
+async fn grace_after(mut stop: watch::Receiver<bool>) {
+    // An error says that nobody is left to tell it.
+    let _ = stop.wait_for(|stop| *stop).await;
+    tokio::time::sleep(GRACE).await;
 }
 
 /// The key after the current one is published early, so that clients know it when it comes into use. It takes a core
@@ -41,13 +74,31 @@ async fn publish_next_key(state: &Shared, data: DataDir) {
     }
 }
 
+/// Ends the sessions that ran out, and sweeps the store now and then.
 async fn sweep(state: &Shared) {
+    let mut due = tokio::time::interval(SWEEP);
     loop {
-        if let Err(error) = state.store.sweep(state.clock.now()).await {
+        let now = state.clock.now();
+        // Those that are swept are told of first.
+        if end_sessions(state, now).await
+            && due.tick().now_or_never().is_some()
+            && let Err(error) = state.store.sweep(now).await
+        {
             tracing::warn!(error = &error as &dyn std::error::Error, "the store could not be swept");
         }
-        tokio::time::sleep(SWEEP).await;
+        // Sessions end as the tenant's clock has it; where that went back, the machine's says when to look again.
+        let _ = tokio::time::timeout(SESSIONS, state.clock.reaches(now + SESSIONS)).await;
     }
+}
+
+/// Ends the sessions that ran out by `now`; false where that failed.
+async fn end_sessions(state: &Shared, now: UnixTime) -> bool {
+    let current = State { config: state.configuration.config(), ..State::clone(state) };
+    let ended = backchannel::end_expired(&current, now).await;
+    if let Err(error) = &ended {
+        tracing::warn!(error = error as &dyn std::error::Error, "sessions that ran out could not be ended");
+    }
+    ended.is_ok()
 }
 
 async fn tidy(state: &Shared) {
@@ -75,7 +126,10 @@ async fn take_jobs(state: &Shared) {
     }
 }
 
+/// How long requests and calls that are under way may take to finish at the end.
+const GRACE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(1);
 const NEXT_KEY: Duration = Duration::from_secs(1);
+const SESSIONS: Duration = Duration::from_secs(60);
 const SWEEP: Duration = Duration::from_secs(600);
 const TIDY: Duration = Duration::from_secs(1);

@@ -142,7 +142,8 @@ impl Builder {
             control,
         });
         let server = Server { listeners: socket.listeners, tls, service };
-        let running = tokio::spawn(supervise(server, Arc::clone(&state), data, stop.subscribe()));
+        let durable = !in_memory(&self.database);
+        let running = tokio::spawn(supervise(server, Arc::clone(&state), data, stop.subscribe(), durable));
 
         Tenant {
             state,

@@ -3,9 +3,12 @@
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use serde_json::{Value, json};
-use stepup_tenant::{Tenant, model::LogEvent};
+use stepup_tenant::{
+    Tenant,
+    model::{Call, LogEvent},
+};
 
-use crate::support::Scratch;
+use crate::{rig::Rig, support::Scratch};
 
 #[tokio::test]
 async fn starts_on_a_free_port_and_stops() {
@@ -22,6 +25,33 @@ async fn starts_on_a_free_port_and_stops() {
     assert_eq!(tenant.requests()[0].path, "/nothing-here");
     tenant.shutdown().await;
     assert!(reqwest::get(tenant.issuer()).await.is_err());
+}
+
+#[tokio::test]
+async fn stops_within_ten_seconds_whoever_does_not_answer() {
+    let rig = Rig::start().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let now = rig.tenant.clock().now();
+    for number in 0..50 {
+        let owed = Call {
+            id: format!("call_{number}"),
+            url: url.clone(),
+            content_type: "application/json".to_owned(),
+            body: "{}".into(),
+            secret: None,
+            deadline: now + Duration::from_secs(300),
+            succeeded: None,
+            failed: None,
+        };
+        rig.tenant.state().outbound.enqueue(&owed).await.unwrap();
+    }
+    silent.accept().await.unwrap();
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    rig.tenant.shutdown().await;
+    let took = began.elapsed();
+    assert!(took <= Duration::from_secs(11), "{took:?}");
 }
 
 #[tokio::test]

@@ -46,6 +46,29 @@ pub(crate) async fn end_all(state: &State, user_id: &str, initiator: LogoutIniti
     Ok(())
 }
 
+/// Ends the sessions that ran out by `now`, where somebody wants to be told of that; the rest are the sweep's.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn end_expired(state: &State, now: UnixTime) -> Result<(), Failure> {
+    let mut wishes = state.config.clients.iter().filter_map(|client| client.backchannel_logout.as_ref());
+    if !wishes.any(|wish| wish.wants(LogoutInitiator::SessionExpired)) {
+        return Ok(());
+    }
+    loop {
+        let expired = state.store.expired_sessions(now, AT_ONCE).await?;
+        if expired.is_empty() {
+            return Ok(());
+        }
+        for session in expired {
+            end(state, &session, LogoutInitiator::SessionExpired).await?;
+        }
+    }
+}
+
+/// Sessions that are read at once.
+const AT_ONCE: u32 = 200;
+
 /// Tells the applications of every session of a user, where something else ends the sessions.
 ///
 /// # Errors
@@ -71,9 +94,9 @@ pub(crate) async fn notify(
     session: &TenantSession,
     initiator: LogoutInitiator,
 ) -> Result<(), Failure> {
-    if session.expired(state.clock.now()) {
-        return Ok(());
-    }
+    // One that ran out is told of as that, whatever ends it now.
+    let ran_out = session.expired(state.clock.now());
+    let initiator = if ran_out { LogoutInitiator::SessionExpired } else { initiator };
     for client in session.clients.iter().filter_map(|id| state.config.client(id)) {
         if let Some(wish) = client.backchannel_logout.as_ref().filter(|wish| wish.wants(initiator)) {
             let call = call(state, session, client, wish, initiator)?;

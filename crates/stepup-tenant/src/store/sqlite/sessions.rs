@@ -81,6 +81,17 @@ impl Sessions for SqliteStore {
         })
     }
 
+    fn expired_sessions(&self, now: UnixTime, limit: u32) -> Stored<'_, Vec<TenantSession>> {
+        self.read(move |connection| {
+            all(
+                connection,
+                "SELECT data FROM sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
+                params![now.seconds(), limit],
+                data("a session"),
+            )
+        })
+    }
+
     fn delete_session<'a>(&'a self, id: &'a str) -> Stored<'a, bool> {
         self.write(move |connection| Ok(execute(connection, "DELETE FROM sessions WHERE id = ?", [id])? == 1))
     }

@@ -189,6 +189,33 @@ async fn an_application_chooses_what_it_is_told_of() {
 }
 
 #[tokio::test]
+async fn a_session_that_ran_out_is_told_of_to_who_wants_to_know() {
+    let chosen = ", backchannel_logout_initiators: { mode: custom, selected_initiators: [ rp-logout ] }";
+    for (more, wanted) in [("", true), (chosen, false)] {
+        let mut receiver = Receiver::start().await;
+        let yaml = yaml(&Config::default(), &receiver.url, "http://127.0.0.1:9/", more);
+        let rig = Rig::built(Tenant::builder().config_yaml(&yaml)).await;
+        let (_, claims) = logged_in(&rig).await;
+        let store = &rig.tenant.state().store;
+        let sid = claims["sid"].as_str().unwrap();
+        rig.advance(72 * 3600 - 1);
+        assert!(store.session(sid).await.unwrap().is_some());
+        rig.advance(61);
+        while store.session(sid).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+        if wanted {
+            assert_eq!(logout_token(&rig, &receiver.next().await.body).await["sid"], sid);
+            let event = logged(&rig, "oidc_backchannel_logout_succeeded").await;
+            assert_eq!(event.description.as_deref(), Some("session-expired"));
+        } else {
+            assert_eq!(store.next_call().await.unwrap(), None);
+            assert!(receiver.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_happens_to_the_user_is_told_too() {
     let mut receiver = Receiver::start().await;
     let yaml = yaml(&Config::default(), &receiver.url, "http://127.0.0.1:9/", "").replacen(
