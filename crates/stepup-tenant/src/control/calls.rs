@@ -98,12 +98,19 @@ impl Control {
         let clock = &self.state.clock;
         match wanted {
             ClockMove { advance_seconds: Some(seconds), set: None, reset: false } => {
+                let there = i64::try_from(*seconds).ok().and_then(|it| clock.now().seconds().checked_add(it));
+                if !there.is_some_and(writable) {
+                    return Err(Refused::bad("`advance_seconds` leads past the year 9999."));
+                }
                 clock.advance(Duration::from_secs(*seconds));
             }
             ClockMove { advance_seconds: None, set: Some(time), reset: false } => {
                 let time: Timestamp = time
                     .parse()
                     .map_err(|error| Refused::bad(format!("`set` is not an RFC 3339 time: {error}.")))?;
+                if !writable(time.as_second()) {
+                    return Err(Refused::bad("`set` is before the year 0."));
+                }
                 clock.set(UnixTime::from_seconds(time.as_second()));
             }
             ClockMove { advance_seconds: None, set: None, reset: true } => clock.reset(),
@@ -182,6 +189,12 @@ impl Control {
         self.state.recorder.clear();
         Ok(Answer::Empty)
     }
+}
+
+/// Whether RFC 3339 can write a time: its years have four digits.
+fn writable(seconds: i64) -> bool {
+    const YEAR_0: i64 = -62_167_219_200;
+    seconds >= YEAR_0 && Timestamp::from_second(seconds).is_ok()
 }
 
 fn message(message: &Message) -> Value {

@@ -9,7 +9,7 @@ use super::{HOSTILE, assert_told, behind::mistyped, everywhere, routes};
 use crate::{
     guardian,
     management::Admin,
-    rig::{Answer, Rig},
+    rig::{Answer, Config, Rig},
 };
 
 const WRITING: [&str; 3] = ["POST", "PUT", "PATCH"];
@@ -277,6 +277,60 @@ async fn a_phone_that_enrols() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn calls_of_the_control_api() {
+    let rig = Rig::controlled(&Config::default()).await;
+    let (url, key) = rig.tenant.control().unwrap();
+    let call = async |method: &str, path: &str, body: Vec<u8>| {
+        let request = rig.http.request(method.parse().unwrap(), format!("{url}{path}")).body(body);
+        let request = request.bearer_auth(key).timeout(Duration::from_secs(5));
+        let what = format!("{method} {}", path.chars().take(120).collect::<String>());
+        assert_told(&rig.send(request).await, &what);
+    };
+    let names = [
+        "advance_seconds",
+        "barcode_uri",
+        "body",
+        "confidence",
+        "decision",
+        "delay_ms",
+        "method",
+        "new_device",
+        "reset",
+        "retry_after",
+        "set",
+        "status",
+        "times",
+    ];
+    let values: Vec<_> = mistyped()
+        .into_iter()
+        .chain(HOSTILE.iter().map(|text| json!(text)))
+        .chain([json!(0), json!(u64::MAX), json!(i64::MIN), json!("9999-12-31T23:59:59Z")])
+        .collect();
+    for (method, path) in routes::of_control() {
+        for id in
+            HOSTILE.iter().map(|text| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>())
+        {
+            call(&method, &routes::filled(&path, &id), b"{}".to_vec()).await;
+        }
+        let path = routes::filled(&path, "x");
+        for query in everywhere::queries() {
+            call(&method, &format!("{path}?{query}"), Vec::new()).await;
+        }
+        if method == "POST" && !["/reload", "/reset"].contains(&path.as_str()) {
+            for (_, body) in everywhere::bodies() {
+                call(&method, &path, body).await;
+            }
+            for (name, value) in names.iter().flat_map(|name| values.iter().map(move |value| (name, value))) {
+                call(&method, &path, json!({ *name: value }).to_string().into_bytes()).await;
+                call(&method, &path, json!({ "path": "/x", *name: value }).to_string().into_bytes()).await;
+            }
+        }
+    }
+    call("POST", "/reset", Vec::new()).await;
+    assert_eq!(rig.password(&[]).await.status, 200, "the tenant stands");
 }
 
 #[tokio::test]

@@ -33,6 +33,22 @@ fn read(room: &Path, paths: &mut Vec<String>) {
     }
 }
 
+/// The calls of the control API, method and path, but for the one that stops the tenant: its arms say what they match.
+pub(super) fn of_control() -> Vec<(String, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control/calls.rs");
+    let source = fs::read_to_string(source).unwrap();
+    let arms = source.split("(&Method::").skip(1).map(|arm| {
+        let (method, rest) = arm.split_once(", [").unwrap();
+        let segments =
+            rest.split(']').next().unwrap().split(", ").map(|segment| match segment.strip_prefix('"') {
+                Some(text) => format!("/{}", text.trim_end_matches('"')),
+                None => format!("/{{{segment}}}"),
+            });
+        (method.to_owned(), segments.collect::<String>())
+    });
+    arms.filter(|(_, path)| path != "/shutdown").collect()
+}
+
 /// A path with `text` in place of each of its names.
 pub(super) fn filled(path: &str, text: &str) -> String {
     // Names and what stands between them take turns.
@@ -61,5 +77,10 @@ fn the_rooms_are_read_whole() {
             "/rich-consents/{id}",
         ]
     );
+    let control = of_control();
+    for (method, path) in [("GET", "/clock"), ("GET", "/devices/{id}/code"), ("POST", "/push/{id}")] {
+        assert!(control.iter().any(|call| (call.0.as_str(), call.1.as_str()) == (method, path)), "{path}");
+    }
+    assert!(control.len() > 15, "{control:?}");
     assert_eq!(filled("/a/{id}/b/{other}", "x"), "/a/x/b/x");
 }
