@@ -155,6 +155,8 @@ async fn a_logout_ends_the_session_and_leads_where_it_may() {
     let end = browser.open(&format!("/v2/logout?client_id=stepup-webapp&returnTo={bye}?from=x")).await;
     assert_eq!(end.url.as_str(), format!("{bye}?from=x"));
     assert_eq!(browser.authorize(&[]).await.url.path(), "/u/login");
+    let nowhere = browser.open("/v2/logout?client_id=bare").await.answer;
+    assert_eq!((nowhere.status, nowhere.body.as_str()), (200, "OK"));
 
     let page = browser.authorize(&[]).await;
     let end = browser.log_in(&page).await;

@@ -42,7 +42,7 @@ pub(crate) async fn v2(
     };
     let session = cookies::session(&shared, &headers).await?;
     end(&shared, &caller, client, session.as_ref()).await?;
-    Ok(leave(&shared, destination.as_deref(), None))
+    Ok(leave(&shared, destination.as_deref(), None, || "OK".into_response()))
 }
 
 /// `GET /oidc/logout`.
@@ -113,7 +113,7 @@ async fn oidc(
         return Ok(ask(shared, client, session, params, allowed).await);
     }
     end(shared, caller, client, session.as_ref()).await?;
-    Ok(leave(shared, destination, params.text("state")))
+    Ok(leave(shared, destination, params.text("state"), || logged_out(shared)))
 }
 
 /// Whether our own page asked and the user said yes: another site can post the form, but not with our `Origin`.
@@ -165,20 +165,27 @@ async fn end(
     Ok(())
 }
 
-/// Sends the browser on, or tells that it is done; its session cookies go either way.
-fn leave(shared: &Shared, destination: Option<&str>, state: Option<&str>) -> Response {
+/// Sends the browser on, or tells that it is `done`; its session cookies go either way.
+fn leave(
+    shared: &Shared,
+    destination: Option<&str>,
+    state: Option<&str>,
+    done: impl FnOnce() -> Response,
+) -> Response {
     let location = destination.and_then(|url| with_state(url, state));
     let mut response = match location.and_then(|url| HeaderValue::from_str(&url).ok()) {
         Some(location) => (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
-        None => {
-            let view = pages::logged_out::View { tenant: &shared.config.friendly_name };
-            (pages::headers::page([]), pages::logged_out::render(&view)).into_response()
-        }
+        None => done(),
     };
     for cookie in cookies::forget(&shared.issuer) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+fn logged_out(shared: &Shared) -> Response {
+    let view = pages::logged_out::View { tenant: &shared.config.friendly_name };
+    (pages::headers::page([]), pages::logged_out::render(&view)).into_response()
 }
 
 fn with_state(url: &str, state: Option<&str>) -> Option<String> {
