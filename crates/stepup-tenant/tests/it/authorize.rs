@@ -43,6 +43,7 @@ async fn what_is_wrong_with_a_request_goes_to_the_client_or_to_nobody() {
         (("response_mode", "pigeon"), "invalid_request: Unknown response_mode: pigeon"),
         (("prompt", "none login"), "invalid_request: prompt=none cannot be combined with another prompt"),
         (("prompt", "dance"), "invalid_request: Unknown prompt: dance"),
+        (("organization", "org_1"), "invalid_request: Unknown organization: org_1"),
         (("max_age", "-1"), "invalid_request: max_age must be a number of seconds"),
         (("audience", "https://nowhere"), "access_denied: Service not found: https://nowhere"),
         (("code_challenge_method", "S512"), "invalid_request: code_challenge_method must be S256 or plain"),

@@ -124,6 +124,7 @@ pub(crate) fn accept<'a>(state: &'a State, parameters: &'a Parameters) -> Result
         response_type(parameters)?;
         let prompt = prompt(parameters)?;
         let max_age = max_age(parameters)?;
+        no_organization(parameters)?;
         let code_challenge = code_challenge(client, parameters)?;
         key_thumbprint(parameters)?;
         let target = known_api(state, parameters)?;
@@ -236,6 +237,14 @@ fn prompt(parameters: &Parameters) -> Result<Prompt, Problem> {
 fn max_age(parameters: &Parameters) -> Result<Option<u64>, Problem> {
     let Some(text) = parameters.get("max_age") else { return Ok(None) };
     text.parse().map(Some).map_err(|_| Problem::invalid("max_age must be a number of seconds"))
+}
+
+/// There are no organizations here: a login that ignored one would bring tokens that do not name it.
+fn no_organization(parameters: &Parameters) -> Result<(), Problem> {
+    match ["organization", "organization_name"].iter().find_map(|name| parameters.get(*name)) {
+        Some(organization) => Err(Problem::invalid(format!("Unknown organization: {organization}"))),
+        None => Ok(()),
+    }
 }
 
 /// RFC 9700 section 2.1.1: a public client must use PKCE.
