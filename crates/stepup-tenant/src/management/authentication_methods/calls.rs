@@ -38,8 +38,12 @@ pub(super) async fn list(
     let page = Page::of(&query, 50)?;
     let user = existing(&shared, &user_id).await?;
     let methods = held(&shared, &user).await?;
-    let methods = methods.iter().map(|it| method(it, Telling::Read)).collect();
-    Ok(Answer::ok(page.answer_from("authenticators", methods)))
+    let shown = methods.iter().map(|it| method(it, Telling::Read)).collect();
+    let mut answer = page.answer_from("authenticators", shown);
+    if let (Value::Object(members), true) = (&mut answer, methods.is_empty()) {
+        members.remove("total");
+    }
+    Ok(Answer::ok(answer))
 }
 
 /// One method.
@@ -104,7 +108,7 @@ pub(super) async fn update(
     bearer.any(UPDATING)?;
     let body = payload.object(&UPDATE)?;
     let user = existing(&shared, &user_id).await?;
-    let mut authenticator = find(&shared, &user, &id).await?;
+    let mut authenticator = enrolled(&shared, &user, &id).await?;
     change(&mut authenticator, &body)?;
     if !shared.store.update_authenticator(&authenticator).await? {
         return Err(not_found());
@@ -140,6 +144,7 @@ pub(super) async fn delete(
 ) -> Answered {
     bearer.any(DELETING)?;
     let user = existing(&shared, &user_id).await?;
+    enrolled(&shared, &user, &id).await?;
     if !shared.store.delete_authenticator(&user.user_id, &id).await? {
         return Err(not_found());
     }
@@ -177,6 +182,16 @@ async fn held(shared: &Shared, user: &User) -> Result<Vec<Authenticator>, Failur
 
 async fn find(shared: &Shared, user: &User, id: &str) -> Result<Authenticator, Failure> {
     held(shared, user).await?.into_iter().find(|it| it.id == id).ok_or_else(not_found)
+}
+
+/// A method that can be changed.
+async fn enrolled(shared: &Shared, user: &User, id: &str) -> Result<Authenticator, Failure> {
+    let found = find(shared, user, id).await?;
+    if factors::email::is_automatic(&user.user_id, id) {
+        let message = "This method follows the user's verified e-mail address and is changed with it.";
+        return Err(Failure::bad_request(message, "operation_not_supported"));
+    }
+    Ok(found)
 }
 
 fn not_found() -> Failure {

@@ -163,8 +163,13 @@ pub(super) async fn update(
         }
     }
     let before = existing(&shared, &user_id).await?;
+    let after = as_named_then(&before, &body);
+    if after.email.is_none() && after.username.is_none() && after.phone_number.is_none() {
+        let message = "A user needs one of email, username and phone_number";
+        return Err(Failure::bad_request(message, "invalid_body"));
+    }
     let chosen = match text(&body, "password") {
-        Some(password) => Some(choose(&shared, &as_named_then(&before, &body), password).await?),
+        Some(password) => Some(choose(&shared, &after, password).await?),
         None => None,
     };
     let (hash, remembered) = chosen.as_ref().map_or((None, 0), |it| (Some(&it.hash), it.remembered));

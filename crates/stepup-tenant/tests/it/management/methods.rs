@@ -69,6 +69,21 @@ async fn methods_are_made_confirmed_and_told_without_secrets() {
     assert_eq!(refused, "404 authentication_method_not_found: The authentication method does not exist.");
     assert_eq!(admin.delete(&methods).await.status, 204);
     assert_eq!(admin.get(&methods).await.value(), json!([]));
+    let none = admin.get(&format!("{methods}?include_totals=true")).await.value();
+    assert_eq!((&none["authenticators"], none.get("total")), (&json!([]), None));
+}
+
+#[tokio::test]
+async fn the_automatic_email_follows_the_address() {
+    let admin = Admin::start().await;
+    let methods = format!("users/{}/authentication-methods", admin.ada().await);
+    let id = admin.get(&methods).await.at("/0/id");
+    assert_eq!(admin.get(&format!("{methods}/{id}")).await.text("type"), "email");
+    for (method, body) in [("PATCH", Some(json!({ "name": "Mine" }))), ("DELETE", None)] {
+        let refused = admin.call(method, &format!("{methods}/{id}"), body).await.refusal();
+        let why = "This method follows the user's verified e-mail address and is changed with it.";
+        assert_eq!(refused, format!("400 operation_not_supported: {why}"), "{method}");
+    }
 }
 
 #[tokio::test]

@@ -136,6 +136,7 @@ async fn a_change_merges_metadata_and_replaces_the_rest() {
     let moved = admin.patch(&format!("users/{id}"), json!({ "email": "g.hopper@example.com" })).await.value();
     assert_eq!((&moved["email"], &moved["email_verified"]), (&json!("g.hopper@example.com"), &json!(false)));
     let cases = [
+        (json!({ "email": null }), "400 invalid_body: A user needs one of email, username and phone_number"),
         (json!({ "email": ADA }), "400 auth0_idp_error: The specified new email already exists"),
         (
             json!({ "email": "x@y.z", "password": "Pass phrase" }),
