@@ -1,11 +1,12 @@
 //! Where messages go.
 
+use lettre::transport::smtp::client::Certificate;
+
 use super::{Reading, yaml};
 use crate::{
     config::ConfigError,
     delivery::{DeliverySettings, PhoneWebhook, SmtpSecurity, SmtpSettings, settings::on_this_machine},
 };
-use lettre::transport::smtp::client::Certificate;
 
 impl Reading<'_> {
     pub(super) fn delivery(
