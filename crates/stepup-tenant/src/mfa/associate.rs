@@ -46,8 +46,8 @@ pub(crate) async fn handle(
     }
     let new_code = recovery_code::new_code(shared.random.as_ref());
     let details = Details {
-        phone_number: params.text("phone_number"),
-        email: params.text("email"),
+        phone_number: params.optional("phone_number")?,
+        email: params.optional("email")?,
         recovery_code: &new_code,
     };
     let transaction = bearer.transaction(&shared, &caller, &user, &held);
@@ -58,12 +58,12 @@ pub(crate) async fn handle(
 /// What the request names: only the first type counts, and of the channels the first that the tenant has on.
 fn asked_for(config: &TenantConfig, params: &Params) -> Result<Kind, RequestFault> {
     let types =
-        params.words("authenticator_types").ok_or(RequestFault::FieldMissing("authenticator_types"))?;
+        params.list("authenticator_types")?.ok_or(RequestFault::FieldMissing("authenticator_types"))?;
     let unsupported = |name: String| RequestFault::UnsupportedAuthenticator(name);
     let kinds = match types.first().copied().unwrap_or_default() {
         "otp" => vec![Kind::Otp],
         "oob" => {
-            let channels = params.words("oob_channels").ok_or(RequestFault::FieldMissing("oob_channels"))?;
+            let channels = params.list("oob_channels")?.ok_or(RequestFault::FieldMissing("oob_channels"))?;
             channels.iter().copied().filter_map(channel).collect()
         }
         other => return Err(unsupported(other.to_owned())),

@@ -33,7 +33,7 @@ pub(crate) async fn handle(
 ) -> Result<Response, Failure> {
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
     let client = client_auth::identify(&shared, &headers, &params).await?;
-    let mfa_token = params.text("mfa_token").ok_or(RequestFault::Missing("mfa_token"))?;
+    let mfa_token = params.optional("mfa_token")?.ok_or(RequestFault::Missing("mfa_token"))?;
     let pending = Pending::open_for(&shared, &caller, mfa_token, client).await?;
     if !client.allows(GrantType::MfaOtp) {
         return Err(ClientFault::GrantNotAllowed(GrantType::MfaOtp.to_string()).into());
@@ -42,9 +42,9 @@ pub(crate) async fn handle(
     let user = user.filter(|user| !user.blocked).ok_or(GrantFault::MfaTokenMalformed)?;
     let held = factors::held(&shared, &user).await?;
     let asked = Asked {
-        types: params.words("challenge_type").unwrap_or_else(|| vec!["otp", "oob"]),
-        channel: params.text("oob_channel"),
-        authenticator_id: params.text("authenticator_id"),
+        types: params.list("challenge_type")?.unwrap_or_else(|| vec!["otp", "oob"]),
+        channel: params.optional("oob_channel")?,
+        authenticator_id: params.optional("authenticator_id")?,
     };
     let (kind, authenticator) = choose(&shared.config, &pending.progress, &held, &asked)?;
     let transaction = pending.transaction(&shared, &caller, &user, &held);

@@ -34,9 +34,10 @@ pub(crate) enum Target<'a> {
 /// The API that a request names, by its parameter `audience`, or by `resource` (RFC 8707) where that stands for it.
 pub(crate) fn named<'p>(
     config: &TenantConfig,
-    parameter: impl Fn(&'static str) -> Option<&'p str>,
+    audience: Option<&'p str>,
+    resource: Option<&'p str>,
 ) -> Option<&'p str> {
-    parameter("audience").or_else(|| parameter("resource").filter(|_| config.resource_is_audience))
+    audience.or(resource.filter(|_| config.resource_is_audience))
 }
 
 impl<'a> Target<'a> {

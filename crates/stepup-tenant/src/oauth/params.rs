@@ -23,6 +23,10 @@ pub(crate) enum ParamsError {
     TooMany,
     #[error("the body is not a JSON object")]
     Json(#[source] serde_json::Error),
+    #[error("\"{0}\" must be a list of strings")]
+    NotAList(&'static str),
+    #[error("\"{0}\" must be a string")]
+    NotText(&'static str),
     #[error("the body is not UTF-8")]
     Utf8(#[source] std::str::Utf8Error),
 }
@@ -81,6 +85,30 @@ impl Params {
         };
         self.0.push((name, value));
         Ok(())
+    }
+
+    /// The text under `name`, which JSON may hold in another form; absent where it is empty or null.
+    ///
+    /// # Errors
+    /// It is an array or an object.
+    pub(crate) fn optional(&self, name: &'static str) -> Result<Option<&str>, ParamsError> {
+        match self.value(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(ParamsError::NotText(name)),
+        }
+    }
+
+    /// The words under `name`, which JSON may hold in another form; absent where there is none.
+    ///
+    /// # Errors
+    /// It is neither a text nor an array of texts.
+    pub(crate) fn list(&self, name: &'static str) -> Result<Option<Vec<&str>>, ParamsError> {
+        match (self.value(name), self.words(name)) {
+            (Some(Value::Array(entries)), None) if !entries.is_empty() => Err(ParamsError::NotAList(name)),
+            (Some(Value::Object(_)), None) => Err(ParamsError::NotAList(name)),
+            (_, words) => Ok(words),
+        }
     }
 
     /// The text under `name`; absent where it is empty, null, an array or an object.
@@ -207,6 +235,14 @@ mod tests {
         assert_eq!(params.words("a"), Some(vec!["otp", "oob"]));
         assert_eq!(params.words("b"), None);
         assert_eq!(params.text("c"), None);
+        assert_eq!(params.list("a").unwrap(), Some(vec!["otp", "oob"]));
+        for name in ["b", "c"] {
+            assert!(matches!(params.list(name), Err(ParamsError::NotAList(told)) if told == name));
+        }
+        for name in ["a", "b", "c"] {
+            assert!(matches!(params.optional(name), Err(ParamsError::NotText(told)) if told == name));
+        }
+        assert_eq!((params.list("d").unwrap(), params.optional("d").unwrap()), (None, None));
     }
 
     #[test]

@@ -71,7 +71,7 @@ async fn what_cannot_be_read_is_refused() {
         (
             "application/json",
             r#"{"grant_type":{}}"#.to_owned(),
-            "400 invalid_request: Missing required parameter: grant_type",
+            "400 invalid_request: \"grant_type\" must be a string",
         ),
         (
             "application/x-www-form-urlencoded",
@@ -87,6 +87,29 @@ async fn what_cannot_be_read_is_refused() {
     assert_eq!(rig.send(raw("application/x-www-form-urlencoded", large)).await.status, 413);
     let garbled = rig.http.post(rig.at("/oauth/token")).body(vec![0xff, 0xfe, 0x00]);
     assert_eq!(rig.send(garbled).await.failure(), "400 invalid_request: the body is not UTF-8");
+}
+
+#[tokio::test]
+async fn a_parameter_of_another_type_is_not_taken_for_none() {
+    let rig = Rig::start().await;
+    let refresh_token = rig.refresh_token().await;
+    let ask = async |name: &str, value: serde_json::Value| {
+        let mut body = json!({
+            "client_id": WEBAPP, "client_secret": WEBAPP_SECRET,
+            "grant_type": "refresh_token", "refresh_token": refresh_token,
+        });
+        body[name] = value;
+        rig.json("/oauth/token", None, &body).await
+    };
+    for name in
+        ["scope", "audience", "resource", "refresh_token", "client_id", "client_secret", "client_assertion"]
+    {
+        for value in [json!(["openid"]), json!([]), json!({ "a": 1 })] {
+            let expected = format!("400 invalid_request: \"{name}\" must be a string");
+            assert_eq!(ask(name, value).await.failure(), expected);
+        }
+    }
+    assert_eq!(ask("scope", json!(null)).await.status, 200, "null is none, and nothing was spent");
 }
 
 #[tokio::test]

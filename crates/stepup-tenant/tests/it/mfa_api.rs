@@ -84,7 +84,19 @@ async fn what_is_asked_of_the_api_must_make_sense() {
     for (body, expected) in [
         (json!({}), "400 invalid_request: \"authenticator_types\" is required"),
         (json!({ "authenticator_types": [] }), "400 invalid_request: \"authenticator_types\" is required"),
+        (
+            json!({ "authenticator_types": [1] }),
+            "400 invalid_request: \"authenticator_types\" must be a list of strings",
+        ),
         (json!({ "authenticator_types": ["oob"] }), "400 invalid_request: \"oob_channels\" is required"),
+        (
+            json!({ "authenticator_types": ["oob"], "oob_channels": { "sms": true } }),
+            "400 invalid_request: \"oob_channels\" must be a list of strings",
+        ),
+        (
+            json!({ "authenticator_types": ["oob"], "oob_channels": ["sms"], "phone_number": ["+12025550123"] }),
+            "400 invalid_request: \"phone_number\" must be a string",
+        ),
         (
             json!({ "authenticator_types": ["oob"], "oob_channels": ["sms"] }),
             "400 invalid_request: \"phone_number\" is required",
@@ -110,6 +122,12 @@ async fn what_is_asked_of_the_api_must_make_sense() {
         (
             json!({ "authenticator_id": "totp|dev_0000000000000000" }),
             "400 invalid_authenticator: Invalid authenticator ID",
+        ),
+        (json!({ "authenticator_id": ["x"] }), "400 invalid_request: \"authenticator_id\" must be a string"),
+        (json!({ "oob_channel": {} }), "400 invalid_request: \"oob_channel\" must be a string"),
+        (
+            json!({ "challenge_type": [1] }),
+            "400 invalid_request: \"challenge_type\" must be a list of strings",
         ),
         (
             json!({ "challenge_type": "pigeon" }),

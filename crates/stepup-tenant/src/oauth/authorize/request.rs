@@ -267,7 +267,8 @@ fn key_thumbprint(parameters: &Parameters) -> Result<(), Problem> {
 }
 
 fn known_api<'a>(state: &'a State, parameters: &'a Parameters) -> Result<Target<'a>, Problem> {
-    let audience = access::named(&state.config, |name| parameters.get(name).map(String::as_str));
+    let parameter = |name| parameters.get(name).map(String::as_str);
+    let audience = access::named(&state.config, parameter("audience"), parameter("resource"));
     Target::find(state, audience).ok_or_else(|| Problem {
         error: code::ACCESS_DENIED,
         description: format!("Service not found: {}", audience.unwrap_or_default()),

@@ -79,8 +79,8 @@ pub(crate) async fn identify<'a>(
 }
 
 fn claimed<'a>(headers: &HeaderMap, params: &'a Params) -> Result<Claimed<'a>, Failure> {
-    let in_body = params.text("client_id");
-    let assertion = params.text("client_assertion");
+    let in_body = params.optional("client_id")?;
+    let assertion = params.optional("client_assertion")?;
     if let Some(credentials) = basic_credentials(headers) {
         let (client_id, secret) = credentials.ok_or(ClientFault::Unauthorized { by_basic: true })?;
         if in_body.is_some_and(|it| it != client_id) {
@@ -94,13 +94,13 @@ fn claimed<'a>(headers: &HeaderMap, params: &'a Params) -> Result<Claimed<'a>, F
     }
     let Some(assertion) = assertion else {
         let client_id = in_body.ok_or(RequestFault::Missing("client_id"))?.to_owned();
-        let proof = params.text("client_secret").map_or(Proof::None, Proof::Post);
+        let proof = params.optional("client_secret")?.map_or(Proof::None, Proof::Post);
         return Ok(Claimed { client_id, proof });
     };
     if params.has("client_secret") {
         return Err(RequestFault::SeveralCredentials.into());
     }
-    if params.text("client_assertion_type") != Some(assertion::JWT_BEARER) {
+    if params.optional("client_assertion_type")? != Some(assertion::JWT_BEARER) {
         return Err(ClientFault::AssertionType.into());
     }
     // RFC 7521 section 4.2: the assertion names the client where the request does not.

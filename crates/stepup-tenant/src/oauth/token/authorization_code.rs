@@ -70,7 +70,7 @@ fn check_redirect_uri(request: &TokenRequest<'_>, code: &AuthorizationCode) -> R
 /// A challenge needs its verifier; a verifier without a challenge means that somebody took the challenge away
 /// (RFC 9700 section 2.1.1).
 fn check_verifier(request: &TokenRequest<'_>, code: &AuthorizationCode) -> Result<(), Failure> {
-    match (&code.code_challenge, request.params.text("code_verifier")) {
+    match (&code.code_challenge, request.optional("code_verifier")?) {
         (None, None) => Ok(()),
         (Some(challenge), Some(verifier)) if pkce::is_met(challenge, verifier) => Ok(()),
         (Some(_), None) => Err(RequestFault::Missing("code_verifier").into()),

@@ -15,7 +15,7 @@ use crate::oauth::{
 pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
     let state = request.shared;
     let config = &state.config;
-    let audience = request.audience().or(config.default_audience.as_deref());
+    let audience = request.audience()?.or(config.default_audience.as_deref());
     let result = issue_for(request, audience);
     let audit = Audit::alone(state, request.caller).client(request.client).audience(audience);
     match &result {
@@ -34,7 +34,7 @@ fn issue_for(request: &TokenRequest<'_>, audience: Option<&str>) -> Result<Token
         .config
         .client_grant(&request.client.client_id, audience)
         .ok_or_else(|| ClientFault::NoClientGrant(audience.to_owned()))?;
-    let scope = match request.params.text("scope").map(Scopes::from) {
+    let scope = match request.optional("scope")?.map(Scopes::from) {
         Some(asked) => {
             let outside = asked.filter(|scope| !grant.scope.contains(scope));
             if !outside.is_empty() {

@@ -36,7 +36,7 @@ pub(super) async fn by_otp(request: &TokenRequest<'_>) -> Result<TokenResponse, 
 pub(super) async fn by_oob_code(request: &TokenRequest<'_>) -> Result<TokenResponse, Failure> {
     let mfa_token = request.required("mfa_token")?;
     let oob_code = Digest::of(request.required("oob_code")?);
-    let by = By::Oob { oob_code, binding_code: request.params.text("binding_code") };
+    let by = By::Oob { oob_code, binding_code: request.optional("binding_code")? };
     grant(request, mfa_token, by).await
 }
 

@@ -47,12 +47,18 @@ pub(crate) struct TokenRequest<'a> {
 impl<'a> TokenRequest<'a> {
     /// A parameter that the grant needs.
     pub(crate) fn required(&self, name: &'static str) -> Result<&'a str, Failure> {
-        self.params.text(name).ok_or_else(|| RequestFault::Missing(name).into())
+        self.optional(name)?.ok_or_else(|| RequestFault::Missing(name).into())
+    }
+
+    /// A parameter that the grant can do without.
+    pub(crate) fn optional(&self, name: &'static str) -> Result<Option<&'a str>, Failure> {
+        Ok(self.params.optional(name)?)
     }
 
     /// The API that the request names.
-    pub(crate) fn audience(&self) -> Option<&'a str> {
-        access::named(&self.shared.config, |name| self.params.text(name))
+    pub(crate) fn audience(&self) -> Result<Option<&'a str>, Failure> {
+        let (audience, resource) = (self.optional("audience")?, self.optional("resource")?);
+        Ok(access::named(&self.shared.config, audience, resource))
     }
 }
 
@@ -64,7 +70,7 @@ pub(crate) async fn handle(
     body: Bytes,
 ) -> Result<Response, Failure> {
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
-    let name = params.text("grant_type").ok_or(RequestFault::Missing("grant_type"))?;
+    let name = params.optional("grant_type")?.ok_or(RequestFault::Missing("grant_type"))?;
     let client = client_auth::authenticate(&shared, &headers, &params).await?;
     let grant = GrantType::parse(name).ok_or_else(|| RequestFault::UnsupportedGrant(name.to_owned()))?;
     if !client.allows(grant) {

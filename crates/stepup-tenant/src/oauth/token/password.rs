@@ -45,11 +45,10 @@ async fn login(
     let shared = request.shared;
     let username = request.required("username")?;
     let password = request.required("password")?;
-    let audience = request.audience();
+    let audience = request.audience()?;
     let target = Target::find(shared, audience)
         .ok_or_else(|| ClientFault::ApiUnknown(audience.unwrap_or_default().to_owned()))?;
-    let asked_scope =
-        request.params.text("scope").map_or_else(|| Scopes::from(STANDARD_SCOPES), Scopes::from);
+    let asked_scope = request.optional("scope")?.map_or_else(|| Scopes::from(STANDARD_SCOPES), Scopes::from);
 
     let attempt = Attempt { connection: &directory.name, username, password: password.into() };
     let user = password::log_in(shared, request.caller, request.client, attempt).await?;

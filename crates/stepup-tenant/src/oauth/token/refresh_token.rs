@@ -70,8 +70,8 @@ async fn proceed(
     if user.blocked {
         return Err(GrantFault::RefreshToken.into());
     }
-    let asked_scope = request.params.text("scope").map(Scopes::from);
-    let audience = request.audience();
+    let asked_scope = request.optional("scope")?.map(Scopes::from);
+    let audience = request.audience()?;
     let (audience, scope) =
         access::of_refresh(&shared.config, request.client, &token, audience, asked_scope.as_ref());
     let now = shared.clock.now();
