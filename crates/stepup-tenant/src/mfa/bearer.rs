@@ -37,22 +37,26 @@ impl Bearer {
     /// Reads the `Authorization` header of a call (RFC 6750 section 2.1, RFC 9449 section 7.1).
     ///
     /// # Errors
-    /// There is none, or it holds neither kind of token, or a bound one without its key's proof: [`GrantFault::MfaBearer`]. An
-    /// `mfa_token` that is too old: [`GrantFault::MfaTokenExpired`]. A proof that is not good: [`Failure::Proof`].
+    /// There is none, or it holds neither kind of token, or a bound one without its key's proof: [`GrantFault::MfaBearer`]. A
+    /// token of either kind that is too old: [`GrantFault::MfaTokenExpired`]. A proof that is not good: [`Failure::Proof`].
     pub(crate) async fn of(shared: &Shared, caller: &Caller, call: &Call<'_>) -> Result<Self, Failure> {
         let (scheme, token) = dpop::presented(call.headers).ok_or(GrantFault::MfaBearer)?;
-        if let Some((bearer, bound_to)) = access_token(shared, token) {
-            match (scheme, bound_to) {
-                (Scheme::Bearer, None) => return Ok(bearer),
+        if let Some(claims) = access_token(shared, token) {
+            match (scheme, claims.bound_to()) {
+                (Scheme::Bearer, None) => {}
                 (Scheme::Dpop, Some(key)) => {
                     let proved =
                         dpop::prove_with(shared, call.method, call.headers, call.path, token).await?;
-                    dpop::same_key(Some(&key), Some(&proved))?;
-                    return Ok(bearer);
+                    dpop::same_key(Some(key), Some(&proved))?;
                 }
                 // RFC 9449 section 7.2: the thief of a bound token must not use it as a plain one.
                 (Scheme::Bearer, Some(_)) | (Scheme::Dpop, None) => return Err(GrantFault::MfaBearer.into()),
             }
+            if claims.exp <= shared.clock.now() {
+                return Err(GrantFault::MfaTokenExpired.into());
+            }
+            let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
+            return Ok(Self::AccessToken { user_id: claims.sub, client_id: claims.azp, scope });
         }
         if scheme == Scheme::Dpop {
             return Err(GrantFault::MfaBearer.into());
@@ -122,14 +126,10 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Who holds an access token for the MFA API, and the key that it is bound to.
-fn access_token(state: &State, token: &str) -> Option<(Bearer, Option<String>)> {
+/// The claims of an access token for the MFA API, too old or not; nothing where it is not one.
+pub(crate) fn access_token(state: &State, token: &str) -> Option<AccessTokenClaims> {
     let verified = state.keys.published().set.verify(token, &[Algorithm::Rs256]).ok()?;
     let claims: AccessTokenClaims = verified.claims().ok()?;
-    let good = claims.iss == state.issuer.as_str()
-        && claims.exp > state.clock.now()
-        && claims.aud.contains(&access::mfa_api(&state.issuer));
-    let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
-    let bound_to = claims.bound_to().map(str::to_owned);
-    good.then_some((Bearer::AccessToken { user_id: claims.sub, client_id: claims.azp, scope }, bound_to))
+    let good = claims.iss == state.issuer.as_str() && claims.aud.contains(&access::mfa_api(&state.issuer));
+    good.then_some(claims)
 }

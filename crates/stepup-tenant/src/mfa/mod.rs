@@ -2,7 +2,7 @@
 
 mod associate;
 mod authenticators;
-mod bearer;
+pub(crate) mod bearer;
 mod challenge;
 pub(crate) mod pending;
 pub mod requirement;

@@ -204,7 +204,18 @@ async fn a_token_for_the_mfa_api_adds_and_removes_authenticators() {
         "the recovery code went with the last factor"
     );
     rig.advance(600);
-    assert_eq!(rig.authenticators(&token).await.failure(), BEARER);
+    let expired = "401 expired_token: mfa_token is expired";
+    assert_eq!(rig.authenticators(&token).await.failure(), expired);
+    assert_eq!(rig.associate(&token).await.failure(), expired);
+    assert_eq!(rig.verify_otp(&token, &rig.code(&secret)).await.failure(), expired);
+    let fields = [
+        ("grant_type", OTP_GRANT),
+        ("client_id", "stepup-native"),
+        ("mfa_token", token.as_str()),
+        ("otp", "123456"),
+    ];
+    let foreign = rig.form("/oauth/token", &fields).await;
+    assert_eq!(foreign.status, 401, "no client of this tenant: {}", foreign.body);
 }
 
 #[tokio::test]

@@ -7,16 +7,15 @@ use stepup_protocol::{
     scope::Scopes,
     token::{GrantType, TokenResponse},
 };
-use stepup_seal::jws::Algorithm;
 
 use super::{TokenRequest, UserGrant};
 use crate::{
     actions::Changes,
     factors::{self, Acceptable, Answer, Transaction, Verdict, oob, recovery_code},
-    mfa::{pending::Pending, requirement::Passed},
+    mfa::{bearer, pending::Pending, requirement::Passed},
     model::{Digest, OobOwner, User},
     oauth::{
-        access::{self, Target},
+        access::Target,
         audit::Audit,
         dpop,
         error::{Failure, GrantFault, Limit, RequestFault, UserFault},
@@ -86,7 +85,7 @@ impl By<'_> {
 async fn grant(request: &TokenRequest<'_>, mfa_token: &str, by: By<'_>) -> Result<TokenResponse, Failure> {
     // A recovery code confirms nothing.
     if !matches!(by, By::RecoveryCode { .. })
-        && let Some(claims) = mfa_api_token(request, mfa_token)
+        && let Some(claims) = mfa_api_token(request, mfa_token)?
     {
         return confirm_enrolment(request, &claims, by).await;
     }
@@ -175,17 +174,18 @@ async fn log(request: &TokenRequest<'_>, user: &User, result: &Result<TokenRespo
     }
 }
 
-/// The claims of an access token for the MFA API that stands in for an `mfa_token`.
-fn mfa_api_token(request: &TokenRequest<'_>, token: &str) -> Option<AccessTokenClaims> {
-    let state = request.shared;
-    let verified = state.keys.published().set.verify(token, &[Algorithm::Rs256]).ok()?;
-    let claims: AccessTokenClaims = verified.claims().ok()?;
-    let good = claims.iss == state.issuer.as_str()
-        && claims.exp > state.clock.now()
-        && claims.azp == request.client.client_id
-        && dpop::same_key(claims.bound_to(), request.dpop_jkt).is_ok()
-        && claims.aud.contains(&access::mfa_api(&state.issuer));
-    good.then_some(claims)
+/// The claims of an access token for the MFA API that stands in for an `mfa_token`; nothing where it is not the client's.
+///
+/// # Errors
+/// It is too old.
+fn mfa_api_token(request: &TokenRequest<'_>, token: &str) -> Result<Option<AccessTokenClaims>, GrantFault> {
+    let own = |claims: &AccessTokenClaims| {
+        claims.azp == request.client.client_id && dpop::same_key(claims.bound_to(), request.dpop_jkt).is_ok()
+    };
+    match bearer::access_token(request.shared, token).filter(own) {
+        Some(claims) if claims.exp <= request.shared.clock.now() => Err(GrantFault::MfaTokenExpired),
+        claims => Ok(claims),
+    }
 }
 
 /// Confirms an enrolment that was begun with an access token for the MFA API; the answer is a fresh token for it.
