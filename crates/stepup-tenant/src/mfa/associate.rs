@@ -16,7 +16,7 @@ use crate::{
     model::Authenticator,
     oauth::{
         client_auth,
-        error::{Failure, GrantFault, Limit, RequestFault, UserFault},
+        error::{ClientFault, Failure, GrantFault, Limit, RequestFault, UserFault},
         params::Params,
     },
     pipeline::{Caller, Progress, header_text},
@@ -35,9 +35,7 @@ pub(crate) async fn handle(
     let bearer = Bearer::of(&shared, &caller, &Call::new(&method, &uri, &headers)).await?;
     bearer.needs("enroll")?;
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
-    if client_auth::CREDENTIALS.iter().any(|name| params.has(name)) {
-        client_auth::authenticate(&shared, &HeaderMap::new(), &params).await?;
-    }
+    check_client(&shared, &params, &bearer).await?;
     let kind = asked_for(&shared.config, &params)?;
     let user = shared.store.user(bearer.user_id()).await?.ok_or(GrantFault::MfaBearer)?;
     let held = factors::held(&shared, &user).await?;
@@ -53,6 +51,19 @@ pub(crate) async fn handle(
     let transaction = bearer.transaction(&shared, &caller, &user, &held);
     let begun = factors::enroll(&transaction, kind, details).await.map_err(told_as_a_request)?;
     Ok(answer(&response(kind, begun, new_code)))
+}
+
+/// The token says whose call it is: a client need not be sent, but one that is must be the token's, and prove what it says.
+async fn check_client(shared: &Shared, params: &Params, bearer: &Bearer) -> Result<(), Failure> {
+    let client_id = if client_auth::CREDENTIALS.iter().any(|name| params.has(name)) {
+        Some(client_auth::authenticate(shared, &HeaderMap::new(), params).await?.client_id.as_str())
+    } else {
+        params.optional("client_id")?
+    };
+    if client_id.is_some_and(|it| it != bearer.client_id()) {
+        return Err(ClientFault::MfaTokenOfOtherClient.into());
+    }
+    Ok(())
 }
 
 /// What the request names: only the first type counts, and of the channels the first that the tenant has on.

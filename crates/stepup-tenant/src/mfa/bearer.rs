@@ -76,6 +76,14 @@ impl Bearer {
         }
     }
 
+    /// Which client it was issued to.
+    pub(crate) fn client_id(&self) -> &str {
+        match self {
+            Self::AccessToken { client_id, .. } => client_id,
+            Self::MfaToken(pending) => &pending.transaction.client_id,
+        }
+    }
+
     /// What is enrolled with it, as the factors see it.
     pub(crate) fn transaction<'a>(
         &'a self,

@@ -52,7 +52,35 @@ async fn an_mfa_token_is_good_for_its_client_alone() {
         200,
         "the token proves the transaction"
     );
-    assert_eq!(rig.verify_otp(&mfa_token, &code).await.status, 200);
+    let fresh =
+        rig.password(&[("audience", &format!("{}mfa/", rig.tenant.issuer())), ("scope", "enroll")]).await;
+    let token = {
+        let proved = rig.verify_otp(&fresh.mfa_token(), &code).await;
+        proved.text("access_token")
+    };
+    let associate = async |bearer: &str, client: serde_json::Value| {
+        let mut body = json!({ "authenticator_types": ["otp"] });
+        body.as_object_mut().unwrap().extend(client.as_object().unwrap().clone());
+        rig.json("/mfa/associate", Some(bearer), &body).await
+    };
+    for bearer in [&mfa_token, &token] {
+        for client in [
+            json!({ "client_id": "stepup-native" }),
+            json!({ "client_id": "nobody" }),
+            json!({ "client_id": "stepup-m2m", "client_secret": "stepup-m2m-secret" }),
+        ] {
+            assert_eq!(associate(bearer, client).await.failure(), foreign);
+        }
+    }
+    for client in [
+        json!({}),
+        json!({ "client_id": "stepup-webapp" }),
+        json!({ "client_id": "stepup-webapp", "client_secret": "stepup-webapp-secret" }),
+    ] {
+        assert_eq!(associate(&token, client).await.status, 200);
+    }
+    rig.advance(30);
+    assert_eq!(rig.verify_otp(&mfa_token, &rig.code(&enrolled.secret)).await.status, 200);
 }
 
 #[tokio::test]
