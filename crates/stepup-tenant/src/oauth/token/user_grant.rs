@@ -304,14 +304,14 @@ const BLOCKS_REFRESHES: &str = "Multifactor authentication required: the policy 
 no application renews its tokens in the background. To ask less often, use the policy `confidence-score`, or an Action \
 that decides when.";
 
-/// `mfa_requirements`: only what an Action listed.
+/// `mfa_requirements`: only what an Action listed, where Actions may name factors.
 fn requirements(config: &TenantConfig, waiting: Option<&Requirement>) -> Option<MfaRequirements> {
     let (choice, challenge) = match waiting? {
         Requirement::Challenge(choice) => (choice, true),
         Requirement::Enroll(choice) => (choice, false),
         Requirement::Nothing | Requirement::Refused(_) => return None,
     };
-    if choice.listed_by == ListedBy::Tenant {
+    if choice.listed_by == ListedBy::Tenant || !config.mfa.factors_in_actions {
         return None;
     }
     let mut listed: Vec<RequiredFactor> = choice.factors.iter().copied().map(RequiredFactor::from).collect();

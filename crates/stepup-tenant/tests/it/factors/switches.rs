@@ -81,6 +81,20 @@ async fn an_entry_oob_is_added_where_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn nothing_is_listed_where_actions_may_not_name_factors() {
+    const ENROL: &str = "exports.onExecutePostLogin = async (event, api) => {
+        api.authentication.enrollWith({ type: 'otp' });
+    };";
+    let enroll = json!({ "enroll": [{ "type": "otp" }] });
+    for (stepup, expected) in [("", Some(&enroll)), ("{ factors_in_actions: false }", None)] {
+        let rig = Rig::with(&Config { stepup, ..Config::action(ENROL) }).await;
+        let refused = rig.password(&[]).await;
+        refused.mfa_token();
+        assert_eq!(refused.value().get("mfa_requirements"), expected);
+    }
+}
+
+#[tokio::test]
 async fn an_action_chooses_between_text_and_call() {
     const VOICE: &str = "exports.onExecutePostLogin = async (event, api) => {
         if (event.user.enrolledFactors.some((it) => it.type === 'phone'))
