@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use stepup_protocol::{
     error::{MfaRequiredBody, OAuthError, code, description},
@@ -27,6 +28,14 @@ use crate::{
 /// Why a call to the Authentication API failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
+    /// The login failed after a recovery code was used: what took that code's place is told all the same, this once.
+    #[error("{failure}")]
+    AfterRecovery {
+        /// Why it failed.
+        failure: Box<Failure>,
+        /// The new recovery code.
+        recovery_code: SecretString,
+    },
     /// The client is not who it says, or may not do this.
     #[error(transparent)]
     Client(#[from] ClientFault),
@@ -227,8 +236,6 @@ pub(crate) struct MfaRequired {
     pub(crate) mfa_token: String,
     /// What an Action asked for.
     pub(crate) requirements: Option<MfaRequirements>,
-    /// The new recovery code, where the old one was used on the way here: it is told once.
-    pub(crate) recovery_code: Option<String>,
 }
 
 impl std::fmt::Debug for MfaRequired {
@@ -275,6 +282,7 @@ impl Failure {
     pub(crate) fn wire(&self) -> Wire {
         let (status, error) = self.status_and_code();
         let description = match self {
+            Self::AfterRecovery { failure, .. } => return failure.wire(),
             Self::Request(RequestFault::Malformed(cause)) => cause.to_string(),
             Self::Tenant(_) => "Something went wrong".to_owned(),
             told => told.to_string(),
@@ -285,6 +293,7 @@ impl Failure {
     fn status_and_code(&self) -> (StatusCode, &'static str) {
         use StatusCode as S;
         match self {
+            Self::AfterRecovery { failure, .. } => failure.status_and_code(),
             Self::Client(fault) => match fault {
                 ClientFault::ApiUnknown(_)
                 | ClientFault::NoAudience
@@ -383,6 +392,16 @@ impl From<Refusal> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
+        let (failure, recovery_code) = match self {
+            Self::AfterRecovery { failure, recovery_code } => (*failure, Some(recovery_code)),
+            other => (other, None),
+        };
+        failure.answer(recovery_code)
+    }
+}
+
+impl Failure {
+    fn answer(self, recovery_code: Option<SecretString>) -> Response {
         if let Self::Tenant(fault) = &self {
             tracing::error!(error = fault as &dyn std::error::Error, "a call failed");
         }
@@ -403,10 +422,18 @@ impl IntoResponse for Failure {
         );
         let Wire { status, error, description } = self.wire();
         let body = match self {
-            Self::User(UserFault::MfaRequired(required)) => mfa_required(*required, description),
-            _ => serde_json::to_vec(&OAuthError::new(error, description)),
+            Self::User(UserFault::MfaRequired(required)) => {
+                let body = MfaRequiredBody {
+                    error: error.to_owned(),
+                    error_description: Some(description),
+                    mfa_token: Some(required.mfa_token),
+                    mfa_requirements: required.requirements,
+                };
+                told(&body, recovery_code.as_ref())
+            }
+            _ => told(&OAuthError::new(error, description), recovery_code.as_ref()),
         };
-        let mut response = (status, body.unwrap_or_default()).into_response();
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         super::never_stored(headers);
@@ -424,20 +451,15 @@ impl IntoResponse for Failure {
     }
 }
 
-fn mfa_required(required: MfaRequired, description: String) -> serde_json::Result<Vec<u8>> {
+/// The body of an answer: what failed, and the new recovery code where there is one to tell.
+fn told(body: &impl Serialize, recovery_code: Option<&SecretString>) -> Vec<u8> {
     #[derive(Serialize)]
-    struct Body {
+    struct Told<'a, T> {
         #[serde(flatten)]
-        body: MfaRequiredBody,
+        body: &'a T,
         #[serde(skip_serializing_if = "Option::is_none")]
-        recovery_code: Option<String>,
+        recovery_code: Option<&'a str>,
     }
-    let MfaRequired { mfa_token, requirements, recovery_code } = required;
-    let body = MfaRequiredBody {
-        error: code::MFA_REQUIRED.to_owned(),
-        error_description: Some(description),
-        mfa_token: Some(mfa_token),
-        mfa_requirements: requirements,
-    };
-    serde_json::to_vec(&Body { body, recovery_code })
+    let recovery_code = recovery_code.map(ExposeSecret::expose_secret);
+    serde_json::to_vec(&Told { body, recovery_code }).unwrap_or_default()
 }

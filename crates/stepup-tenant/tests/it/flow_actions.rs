@@ -187,6 +187,38 @@ async fn commands_of_several_actions_chain() {
 }
 
 #[tokio::test]
+async fn a_new_recovery_code_is_told_although_the_login_is_refused_after_it() {
+    let rig = Rig::with(&Config {
+        actions: vec![
+            "exports.onExecutePostLogin = async (event, api) => { if (event.user.enrolledFactors.length) api.authentication.challengeWith({type: 'recovery-code'}); else api.authentication.enrollWith({type: 'otp'}); };",
+            "exports.onExecutePostLogin = async (event, api) => { if (event.authentication.methods.some(({type}) => type === 'recovery-code')) api.access.deny('not on Sundays'); };",
+        ],
+        ..Config::default()
+    })
+    .await;
+    let mfa_token = rig.password(&[]).await.mfa_token();
+    let begun = rig.associate(&mfa_token).await;
+    let mut code = begun.at("/recovery_codes/0");
+    assert_eq!(rig.verify_otp(&mfa_token, &rig.code(&begun.text("secret"))).await.status, 200);
+    for _ in 0..2 {
+        let mfa_token = rig.password(&[]).await.mfa_token();
+        let use_code = async |code: &str| {
+            let fields =
+                [("grant_type", RECOVERY_GRANT), ("mfa_token", mfa_token.as_str()), ("recovery_code", code)];
+            rig.token(&fields).await
+        };
+        let wrong = use_code("17EQHNZC2SZDYG7X4QXVX9SW").await;
+        assert_eq!(wrong.failure(), "403 invalid_grant: MFA Authorization rejected.");
+        assert!(wrong.value().get("recovery_code").is_none(), "{}", wrong.body);
+        let refused = use_code(&code).await;
+        assert_eq!(refused.failure(), "403 access_denied: not on Sundays");
+        code = refused.text("recovery_code");
+        assert_eq!(code.len(), 24);
+    }
+    assert_eq!(rig.log().await.iter().filter(|kind| *kind == "gd_recovery_succeed").count(), 2);
+}
+
+#[tokio::test]
 async fn factors_that_nobody_can_use_fail_the_flow() {
     let code = "exports.onExecutePostLogin = async (event, api) => { api.authentication.challengeWith({type: 'phone'}); };";
     let rig = Rig::with(&Config::action(code)).await;

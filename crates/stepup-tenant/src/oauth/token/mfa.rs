@@ -44,15 +44,7 @@ pub(super) async fn by_recovery_code(request: &TokenRequest<'_>) -> Result<Token
     let mfa_token = request.required("mfa_token")?;
     let code = request.required("recovery_code")?;
     let replacement = recovery_code::new_code(request.shared.random.as_ref());
-    let by = By::RecoveryCode { code, replacement: &replacement };
-    match grant(request, mfa_token, by).await {
-        Ok(tokens) => Ok(TokenResponse { recovery_code: Some(replacement), ..tokens }),
-        Err(Failure::User(UserFault::MfaRequired(mut required))) => {
-            required.recovery_code = Some(replacement);
-            Err(UserFault::MfaRequired(required).into())
-        }
-        Err(failure) => Err(failure),
-    }
+    grant(request, mfa_token, By::RecoveryCode { code, replacement: &replacement }).await
 }
 
 /// What a request answers with.
@@ -93,22 +85,52 @@ async fn grant(request: &TokenRequest<'_>, mfa_token: &str, by: By<'_>) -> Resul
     dpop::same_key(pending.transaction.dpop_jkt.as_deref(), request.dpop_jkt)?;
     let user = request.shared.store.user(&pending.transaction.user_id).await?;
     let user = user.ok_or(GrantFault::MfaTokenMalformed)?;
-    let result =
-        if user.blocked { Err(UserFault::Blocked.into()) } else { go_on(request, pending, &user, by).await };
+    let (passed, result) = match answered(request, &pending, &user, by).await {
+        Ok(passed) => (true, go_on(request, pending, &user, passed).await),
+        Err(failure) => (false, Err(failure)),
+    };
     log(request, &user, &result, by).await;
-    result
+    match by {
+        By::RecoveryCode { replacement, .. } if passed => with_new_code(result, replacement),
+        _ => result,
+    }
 }
 
-/// Judges the answer, which ends the `mfa_token` if it is right, and lets the request go on.
+/// Judges the answer, which ends the `mfa_token` if it is right.
+async fn answered(
+    request: &TokenRequest<'_>,
+    pending: &Pending,
+    user: &User,
+    by: By<'_>,
+) -> Result<Passed, Failure> {
+    if user.blocked {
+        return Err(UserFault::Blocked.into());
+    }
+    let held = factors::held(request.shared, user).await?;
+    judge(&pending.transaction(request.shared, request.caller, user, &held), by).await
+}
+
+/// The old code is dead, whatever came of the login.
+fn with_new_code(
+    result: Result<TokenResponse, Failure>,
+    replacement: &str,
+) -> Result<TokenResponse, Failure> {
+    match result {
+        Ok(tokens) => Ok(TokenResponse { recovery_code: Some(replacement.to_owned()), ..tokens }),
+        Err(failure) => {
+            Err(Failure::AfterRecovery { failure: Box::new(failure), recovery_code: replacement.into() })
+        }
+    }
+}
+
+/// Lets the request go on.
 async fn go_on(
     request: &TokenRequest<'_>,
     pending: Pending,
     user: &User,
-    by: By<'_>,
+    Passed { factor, how }: Passed,
 ) -> Result<TokenResponse, Failure> {
     let shared = request.shared;
-    let held = factors::held(shared, user).await?;
-    let Passed { factor, how } = judge(&pending.transaction(shared, request.caller, user, &held), by).await?;
     let Pending { transaction: waited, mut progress, .. } = pending;
     progress.pass(factor, how, shared.clock.now());
     let grant = UserGrant::resume(

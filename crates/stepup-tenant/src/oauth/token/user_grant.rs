@@ -142,8 +142,7 @@ impl<'a> UserGrant<'a> {
         asked.shared.store.insert_mfa(&Digest::of(&mfa_token), &kept).await?;
         let audit = Audit::new(asked.shared, asked.caller).client(asked.client).user(&user);
         audit.audience(asked.audience.as_deref()).describe(reason).write("mfar").await;
-        Ok(UserFault::MfaRequired(Box::new(MfaRequired { mfa_token, requirements, recovery_code: None }))
-            .into())
+        Ok(UserFault::MfaRequired(Box::new(MfaRequired { mfa_token, requirements })).into())
     }
 
     async fn finish(self, target: Target<'_>) -> Result<TokenResponse, Failure> {
