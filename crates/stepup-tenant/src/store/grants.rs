@@ -19,8 +19,7 @@ pub trait Grants: Send + Sync {
     /// The store failed.
     fn take_code<'a>(&'a self, code: &'a Digest, now: UnixTime) -> Stored<'a, Option<CodeTaken>>;
 
-    /// Adds a refresh token: the first of a family, or a child that leaves its parent as it is until it is used itself
-    /// (as a verified second factor gives it). Beyond 200 of one user and client the oldest goes.
+    /// Adds a refresh token, the first of a family. Beyond 200 of one user and client the oldest goes.
     ///
     /// # Errors
     /// [`StoreError::Conflict`](super::StoreError::Conflict) where the digest or the id is taken.
@@ -58,6 +57,19 @@ pub trait Grants: Send + Sync {
         child: &'a Digest,
         value: &'a RefreshToken,
         leeway: u64,
+        now: UnixTime,
+    ) -> Stored<'a, Presented>;
+
+    /// Adds `child`, which a second factor has brought, beside its parent: that one stays good until a child of it is used.
+    /// This is a use of the parent itself, so it retires the parent's own parent. Of the children that nobody has used, as
+    /// clients leave them that keep the parent, all but the newest few go. Nothing happens where the family is revoked.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`](super::StoreError::Conflict) where the child's digest or id is taken.
+    fn branch_refresh_token<'a>(
+        &'a self,
+        child: &'a Digest,
+        value: &'a RefreshToken,
         now: UnixTime,
     ) -> Stored<'a, Presented>;
 

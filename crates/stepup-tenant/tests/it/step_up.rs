@@ -97,6 +97,24 @@ async fn a_refused_refresh_spends_nothing_and_a_verified_one_overlaps() {
 }
 
 #[tokio::test]
+async fn a_token_of_an_earlier_step_up_is_reused_once_the_next_was_made() {
+    let rig = Rig::start().await;
+    let mut enrolled = rig.enrol().await;
+    let mut chain = vec![enrolled.refresh_token.clone()];
+    for _ in 0..3 {
+        let mfa_token = rig.step_up(&enrolled).await;
+        let verified = rig.verify_otp(&mfa_token, &rig.code(&enrolled.secret)).await;
+        enrolled.refresh_token = verified.text("refresh_token");
+        chain.push(enrolled.refresh_token.clone());
+        rig.advance(30);
+    }
+    let dead = "403 invalid_grant: Unknown or invalid refresh token.";
+    assert_eq!(rig.refresh(&chain[1], &[]).await.failure(), dead);
+    assert_eq!(rig.refresh(&chain[3], &[]).await.failure(), dead, "and with it its family");
+    assert!(rig.log().await.contains(&"ferrt".to_owned()));
+}
+
+#[tokio::test]
 async fn a_recovery_code_works_once_and_is_replaced() {
     let rig = Rig::start().await;
     let enrolled = rig.enrol().await;

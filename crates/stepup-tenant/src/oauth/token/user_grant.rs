@@ -224,13 +224,12 @@ impl<'a> UserGrant<'a> {
             };
         }
         let child = issue::child_of(shared, client, parent, &self.progress.changes);
-        let leeway = client.refresh_tokens.leeway;
         let judged = if self.progress.has_mfa() {
             // Some SDKs drop the token that a second factor brings and go on with the old one: that stays good until the
             // new one is used.
-            shared.store.insert_refresh_token(&child.digest, &child.value).await?;
-            shared.store.present_refresh_token(&child.digest, &client.client_id, leeway, now).await?
+            shared.store.branch_refresh_token(&child.digest, &child.value, now).await?
         } else {
+            let leeway = client.refresh_tokens.leeway;
             shared.store.rotate_refresh_token(digest, &child.digest, &child.value, leeway, now).await?
         };
         match judged {

@@ -101,6 +101,29 @@ impl Grants for SqliteStore {
         })
     }
 
+    fn branch_refresh_token<'a>(
+        &'a self,
+        child: &'a Digest,
+        value: &'a RefreshToken,
+        now: UnixTime,
+    ) -> Stored<'a, Presented> {
+        self.transact(move |transaction| {
+            execute(
+                &transaction,
+                "UPDATE refresh_tokens SET retired_at = ?
+                 WHERE id = (SELECT parent FROM refresh_tokens WHERE id = ?) AND retired_at IS NULL",
+                params![now.seconds(), value.parent],
+            )?;
+            drop_unused(&transaction, value.parent.as_deref())?;
+            insert(&transaction, child, value)?;
+            let presented = judge(find(&transaction, child)?, &value.client_id, 0, now);
+            if matches!(presented, Presented::Valid(_)) {
+                transaction.commit()?;
+            }
+            Ok(presented)
+        })
+    }
+
     fn touch_refresh_token<'a>(
         &'a self,
         token: &'a Digest,
@@ -236,6 +259,19 @@ fn insert(connection: &Connection, digest: &Digest, token: &RefreshToken) -> Res
     .map(drop)
 }
 
+/// Of the children of a parent that is still good, none of which has been used, all but the newest few go.
+fn drop_unused(connection: &Connection, parent: Option<&str>) -> Result<(), StoreError> {
+    execute(
+        connection,
+        "DELETE FROM refresh_tokens WHERE seq IN (
+             SELECT child.seq FROM refresh_tokens AS child
+             JOIN refresh_tokens AS held ON held.id = child.parent AND held.retired_at IS NULL
+             WHERE child.parent = ? ORDER BY child.seq DESC LIMIT -1 OFFSET ?)",
+        params![parent, UNUSED_CHILDREN],
+    )
+    .map(drop)
+}
+
 fn revoke(connection: &Connection, family: &str, now: UnixTime) -> Result<(), StoreError> {
     execute(
         connection,
@@ -249,5 +285,7 @@ fn end(token: &RefreshToken) -> Option<i64> {
     [token.expires_at, token.idle_expires_at].into_iter().flatten().min().map(UnixTime::seconds)
 }
 
+/// Unused children of one parent that stay when a second factor brings another: for step-ups of one session that cross.
+const UNUSED_CHILDREN: i64 = 2;
 /// Refresh tokens that one user may hold of one client.
 const ACTIVE_PER_USER_AND_CLIENT: i64 = 200;

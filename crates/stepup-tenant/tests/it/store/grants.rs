@@ -8,7 +8,7 @@ use stepup_tenant::{
     store::{CodeTaken, Presented, StoreError},
 };
 
-use super::{NOW, at, code, on_every_database, present, rotate, token, valid};
+use super::{NOW, at, branch, code, on_every_database, present, rotate, token, valid};
 
 #[tokio::test]
 async fn of_two_takes_of_one_code_exactly_one_wins() {
@@ -105,13 +105,54 @@ async fn the_leeway_ends_when_a_child_is_used() {
 async fn a_parent_outlives_its_mfa_child_until_the_child_is_used() {
     on_every_database(async |store| {
         store.insert_refresh_token(&Digest::of("a"), &token("a", None)).await.unwrap();
-        store.insert_refresh_token(&Digest::of("b"), &token("b", Some("a"))).await.unwrap();
+        assert!(valid(&branch(&*store, "a", "b", at(1)).await));
         // An application that keeps the parent goes on with it ...
         assert!(valid(&present(&*store, "a", 0, at(500)).await));
         // ... and one that took the child has the parent retired by using it.
         assert!(valid(&rotate(&*store, "b", "c", 0, at(501)).await));
         assert!(matches!(present(&*store, "a", 0, at(502)).await, Presented::Reused(_)));
         assert_eq!(present(&*store, "c", 0, at(503)).await, Presented::Invalid);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_factor_is_a_use_of_the_token_it_was_for() {
+    on_every_database(async |store| {
+        store.insert_refresh_token(&Digest::of("a"), &token("a", None)).await.unwrap();
+        for (from, to) in [("a", "b"), ("b", "c"), ("c", "d"), ("d", "e")] {
+            assert!(valid(&branch(&*store, from, to, at(1)).await));
+            assert!(valid(&present(&*store, from, 0, at(2)).await), "{from} is good beside {to}");
+        }
+        assert!(valid(&present(&*store, "e", 0, at(3)).await));
+        assert!(matches!(present(&*store, "c", 0, at(4)).await, Presented::Reused(_)));
+        for name in ["d", "e"] {
+            assert_eq!(present(&*store, name, 0, at(5)).await, Presented::Invalid, "{name}");
+        }
+        assert_eq!(branch(&*store, "e", "f", at(6)).await, Presented::Invalid, "the family is revoked");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_kept_outlives_any_number_of_its_children() {
+    on_every_database(async |store| {
+        store.insert_refresh_token(&Digest::of("kept"), &token("kept", None)).await.unwrap();
+        for number in 0..203 {
+            assert!(valid(&branch(&*store, "kept", &format!("c{number}"), at(1)).await));
+        }
+        assert!(valid(&present(&*store, "kept", 0, at(2)).await));
+        assert_eq!(store.refresh_tokens_of("auth0|1", at(2)).await.unwrap().len(), 4);
+        // Of step-ups that cross, the one whose answer came last is as good.
+        assert!(valid(&present(&*store, "c200", 0, at(2)).await));
+        assert_eq!(present(&*store, "c199", 0, at(2)).await, Presented::Invalid);
+
+        // What was exchanged without a second factor has children in use.
+        assert!(valid(&rotate(&*store, "kept", "next", 0, at(3)).await));
+        for number in 0..5 {
+            branch(&*store, "kept", &format!("late{number}"), at(4)).await;
+        }
+        assert!(valid(&present(&*store, "next", 0, at(5)).await));
     })
     .await;
 }

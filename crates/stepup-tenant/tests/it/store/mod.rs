@@ -162,6 +162,11 @@ async fn rotate(store: &dyn Store, from: &str, to: &str, leeway: u64, now: UnixT
     store.rotate_refresh_token(&Digest::of(from), &Digest::of(to), &child, leeway, now).await.unwrap()
 }
 
+/// A second factor brings `to` for the token `from`.
+async fn branch(store: &dyn Store, from: &str, to: &str, now: UnixTime) -> Presented {
+    store.branch_refresh_token(&Digest::of(to), &token(to, Some(from)), now).await.unwrap()
+}
+
 async fn present(store: &dyn Store, name: &str, leeway: u64, now: UnixTime) -> Presented {
     store.present_refresh_token(&Digest::of(name), "webapp", leeway, now).await.unwrap()
 }
