@@ -197,7 +197,8 @@ fn delete(connection: &Connection, user_id: &str) -> Result<(), StoreError> {
     execute(connection, "DELETE FROM authenticators WHERE user_id = ?", [user_id]).map(drop)
 }
 
-/// Of the user's pending authenticators of this kind, the old and the many go.
+/// Of the user's pending authenticators of this kind, the old and the many go, each with its twin. The app of a push
+/// enrolment is counted with that, and not among the apps.
 fn drop_pending(
     connection: &Connection,
     authenticator: &Authenticator,
@@ -205,10 +206,11 @@ fn drop_pending(
 ) -> Result<(), StoreError> {
     execute(
         connection,
-        "DELETE FROM authenticators WHERE seq IN (
-             SELECT seq FROM authenticators WHERE user_id = ?1 AND kind = ?2 AND confirmed_at IS NULL
-             ORDER BY seq DESC LIMIT -1 OFFSET ?3)
-         OR (user_id = ?1 AND kind = ?2 AND confirmed_at IS NULL AND created_at < ?4)",
+        "WITH pending AS (
+             SELECT id, created_at, ROW_NUMBER() OVER (ORDER BY seq DESC) AS place FROM authenticators
+             WHERE user_id = ?1 AND kind = ?2 AND confirmed_at IS NULL AND (kind <> 'totp' OR twin IS NULL)),
+         gone AS (SELECT id FROM pending WHERE place > ?3 OR created_at < ?4)
+         DELETE FROM authenticators WHERE user_id = ?1 AND (id IN gone OR twin IN gone)",
         params![
             authenticator.user_id,
             authenticator.credential.prefix(),

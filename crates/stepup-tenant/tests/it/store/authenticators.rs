@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use stepup_tenant::{
-    model::{BucketKind, BucketRule, Credential, Digest, Empty, PhoneChannel, PhoneReach},
+    model::{Authenticator, BucketKind, BucketRule, Credential, Digest, Empty, PhoneChannel, PhoneReach},
     store::{Attempt, Enrolment, Judged, Proof, Store, StoreError},
 };
 
@@ -178,7 +178,7 @@ async fn the_recovery_code_goes_with_the_last_authenticator() {
 async fn few_pending_enrolments_of_a_kind_stay_and_none_for_long() {
     on_every_database(async |store| {
         let begin = async |id: &str, now| {
-            let one = [stepup_tenant::model::Authenticator { created_at: now, ..totp(id) }];
+            let one = [Authenticator { created_at: now, ..totp(id) }];
             store
                 .begin_enrolment(Enrolment { authenticators: &one, oob: None, limit: None, now })
                 .await
@@ -194,6 +194,42 @@ async fn few_pending_enrolments_of_a_kind_stay_and_none_for_long() {
         begin("totp|dev_next", at(86_401)).await;
         let left: Vec<_> = ids(&*store).await.into_iter().map(|(id, _)| id).collect();
         assert_eq!(left, ["totp|dev_3", "totp|dev_next"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_push_enrolment_is_no_app_among_apps_and_goes_as_a_whole() {
+    on_every_database(async |store| {
+        let begin = async |authenticators: &[Authenticator]| {
+            let enrolment = Enrolment { authenticators, oob: None, limit: None, now: NOW };
+            store.begin_enrolment(enrolment).await.unwrap().unwrap();
+        };
+        let push = |number: u32| {
+            let (push, app) = (format!("push|dev_{number}"), format!("totp|dev_of_{number}"));
+            let secret = "GAXVUW2SJRRE2MJR".into();
+            let twin = Credential::Totp { secret, last_step: None, push: Some(push.clone()) };
+            [
+                authenticator(&push, Credential::Push { device: None, totp: app.clone() }),
+                authenticator(&app, twin),
+            ]
+        };
+        begin(&push(0)).await;
+        for number in 0..6 {
+            begin(&[totp(&format!("totp|dev_{number}"))]).await;
+        }
+        let left = ids(&*store).await.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        assert_eq!(left[..2], ["push|dev_0", "totp|dev_of_0"]);
+        assert_eq!((left.len(), left[2].as_str()), (7, "totp|dev_1"));
+        for number in 1..6 {
+            begin(&push(number)).await;
+        }
+        let left = ids(&*store).await.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        assert!(
+            !left.contains(&"push|dev_0".to_owned()) && !left.contains(&"totp|dev_of_0".to_owned()),
+            "{left:?}"
+        );
+        assert_eq!(left.len(), 15, "five apps, five phones, each with its app: {left:?}");
     })
     .await;
 }
