@@ -5,6 +5,7 @@ use stepup_protocol::mfa::FactorType;
 use super::enrolled_on_purpose;
 use crate::{
     actions::FactorCommand,
+    config::TenantConfig,
     mfa::requirement::{ListedBy, Requirement},
     model::Authenticator,
     pipeline::Progress,
@@ -38,9 +39,9 @@ impl Acceptable<'_> {
     ///
     /// In a flow that is so only where the user has nothing else to prove, or has proved it here: otherwise whoever knows
     /// the password could enrol a factor and pass it off as the user's.
-    pub(crate) fn pending(self, factor: FactorType, held: &[Authenticator]) -> bool {
+    pub(crate) fn pending(self, config: &TenantConfig, factor: FactorType, held: &[Authenticator]) -> bool {
         let Self::Asked(progress) = self else { return true };
-        (!enrolled_on_purpose(held) || progress.has_mfa()) && asks_to_enroll(progress, factor)
+        (progress.has_mfa() || !enrolled_on_purpose(config, held)) && asks_to_enroll(progress, factor)
     }
 
     /// Whether the code of a push enrolment's app may stand for the answer of its phone: unless the Action that asked for

@@ -7,7 +7,7 @@ use crate::{
     store::{Attempt, Judged, Proof},
 };
 
-use super::Transaction;
+use super::{Kind, Transaction};
 
 /// What a user answers.
 #[derive(Clone, Copy)]
@@ -80,6 +80,8 @@ impl Transaction<'_> {
     ) -> Result<Verdict, Failure> {
         // Whether a phone could still be enrolled was judged when it scanned the QR code.
         let scanned = matches!(proof, Some(Proof::Push { .. }));
+        let first = passed.how == How::Enrolled && self.first() && !scanned;
+        let usable = Kind::usable(&self.shared.config);
         let judged = self
             .shared
             .store
@@ -87,7 +89,7 @@ impl Transaction<'_> {
                 user_id: &self.user.user_id,
                 limit,
                 proof,
-                first: passed.how == How::Enrolled && self.first() && !scanned,
+                first: first.then_some(usable.as_slice()),
                 mfa_token: self.mfa_token(),
                 now: self.shared.clock.now(),
             })

@@ -114,7 +114,7 @@ pub(super) async fn keep(
 
 /// Whether a new enrolment brings a recovery code: to a user who holds none and has nothing enrolled.
 fn gets_recovery_code(transaction: &Transaction<'_>) -> bool {
-    let held = transaction.held;
+    let (config, held) = (&transaction.shared.config, transaction.held);
     let has_one = held.iter().any(|it| it.active() && it.factor() == FactorType::RecoveryCode);
-    !has_one && !enrolled_on_purpose(held) && Kind::RecoveryCode.enabled(&transaction.shared.config)
+    !has_one && !enrolled_on_purpose(config, held) && Kind::RecoveryCode.enabled(config)
 }

@@ -47,18 +47,25 @@ pub(crate) fn of_user(config: &TenantConfig, user: &User, held: &[Authenticator]
     let enabled: Vec<_> = PREFERRED.into_iter().filter(|&factor| config.factors.enabled(factor)).collect();
     let has = |factor: FactorType| {
         let automatic = factor == FactorType::Email && email::automatic(config, user, held).is_some();
-        automatic
-            || held.iter().any(|it| {
-                it.active() && it.factor() == factor && kinds_of(it).any(|kind| kind.enabled(config))
-            })
+        automatic || held.iter().any(|it| it.active() && it.factor() == factor && is_usable(config, it))
     };
     let enrolled = enabled.iter().copied().filter(|&factor| has(factor)).collect();
-    Factors { enabled, enrolled }
+    Factors { enabled, enrolled, on_purpose: enrolled_on_purpose(config, held) }
 }
 
-/// Whether the user has an active authenticator that did not come by itself, as the automatic e-mail and recovery codes do.
-pub(crate) fn enrolled_on_purpose(held: &[Authenticator]) -> bool {
-    held.iter().any(|it| it.active() && !matches!(it.factor(), FactorType::Email | FactorType::RecoveryCode))
+/// Whether the user has an active authenticator that the tenant lets them use and that did not come by itself, as the
+/// automatic e-mail and recovery codes do.
+pub(crate) fn enrolled_on_purpose(config: &TenantConfig, held: &[Authenticator]) -> bool {
+    held.iter().any(|it| {
+        it.active()
+            && it.factor() != FactorType::RecoveryCode
+            && !email::is_automatic(&it.user_id, &it.id)
+            && is_usable(config, it)
+    })
+}
+
+fn is_usable(config: &TenantConfig, authenticator: &Authenticator) -> bool {
+    kinds_of(authenticator).any(|kind| kind.enabled(config))
 }
 
 /// The kinds by which an authenticator can be used: a phone is one enrolment with a channel or two.

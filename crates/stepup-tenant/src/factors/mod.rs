@@ -101,6 +101,15 @@ impl Kind {
             .find(|kind| kind.channel() == Some(channel))
     }
 
+    /// The prefixes of those that a user can enrol and the tenant has on: so the store tells what still counts.
+    pub(crate) fn usable(config: &TenantConfig) -> Vec<&'static str> {
+        [Self::Email, Self::Otp, Self::Push, Self::Sms, Self::Voice]
+            .into_iter()
+            .filter(|kind| kind.enabled(config))
+            .map(Self::prefix)
+            .collect()
+    }
+
     /// Whether the tenant has it on.
     pub(crate) fn enabled(self, config: &TenantConfig) -> bool {
         config.factors.enabled(self.factor())

@@ -51,7 +51,7 @@ impl Transaction<'_> {
 
     /// Whether a new authenticator of `factor` may be confirmed.
     pub(super) fn accepts_pending(&self, factor: FactorType) -> bool {
-        self.acceptable.pending(factor, self.held)
+        self.acceptable.pending(&self.shared.config, factor, self.held)
     }
 
     /// A new id: `{prefix}|dev_{16 characters}`.

@@ -107,7 +107,7 @@ pub(super) async fn enroll(
         return Err(Lost::Ticket(shared));
     };
     let authenticators = factors::held(&shared, &user).await.map_err(failed)?;
-    if !allow_multiple && factors::enrolled_on_purpose(&authenticators) {
+    if !allow_multiple && factors::enrolled_on_purpose(&shared.config, &authenticators) {
         return Err(failed(UserFault::AlreadyEnrolled.into()));
     }
     let offered: Vec<_> = PREFERRED

@@ -40,7 +40,7 @@ pub(crate) async fn handle(
     let user = shared.store.user(bearer.user_id()).await?.ok_or(GrantFault::MfaBearer)?;
     let held = factors::held(&shared, &user).await?;
     if let Bearer::MfaToken(pending) = &bearer {
-        permitted(&pending.progress, &held, kind.factor())?;
+        permitted(&shared.config, &pending.progress, &held, kind.factor())?;
     }
     let new_code = recovery_code::new_code(shared.random.as_ref());
     let details = Details {
@@ -96,8 +96,13 @@ fn channel(word: &str) -> Option<Kind> {
 
 /// Whether the pending transaction may enrol `factor`: the user has nothing to prove yet, or has proved one here; and the
 /// requirement lets it.
-fn permitted(progress: &Progress, held: &[Authenticator], factor: FactorType) -> Result<(), UserFault> {
-    if enrolled_on_purpose(held) && !progress.has_mfa() {
+fn permitted(
+    config: &TenantConfig,
+    progress: &Progress,
+    held: &[Authenticator],
+    factor: FactorType,
+) -> Result<(), UserFault> {
+    if enrolled_on_purpose(config, held) && !progress.has_mfa() {
         return Err(UserFault::AlreadyEnrolled);
     }
     if asks_to_enroll(progress, factor) { Ok(()) } else { Err(UserFault::FactorNotAsked(factor)) }

@@ -57,6 +57,9 @@ pub(crate) struct Factors {
     pub(crate) enabled: Vec<FactorType>,
     /// Factors of which the user holds an active authenticator, the automatic e-mail one included.
     pub(crate) enrolled: Vec<FactorType>,
+    /// Whether one of these authenticators was enrolled on purpose: neither the automatic e-mail nor the code kept for the
+    /// day everything else is lost.
+    pub(crate) on_purpose: bool,
 }
 
 impl Factors {
@@ -64,9 +67,8 @@ impl Factors {
         self.enabled.iter().copied().filter(|factor| self.enrolled.contains(factor))
     }
 
-    /// Whether the user holds an active factor that was enrolled on purpose: neither the automatic e-mail nor the code
-    /// kept for the day everything else is lost.
-    pub(crate) fn enrolled_on_purpose(&self) -> bool {
+    /// Whether the user holds more than e-mail and the recovery code: what a token for the MFA API costs.
+    fn more_than_email(&self) -> bool {
         self.usable().any(|factor| !matches!(factor, FactorType::Email | FactorType::RecoveryCode))
     }
 
@@ -286,9 +288,7 @@ fn enroll(listed: &[FactorType], factors: &Factors, seen: &Seen<'_>) -> Decision
     let requirement = match (new.is_empty(), all_enrolled) {
         (true, true) => Requirement::Nothing,
         (true, false) => Requirement::Refused(Refusal::NoFactorToEnroll),
-        (false, _) if factors.enrolled_on_purpose() && !challenged => {
-            Requirement::Refused(Refusal::AlreadyEnrolled)
-        }
+        (false, _) if factors.on_purpose && !challenged => Requirement::Refused(Refusal::AlreadyEnrolled),
         (false, _) => Requirement::Enroll(Choice::of_action(new)),
     };
     Decision { requirement, dropped }
@@ -302,7 +302,7 @@ fn at_the_end(
     seen: &Seen<'_>,
 ) -> Decision {
     // The MFA API's token lets authenticators be removed: nobody gets it on a password alone who has more than that.
-    if seen.for_mfa_api && factors.enrolled_on_purpose() && seen.passed.is_empty() {
+    if seen.for_mfa_api && factors.more_than_email() && seen.passed.is_empty() {
         return Requirement::Challenge(Choice::of_tenant(factors.for_challenge(), false)).into();
     }
     if !seen.passed.is_empty() {

@@ -8,7 +8,8 @@ use crate::actions::{Factor, FactorChoice, Selection};
 const ALL: &[FactorType] = &[Push, Otp, Phone, Email, Recovery];
 
 fn factors(enabled: &[FactorType], enrolled: &[FactorType]) -> Factors {
-    Factors { enabled: enabled.to_vec(), enrolled: enrolled.to_vec() }
+    let on_purpose = enrolled.iter().any(|factor| !matches!(factor, Email | Recovery));
+    Factors { enabled: enabled.to_vec(), enrolled: enrolled.to_vec(), on_purpose }
 }
 
 fn choice(factors: &[FactorType]) -> FactorChoice {
@@ -241,6 +242,17 @@ fn enrol_commands() {
         let decision = requirement(Policy::Never, Asked::Command(&command), &factors(ALL, enrolled), &state);
         assert_eq!(told(&decision), expected, "{listed:?} with {enrolled:?} after {passed:?}");
     }
+}
+
+#[test]
+fn an_e_mail_that_was_enrolled_counts_but_for_the_mfa_api() {
+    let chosen = Factors { on_purpose: true, ..factors(ALL, &[Email]) };
+    let command = enroll_with(&[Otp]);
+    let decision = requirement(Policy::Never, Asked::Command(&command), &chosen, &seen(Flow::Password));
+    assert_eq!(told(&decision), "AlreadyEnrolled");
+    let for_mfa_api = Seen { for_mfa_api: true, ..seen(Flow::Password) };
+    let decision = requirement(Policy::Never, Asked::End(None), &chosen, &for_mfa_api);
+    assert_eq!(told(&decision), "nothing");
 }
 
 #[test]

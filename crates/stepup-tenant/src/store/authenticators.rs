@@ -40,7 +40,7 @@ pub trait Authenticators: Send + Sync {
 
     /// A phone scanned the QR code `ticket`: it becomes the device of the push enrolment, which is active from now on with
     /// its twin, and with the recovery code that was given with it. Of two phones, one gets it; nothing where the code is unknown,
-    /// over or taken, or the enrolment is void because the user has enrolled something else since.
+    /// over or taken, or the enrolment is void because the user has enrolled something else since that is `usable`.
     ///
     /// # Errors
     /// The store failed.
@@ -48,6 +48,7 @@ pub trait Authenticators: Send + Sync {
         &'a self,
         ticket: &'a Digest,
         device: &'a PushDevice,
+        usable: Usable<'a>,
         now: UnixTime,
     ) -> Stored<'a, Option<Attached>>;
 
@@ -74,6 +75,10 @@ pub trait Authenticators: Send + Sync {
     /// The store failed.
     fn delete_authenticators<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()>;
 }
+
+/// The kinds of authenticators that count as a user's, by their prefixes: `email`, `push`, `sms`, `totp`, `voice`. One of a
+/// kind that the tenant has off is as good as none.
+pub type Usable<'a> = &'a [&'a str];
 
 /// An enrolment that begins.
 #[derive(Clone, Copy, Debug)]

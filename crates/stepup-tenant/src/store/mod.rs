@@ -46,7 +46,7 @@ use stepup_protocol::time::UnixTime;
 pub use self::{
     accounts::Accounts,
     action_versions::{ActionVersion, ActionVersions},
-    authenticators::{Attached, Authenticators, Enrolment},
+    authenticators::{Attached, Authenticators, Enrolment, Usable},
     browsers::{BROWSER_IDLE, BROWSER_LIFETIME, Browsers},
     calls::{Calls, ClaimedCall},
     consents::Consents,

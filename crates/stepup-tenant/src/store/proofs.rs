@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stepup_protocol::time::UnixTime;
 
-use super::Stored;
+use super::{Stored, Usable};
 use crate::model::{BucketKind, BucketRule, Digest, Empty};
 
 /// Takes what proves a factor.
@@ -27,9 +27,9 @@ pub struct Attempt<'a> {
     pub limit: Option<(BucketKind, BucketRule)>,
     /// What was found to be right; none where nothing was.
     pub proof: Option<Proof<'a>>,
-    /// The proof confirms an enrolment that was allowed because the user had nothing to prove: if that is no longer so, it
-    /// counts as wrong.
-    pub first: bool,
+    /// The proof confirms an enrolment that was allowed because the user had nothing of these kinds to prove: if that is no
+    /// longer so, it counts as wrong.
+    pub first: Option<Usable<'a>>,
     /// The `mfa_token` that a success spends.
     pub mfa_token: Option<&'a Digest>,
     /// When.

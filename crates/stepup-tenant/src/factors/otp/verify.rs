@@ -4,7 +4,7 @@ use stepup_protocol::mfa::FactorType;
 
 use super::totp;
 use crate::{
-    factors::{Answer, Transaction, Verdict},
+    factors::{Answer, Kind, Transaction, Verdict},
     mfa::requirement::{How, Passed},
     model::{Authenticator, BucketKind, Credential},
     oauth::error::Failure,
@@ -62,15 +62,18 @@ impl<'a> Candidate<'a> {
     fn of(transaction: &Transaction<'_>, authenticator: &'a Authenticator) -> Option<Self> {
         let Credential::Totp { secret, last_step, push } = &authenticator.credential else { return None };
         let (otp, question) = (FactorType::Otp, FactorType::PushNotification);
+        let enabled = is_enabled(transaction);
         let (factor, how) = if !authenticator.active() {
             // The app of a push enrolment is confirmed by the phone that scans its QR code, and by nothing else.
-            let may = push.is_none() && transaction.accepts_pending(otp);
+            let may = enabled && push.is_none() && transaction.accepts_pending(otp);
             may.then_some((otp, How::Enrolled))?
-        } else if transaction.accepts_active(otp) {
+        } else if enabled && transaction.accepts_active(otp) {
             (otp, How::Challenged)
         } else {
             // A phone without a network cannot be asked, but shows a code.
-            let may = push.is_some() && transaction.acceptable.app_for_push();
+            let may = push.is_some()
+                && Kind::Push.enabled(&transaction.shared.config)
+                && transaction.acceptable.app_for_push();
             may.then_some((question, How::Challenged))?
         };
         Some(Self { authenticator, secret, last_step: *last_step, passed: Passed { factor, how } })
@@ -80,5 +83,9 @@ impl<'a> Candidate<'a> {
 /// Whether a code of some app could be accepted, were there such an app.
 fn may_ever(transaction: &Transaction<'_>) -> bool {
     let otp = FactorType::Otp;
-    transaction.accepts_active(otp) || transaction.accepts_pending(otp)
+    is_enabled(transaction) && (transaction.accepts_active(otp) || transaction.accepts_pending(otp))
+}
+
+fn is_enabled(transaction: &Transaction<'_>) -> bool {
+    Kind::Otp.enabled(&transaction.shared.config)
 }

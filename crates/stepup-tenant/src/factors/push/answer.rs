@@ -1,6 +1,7 @@
 //! What the phone does: it scans a QR code, and it answers questions. Who may do so is for its API to find out.
 
 use crate::{
+    factors::Kind,
     model::{Authenticator, Digest, OobTransaction, PushDevice, User},
     oauth::{audit::Audit, error::Failure},
     pipeline::Caller,
@@ -47,7 +48,8 @@ pub(crate) async fn attach(
     device: &PushDevice,
 ) -> Result<Option<Attachment>, Failure> {
     let ticket = Digest::of(enrollment_tx_id);
-    let Some(attached) = shared.store.attach_device(&ticket, device, shared.clock.now()).await? else {
+    let (usable, now) = (Kind::usable(&shared.config), shared.clock.now());
+    let Some(attached) = shared.store.attach_device(&ticket, device, &usable, now).await? else {
         return Ok(None);
     };
     let Some(user) = shared.store.user(&attached.push.user_id).await? else { return Ok(None) };

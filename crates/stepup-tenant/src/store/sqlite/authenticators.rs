@@ -6,12 +6,12 @@ use stepup_protocol::time::UnixTime;
 use super::{
     SqliteStore,
     authenticator_row::Columns,
-    insertion, limits, oob,
+    encode, insertion, limits, oob,
     query::{all, execute, one, scalar},
 };
 use crate::{
     model::{Authenticator, Credential, Digest, Empty, OobAnswer, PushDevice},
-    store::{Attached, Authenticators, Enrolment, StoreError, Stored},
+    store::{Attached, Authenticators, Enrolment, StoreError, Stored, Usable},
 };
 
 /// Pending enrolments of one kind that a user may have at once; the oldest goes.
@@ -86,12 +86,14 @@ impl Authenticators for SqliteStore {
         &'a self,
         ticket: &'a Digest,
         device: &'a PushDevice,
+        usable: Usable<'a>,
         now: UnixTime,
     ) -> Stored<'a, Option<Attached>> {
         self.transact(move |transaction| {
             let Some(enrolling) = oob::take_ticket(&transaction, ticket)? else { return Ok(None) };
             let OobAnswer::Scan { expires_at, first, .. } = enrolling.expects else { return Ok(None) };
-            if now >= expires_at || (first && enrolled_on_purpose(&transaction, &enrolling.user_id)?) {
+            if now >= expires_at || (first && enrolled_on_purpose(&transaction, &enrolling.user_id, usable)?)
+            {
                 return Ok(None);
             }
             let Some(mut push) = self.find(&transaction, &enrolling.authenticator_id)? else {
@@ -231,13 +233,21 @@ fn has_other(connection: &Connection, user_id: &str) -> Result<bool, StoreError>
     )
 }
 
-/// Whether the user has an active authenticator that was chosen: neither an address nor a recovery code.
-pub(super) fn enrolled_on_purpose(connection: &Connection, user_id: &str) -> Result<bool, StoreError> {
+/// Whether the user has an active authenticator of a usable kind: one that was chosen, as recovery codes and automatic
+/// e-mails are not. A phone is of the kinds of its channels.
+pub(super) fn enrolled_on_purpose(
+    connection: &Connection,
+    user_id: &str,
+    usable: Usable<'_>,
+) -> Result<bool, StoreError> {
     scalar(
         connection,
-        "SELECT EXISTS (SELECT 1 FROM authenticators
-                        WHERE user_id = ? AND kind NOT IN ('email', 'recovery-code') AND confirmed_at IS NOT NULL)",
-        [user_id],
+        "SELECT EXISTS (SELECT 1 FROM authenticators, json_each(?2) AS usable
+                        WHERE user_id = ?1 AND confirmed_at IS NOT NULL
+                          AND (kind = usable.value
+                               OR kind = 'phone' AND usable.value IN ('sms', 'voice')
+                                  AND (data ->> 'both' OR data ->> 'preferred' = usable.value)))",
+        params![user_id, encode("the usable kinds", &usable)?],
     )
 }
 

@@ -25,7 +25,10 @@ impl Proofs for SqliteStore {
             {
                 return Ok(Judged::TooMany(empty));
             }
-            let void = attempt.first && enrolled_on_purpose(&transaction, attempt.user_id)?;
+            let void = match attempt.first {
+                Some(usable) => enrolled_on_purpose(&transaction, attempt.user_id, usable)?,
+                None => false,
+            };
             let judged = match attempt.proof.filter(|_| !void) {
                 Some(proof) => take(&transaction, attempt.user_id, proof, attempt.now)?,
                 None => Judged::Wrong,

@@ -33,7 +33,7 @@ fn ticket(begun: &Answer) -> String {
 async fn scan(rig: &Rig, ticket: &str) -> Option<String> {
     use secrecy::ExposeSecret as _;
     let (store, now) = (&rig.tenant.state().store, rig.tenant.clock().now());
-    let attached = store.attach_device(&Digest::of(ticket), &device(), now).await.unwrap()?;
+    let attached = store.attach_device(&Digest::of(ticket), &device(), &["totp"], now).await.unwrap()?;
     match attached.totp.credential {
         stepup_tenant::model::Credential::Totp { secret, .. } => Some(secret.expose_secret().to_owned()),
         other => panic!("not an app: {other:?}"),
@@ -41,7 +41,7 @@ async fn scan(rig: &Rig, ticket: &str) -> Option<String> {
 }
 
 /// Ada enrols a phone: the secret of its app.
-async fn enrol(rig: &Rig) -> String {
+pub(super) async fn enrol(rig: &Rig) -> String {
     let mfa_token = log_in(rig).await;
     let begun = associate(rig, &mfa_token, &ask()).await;
     let secret = scan(rig, &ticket(&begun)).await.unwrap();

@@ -115,3 +115,20 @@ async fn whoever_has_a_factor_cannot_add_another_past_it() {
         assert_eq!(refused.failure(), "403 access_denied: User is already enrolled.");
     }
 }
+
+#[tokio::test]
+async fn an_address_that_was_enrolled_is_a_factor_too() {
+    let [sms, _, email] = CODES;
+    let rig = always("").await;
+    let early = log_in(&rig).await;
+    let planted = rig.associate(&early).await.text("secret");
+    let sent = associate(&rig, &early, &sms.associate()).await.text("oob_code");
+    let code = sms.code(&rig).await;
+    enrol(&rig, email).await;
+    let by_app = rig.verify_otp(&early, &rig.code(&planted)).await;
+    assert_eq!(by_app.failure(), "403 invalid_grant: Invalid otp_code.", "begun before hers");
+    let by_phone = verify_oob(&rig, &early, &sent, &code).await;
+    assert_eq!(by_phone.failure(), "403 invalid_grant: MFA Authorization rejected.", "begun before hers");
+    let refused = rig.associate(&log_in(&rig).await).await;
+    assert_eq!(refused.failure(), "403 access_denied: User is already enrolled.");
+}

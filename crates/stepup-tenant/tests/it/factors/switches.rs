@@ -1,9 +1,10 @@
 //! What the configuration switches off and on.
 
 use serde_json::json;
+use stepup_tenant::model::{Authenticator, Credential, PhoneChannel, PhoneReach};
 
-use super::{CODES, always, associate, enrol, enrol_app, log_in, mfa_api};
-use crate::rig::{Config, Rig};
+use super::{CODES, ada, always, associate, enrol, enrol_app, log_in, mfa_api, push};
+use crate::rig::{Browser, Config, Rig};
 
 #[tokio::test]
 async fn a_factor_that_is_off_is_neither_enrolled_nor_listed_nor_asked_for() {
@@ -145,4 +146,67 @@ async fn the_mfa_apis_token_costs_nothing_where_there_is_only_the_automatic_e_ma
     let token = tokens.text("access_token");
     let listed = rig.authenticators(&token).await.value();
     assert_eq!(listed.as_array().unwrap().len(), 1);
+}
+
+/// Ada holds what the tenant has switched off since.
+async fn hold(rig: &Rig, id: &str, credential: Credential) {
+    let now = rig.tenant.clock().now();
+    let held = Authenticator {
+        id: id.to_owned(),
+        user_id: ada(rig).await.user_id,
+        credential,
+        name: None,
+        created_at: now,
+        confirmed_at: Some(now),
+        last_used_at: None,
+    };
+    rig.tenant.state().store.insert_authenticator(&held).await.unwrap();
+}
+
+fn phone() -> Credential {
+    Credential::Phone { number: "+12025550123".to_owned(), reach: PhoneReach::only(PhoneChannel::Sms) }
+}
+
+#[tokio::test]
+async fn whoever_holds_only_what_is_off_enrols_anew() {
+    let rig = Rig::with(&Config::policy("all-applications")).await;
+    hold(&rig, "phone|dev_0000000000000000", phone()).await;
+    let mfa_token = log_in(&rig).await;
+    let refused = rig.challenge(&mfa_token, &json!({})).await;
+    assert_eq!(refused.text("error"), "association_required");
+    let begun = rig.associate(&mfa_token).await;
+    assert_eq!(begun.status, 200, "{}", begun.body);
+    assert_eq!(begun.at("/recovery_codes/0").len(), 24);
+    let verified = rig.verify_otp(&mfa_token, &rig.code(&begun.text("secret"))).await;
+    assert_eq!(verified.status, 200, "{}", verified.body);
+
+    let rig = Rig::with(&Config::policy("all-applications")).await;
+    hold(&rig, "phone|dev_0000000000000000", phone()).await;
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[]).await;
+    let page = browser.log_in(&page).await;
+    assert_eq!(page.url.path(), "/u/mfa-otp-enrollment", "{}", page.answer.body);
+    let secret = page.attribute("data-secret").replace(' ', "");
+    let page = browser.submit(&page, &[("code", &rig.code(&secret))]).await;
+    assert_eq!(page.url.path(), "/u/mfa-recovery-code-enrollment", "{}", page.answer.body);
+}
+
+#[tokio::test]
+async fn an_app_that_is_off_proves_nothing_but_for_its_phone() {
+    let yaml = Config { every_factor: true, ..Config::policy("all-applications") }
+        .yaml()
+        .replace("name: otp, enabled: true", "name: otp, enabled: false");
+    let (id, secret) = ("totp|dev_0000000000000000", "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4");
+    let rig = Rig::with_yaml(&yaml).await;
+    hold(&rig, id, Credential::totp(secret.into())).await;
+    let refused = rig.verify_otp(&log_in(&rig).await, &rig.code(secret)).await;
+    assert_eq!(refused.failure(), "403 invalid_grant: MFA Authorization rejected.");
+
+    let rig = Rig::with_yaml(&yaml).await;
+    let of_phone = push::enrol(&rig).await;
+    hold(&rig, id, Credential::totp(secret.into())).await;
+    let mfa_token = log_in(&rig).await;
+    let refused = rig.verify_otp(&mfa_token, &rig.code(secret)).await;
+    assert_eq!(refused.failure(), "403 invalid_grant: Invalid otp_code.");
+    assert_eq!(rig.verify_otp(&mfa_token, &rig.code(&of_phone)).await.status, 200);
 }

@@ -107,7 +107,11 @@ async fn scan(rig: &Rig, page: &Page) -> bool {
         token: Digest::of(&format!("token of {ticket}")),
     };
     let store = &rig.tenant.state().store;
-    store.attach_device(&Digest::of(ticket), &device, rig.tenant.clock().now()).await.unwrap().is_some()
+    store
+        .attach_device(&Digest::of(ticket), &device, &["totp"], rig.tenant.clock().now())
+        .await
+        .unwrap()
+        .is_some()
 }
 
 /// The phone answers the question that waits.

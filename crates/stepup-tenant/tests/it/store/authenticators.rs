@@ -15,7 +15,7 @@ use super::{NOW, at, authenticator, ids, on_every_database, recovery, totp};
 const NEWEST: u64 = 1000;
 
 pub(super) fn attempt(proof: Option<Proof<'_>>) -> Attempt<'_> {
-    Attempt { user_id: "auth0|1", limit: None, proof, first: false, mfa_token: None, now: at(1) }
+    Attempt { user_id: "auth0|1", limit: None, proof, first: None, mfa_token: None, now: at(1) }
 }
 
 async fn app(store: &dyn Store, id: &str, step: u64) -> Judged {
@@ -131,13 +131,48 @@ async fn an_enrolment_on_a_password_alone_is_void_once_there_is_a_factor() {
         store.insert_authenticator(&totp("totp|dev_own")).await.unwrap();
         let first = async |authenticator_id, step| {
             let proof = Some(Proof::Totp { authenticator_id, step, newest: NEWEST });
-            store.prove(Attempt { first: true, ..attempt(proof) }).await.unwrap()
+            store.prove(Attempt { first: Some(&["totp"]), ..attempt(proof) }).await.unwrap()
         };
         let both = tokio::join!(first("totp|dev_planted", 1), first("totp|dev_own", 1));
         assert!(
             matches!(both, (Judged::Passed, Judged::Wrong) | (Judged::Wrong, Judged::Passed)),
             "{both:?}"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_what_is_usable_voids_an_enrolment() {
+    on_every_database(async |store| {
+        let confirmed =
+            |id: &str, credential| Authenticator { confirmed_at: Some(NOW), ..authenticator(id, credential) };
+        let by = |preferred, both| Credential::Phone {
+            number: "+12025550123".to_owned(),
+            reach: PhoneReach { preferred, both },
+        };
+        let email = Credential::Email { address: "ada@example.com".to_owned() };
+        let code = Credential::RecoveryCode { digest: Digest::of("CODE"), came_with: None };
+        let app = Credential::totp("GAXVUW2SJRRE2MJR".into());
+        for (held, usable, expected) in [
+            (confirmed("totp|dev_0", app.clone()), &["totp"][..], Judged::Wrong),
+            (confirmed("totp|dev_0", app), &["email", "push", "sms", "voice"], Judged::Passed),
+            (confirmed("phone|dev_0", by(PhoneChannel::Sms, false)), &["sms"], Judged::Wrong),
+            (confirmed("phone|dev_0", by(PhoneChannel::Sms, false)), &["voice", "totp"], Judged::Passed),
+            (confirmed("phone|dev_0", by(PhoneChannel::Sms, true)), &["voice"], Judged::Wrong),
+            (confirmed("phone|dev_0", by(PhoneChannel::Sms, true)), &["totp"], Judged::Passed),
+            (confirmed("email|dev_0", email.clone()), &["email"], Judged::Wrong),
+            (confirmed("email|dev_0", email.clone()), &[], Judged::Passed),
+            (authenticator("email|dev_0", email), &["email"], Judged::Passed),
+            (confirmed("recovery-code|dev_0", code), &["totp"], Judged::Passed),
+        ] {
+            store.insert_authenticator(&totp("totp|dev_new")).await.unwrap();
+            store.insert_authenticator(&held).await.unwrap();
+            let proof = Some(Proof::Totp { authenticator_id: "totp|dev_new", step: 1 });
+            let judged = store.prove(Attempt { first: Some(usable), ..attempt(proof) }).await.unwrap();
+            assert_eq!(judged, expected, "{held:?} of {usable:?}");
+            store.delete_authenticators("auth0|1").await.unwrap();
+        }
     })
     .await;
 }

@@ -169,8 +169,8 @@ async fn one_phone_gets_the_qr_code_and_twins_live_and_die_together() {
         begin(&*store, true).await;
         let (ticket, device) = (Digest::of("ticket"), device());
         assert!(store.pending_pushes(None, at(1)).await.unwrap().is_empty(), "a QR code is no question");
-        assert!(store.attach_device(&ticket, &device, at(300)).await.unwrap().is_none(), "over");
-        let all = join_all((0..4).map(|_| store.attach_device(&ticket, &device, at(1)))).await;
+        assert!(store.attach_device(&ticket, &device, &["totp"], at(300)).await.unwrap().is_none(), "over");
+        let all = join_all((0..4).map(|_| store.attach_device(&ticket, &device, &["totp"], at(1)))).await;
         let attached: Vec<_> = all.into_iter().filter_map(|it| it.unwrap()).collect();
         assert_eq!(attached.len(), 1);
         assert_eq!((attached[0].push.id.as_str(), attached[0].totp.active()), ("push|dev_1", true));
@@ -207,13 +207,13 @@ async fn an_enrolment_begun_on_a_password_alone_is_void_once_there_is_a_factor()
         let proof = Proof::Totp { authenticator_id: "totp|dev_own", step: 1, newest: 1 };
         assert_eq!(store.prove(attempt(Some(proof))).await.unwrap(), Judged::Passed);
         let ticket = Digest::of("ticket");
-        assert!(store.attach_device(&ticket, &device(), at(2)).await.unwrap().is_none());
+        assert!(store.attach_device(&ticket, &device(), &["totp"], at(2)).await.unwrap().is_none());
         store.clear().await.unwrap();
 
         begin(&*store, false).await;
         store.insert_authenticator(&totp("totp|dev_own")).await.unwrap();
         assert_eq!(store.prove(attempt(Some(proof))).await.unwrap(), Judged::Passed);
-        assert!(store.attach_device(&ticket, &device(), at(2)).await.unwrap().is_some());
+        assert!(store.attach_device(&ticket, &device(), &["totp"], at(2)).await.unwrap().is_some());
     })
     .await;
 }
