@@ -191,7 +191,7 @@ pub(crate) enum Refusal {
 pub(crate) struct Decision {
     /// What is due.
     pub(crate) requirement: Requirement,
-    /// Factors that an Action named and that cannot be used.
+    /// What was left out.
     pub(crate) dropped: Vec<Dropped>,
 }
 
@@ -201,7 +201,7 @@ impl From<Requirement> for Decision {
     }
 }
 
-/// A factor that an Action named and that cannot be used.
+/// What a decision left out: a factor that an Action named and that cannot be used, or what the policy asks for in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Dropped {
     /// It is enrolled already.
@@ -213,6 +213,11 @@ pub(crate) enum Dropped {
     /// Actions cannot have it enrolled.
     #[error("the factor `{0}` cannot be enrolled by an Action")]
     NotEnrollable(FactorType),
+    /// The policy Adaptive would have an address verified, which this tenant does not do.
+    #[error(
+        "the confidence in this login is low and the user has no factor: the policy asks for a verification by e-mail, which this tenant leaves out"
+    )]
+    NoEmailStep,
     /// The user has not enrolled it.
     #[error("the user has not enrolled the factor `{0}`")]
     NotEnrolled(FactorType),
@@ -340,7 +345,8 @@ fn at_the_end(
     }
     let enrolment = factors.for_enrolment();
     if wanted == Wanted::OfTheEnrolled {
-        Requirement::Nothing.into()
+        let dropped = if seen.flow == Flow::Interactive { vec![Dropped::NoEmailStep] } else { Vec::new() };
+        Decision { requirement: Requirement::Nothing, dropped }
     } else if enrolment.is_empty() {
         Decision { requirement: Requirement::Nothing, dropped: vec![Dropped::NothingEnabled] }
     } else {

@@ -100,6 +100,9 @@ fn adaptive_asks_the_enrolled_when_confidence_is_low() {
         let low = Seen { confidence: Confidence::Low, ..seen(flow) };
         let decision = requirement(Policy::Adaptive, Asked::End(None), &factors(ALL, enrolled), &low);
         assert_eq!(told(&decision), expected, "{flow:?} {enrolled:?}");
+        let left_out: &[Dropped] =
+            if flow == Flow::Interactive && enrolled.is_empty() { &[Dropped::NoEmailStep] } else { &[] };
+        assert_eq!(decision.dropped, left_out, "{flow:?} {enrolled:?}");
     }
 }
 

@@ -108,6 +108,8 @@ async fn a_user_without_factors_is_not_asked() {
     let mut browser = Browser::new(&rig);
     let end = log_in(&mut browser).await;
     assert!(end.url.query().unwrap().contains("code="), "{}", end.url);
+    let warned = rig.logged("w").await.description.unwrap();
+    assert!(warned.contains("verification by e-mail, which this tenant leaves out"), "{warned}");
 }
 
 #[tokio::test]
