@@ -52,12 +52,18 @@ pub(super) fn headers(headers: &BTreeMap<String, String>, secrets: Secrets) -> S
     headers.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// A path with its query.
-pub(super) fn address(path: &str, secrets: Secrets) -> String {
-    match path.split_once('?') {
-        Some((path, query)) => format!("{path}?{}", form(query, secrets, "&")),
-        None => path.to_owned(),
-    }
+/// An address with its query and with its fragment, where a `response_mode` puts what a query would carry.
+pub(super) fn address(address: &str, secrets: Secrets) -> String {
+    let carried = |sign: char, pairs: &str| format!("{sign}{}", form(pairs, secrets, "&"));
+    let (rest, fragment) = match address.split_once('#') {
+        Some((rest, fragment)) => (rest, carried('#', fragment)),
+        None => (address, String::new()),
+    };
+    let (path, query) = match rest.split_once('?') {
+        Some((path, query)) => (path, carried('?', query)),
+        None => (rest, String::new()),
+    };
+    format!("{path}{query}{fragment}")
 }
 
 /// A body: JSON indented, a form one parameter a line, a page by its size alone.
@@ -128,6 +134,14 @@ mod tests {
             "grant_type=refresh_token\nrefresh_token=••••••\nClient_Secret=••••••"
         );
         assert_eq!(address("/continue?state=S&x=y", Secrets::Covered), "/continue?state=••••••&x=y");
+        for (shown, covered) in [
+            ("https://app.example/cb#code=C&scope=openid", "https://app.example/cb#code=••••••&scope=openid"),
+            ("/cb?state=S#id_token=I", "/cb?state=••••••#id_token=••••••"),
+            ("/dashboard", "/dashboard"),
+        ] {
+            assert_eq!(address(shown, Secrets::Covered), covered);
+            assert_eq!(address(shown, Secrets::Shown), shown);
+        }
         assert_eq!(body("text/html; charset=utf-8", "<p>pw</p>", Secrets::Shown), "a page of 9 bytes");
         assert_eq!(body("text/plain", "pw=1", Secrets::Covered), "4 bytes");
         let sent = BTreeMap::from([("authorization".to_owned(), "Bearer x".to_owned())]);
