@@ -35,6 +35,9 @@ use self::{
 };
 use crate::{oauth::audit::Audit, pipeline::Caller, state::Shared};
 
+/// Where the tenant log is.
+pub(crate) const LOGS: &str = Section::Logs.path();
+
 /// The pages.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()

@@ -230,7 +230,13 @@ async fn the_tenant_s_page_leads_to_the_log_where_that_is_wanted() {
         let page = Browser::new(&rig).authorize(&[("client_id", "unknown")]).await;
         assert_eq!(page.answer.status, 400);
         assert_eq!(page.answer.header("x-robots-tag"), "noindex");
-        assert_eq!(page.answer.body.contains("href=\"/dashboard/log\""), leads, "{}", page.answer.body);
+        let link = page.answer.body.split("<a href=\"").find(|link| link.contains(">See the log</a>"));
+        assert_eq!(link.is_some(), leads, "{}", page.answer.body);
+        if let Some(link) = link {
+            let log = rig.get(link.split('"').next().unwrap()).await;
+            assert_eq!(log.status, 200);
+            assert!(log.body.contains("<h1>Logs</h1>"), "{}", log.body);
+        }
     }
 }
 

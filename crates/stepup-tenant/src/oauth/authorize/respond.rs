@@ -7,7 +7,7 @@ use stepup_protocol::error::code;
 use url::Url;
 
 use super::request::{PageProblem, Problem};
-use crate::{pages, state::State};
+use crate::{dashboard, pages, state::State};
 
 /// How the answer reaches the client (OAuth 2.0 Multiple Response Types section 2.1, Form Post Response Mode).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,7 +162,7 @@ fn page(state: &State, problem: &PageProblem) -> Response {
         message: &problem.message(),
         advice,
         details: &[("error", code::INVALID_REQUEST), detail],
-        way_out: state.config.error_page.show_log_link.then_some(("/dashboard/log", "See the log")),
+        way_out: state.config.error_page.show_log_link.then_some((dashboard::LOGS, "See the log")),
     };
     (status, pages::headers::page([]), pages::error::render(&view)).into_response()
 }
