@@ -6,8 +6,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     admit::Admin,
@@ -47,9 +48,11 @@ struct Editor<'a> {
     code: String,
     secrets: Vec<String>,
     event: String,
-    /// Whether it is run when somebody logs in.
-    bound: bool,
-    saved: bool,
+    /// When it is run at a login, as the how manieth of how many.
+    bound: Option<(usize, usize)>,
+    /// Whether what runs is what stands here.
+    deployed: bool,
+    done: Option<&'static str>,
     problem: Option<String>,
     tried: Option<Tried>,
 }
@@ -167,35 +170,91 @@ pub(super) async fn show(State(shared): State<Shared>, admin: Admin, Path(id): P
 impl<'a> Editor<'a> {
     fn of(shared: &'a Shared, admin: &'a Admin, id: &'a str) -> Option<Self> {
         let document = shared.configuration.document();
-        let action = document.find(config::Section::Actions, id)?;
-        let name = text(action, "name")?;
-        let secrets = action.get("secrets").and_then(Value::as_array);
+        let action = document.find(config::Section::Actions, id)?.as_object()?;
+        let member = |name: &str| action.get(name)?.as_str().map(str::to_owned);
+        let name = member("name")?;
+        let order = bindings(&document);
+        let position = order.iter().position(|bound| *bound == name);
         Some(Self {
             frame: Frame::new(shared, Section::Actions, admin),
             id,
-            code: text(action, "code").unwrap_or_default(),
-            secrets: secrets.into_iter().flatten().filter_map(|secret| text(secret, "name")).collect(),
+            code: member("code").unwrap_or_default(),
+            secrets: secrets(action),
             event: EVENT.to_owned(),
-            bound: bindings(&document).contains(&name),
+            bound: position.map(|position| (position + 1, order.len())),
+            deployed: management::actions::all_changes_deployed(action),
             name,
-            saved: false,
+            done: None,
             problem: None,
             tried: None,
         })
     }
 }
 
-/// What the editor sends.
-#[derive(Debug, Deserialize)]
-pub(super) struct Edited {
-    code: String,
-    #[serde(default)]
-    event: String,
-    /// `try`, `save`, `bind`, `unbind`, `up` or `delete`.
-    action: String,
+/// The names of an Action's secrets.
+fn secrets(action: &Map<String, Value>) -> Vec<String> {
+    let secrets = action.get("secrets").and_then(Value::as_array);
+    secrets.into_iter().flatten().filter_map(|secret| text(secret, "name")).collect()
 }
 
-/// Tries the code, or saves and deploys it, or moves the Action.
+/// What the editor sends. Whatever its buttons do, what was typed is kept as the draft.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Edited {
+    code: Option<String>,
+    event: String,
+    /// The name of a secret to set.
+    secret: String,
+    value: SecretString,
+    /// The name of a secret to remove.
+    forget: Option<String>,
+    action: Verb,
+}
+
+/// What a button of the editor does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Verb {
+    Bind,
+    Delete,
+    Deploy,
+    Down,
+    #[default]
+    Save,
+    Try,
+    Unbind,
+    Up,
+}
+
+impl Verb {
+    /// What it does, for the log; and that it is done.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Bind => ("Run at the login", "It runs at the login now."),
+            Self::Delete => ("Delete", "Deleted."),
+            Self::Deploy => ("Deploy", "Deployed."),
+            Self::Down => ("Run later", "It runs later now."),
+            Self::Save => ("Save the draft", "The draft is saved."),
+            Self::Try => ("Try", "Tried."),
+            Self::Unbind => ("Run no more at the login", "It runs at the login no more."),
+            Self::Up => ("Run earlier", "It runs earlier now."),
+        }
+    }
+
+    /// The order in which the Actions run, once it is done to the one with this name.
+    fn arrange(self, order: &mut Vec<String>, name: &str) {
+        let position = order.iter().position(|bound| bound == name);
+        match (self, position) {
+            (Self::Bind, None) => order.push(name.to_owned()),
+            (Self::Unbind | Self::Delete, Some(position)) => drop(order.remove(position)),
+            (Self::Up, Some(position)) if position > 0 => order.swap(position, position - 1),
+            (Self::Down, Some(position)) if position + 1 < order.len() => order.swap(position, position + 1),
+            _ => {}
+        }
+    }
+}
+
+/// Keeps what was typed, and tries, deploys, moves or deletes the Action.
 pub(super) async fn submit(
     State(shared): State<Shared>,
     admin: Admin,
@@ -203,75 +262,105 @@ pub(super) async fn submit(
     Path(id): Path<String>,
     Form(edited): Form<Edited>,
 ) -> Result<Response, Failure> {
-    let Some(mut view) = Editor::of(&shared, &admin, &id) else {
-        return Ok(missing(&Frame::new(&shared, Section::Actions, &admin), "This Action"));
-    };
-    view.code = edited.code.replace("\r\n", "\n");
+    let frame = Frame::new(&shared, Section::Actions, &admin);
+    let Some(mut view) = Editor::of(&shared, &admin, &id) else { return Ok(missing(&frame, "This Action")) };
+    if let Some(code) = edited.code() {
+        view.code = code;
+    }
     if !edited.event.is_empty() {
         view.event = edited.event.replace("\r\n", "\n");
     }
-    let what = match edited.action.as_str() {
-        "try" => {
-            view.tried = Some(run(&shared, &view, &id).await);
-            return Ok(page(StatusCode::OK, &view));
-        }
-        "save" => {
-            if let Err(cause) = check(&action(&shared, &view, &id)) {
-                view.problem = Some(told(&cause));
-                return Ok(page(StatusCode::BAD_REQUEST, &view));
-            }
-            "Deploy"
-        }
-        "bind" => "Run at the login",
-        "unbind" => "Run no more at the login",
-        "up" => "Run earlier",
-        "delete" => "Delete",
-        _ => {
-            view.problem = Some("The editor cannot do that.".to_owned());
-            return Ok(page(StatusCode::BAD_REQUEST, &view));
-        }
+    if edited.action == Verb::Try {
+        view.tried = Some(run(&shared, &view, &id).await);
+        return Ok(page(StatusCode::OK, &view));
+    }
+    let kept = match edited.problem() {
+        Some(problem) => Err(problem.to_owned()),
+        None => change(&shared, |document| edited.apply(&shared, document, &id)).await?,
     };
-    let made = change(&shared, |document| apply(document, &id, &view, &edited.action)).await?;
-    if let Err(problem) = made {
+    if let Err(problem) = kept {
         view.problem = Some(problem);
         return Ok(page(StatusCode::BAD_REQUEST, &view));
     }
-    changed(&shared, &admin, &caller, &format!("{what}: the Action {}", view.name)).await;
-    if edited.action == "save" {
-        if let Err(failure) = management::actions::deploy(&shared, &id).await {
-            view.problem = Some(failure.to_string());
-            return Ok(page(StatusCode::BAD_REQUEST, &view));
-        }
-        view.saved = true;
-        return Ok(page(StatusCode::OK, &view));
+    if edited.action == Verb::Delete {
+        shared.store.delete_versions(&id).await?;
+        let (what, _) = Verb::Delete.words();
+        changed(&shared, &admin, &caller, &format!("{what}: the Action {}", view.name)).await;
+        return Ok(Redirect::to(Section::Actions.path()).into_response());
     }
-    Ok(Redirect::to(Section::Actions.path()).into_response())
+
+    let deployed = match edited.action {
+        Verb::Deploy => deploy(&shared, &view, &id).await,
+        _ => Ok(()),
+    };
+    let (what, done) = if deployed.is_ok() { edited.action.words() } else { Verb::Save.words() };
+    changed(&shared, &admin, &caller, &format!("{what}: the Action {}", view.name)).await;
+    let event = view.event;
+    let Some(now) = Editor::of(&shared, &admin, &id) else { return Ok(missing(&frame, "This Action")) };
+    let status = if deployed.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    Ok(page(status, &Editor { event, done: Some(done), problem: deployed.err(), ..now }))
 }
 
-fn apply(document: &mut Document, id: &str, view: &Editor<'_>, verb: &str) {
-    let mut order = bindings(document);
-    match verb {
-        "save" => {
-            if let Some(action) = document.find_mut(config::Section::Actions, id) {
-                action["code"] = view.code.clone().into();
-            }
-            return;
-        }
-        "bind" if !order.contains(&view.name) => order.push(view.name.clone()),
-        "unbind" | "delete" => order.retain(|name| *name != view.name),
-        "up" => {
-            if let Some(position) = order.iter().position(|name| *name == view.name).filter(|&at| at > 0) {
-                order.swap(position, position - 1);
-            }
-        }
-        _ => {}
+impl Edited {
+    fn code(&self) -> Option<String> {
+        Some(self.code.as_ref()?.replace("\r\n", "\n"))
     }
-    let bindings: Vec<_> =
-        order.iter().map(|name| json!({ "action_name": name, "display_name": name })).collect();
-    document.object_mut(config::Section::Triggers).insert(TRIGGER.to_owned(), bindings.into());
-    if verb == "delete" {
-        document.remove(config::Section::Actions, id);
+
+    /// What is wrong with the secret to set.
+    fn problem(&self) -> Option<&'static str> {
+        let (name, value) = (self.secret.trim(), self.value.expose_secret());
+        if name.is_empty() != value.is_empty() {
+            return Some("A secret has a name and a value.");
+        }
+        (name.chars().count() > 128 || value.chars().count() > 4096)
+            .then_some("A secret's name has 128 characters at most, its value 4,096.")
     }
+
+    fn apply(&self, shared: &Shared, document: &mut Document, id: &str) {
+        let Some(Value::Object(action)) = document.find_mut(config::Section::Actions, id) else { return };
+        let changes = self.changes(action);
+        // One that nobody changed stays as its file has it.
+        if !changes.is_empty() {
+            management::actions::draft(shared, action, &changes);
+        }
+        let name = action.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let before = bindings(document);
+        let mut order = before.clone();
+        self.action.arrange(&mut order, &name);
+        if order != before {
+            let bindings =
+                order.iter().map(|name| json!({ "action_name": name, "display_name": name })).collect();
+            document.object_mut(config::Section::Triggers).insert(TRIGGER.to_owned(), bindings);
+        }
+        if self.action == Verb::Delete {
+            document.remove(config::Section::Actions, id);
+        }
+    }
+
+    /// The members of the draft that were typed anew.
+    fn changes(&self, action: &Map<String, Value>) -> Map<String, Value> {
+        let mut changes = Map::new();
+        if let Some(code) = self.code().map(Value::from)
+            && action.get("code") != Some(&code)
+        {
+            changes.insert("code".to_owned(), code);
+        }
+        let set = Some(self.secret.trim()).filter(|name| !name.is_empty());
+        if set.is_some() || self.forget.is_some() {
+            let is_kept = |name: &String| set != Some(name) && self.forget.as_ref() != Some(name);
+            let kept = secrets(action).into_iter().filter(is_kept).map(|name| json!({ "name": name }));
+            let set = set.map(|name| json!({ "name": name, "value": self.value.expose_secret() }));
+            changes.insert("secrets".to_owned(), kept.chain(set).collect());
+        }
+        changes
+    }
+}
+
+/// Lets the draft run; or says where it cannot.
+async fn deploy(shared: &Shared, view: &Editor<'_>, id: &str) -> Result<(), String> {
+    check(&action(shared, view, id)).map_err(|cause| told(&cause))?;
+    management::actions::deploy(shared, id).await.map_err(|failure| failure.to_string())?;
+    Ok(())
 }
 
 /// Makes a change; the inner error is what to tell whoever asked for it.

@@ -122,7 +122,7 @@ pub(super) async fn update(
 }
 
 /// Changes the draft; what runs stays what was deployed.
-fn draft(tenant: &Tenant, action: &mut Map<String, Value>, body: &Map<String, Value>) {
+pub(crate) fn draft(tenant: &Tenant, action: &mut Map<String, Value>, body: &Map<String, Value>) {
     // One that came with the configuration ran as it stood there, and goes on to.
     if !action.contains_key("deployed_version") && action.get("deployed") == Some(&json!(true)) {
         let running = deploy::members(action);

@@ -16,7 +16,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-pub(crate) use self::deploy::deploy;
+pub(crate) use self::{calls::draft, deploy::deploy, shape::all_changes_deployed};
 use super::error::Failure;
 use crate::{
     config::{Document, Section},

@@ -25,7 +25,7 @@ pub(super) fn action(entity: &Map<String, Value>) -> Value {
 }
 
 /// Whether what runs is what the draft says.
-fn all_changes_deployed(entity: &Map<String, Value>) -> bool {
+pub(crate) fn all_changes_deployed(entity: &Map<String, Value>) -> bool {
     match entity.get("deployed_version") {
         Some(deployed) => ["code", "dependencies", "runtime", "secrets"]
             .iter()

@@ -1,4 +1,6 @@
-//! The dashboard: who may use it, and what it shows to whom. What its pages do is shown in a browser.
+//! The dashboard: who may use it, what it shows to whom, and what its forms do. How its pages behave is shown in a browser.
+
+mod actions;
 
 use stepup_tenant::Tenant;
 
