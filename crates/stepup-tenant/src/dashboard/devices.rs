@@ -38,7 +38,12 @@ struct Question {
 
 struct Device {
     described: VirtualDevice,
-    code: Option<String>,
+    code: Option<Code>,
+}
+
+struct Code {
+    digits: String,
+    seconds_left: u64,
 }
 
 /// The page.
@@ -60,10 +65,12 @@ async fn render(shared: &Shared, admin: &Admin, problem: Option<String>) -> Resu
             user_id: asked.user_id,
         });
     }
+    let code = |id: &str| {
+        let (digits, seconds_left) = (shared.devices.code(id, now)?, shared.devices.seconds_left(id, now)?);
+        Some(Code { digits, seconds_left })
+    };
     let devices = shared.devices.list().into_iter();
-    let devices = devices
-        .map(|described| Device { code: shared.devices.code(&described.id, now), described })
-        .collect();
+    let devices = devices.map(|described| Device { code: code(&described.id), described }).collect();
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(page(status, &View { frame, questions, devices, problem }))
 }

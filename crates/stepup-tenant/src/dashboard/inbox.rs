@@ -17,13 +17,18 @@ use crate::{
     model::{Channel, Message},
     oauth::error::Failure,
     state::Shared,
+    store::{Filter, Match, Search},
 };
+
+/// How many messages a page shows.
+const SHOWN: u32 = 200;
 
 #[derive(Template)]
 #[template(path = "dashboard/inbox.html")]
 struct View<'a> {
     frame: Frame<'a>,
-    to: &'a str,
+    wanted: &'a Wanted,
+    has_more: bool,
     messages: Vec<Row<'a>>,
 }
 
@@ -33,38 +38,43 @@ struct Row<'a> {
     exact: String,
 }
 
-/// What to show.
+/// Which messages.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Filter {
+pub(super) struct Wanted {
     /// Part of a recipient.
     to: String,
+    page: u64,
+}
+
+impl Wanted {
+    fn search(&self) -> Search {
+        let filter = match self.to.trim() {
+            "" => Filter::everything(),
+            to => Filter::Term { field: Some("to".to_owned()), matches: Match::contains(to) },
+        };
+        let offset = self.page.saturating_mul(u64::from(SHOWN));
+        Search { filter, order: Vec::new(), offset, limit: SHOWN + 1, count: false }
+    }
 }
 
 /// The page.
 pub(super) async fn show(
     State(shared): State<Shared>,
     admin: Admin,
-    Query(filter): Query<Filter>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&shared, Section::Inbox, &admin);
-    let messages = shared.delivery.inbox().read(None, None).await?;
-    let wanted = filter.to.trim().to_lowercase();
-    let rows = messages
-        .iter()
-        .filter(|message| message.to.to_lowercase().contains(&wanted))
-        .take(SHOWN)
-        .map(|message| Row {
-            message,
-            ago: frame.ago(message.created_at),
-            exact: frame.exact(message.created_at),
-        })
-        .collect();
-    Ok(page(StatusCode::OK, &View { messages: rows, to: &filter.to, frame }))
+    let mut messages = shared.store.find_messages(&wanted.search()).await?.entries;
+    let has_more = messages.len() > SHOWN as usize;
+    messages.truncate(SHOWN as usize);
+    let rows = messages.iter().map(|message| Row {
+        message,
+        ago: frame.ago(message.created_at),
+        exact: frame.exact(message.created_at),
+    });
+    Ok(page(StatusCode::OK, &View { messages: rows.collect(), wanted: &wanted, has_more, frame }))
 }
-
-/// How many messages a page shows.
-const SHOWN: usize = 200;
 
 impl Row<'_> {
     fn channel(&self) -> &'static str {

@@ -1,6 +1,6 @@
 //! `/dashboard/logs`: the tenant log, live.
 
-use std::time::Duration;
+use std::{ops::Bound, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -9,6 +9,7 @@ use axum::{
 };
 use http::StatusCode;
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::{
     admit::Admin,
@@ -16,7 +17,13 @@ use super::{
     page,
     words::{self, Tone},
 };
-use crate::{log, model::LogEvent, oauth::error::Failure, state::Shared};
+use crate::{
+    log,
+    model::LogEvent,
+    oauth::error::Failure,
+    state::Shared,
+    store::{self, Match, Search},
+};
 
 /// How many events a page shows.
 const SHOWN: u32 = 200;
@@ -29,7 +36,10 @@ const WAIT: Duration = Duration::from_secs(20);
 struct View<'a> {
     frame: Frame<'a>,
     filter: &'a Filter,
+    /// The newest event shown: whoever follows the log goes on from there.
     newest: String,
+    /// Where the next page begins.
+    older: Option<String>,
     rows: Vec<Row>,
 }
 
@@ -50,17 +60,32 @@ pub(super) struct Filter {
     user: String,
     /// Only what came after the event with this id.
     after: String,
+    /// Only what came before the event with this id.
+    before: String,
 }
 
 impl Filter {
-    fn kind(&self) -> Option<&str> {
-        Some(self.kind.trim()).filter(|kind| !kind.is_empty())
+    /// Whether somebody looks for something.
+    fn narrows(&self) -> bool {
+        !self.kind.trim().is_empty() || !self.user.trim().is_empty()
     }
 
-    fn matches(&self, event: &LogEvent) -> bool {
-        let wanted = self.user.trim().to_lowercase();
-        let names = [&event.user_name, &event.user_id].into_iter().flatten();
-        wanted.is_empty() || names.into_iter().any(|name| name.to_lowercase().contains(&wanted))
+    fn search(&self, limit: u32) -> Search {
+        let term = |field: &str, matches| store::Filter::Term { field: Some(field.to_owned()), matches };
+        let bound = |id: &str| match id {
+            "" => Bound::Unbounded,
+            id => Bound::Excluded(id.to_owned()),
+        };
+        let mut filter = term("log_id", Match::Range(bound(&self.after), bound(&self.before)));
+        let (kind, user) = (self.kind.trim(), self.user.trim());
+        if !kind.is_empty() {
+            filter = filter.and(store::Filter::equals("type", kind));
+        }
+        if !user.is_empty() {
+            let has = |field| term(field, Match::contains(user));
+            filter = filter.and(store::Filter::Any(vec![has("user_name"), has("user_id")]));
+        }
+        Search { filter, order: Vec::new(), offset: 0, limit, count: false }
     }
 }
 
@@ -113,10 +138,17 @@ pub(super) async fn show(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&shared, Section::Logs, &admin);
-    let mut events = shared.log.read(filter.kind(), SHOWN).await?;
-    let newest = events.first().map(|event| event.id.clone()).unwrap_or_default();
-    events.retain(|event| filter.matches(event));
-    let view = View { rows: rows(&frame, &events), frame, filter: &filter, newest };
+    let mut events = shared.store.find_events(&filter.search(SHOWN + 1)).await?.entries;
+    let has_older = events.len() > SHOWN as usize;
+    events.truncate(SHOWN as usize);
+    let id = |event: Option<&LogEvent>| event.map(|event| event.id.clone());
+    let view = View {
+        newest: id(events.first()).unwrap_or_default(),
+        older: id(events.last()).filter(|_| has_older),
+        rows: rows(&frame, &events),
+        filter: &filter,
+        frame,
+    };
     Ok(page(StatusCode::OK, &view))
 }
 
@@ -127,12 +159,17 @@ pub(super) async fn follow(
     Query(filter): Query<Filter>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&shared, Section::Logs, &admin);
-    let newer = |event: &LogEvent| event.id > filter.after;
-    let mut events = shared.log.read(filter.kind(), SHOWN).await?;
-    if !events.first().is_some_and(newer) {
-        events = shared.log.read_next(filter.kind(), WAIT).await?;
-    }
-    events.retain(|event| newer(event) && filter.matches(event));
+    let search = filter.search(SHOWN);
+    let mut writes = shared.log.writes();
+    let first = async {
+        loop {
+            let events = shared.store.find_events(&search).await?.entries;
+            if !events.is_empty() || writes.changed().await.is_err() {
+                return Ok::<_, Failure>(events);
+            }
+        }
+    };
+    let events = timeout(WAIT, first).await.unwrap_or(Ok(Vec::new()))?;
     if events.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -22,7 +22,7 @@ use crate::{
     oauth::{audit::Audit, error::Failure, logout::backchannel},
     pipeline::Caller,
     state::Shared,
-    store::{Filter, Match, Piece, Search},
+    store::{Filter, Match, Search},
 };
 
 /// How many users a page lists.
@@ -55,7 +55,7 @@ struct Row {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Wanted {
-    /// The beginning of an e-mail address or name, or a whole id.
+    /// Part of an e-mail address or name, or a whole id.
     q: String,
     page: u64,
 }
@@ -100,11 +100,8 @@ fn filter(wanted: &str) -> Filter {
     if wanted.is_empty() {
         return Filter::everything();
     }
-    let begins = |field: &str| Filter::Term {
-        field: Some(field.to_owned()),
-        matches: Match::Like(vec![Piece::Literal(wanted.to_owned()), Piece::Anything]),
-    };
-    Filter::Any(vec![Filter::equals("user_id", wanted), begins("email"), begins("name"), begins("username")])
+    let has = |field: &str| Filter::Term { field: Some(field.to_owned()), matches: Match::contains(wanted) };
+    Filter::Any(vec![Filter::equals("user_id", wanted), has("email"), has("name"), has("username")])
 }
 
 #[derive(Template)]

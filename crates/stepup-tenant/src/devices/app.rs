@@ -23,6 +23,12 @@ pub(super) fn code(totp: &Totp, now: UnixTime) -> String {
     totp.generate(u64::try_from(now.seconds()).unwrap_or(0)).to_string()
 }
 
+/// How long it shows that.
+pub(super) fn seconds_left(totp: &Totp, now: UnixTime) -> u64 {
+    let now = u64::try_from(now.seconds()).unwrap_or(0);
+    totp.next_step(now) - now
+}
+
 /// What an app with this base32 secret shows at `now`; none where it is not base32.
 pub(crate) fn totp(secret: &str, now: UnixTime) -> Option<String> {
     Some(code(&of_secret(secret)?, now))

@@ -110,10 +110,12 @@ impl Devices {
 
     /// The code that the device shows at `now`.
     pub(crate) fn code(&self, id: &str, now: UnixTime) -> Option<String> {
-        match self.lock().get(id)? {
-            Device::App(totp) => Some(app::code(totp, now)),
-            Device::Phone(phone) => phone.code(now),
-        }
+        Some(app::code(self.lock().get(id)?.totp()?, now))
+    }
+
+    /// For how many seconds it shows that code.
+    pub(crate) fn seconds_left(&self, id: &str, now: UnixTime) -> Option<u64> {
+        Some(app::seconds_left(self.lock().get(id)?.totp()?, now))
     }
 
     /// Answers a pending push as the user's device would: by the virtual phone that was asked, or in the name of one that
@@ -162,6 +164,13 @@ impl Devices {
 }
 
 impl Device {
+    fn totp(&self) -> Option<&Totp> {
+        match self {
+            Self::App(totp) => Some(totp),
+            Self::Phone(phone) => phone.totp(),
+        }
+    }
+
     fn described(&self, id: &str) -> VirtualDevice {
         let id = id.to_owned();
         match self {

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use stepup_protocol::{
-    guardian::{ChallengeResponse, EnrollRequest, Enrolled},
-    time::UnixTime,
-};
+use stepup_protocol::guardian::{ChallengeResponse, EnrollRequest, Enrolled};
 use stepup_seal::jws::SigningKey;
 use tokio::task::spawn_blocking;
 use totp_rs::Totp;
@@ -60,9 +57,9 @@ impl Phone {
         &self.0.enrolled.id
     }
 
-    /// The code that its app shows at `now`.
-    pub(super) fn code(&self, now: UnixTime) -> Option<String> {
-        self.0.totp.as_ref().map(|totp| app::code(totp, now))
+    /// The app on it that shows codes.
+    pub(super) fn totp(&self) -> Option<&Totp> {
+        self.0.totp.as_ref()
     }
 
     /// Answers the question with this challenge, which came to it as a notification.

@@ -72,13 +72,18 @@ impl Log {
         self.store.log(kind, limit).await
     }
 
+    /// Says when something was written since this call.
+    pub(crate) fn writes(&self) -> watch::Receiver<()> {
+        self.written.subscribe()
+    }
+
     /// The events recorded after this call, newest first; waits for the first of them, at most `wait` long.
     ///
     /// # Errors
     /// The store failed.
     pub async fn read_next(&self, kind: Option<&str>, wait: Duration) -> Result<Vec<LogEvent>, StoreError> {
         let known = self.read(None, 1).await?.first().map(|event| event.id.clone()).unwrap_or_default();
-        let mut written = self.written.subscribe();
+        let mut written = self.writes();
         let next = async {
             loop {
                 written.mark_unchanged();

@@ -1,15 +1,21 @@
-//! The tenant log as an administrator reads it.
+//! The tenant log and the inbox as an administrator reads them.
 
 use super::{Found, Search, Stored};
-use crate::model::LogEvent;
+use crate::model::{LogEvent, Message};
 
-/// Looks for events of the tenant log.
+/// Looks for events of the tenant log, and for messages.
 pub trait Logs: Send + Sync {
     /// The events that a search asks for; without an order, newest first.
     ///
     /// # Errors
     /// The store failed.
     fn find_events<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<LogEvent>>;
+
+    /// The messages that a search asks for; without an order, newest first.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn find_messages<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<Message>>;
 
     /// The event with this id.
     ///

@@ -57,6 +57,13 @@ pub enum Match {
     Range(Bound<String>, Bound<String>),
 }
 
+impl Match {
+    /// It has this text in it.
+    pub fn contains(text: impl Into<String>) -> Self {
+        Self::Like(vec![Piece::Anything, Piece::Literal(text.into()), Piece::Anything])
+    }
+}
+
 /// A piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {

@@ -1,20 +1,24 @@
-//! The tenant log as an administrator reads it, in SQLite.
+//! The tenant log and the inbox as an administrator reads them, in SQLite.
 
 use rusqlite::params;
 
 use super::{
-    SqliteStore, events,
+    SqliteStore, data, events,
     query::{all, one},
     search::{Column, Table},
 };
 use crate::{
-    model::LogEvent,
+    model::{LogEvent, Message},
     store::{Found, Logs, Search, Stored},
 };
 
 impl Logs for SqliteStore {
     fn find_events<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<LogEvent>> {
         self.search(|connection| LOG.find(connection, search, events::read_event))
+    }
+
+    fn find_messages<'a>(&'a self, search: &'a Search) -> Stored<'a, Found<Message>> {
+        self.search(|connection| INBOX.find(connection, search, data("a message")))
     }
 
     fn event<'a>(&'a self, id: &'a str) -> Stored<'a, Option<LogEvent>> {
@@ -70,4 +74,18 @@ fn log_column(field: &str) -> Option<Column> {
             )
         }
     })
+}
+
+/// What the inbox can be searched by.
+const INBOX: Table = Table {
+    name: "messages",
+    columns: "data",
+    natural: "seq DESC",
+    unique: "seq",
+    column: message_column,
+    default: &["to"],
+};
+
+fn message_column(field: &str) -> Option<Column> {
+    (field == "to").then_some(Column::Text { sql: "recipient", folds: true, indexed: false })
 }

@@ -1,6 +1,7 @@
 //! The dashboard: who may use it, what it shows to whom, and what its forms do. How its pages behave is shown in a browser.
 
 mod actions;
+mod lists;
 
 use stepup_tenant::Tenant;
 
