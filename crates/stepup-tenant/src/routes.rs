@@ -1,19 +1,21 @@
 //! Which room answers which path.
 
 use axum::{
-    Router, middleware,
+    Router,
+    extract::State,
+    middleware,
     response::{IntoResponse, Response},
 };
 use std::sync::Arc;
 
-use http::{StatusCode, Uri, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use crate::{dashboard, dbconnections, guardian, log, login, management, mfa, oauth, state::Shared};
 
 /// Every public endpoint of the tenant.
 pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
-        .merge(dashboard::routes())
+        .merge(dashboard::routes(&shared))
         .merge(guardian::routes())
         .merge(dbconnections::routes())
         .merge(oauth::routes())
@@ -26,7 +28,15 @@ pub(crate) fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-async fn nothing_there(uri: Uri) -> Response {
+async fn nothing_there(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(page) = dashboard::nothing_there(&shared, &method, &uri, &headers) {
+        return page;
+    }
     let description = format!("There is nothing at {}.", uri.path());
     let body = serde_json::json!({ "error": "not_found", "error_description": description }).to_string();
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()

@@ -17,18 +17,21 @@ mod mask;
 mod overview;
 mod security;
 mod sequence;
+mod trouble;
 mod users;
 mod words;
 
 use axum::{
     Router,
     extract::Query,
+    middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
+pub(crate) use self::trouble::nothing_there;
 use self::{
     admit::Admin,
     frame::{Frame, Section},
@@ -39,9 +42,10 @@ use crate::{oauth::audit::Audit, pipeline::Caller, state::Shared};
 pub(crate) const LOGS: &str = Section::Logs.path();
 
 /// The pages.
-pub(crate) fn routes() -> Router<Shared> {
+pub(crate) fn routes(shared: &Shared) -> Router<Shared> {
     Router::new()
         .route("/dashboard", get(overview::show))
+        .route("/dashboard/", get(async || Redirect::permanent(Section::Overview.path())))
         .route("/dashboard/actions", get(actions::list).post(actions::create))
         .route("/dashboard/actions/{id}", get(actions::show).post(actions::submit))
         .route("/dashboard/assets/{file}", get(assets::serve))
@@ -60,6 +64,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/dashboard/security/policy", post(security::policy))
         .route("/dashboard/users", get(users::list))
         .route("/dashboard/users/{id}", get(users::show).post(users::submit))
+        .layer(from_fn_with_state(Shared::clone(shared), trouble::tell))
 }
 
 /// A page with its headers; its script may ask the tenant for news.

@@ -2,6 +2,7 @@
 
 mod actions;
 mod lists;
+mod trouble;
 
 use stepup_tenant::Tenant;
 
