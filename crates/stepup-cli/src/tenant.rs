@@ -108,6 +108,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some((url, key)) = tenant.control() {
         output::line(format_args!("Control it at {url} with the key {key}"));
     }
+    if let Some(dashboard) = tenant.dashboard() {
+        output::line(format_args!("Watch and set it up at {dashboard}"));
+    }
     let mut stopped = pin!(tenant.stopped());
     loop {
         tokio::select! {

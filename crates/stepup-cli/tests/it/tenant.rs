@@ -115,6 +115,7 @@ fn a_ready_file_tells_what_a_script_needs() {
         tenant.line(),
         format!("Control it at {issuer}_control with the key {}", ready["control"]["key"].as_str().unwrap())
     );
+    assert_eq!(tenant.line(), format!("Watch and set it up at {issuer}dashboard"));
     tenant.signal("-TERM");
     assert_eq!(tenant.exit_code(), Some(0));
 }

@@ -243,6 +243,14 @@ impl Tenant {
         self.control_key.as_deref().map(|key| (self.state.issuer.endpoint("_control"), key))
     }
 
+    /// Where the dashboard is; none where nobody may open it, since the issuer is not on loopback and no administrator is named.
+    #[must_use]
+    pub fn dashboard(&self) -> Option<String> {
+        let admins = &self.state.configuration.config().dashboard_admins;
+        let is_open = self.state.issuer.loopback() || !admins.is_empty();
+        is_open.then(|| self.state.issuer.endpoint("dashboard"))
+    }
+
     /// The parts of the running tenant as they were at its start, for tests of the tenant itself: what is set now is in
     /// its `configuration`.
     #[must_use]
