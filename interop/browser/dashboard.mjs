@@ -1,8 +1,9 @@
 // The dashboard in Chromium: what a login did, live; factors and policy; users; Actions, edited and tried.
-// axe looks at every page, at a phone's and at a desk's width. With SCREENSHOTS=FOLDER a person can look at them too.
+// axe looks at every page, light and dark, at a phone's and at a desk's width. With SCREENSHOTS=FOLDER a person can look at
+// them too.
 import assert from "node:assert/strict";
 import { withPage } from "../lib/chromium.mjs";
-import { assertAccessible, assertFits, screenshot } from "../lib/look.mjs";
+import { desk, lookAt, phone } from "../lib/look.mjs";
 import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
 
@@ -25,21 +26,15 @@ const stepUp = async () => {
   return token({ grant_type: "refresh_token", refresh_token, audience: "https://api.example.com" });
 };
 
-await withPage({ viewport: { width: 1280, height: 860 }, ignoreHTTPSErrors: true }, async (page, complaints) => {
+await withPage({ viewport: desk, ignoreHTTPSErrors: true }, async (page, complaints) => {
   let looks = 0;
 
   /** On a desk and on a phone. */
   async function look() {
     looks += 1;
     const path = new URL(page.url()).pathname;
-    for (const [name, size] of Object.entries({ desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } })) {
-      await page.setViewportSize(size);
-      await assertAccessible(page, `${path}, ${name}`);
-      await assertFits(page, `${path}, ${name}`);
-      await screenshot(page, `${String(looks).padStart(2, "0")}${path.replaceAll("/", "_").slice(0, 40)}-${name}`);
-    }
-    await page.setViewportSize({ width: 1280, height: 860 });
-    assert.deepEqual(complaints, [], path);
+    await lookAt(page, complaints, `${String(looks).padStart(2, "0")}${path.replaceAll("/", "_").slice(0, 40)}`, [phone, desk]);
+    await page.setViewportSize(desk);
   }
   const open = (path) => page.goto(`${dashboard}${path}`);
   const heading = (name) => page.getByRole("heading", { name, level: 1 }).waitFor();
@@ -58,6 +53,36 @@ await withPage({ viewport: { width: 1280, height: 860 }, ignoreHTTPSErrors: true
     await look();
     await open("/logs?type=fp");
     assert.deepEqual([...new Set(await page.locator("tbody .kind").allTextContents())], ["fp"]);
+  });
+
+  await step("the log with a filter follows that user alone, and asks no more often than something happens", async () => {
+    await open("/logs?user=ada");
+    const before = await page.locator("tbody tr").count();
+    let asked = 0;
+    page.on("request", (request) => { if (request.url().includes("/logs/new")) asked += 1; });
+    const unknown = { grant_type: "password", username: "nobody@example.com", password: "x" };
+    for (let turn = 0; turn < 3; turn++) await token(unknown);
+    await logIn("not her password");
+    await page.waitForFunction((count) => document.querySelectorAll("tbody tr").length > count, before);
+    assert.ok(asked <= 2, `asked ${asked} times`);
+    assert.equal(await page.getByText("nobody@example.com").count(), 0);
+    await open("/logs?user=nobody-at-all");
+    await page.getByText("No event fits the filter.").waitFor();
+    await look();
+  });
+
+  await step("a long log has a head that stays, and an older page", async () => {
+    for (let turn = 0; turn < 21; turn++) {
+      await Promise.all(Array.from({ length: 10 }, (_, at) => token({ grant_type: "password", username: `${turn}-${at}@example.com`, password: "x" })));
+    }
+    await open("/logs");
+    const top = () => page.locator("thead").evaluate((head) => head.querySelector("th").getBoundingClientRect().top - head.closest(".table").getBoundingClientRect().top);
+    const before = await top();
+    await page.locator(".table").evaluate((table) => { table.scrollTop = table.scrollHeight; });
+    assert.ok(Math.abs((await top()) - before) < 2, "the head of the table stays in sight");
+    await press("Older", "link");
+    await page.getByRole("link", { name: "Newest", exact: true }).waitFor();
+    await page.locator("tbody tr").first().waitFor();
   });
 
   await step("a refused refresh is drawn as a sequence, its secrets covered until asked for", async () => {
@@ -143,10 +168,43 @@ await withPage({ viewport: { width: 1280, height: 860 }, ignoreHTTPSErrors: true
     await page.fill("#code", code);
     await press("Deploy");
     await page.getByText("Deployed").waitFor();
+    await page.fill("#code", `${code}// typed since`);
     await press("Bind to the login");
-    await page.waitForURL(`${dashboard}/actions`);
+    await page.getByText("It runs at the login now.").waitFor();
+    assert.equal(await page.inputValue("#code"), `${code}// typed since`);
+    await press("Run earlier");
+    await page.getByText("Runs at the login, 1 of 2.").waitFor();
+    await press("Run later");
+    await page.getByText("Runs at the login, 2 of 2.").waitFor();
     const [, claims] = (await logIn()).id_token.split(".");
     assert.equal(JSON.parse(Buffer.from(claims, "base64url"))["https://example.com/greeting"], "hello");
+  });
+
+  await step("an Action's secret is set by Enter and removed, and the code that was typed is still there", async () => {
+    const code = "// its secret is typed next";
+    await page.fill("#code", code);
+    await page.fill("#secret", "API_KEY");
+    await page.fill("#value", "k3y-0f-the-test");
+    await page.press("#value", "Enter");
+    await page.getByText("The draft is saved.").waitFor();
+    await page.getByRole("button", { name: "Remove API_KEY" }).waitFor();
+    assert.ok(!(await page.content()).includes("k3y-0f-the-test"));
+    await look();
+    await press("Remove API_KEY");
+    await page.getByText("The draft is saved.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Remove API_KEY" }).count(), 0);
+    assert.equal(await page.inputValue("#code"), code);
+  });
+
+  await step("an Action is deleted after a question", async () => {
+    await press("Unbind");
+    await page.getByText("Runs nowhere yet.").waitFor();
+    assert.ok(!(await page.getByRole("button", { name: "Delete for good" }).isVisible()));
+    await page.getByText("Delete this Action").click();
+    await look();
+    await press("Delete for good");
+    await page.waitForURL(`${dashboard}/actions`);
+    assert.equal(await page.getByRole("link", { name: "greeting" }).count(), 0);
   });
 
   await step("the inbox fills by itself", async () => {
@@ -195,6 +253,42 @@ await withPage({ viewport: { width: 1280, height: 860 }, ignoreHTTPSErrors: true
     await page.waitForLoadState();
     await local.advance(2);
     assert.equal((await verify(next.mfa_token, challenge.oob_code)).status, 200);
+  });
+
+  await step("a code is followed by the next one when its time is over, the button to copy it still focused", async () => {
+    await open("/devices");
+    await page.fill("#barcode_uri", "otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+    await press("Scan");
+    await page.waitForLoadState();
+    await local.advance(26 - ((await local.now()) % 30) + 30);
+    await open("/devices");
+    const codes = () => page.locator(".code code").allTextContents();
+    const first = await codes();
+    await page.locator("[data-copy]").first().focus();
+    await page.waitForFunction((first) => document.querySelector(".code code").textContent !== first, first[0]);
+    const left = Number(await page.locator("[data-seconds-left]").first().textContent());
+    assert.ok(left > 20 && left <= 30, `${left} s left`);
+    assert.ok(await page.locator("[data-copy]").first().evaluate((button) => button === document.activeElement));
+  });
+
+  await step("what is drawn anew waits until nobody is about to press something in it", async () => {
+    await open("/logins");
+    await page.locator("tbody a").first().focus();
+    const before = await page.locator("[data-refresh]").innerHTML();
+    await stepUp();
+    await page.waitForTimeout(500);
+    assert.equal(await page.locator("[data-refresh]").innerHTML(), before);
+    await page.locator("nav a").first().focus();
+    await page.waitForFunction((before) => document.querySelector("[data-refresh]").innerHTML !== before, before);
+  });
+
+  await step("what is not there, and the tenant's own address, are pages", async () => {
+    await open("/nothing");
+    await page.getByText("There is nothing at /dashboard/nothing.").waitFor();
+    await page.getByRole("link", { name: "Open the dashboard" }).click();
+    await page.waitForURL(dashboard);
+    await page.goto(local.issuer);
+    await page.waitForURL(dashboard);
   });
 
   await step("a form of another site changes nothing", async () => {
