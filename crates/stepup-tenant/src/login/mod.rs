@@ -106,7 +106,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route(path::ENROLLMENT_TICKET, get(ticket::enroll))
         .route(path::RECOVERY_CHALLENGE, get(challenge::show_recovery).post(challenge::submit_recovery))
         .route(path::RECOVERY_ENROLLMENT, get(recovery::show).post(recovery::submit))
-        .route(path::BEGIN_ENROLL_OPTIONS, get(options::show_enroll).post(options::submit_enroll))
+        .route(path::BEGIN_ENROLL_OPTIONS, get(options::show_begin_enroll).post(options::submit_enroll))
         .route(path::ENROLL_OPTIONS, get(options::show_enroll).post(options::submit_enroll))
         .route(path::LOGIN_OPTIONS, get(options::show_login).post(options::submit_login))
         .route(path::CONSENT, get(consent::show).post(consent::submit))

@@ -21,7 +21,16 @@ use crate::{
 };
 
 /// Which factor to enrol.
-pub(super) async fn show_enroll(mut visit: Visit) -> Result<Response, Lost> {
+pub(super) async fn show_enroll(visit: Visit) -> Result<Response, Lost> {
+    show(visit, "mfa-enroll-options").await
+}
+
+/// The same at its other address.
+pub(super) async fn show_begin_enroll(visit: Visit) -> Result<Response, Lost> {
+    show(visit, "mfa-begin-enroll-options").await
+}
+
+async fn show(mut visit: Visit, page: &str) -> Result<Response, Lost> {
     let Some(choice) = visit.progress.enrolment().cloned() else { return Ok(visit.go(path::RESUME)) };
     if visit.kept.enroll.take().is_some() {
         visit.save().await?;
@@ -29,7 +38,7 @@ pub(super) async fn show_enroll(mut visit: Visit) -> Result<Response, Lost> {
     let user = visit.user().await?;
     let factors: Vec<_> =
         choice.factors.into_iter().filter(|&factor| enroll::page_of(&visit, factor).is_some()).collect();
-    let view = mfa_enroll_options::View { frame: visit.frame(user.as_ref()), factors: &factors };
+    let view = mfa_enroll_options::View { frame: visit.frame(user.as_ref()), page, factors: &factors };
     Ok(visit.page(StatusCode::OK, mfa_enroll_options::render(&view)))
 }
 

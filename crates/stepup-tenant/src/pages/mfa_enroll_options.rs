@@ -1,4 +1,4 @@
-//! `/u/mfa-enroll-options`: which factor to enrol.
+//! `/u/mfa-enroll-options`, `/u/mfa-begin-enroll-options`: which factor to enrol.
 
 use askama::Template;
 use stepup_protocol::mfa::FactorType;
@@ -11,6 +11,8 @@ use super::{Frame, html};
 pub struct View<'a> {
     /// The transaction.
     pub frame: Frame<'a>,
+    /// Which of its addresses it is at, without `/u/`.
+    pub page: &'a str,
     /// What may be enrolled, in the order to show it.
     pub factors: &'a [FactorType],
 }
@@ -19,11 +21,13 @@ pub struct View<'a> {
 #[template(path = "mfa_enroll_options.html")]
 struct Page<'a> {
     frame: Frame<'a>,
+    page: &'a str,
     choices: Vec<Choice<'static>>,
 }
 
 /// The page as HTML.
 #[must_use]
 pub fn render(view: &View<'_>) -> String {
-    html(&Page { frame: view.frame, choices: view.factors.iter().copied().map(to_enroll).collect() })
+    let choices = view.factors.iter().copied().map(to_enroll).collect();
+    html(&Page { frame: view.frame, page: view.page, choices })
 }

@@ -149,7 +149,11 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
         ("login_blocked", login("ada@example.com", Some(login::Problem::Blocked))),
         (
             "mfa_enroll_options",
-            mfa_enroll_options::render(&mfa_enroll_options::View { frame: known, factors: OFFERED }),
+            mfa_enroll_options::render(&mfa_enroll_options::View {
+                frame: known,
+                page: "mfa-enroll-options",
+                factors: OFFERED,
+            }),
         ),
         (
             "mfa_login_options",

@@ -25,6 +25,10 @@ async fn whoever_has_nothing_chooses_what_to_enrol() {
         assert!(page.answer.body.contains(&format!("name=\"action\" value=\"{factor}\"")), "{factor}");
     }
     let alias = go(&mut browser, &page, "mfa-begin-enroll-options").await;
+    assert!(
+        alias.attribute("action").starts_with("/u/mfa-begin-enroll-options?state="),
+        "to its own address"
+    );
     let chosen = browser.submit(&alias, &[("action", "otp")]).await;
     assert_eq!(chosen.url.path(), "/u/mfa-otp-enrollment");
     let back = go(&mut browser, &page, "mfa-enroll-options").await;
