@@ -1,9 +1,11 @@
 //! `/u/mfa-sms-challenge`, `/u/mfa-voice-challenge`, `/u/mfa-email-challenge`: the code that was sent.
 
+use std::time::Duration;
+
 use askama::Template;
 
 use super::problem::{Alert, Channel, CodeProblem, SendProblem};
-use super::{Frame, html};
+use super::{Frame, html, in_words};
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +16,10 @@ pub struct View<'a> {
     pub channel: Channel,
     /// Where to, masked: see [`super::mask`].
     pub recipient: &'a str,
+    /// Whether there is a code to enter; `problem` says why not.
+    pub sent: bool,
+    /// How long it works.
+    pub lifetime: Duration,
     /// Seconds until another one may be asked for.
     pub resend_in: u64,
     /// Whether another one has just been sent.
@@ -70,6 +76,8 @@ struct Page<'a> {
     view: View<'a>,
     frame: Frame<'a>,
     page: &'static str,
+    title: &'static str,
+    lifetime: String,
     problem: Option<Alert>,
     code_is_wrong: bool,
 }
@@ -77,15 +85,17 @@ struct Page<'a> {
 /// The page as HTML. The button for another code is `name="action" value="resend-code"`.
 #[must_use]
 pub fn render(view: &View<'_>) -> String {
-    let page = match view.channel {
-        Channel::Email => "mfa-email-challenge",
-        Channel::Sms => "mfa-sms-challenge",
-        Channel::Voice => "mfa-voice-challenge",
+    let (page, title) = match view.channel {
+        Channel::Email => ("mfa-email-challenge", "Check your email"),
+        Channel::Sms => ("mfa-sms-challenge", "Check your messages"),
+        Channel::Voice => ("mfa-voice-challenge", "Answer your phone"),
     };
+    let title = if view.sent { title } else { "No code was sent" };
     let problem = view.problem.map(|problem| match problem {
         Problem::Code(problem) => problem.of_sent_code(),
         Problem::Send(problem) => problem.of(view.channel),
     });
     let code_is_wrong = matches!(view.problem, Some(Problem::Code(_)));
-    html(&Page { view: *view, frame: view.frame, page, problem, code_is_wrong })
+    let lifetime = in_words(view.lifetime);
+    html(&Page { view: *view, frame: view.frame, page, title, lifetime, problem, code_is_wrong })
 }

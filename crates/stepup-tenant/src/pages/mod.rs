@@ -7,6 +7,8 @@
 //! a field's `id` is its name, the main button is `name="action" value="default"` with the text `Continue`, and an
 //! error is text in an element with `role="alert"`. Every page works with scripts off.
 
+use std::time::Duration;
+
 pub mod assets;
 pub mod consent;
 pub mod email_verification;
@@ -63,6 +65,15 @@ pub(crate) fn html(template: &impl askama::Template) -> String {
 }
 
 /// Characters in groups of four, as people read codes aloud.
+/// A time as people say it: `5 minutes`, `90 seconds`.
+fn in_words(time: Duration) -> String {
+    let (count, unit) = match time.as_secs() {
+        seconds if seconds % 60 == 0 => (seconds / 60, "minute"),
+        seconds => (seconds, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
 fn groups_of_four(code: &str) -> Vec<String> {
     let characters: Vec<char> = code.chars().collect();
     characters.chunks(4).map(|group| group.iter().collect()).collect()

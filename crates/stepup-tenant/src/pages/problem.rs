@@ -89,10 +89,7 @@ impl CodeProblem {
                 "invalid-code",
                 "That code was used already. Each code works once: ask for a new one.",
             ),
-            Self::Expired => Alert::new(
-                "transaction-not-found",
-                "That code has run out. Ask for a new one and enter it within 5 minutes.",
-            ),
+            Self::Expired => Alert::new("transaction-not-found", "That code has run out. Ask for a new one."),
             Self::Malformed => Alert::new(
                 "invalid-otp-code-format",
                 "A code has 6 digits. Check the one that we sent you and enter it again.",

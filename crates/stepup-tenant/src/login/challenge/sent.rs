@@ -164,6 +164,8 @@ fn page(visit: &Visit, asked: &Asked, subject: Subject<'_>, found: Option<Proble
         Subject::Enrolled(_) if kind == Kind::Email => Some(OtherWays::Address),
         Subject::Enrolled(_) => Some(OtherWays::Number),
     };
+    let last = visit.kept.sent(kind, authenticator);
+    let outstanding = last.is_some_and(|sent| !sent.expired(visit));
     let view = View {
         frame: visit.frame(Some(&asked.user)),
         channel: match kind {
@@ -172,7 +174,9 @@ fn page(visit: &Visit, asked: &Asked, subject: Subject<'_>, found: Option<Proble
             _ => Channel::Sms,
         },
         recipient: &recipient(authenticator),
-        resend_in: visit.kept.sent(kind, authenticator).map_or(0, |sent| sent.wait(visit)),
+        sent: !matches!(found, Some(Problem::Send(_))) || outstanding,
+        lifetime: visit.shared.config.mfa.oob_code_lifetime,
+        resend_in: last.map_or(0, |sent| sent.wait(visit)),
         resent: visit.params.text("said") == Some("resent"),
         may_remember_browser: matches!(subject, Subject::Challenged(_)) && offers_to_remember(visit),
         other_ways,

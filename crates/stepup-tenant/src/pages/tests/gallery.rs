@@ -1,5 +1,7 @@
 //! Every page in every state.
 
+use std::time::Duration;
+
 use stepup_protocol::mfa::FactorType;
 
 use super::super::factor::{Way, WayKind};
@@ -121,6 +123,8 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
             frame: known,
             channel,
             recipient: if channel == Channel::Email { "a•••@example.com" } else { "•••• 4567" },
+            sent: !matches!(problem, Some(Problem::Send(_))),
+            lifetime: Duration::from_secs(300),
             resend_in,
             resent,
             may_remember_browser: true,

@@ -56,6 +56,38 @@ async fn a_code_runs_out_after_five_minutes() {
 }
 
 #[tokio::test]
+async fn a_page_says_how_long_its_code_works() {
+    for (stepup, words) in [
+        ("{ oob_code_lifetime: 90 }", "It works for 90 seconds."),
+        ("{ oob_code_lifetime: 60 }", "It works for 1 minute."),
+        ("{}", "It works for 5 minutes."),
+    ] {
+        let config = Config { every_factor: true, stepup, ..Config::policy("all-applications") };
+        let rig = Rig::with(&config).await;
+        let page = challenged_by_email(&mut Browser::new(&rig)).await;
+        assert!(page.answer.body.contains(words), "{words}: {}", page.answer.body);
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_was_sent_the_page_says_so() {
+    let stepup = "{ email_sends: 1, send_refill: 60 }";
+    let rig = Rig::with(&Config { every_factor: true, stepup, ..Config::policy("all-applications") }).await;
+    let sent = challenged_by_email(&mut Browser::new(&rig)).await;
+    assert!(sent.answer.body.contains("We sent a 6-digit code to"), "{}", sent.answer.body);
+    rig.advance(30);
+    let mut browser = Browser::new(&rig);
+    let page = challenged_by_email(&mut browser).await;
+    assert_eq!((page.answer.status, error_code(&page).as_str()), (429, "too-many-email"));
+    assert!(page.answer.body.contains("<h1>No code was sent</h1>"), "{}", page.answer.body);
+    assert!(!page.answer.body.contains("We sent") && !page.answer.body.contains("id=\"code\""));
+    rig.advance(60);
+    let renewed = browser.submit(&page, &[("action", "resend-code")]).await;
+    assert!(renewed.answer.body.contains("We sent a 6-digit code to"), "{}", renewed.answer.body);
+    at_the_end(&browser.submit(&renewed, &[("code", &sent_code(&rig, ADA).await)]).await);
+}
+
+#[tokio::test]
 async fn ten_wrong_codes_close_the_door_to_a_right_one() {
     let rig = always().await;
     let mut browser = Browser::new(&rig);
