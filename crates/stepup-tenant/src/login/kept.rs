@@ -21,6 +21,8 @@ pub(super) struct Kept {
     pub(super) enrolling: Option<Enrolling>,
     /// What was sent: the last to each authenticator in each way.
     sent: Vec<Sent>,
+    /// The tick of the page that waits for a phone, which loads itself again: this browser is not to be asked again.
+    pub(super) remember_browser: bool,
     /// A new recovery code is to be shown, because of this.
     pub(super) recovery_code: Option<NewCode>,
     /// The user is asked whether the application may do what it wants.
@@ -83,6 +85,7 @@ impl Kept {
         self.enroll = None;
         self.enrolling = None;
         self.sent.clear();
+        self.remember_browser = false;
     }
 }
 

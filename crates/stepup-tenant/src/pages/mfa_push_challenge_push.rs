@@ -20,6 +20,8 @@ pub struct View<'a> {
     pub may_enter_code: bool,
     /// Whether the tick `rememberBrowser` is offered.
     pub may_remember_browser: bool,
+    /// Whether it is set.
+    pub remembers_browser: bool,
     /// Whether `/u/mfa-login-options` has something else to offer.
     pub has_other_ways: bool,
 }
@@ -82,6 +84,8 @@ struct Page<'a> {
 }
 
 /// The page as HTML. Buttons: `name="action"` with `resend` (send again) and `enter-otp` (the code of the app instead).
+/// With scripts off it loads itself again, which would take a tick away: there `remember-browser` and `forget-browser`
+/// are buttons.
 #[must_use]
 pub fn render(view: &View<'_>) -> String {
     html(&Page { view: *view, frame: view.frame, problem: view.state.alert() })

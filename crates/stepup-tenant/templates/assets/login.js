@@ -1,7 +1,7 @@
 // Small helps on top of pages that work without any of this.
 
-// Buttons that need a script are there only with one.
-for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
+// What needs a script is there only with one.
+for (const hidden of document.querySelectorAll("button[hidden], [data-scripted]")) hidden.hidden = false;
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
   const field = document.getElementById(button.dataset.reveal);

@@ -6,6 +6,7 @@ pub(super) mod sent;
 
 use axum::response::Response;
 use http::StatusCode;
+use stepup_protocol::mfa::FactorType;
 
 use super::{
     asked::Asked,
@@ -17,6 +18,9 @@ use crate::{
     mfa::requirement::Passed,
     pages::{mfa_otp_challenge, mfa_recovery_code_challenge, problem::CodeProblem},
 };
+
+/// The tick that spares this browser the second factor for a while.
+const REMEMBER_BROWSER: &str = "rememberBrowser";
 
 /// Asks for a code of the authenticator app.
 pub(super) async fn show_otp(visit: Visit) -> Result<Response, Lost> {
@@ -79,7 +83,11 @@ async fn recovery_due(visit: &Visit) -> Result<Option<Asked>, Lost> {
 
 /// Notes that a factor was passed, remembers the browser if that was ticked, and goes on.
 pub(super) async fn pass(mut visit: Visit, asked: &Asked, passed: Passed) -> Result<Response, Lost> {
-    let remembers = may_remember(&visit, passed) && visit.params.text("rememberBrowser").is_some();
+    let ticked = match passed.factor {
+        FactorType::PushNotification => visit.kept.remember_browser,
+        _ => visit.params.text(REMEMBER_BROWSER).is_some(),
+    };
+    let remembers = ticked && may_remember(&visit, passed);
     visit.progress.pass(passed.factor, passed.how, visit.shared.clock.now());
     visit.kept.forget_way();
     visit.save().await?;

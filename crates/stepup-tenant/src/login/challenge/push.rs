@@ -3,7 +3,7 @@
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{has_other_ways, offers_to_remember, pass};
+use super::{REMEMBER_BROWSER, has_other_ways, offers_to_remember, pass};
 use crate::{
     factors::{self, Challenged, Kind, Verdict, oob},
     login::{
@@ -31,11 +31,21 @@ pub(in crate::login) async fn show(mut visit: Visit) -> Result<Response, Lost> {
     look(visit, &asked, way).await
 }
 
-/// Asks again, goes to the page for the code of its app, or looks whether there is an answer.
+/// Keeps the tick, and asks again, goes to the page for the code of its app, or looks whether there is an answer.
 pub(in crate::login) async fn submit(mut visit: Visit) -> Result<Response, Lost> {
     let Some(asked) = Asked::of(&visit).await? else { return Ok(visit.go(path::RESUME)) };
     let Some(way) = asked.way(&visit, Some(Kind::Push)) else { return Ok(visit.go(path::RESUME)) };
-    match visit.params.text("action") {
+    let action = visit.params.text("action").map(str::to_owned);
+    let ticked = match action.as_deref() {
+        Some("remember-browser") => true,
+        Some("forget-browser") => false,
+        _ => visit.params.text(REMEMBER_BROWSER).is_some(),
+    };
+    if ticked != visit.kept.remember_browser {
+        visit.kept.remember_browser = ticked;
+        visit.save().await?;
+    }
+    match action.as_deref() {
         Some("enter-otp") => {
             if let Some(app) = asked.app_of_push(&visit) {
                 visit.kept.choose(app);
@@ -44,6 +54,7 @@ pub(in crate::login) async fn submit(mut visit: Visit) -> Result<Response, Lost>
             }
             look(visit, &asked, way).await
         }
+        Some("remember-browser" | "forget-browser") => Ok(visit.go(path::PUSH_CHALLENGE)),
         Some("resend") => {
             let sent = visit.kept.sent(way.kind, way.authenticator);
             let waits = sent.is_some_and(|sent| !sent.denied && sent.wait(&visit) > 0);
@@ -120,6 +131,7 @@ fn page(visit: &Visit, asked: &Asked, way: Way<'_>, state: State) -> Response {
         resend_in: visit.kept.sent(way.kind, way.authenticator).map_or(0, |sent| sent.wait(visit)),
         may_enter_code: asked.app_of_push(visit).is_some(),
         may_remember_browser: offers_to_remember(visit),
+        remembers_browser: visit.kept.remember_browser,
         has_other_ways: has_other_ways(visit, asked),
     };
     let status = match state {

@@ -140,6 +140,7 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
             resend_in: 0,
             may_enter_code: true,
             may_remember_browser: true,
+            remembers_browser: state == State::Denied,
             has_other_ways: true,
         })
     };

@@ -40,6 +40,41 @@ async fn a_yes_goes_on() {
     assert_eq!(claims["amr"], serde_json::json!(["mfa"]));
 }
 
+/// With scripts off the page loads itself again, and finds the answer without its form being sent.
+#[tokio::test]
+async fn a_tick_outlives_the_page_that_loads_itself_again() {
+    let rig = always().await;
+    let mut browser = Browser::new(&rig);
+    let page = asked(&rig, &mut browser).await;
+    let ticked = browser.submit(&page, &[("action", "remember-browser")]).await;
+    assert!(
+        ticked.answer.body.contains("name=\"rememberBrowser\" value=\"true\" checked"),
+        "{}",
+        ticked.answer.body
+    );
+    assert!(ticked.answer.body.contains("value=\"forget-browser\""), "{}", ticked.answer.body);
+    let taken_back =
+        browser.submit(&page, &[("action", "forget-browser"), ("rememberBrowser", "true")]).await;
+    assert!(!taken_back.answer.body.contains(" checked"), "{}", taken_back.answer.body);
+    browser.submit(&page, &[("action", "remember-browser")]).await;
+    answer_push(&rig, true).await;
+    at_the_end(&browser.open(page.url.as_str()).await);
+    assert!(browser.cookies.contains_key("auth0-mf_compat"), "{:?}", browser.cookies.keys());
+    at_the_end(&grace(&mut browser).await);
+}
+
+#[tokio::test]
+async fn a_tick_that_was_taken_back_is_not_set() {
+    let rig = always().await;
+    let mut browser = Browser::new(&rig);
+    let page = asked(&rig, &mut browser).await;
+    rig.advance(30);
+    browser.submit(&page, &[("action", "resend"), ("rememberBrowser", "true")]).await;
+    answer_push(&rig, true).await;
+    at_the_end(&browser.submit(&page, &[]).await);
+    assert!(!browser.cookies.contains_key("auth0-mf_compat"));
+}
+
 #[tokio::test]
 async fn a_no_is_final_and_another_question_may_be_asked() {
     let rig = always().await;
