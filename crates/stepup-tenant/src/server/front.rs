@@ -23,6 +23,8 @@ pub(crate) struct Front {
 
 /// Router, CORS and discovery of one state of the configuration.
 pub(crate) struct Side {
+    /// What people know the tenant by.
+    pub(crate) tenant: String,
     pub(crate) router: Router,
     pub(crate) cors: Cors,
     /// The discovery document.
@@ -57,6 +59,7 @@ impl Side {
     fn new(state: State) -> Arc<Self> {
         let shared: Shared = Arc::new(state);
         Arc::new(Self {
+            tenant: shared.config.friendly_name.clone(),
             cors: Cors::new(&shared.config.clients),
             discovery: discovery::bytes(&shared.config, &shared.issuer),
             router: routes::router(shared),

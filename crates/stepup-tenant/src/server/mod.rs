@@ -9,6 +9,7 @@ mod cors;
 pub(crate) mod faults;
 mod front;
 mod listener;
+mod people;
 pub(crate) mod recorder;
 mod service;
 pub(crate) mod tls;

@@ -19,6 +19,7 @@ use super::{
     cors::Cors,
     faults::{Fault, Faults},
     front::{Front, Side},
+    people,
     recorder::Recorder,
 };
 use crate::control::Control;
@@ -42,7 +43,7 @@ pub(crate) struct Service {
     pub(crate) control: Option<Control>,
 }
 
-type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Full<Bytes>>;
 
 impl Service {
     /// Answers one request, or drops it where a fault says so.
@@ -62,6 +63,7 @@ impl Service {
         let (mut head, body) = request.into_parts();
         let body = match collect(body, head.uri.path()).await {
             Ok(body) => body,
+            Err(refusal) if people::sees(&head) => return Ok(people::show(&side.tenant, refusal).await),
             Err(refusal) => return Ok(refusal),
         };
         head.extensions.insert(Peer(peer.ip()));
@@ -103,6 +105,7 @@ async fn route(side: &Side, head: http::request::Parts, body: Bytes) -> Answer {
         return preflight;
     }
     let echo = Cors::remember(&head);
+    let is_seen = people::sees(&head);
     let routed = side.router.clone().oneshot(Request::from_parts(head, Body::from(body)));
     let answer = match AssertUnwindSafe(routed).catch_unwind().await {
         Ok(Ok(answer)) => buffer(answer).await,
@@ -112,6 +115,7 @@ async fn route(side: &Side, head: http::request::Parts, body: Bytes) -> Answer {
             problem(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Something went wrong.")
         }
     };
+    let answer = if is_seen { people::show(&side.tenant, answer).await } else { answer };
     let mut answer = side.cors.finish(&echo, answer);
     answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
@@ -219,6 +223,7 @@ mod tests {
             panic!("a bug")
         }
         let side = Side {
+            tenant: "Acme".to_owned(),
             router: Router::new().route("/panics", get(panics)),
             cors: Cors::new(&[]),
             discovery: None,
