@@ -146,16 +146,14 @@ impl TenantConfig {
         self.connections.iter().find(|connection| connection.name == name)
     }
 
-    /// The connection that a client's users log in with on the pages: the default directory if the client may use it,
-    /// else the first that it may.
+    /// The connections that a client's users log in with on the pages, in the order in which they are tried: the default
+    /// directory comes first.
     #[must_use]
-    pub fn connection_for(&self, client_id: &str) -> Option<&Connection> {
-        let usable = |connection: &&Connection| connection.enabled_for(client_id);
-        self.default_directory
-            .as_deref()
-            .and_then(|name| self.connection(name))
-            .filter(usable)
-            .or_else(|| self.connections.iter().find(usable))
+    pub fn connections_for(&self, client_id: &str) -> Vec<&Connection> {
+        let usable = self.connections.iter().filter(|connection| connection.enabled_for(client_id));
+        let mut usable: Vec<_> = usable.collect();
+        usable.sort_by_key(|connection| Some(&connection.name) != self.default_directory.as_ref());
+        usable
     }
 }
 

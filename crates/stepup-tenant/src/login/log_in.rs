@@ -49,10 +49,8 @@ pub(super) async fn submit(visit: Visit) -> Result<Response, Lost> {
         return Ok(page(&visit, &username, Some(Problem::NoPassword)));
     };
     let accepted = visit.accepted()?;
-    let Some(connection) = visit.shared.config.connection_for(&visit.login.client_id) else {
-        return Ok(page(&visit, &username, Some(Problem::WrongEmailOrPassword)));
-    };
-    let attempt = Attempt { connection: &connection.name, username: &username, password: password.into() };
+    let connections = visit.connections();
+    let attempt = Attempt { connections: &connections, username: &username, password: password.into() };
     let user = match password::log_in(&visit.shared, &visit.caller, accepted.client, attempt).await {
         Ok(user) => user,
         Err(failure) => {
@@ -88,7 +86,6 @@ pub(super) async fn begin_session(mut visit: Visit, user: User) -> Result<Respon
 
 fn page(visit: &Visit, username: &str, problem: Option<Problem>) -> Response {
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let connection = visit.shared.config.connection_for(&visit.login.client_id);
-    let may_sign_up = connection.is_some_and(|connection| connection.signup);
+    let may_sign_up = visit.connections().first().is_some_and(|connection| connection.signup);
     visit.page(status, render(&View { frame: visit.frame(None), username, may_sign_up, problem }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    config::Client,
+    config::{Client, Connection},
     model::{Bucket, BucketKind, BucketRule, User},
     oauth::{
         audit::Audit,
@@ -23,8 +23,8 @@ const LONGEST: usize = 1024;
 
 /// One try.
 pub(crate) struct Attempt<'a> {
-    /// In which directory.
-    pub(crate) connection: &'a str,
+    /// In which directories: the first that knows the pair.
+    pub(crate) connections: &'a [&'a Connection],
     /// E-mail address or user name.
     pub(crate) username: &'a str,
     /// What was typed.
@@ -43,40 +43,67 @@ pub(crate) async fn log_in(
     attempt: Attempt<'_>,
 ) -> Result<User, Failure> {
     let audit = || Audit::new(shared, caller).client(client).named(attempt.username);
-    let now = shared.clock.now();
-    let subject = format!("{}|{}|{}", attempt.connection, attempt.username.to_lowercase(), caller.ip);
-    let bucket = Bucket { kind: BucketKind::Password, subject: &subject };
-    let rule = shared.config.password_attempts.map(|size| BucketRule { size, refill: REFILL });
-    if let Some(rule) = rule
-        && let Err(empty) = shared.store.take_attempt(bucket, rule, now).await?
-    {
+    let mut found = Vec::new();
+    for connection in attempt.connections {
+        let user = shared.store.user_by_identifier(&connection.name, attempt.username).await?;
+        found.push((*connection, user));
+    }
+    let nobody = found.iter().all(|(_, user)| user.is_none());
+    let (mut limited, mut mistaken) = (None, None);
+    for (position, (connection, user)) in found.into_iter().enumerate() {
+        // Where nobody has the name it counts as if it were in the first directory: wrong passwords run out alike.
+        let counts = user.is_some() || (nobody && position == 0);
+        let subject = format!("{}|{}|{}", connection.name, attempt.username.to_lowercase(), caller.ip);
+        let bucket = Bucket { kind: BucketKind::Password, subject: &subject };
+        let rule = shared.config.password_attempts.filter(|_| counts);
+        let rule = rule.map(|size| BucketRule { size, refill: REFILL });
+        if let Some(rule) = rule
+            && let Err(empty) = shared.store.take_attempt(bucket, rule, shared.clock.now()).await?
+        {
+            limited = Some(empty);
+            continue;
+        }
+        // A directory without the name takes as long as one with it.
+        if !is_right(shared, user.as_ref(), &attempt.password).await? {
+            mistaken = mistaken.or(user);
+            continue;
+        }
+        let Some(user) = user else { continue };
+        if user.blocked {
+            audit().user(&user).describe("user is blocked").write("f").await;
+            return Err(UserFault::Blocked.into());
+        }
+        if rule.is_some() {
+            shared.store.refill(bucket).await?;
+        }
+        return welcome(shared, user, attempt.password).await;
+    }
+    if let Some(empty) = limited {
         audit().describe(Limit::Passwords.to_string()).write("limit_wc").await;
         return Err(Limit::Passwords.reached(empty).into());
     }
-    let user = shared.store.user_by_identifier(attempt.connection, attempt.username).await?;
-    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let too_long = attempt.password.expose_secret().len() > LONGEST;
-    let password = if too_long { SecretString::default() } else { attempt.password.clone() };
-    let right = shared.passwords.verify(password.clone(), hash.clone()).await;
-    let right = right.map_err(TenantFault::Password)? && !too_long;
-    let Some(user) = user else {
-        audit().describe("Wrong email or password.").write("fu").await;
-        return Err(GrantFault::Password.into());
-    };
-    if !right {
-        audit().user(&user).describe("Wrong email or password.").write("fp").await;
-        return Err(GrantFault::Password.into());
+    let audit = audit().describe("Wrong email or password.");
+    match &mistaken {
+        Some(user) => audit.user(user).write("fp").await,
+        None => audit.write("fu").await,
     }
-    if user.blocked {
-        audit().user(&user).describe("user is blocked").write("f").await;
-        return Err(UserFault::Blocked.into());
-    }
-    if rule.is_some() {
-        shared.store.refill(bucket).await?;
-    }
-    if let Some(outdated) = hash.filter(|hash| is_outdated(hash.expose_secret())) {
+    Err(GrantFault::Password.into())
+}
+
+/// Whether the password is this user's; nobody has one.
+async fn is_right(shared: &Shared, user: Option<&User>, password: &SecretString) -> Result<bool, Failure> {
+    let hash = user.and_then(|user| user.password_hash.clone());
+    let too_long = password.expose_secret().len() > LONGEST;
+    let password = if too_long { SecretString::default() } else { password.clone() };
+    let right = shared.passwords.verify(password, hash).await.map_err(TenantFault::Password)?;
+    Ok(right && !too_long)
+}
+
+/// Counts the login of a user whose password it was, and hashes that anew where the hash is an old one.
+async fn welcome(shared: &Shared, user: User, password: SecretString) -> Result<User, Failure> {
+    if let Some(outdated) = user.password_hash.as_ref().filter(|hash| is_outdated(hash.expose_secret())) {
         let hash = shared.passwords.hash(password).await.map_err(TenantFault::Password)?;
-        shared.store.renew_password_hash(&user.user_id, &outdated, &hash).await?;
+        shared.store.renew_password_hash(&user.user_id, outdated, &hash).await?;
     }
-    Ok(shared.store.record_login(&user.user_id, now).await?.unwrap_or(user))
+    Ok(shared.store.record_login(&user.user_id, shared.clock.now()).await?.unwrap_or(user))
 }

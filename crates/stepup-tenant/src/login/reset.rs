@@ -45,7 +45,7 @@ pub(super) async fn submit_request(visit: Visit) -> Result<Response, Lost> {
         return Ok(request_page(&visit, &email, false, Some(EmailProblem::Malformed)));
     }
     let client_id = visit.login.client_id.as_str();
-    if let Some(connection) = visit.shared.config.connection_for(client_id) {
+    for connection in visit.connections() {
         let sent =
             change_password::request(&visit.shared, &visit.caller, Some(client_id), &connection.name, &email);
         sent.await.map_err(|failure| visit.failed(failure))?;

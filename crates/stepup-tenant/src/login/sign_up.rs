@@ -62,10 +62,9 @@ pub(super) async fn submit(visit: Visit) -> Result<Response, Lost> {
     log_in::begin_session(visit, user).await
 }
 
-/// The connection of the login's client, if people may sign up in it.
+/// The login's first connection, if people may sign up in it.
 fn open_connection(visit: &Visit) -> Option<&Connection> {
-    let connection = visit.shared.config.connection_for(&visit.login.client_id);
-    connection.filter(|connection| connection.signup)
+    visit.connections().into_iter().next().filter(|connection| connection.signup)
 }
 
 fn page(visit: &Visit, connection: &Connection, email: &str, problem: Option<Problem>) -> Response {

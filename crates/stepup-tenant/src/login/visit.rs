@@ -13,6 +13,7 @@ use crate::{
     model::{Digest, LoginTransaction, User},
     oauth::{
         authorize::{
+    config::Connection,
             request::{Accepted, Refused, accept},
             respond,
         },
@@ -100,9 +101,17 @@ impl Visit {
 
     /// The request that the login is for: accepted once, and the configuration does not change.
     pub(super) fn accepted(&self) -> Result<Accepted<'_>, Lost> {
-        accept(&self.shared, &self.login.parameters).map_err(|refused| match refused {
-            Refused::Client(..) | Refused::Page(_) => Lost::Transaction(self.shared.clone()),
-        })
+        accept(&self.shared, &self.login.parameters).map_err(|_| self.lost())
+    }
+
+    /// The directories that the user may be in, in the order in which they are tried: the one that the request names, or
+    /// those of its client. Whoever signs up goes to the first.
+    pub(super) fn connections(&self) -> Vec<&Connection> {
+        let usable = self.shared.config.connections_for(&self.login.client_id);
+        match self.login.parameters.get("connection") {
+            Some(name) => usable.into_iter().filter(|connection| connection.name == *name).collect(),
+            None => usable,
+        }
     }
 
     /// The user who gave a password, or whose session it is.

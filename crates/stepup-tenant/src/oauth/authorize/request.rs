@@ -128,6 +128,7 @@ pub(crate) fn accept<'a>(state: &'a State, parameters: &'a Parameters) -> Result
         let code_challenge = code_challenge(client, parameters)?;
         key_thumbprint(parameters)?;
         let target = known_api(state, parameters)?;
+        usable_connection(state, client, parameters)?;
         let asked = parameters.get("scope").map(|scope| Scopes::from(scope.as_str())).unwrap_or_default();
         let scope = target.grantable(state, client, &asked);
         Ok((prompt, max_age, code_challenge, target, scope))
@@ -282,6 +283,16 @@ fn demands_mfa(parameters: &Parameters) -> bool {
 }
 
 impl Problem {
+/// `connection`: one that is there and that the client may use.
+fn usable_connection(state: &State, client: &Client, parameters: &Parameters) -> Result<(), Problem> {
+    let Some(name) = parameters.get("connection") else { return Ok(()) };
+    match state.config.connection(name) {
+        Some(named) if named.enabled_for(&client.client_id) => Ok(()),
+        Some(_) => Err(Problem::invalid("the connection was disabled")),
+        None => Err(Problem::invalid("the connection was not found")),
+    }
+}
+
     /// `invalid_request`.
     pub(crate) fn invalid(description: impl Into<String>) -> Self {
         Self { error: code::INVALID_REQUEST, description: description.into() }

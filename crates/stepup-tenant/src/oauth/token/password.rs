@@ -50,7 +50,7 @@ async fn login(
         .ok_or_else(|| ClientFault::ApiUnknown(audience.unwrap_or_default().to_owned()))?;
     let asked_scope = request.optional("scope")?.map_or_else(|| Scopes::from(STANDARD_SCOPES), Scopes::from);
 
-    let attempt = Attempt { connection: &directory.name, username, password: password.into() };
+    let attempt = Attempt { connections: &[directory], username, password: password.into() };
     let user = password::log_in(shared, request.caller, request.client, attempt).await?;
     let now = shared.clock.now();
     let grant = UserGrant {

@@ -3,6 +3,7 @@
 mod accounts;
 mod actions;
 mod challenge;
+mod connections;
 mod consent;
 mod enroll;
 mod hostile;
