@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use stepup_protocol::{scope::Scopes, token::GrantType};
+use url::Url;
 
 use super::{AllowedUrls, AssertionKey, BackchannelLogout};
 
@@ -21,6 +22,8 @@ pub struct Client {
     pub application_type: ApplicationType,
     /// How it proves who it is.
     pub authentication: ClientAuthentication,
+    /// Where it begins a login by itself (OpenID Connect Core section 4): the way back from a login that is lost.
+    pub initiate_login_uri: Option<Url>,
     /// Where a login may end.
     pub callbacks: AllowedUrls,
     /// Where a logout may end.

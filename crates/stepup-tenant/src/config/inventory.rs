@@ -160,6 +160,7 @@ const HONOURED: &[&str] = &[
     "clients[].app_type",
     "clients[].token_endpoint_auth_method",
     "clients[].callbacks",
+    "clients[].initiate_login_uri",
     "clients[].allowed_logout_urls",
     "clients[].web_origins",
     "clients[].allowed_origins",

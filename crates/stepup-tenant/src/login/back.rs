@@ -32,7 +32,7 @@ pub(super) async fn by_link(State(shared): State<Shared>, request: Request) -> R
 pub(super) async fn by_form(State(shared): State<Shared>, request: Request) -> Result<Response, Lost> {
     let query = in_query(&shared, &request)?;
     let (parts, body) = request.into_parts();
-    let lost = |shared: &Shared| Lost::Transaction(shared.clone());
+    let lost = |shared: &Shared| Lost::Transaction(shared.clone(), None);
     let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &());
     let body = body.await.map_err(|_| lost(&shared))?;
     let posted = Params::from_body(header_text(&parts.headers, header::CONTENT_TYPE), &body);
@@ -58,7 +58,7 @@ pub(super) async fn by_form(State(shared): State<Shared>, request: Request) -> R
 
 fn in_query(shared: &Shared, request: &Request) -> Result<Parameters, Lost> {
     let query = Params::from_form(request.uri().query().unwrap_or_default());
-    query.map(Params::into_texts).map_err(|_| Lost::Transaction(shared.clone()))
+    query.map(Params::into_texts).map_err(|_| Lost::Transaction(shared.clone(), None))
 }
 
 fn link(parameters: &Parameters) -> String {

@@ -25,6 +25,7 @@ mod status;
 pub(crate) mod ticket;
 mod verification;
 mod visit;
+mod way_out;
 
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ use super::{
     kept::{Chosen, Kept},
     path, remember,
     visit::{Lost, Visit},
+    way_out,
 };
 use crate::{
     actions::Selection,
@@ -41,7 +42,7 @@ pub(super) async fn resume(visit: Visit) -> Result<Response, Lost> {
         Who::Nobody => return log_in_again(visit).await,
     };
     if visit.progress.away {
-        return Err(Lost::Transaction(visit.shared.clone()));
+        return Err(visit.lost());
     }
     if let Some(page) = due(&visit).await? {
         return Ok(visit.go(page));
@@ -91,7 +92,7 @@ async fn enrolled_by_ticket(visit: Visit) -> Result<Response, Lost> {
 /// Goes on with a login whose browser came back, with `returned`, from where an Action had sent it.
 pub(super) async fn come_back(mut visit: Visit, returned: Returned) -> Result<Response, Lost> {
     if !visit.progress.away {
-        return Err(Lost::Transaction(visit.shared.clone()));
+        return Err(visit.lost());
     }
     let (user, session) = match who(&visit).await? {
         Who::Known(user, session) => (user, session),
@@ -285,8 +286,8 @@ async fn refuse(visit: &Visit, failure: &Failure) -> Result<Response, Lost> {
 /// Of two requests that end one login, one does.
 async fn take(visit: &Visit) -> Result<(), Lost> {
     match visit.shared.store.take_login(&Digest::of(&visit.state)).await {
-        Ok(Some(_)) => Ok(()),
-        Ok(None) => Err(Lost::Transaction(visit.shared.clone())),
+        Ok(Some(_)) => way_out::keep(visit).await,
+        Ok(None) => Err(visit.lost()),
         Err(error) => Err(visit.failed(error)),
     }
 }

@@ -13,16 +13,13 @@ use super::{
     Beginning,
     kept::Kept,
     open, path,
-    visit::{Lost, read_form},
+    visit::{Lost, NothingToEnroll, read_form},
 };
 use crate::{
     factors::{self, PREFERRED},
-    mfa::requirement::{Choice, ListedBy, Refusal, Requirement},
+    mfa::requirement::{Choice, ListedBy, Requirement},
     model::{Digest, Ticket, TicketPurpose, User},
-    oauth::{
-        error::{Failure, UserFault},
-        params::Params,
-    },
+    oauth::{error::Failure, params::Params},
     pipeline::{Caller, Progress},
     state::Shared,
     store::StoreError,
@@ -108,7 +105,7 @@ pub(super) async fn enroll(
     };
     let authenticators = factors::held(&shared, &user).await.map_err(failed)?;
     if !allow_multiple && factors::enrolled_on_purpose(&shared.config, &authenticators) {
-        return Err(failed(UserFault::AlreadyEnrolled.into()));
+        return Err(Lost::TicketForNothing(shared, NothingToEnroll::AlreadyEnrolled));
     }
     let offered: Vec<_> = PREFERRED
         .into_iter()
@@ -116,7 +113,7 @@ pub(super) async fn enroll(
         .filter(|&it| factor.is_none_or(|factor| factor == it))
         .collect();
     if offered.is_empty() {
-        return Err(failed(Refusal::NoFactorToEnroll.into()));
+        return Err(Lost::TicketForNothing(shared, NothingToEnroll::SwitchedOff));
     }
     let choice = Choice { factors: offered, listed_by: ListedBy::Tenant, may_remember: false };
     let beginning = Beginning {

@@ -7,14 +7,17 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 
-use super::cookies;
 pub(super) use super::kept::{Kept, NewCode};
+use super::{
+    cookies,
+    way_out::{self, WayOut},
+};
 use crate::{
+    config::Connection,
     model::{Digest, LoginTransaction, User},
     oauth::{
         authorize::{
-    config::Connection,
-            request::{Accepted, Refused, accept},
+            request::{Accepted, accept, answered_to},
             respond,
         },
         error::{Failure, TenantFault},
@@ -23,6 +26,7 @@ use crate::{
     pages,
     pipeline::{Caller, Progress, header_text},
     state::{Shared, State},
+    store::StoreError,
 };
 
 /// A visit that belongs to a login of this browser.
@@ -57,8 +61,19 @@ pub(super) enum Lost {
     Foreign(Shared),
     /// No such ticket, used, or over.
     Ticket(Shared),
-    /// No such login, not this browser's, or over.
-    Transaction(Shared),
+    /// A ticket that cannot enrol anything: its user has a factor already, or what it enrols is switched off.
+    TicketForNothing(Shared, NothingToEnroll),
+    /// No such login, not this browser's, or over: then it is known where it came from.
+    Transaction(Shared, Option<WayOut>),
+}
+
+/// Why a ticket can enrol nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NothingToEnroll {
+    /// The user has a factor, and the ticket is for the first one.
+    AlreadyEnrolled,
+    /// What it enrols is switched off.
+    SwitchedOff,
 }
 
 impl Visit {
@@ -66,20 +81,13 @@ impl Visit {
     pub(super) async fn open(shared: Shared, request: Request) -> Result<Self, Lost> {
         let (parts, params) = read_form(&shared, request).await?;
         let caller = Caller::of(&parts);
-        let Some(params) = params else { return Err(Lost::Transaction(shared)) };
+        let Some(params) = params else { return Err(Lost::Transaction(shared, None)) };
         let (Some(state), Some(browser)) =
             (params.text("state").map(str::to_owned), cookies::browser(&parts.headers))
         else {
-            return Err(Lost::Transaction(shared));
+            return Err(Lost::Transaction(shared, None));
         };
-        let found = shared.store.login(&Digest::of(&state)).await;
-        let login = match found {
-            Ok(login) => login,
-            Err(error) => return Err(Lost::Failed(shared, error.into())),
-        };
-        let now = shared.clock.now();
-        let mine = |login: &LoginTransaction| login.browser == Digest::of(&browser) && now < login.expires_at;
-        let Some(login) = login.filter(mine) else { return Err(Lost::Transaction(shared)) };
+        let login = under_way(&shared, &state, &browser).await?;
         caller.correlation.join(&login.transaction_id);
         let progress = serde_json::from_value(login.progress.clone());
         let kept = serde_json::from_value(login.page.clone());
@@ -131,7 +139,7 @@ impl Visit {
         let written = self.shared.store.update_login(&Digest::of(&self.state), &self.login).await;
         match written {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Lost::Transaction(self.shared.clone())),
+            Ok(false) => Err(self.lost()),
             Err(error) => Err(self.failed(error)),
         }
     }
@@ -139,6 +147,11 @@ impl Visit {
     /// A failure on this visit.
     pub(super) fn failed(&self, failure: impl Into<Failure>) -> Lost {
         Lost::Failed(self.shared.clone(), failure.into())
+    }
+
+    /// This login cannot go on.
+    pub(super) fn lost(&self) -> Lost {
+        Lost::Transaction(self.shared.clone(), way_out::of(&self.shared, &self.login))
     }
 
     /// Sends the browser to another page of this login.
@@ -154,7 +167,8 @@ impl Visit {
 
     /// A page of this login.
     pub(super) fn page(&self, status: StatusCode, html: String) -> Response {
-        let leads_to = self.login.parameters.get("redirect_uri").map(String::as_str);
+        let answered_to = answered_to(&self.shared, &self.login.parameters);
+        let leads_to = answered_to.as_ref().map(|(_, redirect_uri)| redirect_uri.as_str());
         (status, pages::headers::page(leads_to), html).into_response()
     }
 
@@ -168,6 +182,20 @@ impl Visit {
             state: &self.state,
         }
     }
+}
+
+/// The login `state` of this browser, unless it is over.
+async fn under_way(shared: &Shared, state: &str, browser: &str) -> Result<LoginTransaction, Lost> {
+    let failed = |error: StoreError| Lost::Failed(shared.clone(), error.into());
+    let browser = Digest::of(browser);
+    let found = shared.store.login(&Digest::of(state)).await.map_err(failed)?;
+    let over = match found.filter(|login| login.browser == browser) {
+        Some(login) if shared.clock.now() < login.expires_at => return Ok(login),
+        Some(login) => Some(login),
+        None => way_out::finished(shared, state).await.map_err(failed)?,
+    };
+    let over = over.filter(|login| login.browser == browser);
+    Err(Lost::Transaction(shared.clone(), over.and_then(|login| way_out::of(shared, &login))))
 }
 
 /// A redirect to a page of the login `state`.
@@ -213,35 +241,52 @@ impl FromRequest<Shared> for Visit {
     }
 }
 
-impl IntoResponse for Lost {
-    fn into_response(self) -> Response {
-        let (shared, status, message, advice) = match self {
+impl Lost {
+    /// Status, what happened, what to do, and the way out.
+    fn told(self) -> (Shared, StatusCode, String, &'static str, Option<WayOut>) {
+        use StatusCode as S;
+        use pages::error::{ANOTHER_TICKET, LOST_TICKET, LOST_TRANSACTION};
+        match self {
             Self::Failed(shared, failure) => {
                 if let Failure::Tenant(fault) = &failure {
                     tracing::error!(error = fault as &dyn std::error::Error, "a page failed");
                 }
                 let wire = failure.wire();
-                (shared, wire.status, wire.description, pages::error::LOST_TRANSACTION)
+                (shared, wire.status, wire.description, LOST_TRANSACTION, None)
             }
-            Self::Foreign(shared) => {
-                let message = "The form was sent by another site.".to_owned();
-                (shared, StatusCode::FORBIDDEN, message, pages::error::LOST_TRANSACTION)
-            }
+            Self::Foreign(shared) => (
+                shared,
+                S::FORBIDDEN,
+                "The form was sent by another site.".to_owned(),
+                LOST_TRANSACTION,
+                None,
+            ),
             Self::Ticket(shared) => {
-                let message = "This link does not work any more.".to_owned();
-                (shared, StatusCode::BAD_REQUEST, message, pages::error::LOST_TICKET)
+                (shared, S::BAD_REQUEST, "This link does not work any more.".to_owned(), LOST_TICKET, None)
             }
-            Self::Transaction(shared) => {
-                let message = "The login was not found.".to_owned();
-                (shared, StatusCode::BAD_REQUEST, message, pages::error::LOST_TRANSACTION)
+            Self::TicketForNothing(shared, NothingToEnroll::AlreadyEnrolled) => {
+                (shared, S::FORBIDDEN, "User is already enrolled.".to_owned(), ANOTHER_TICKET, None)
             }
-        };
+            Self::TicketForNothing(shared, NothingToEnroll::SwitchedOff) => {
+                let message = "The second step that this link sets up is switched off.".to_owned();
+                (shared, S::FORBIDDEN, message, ANOTHER_TICKET, None)
+            }
+            Self::Transaction(shared, way_out) => {
+                (shared, S::BAD_REQUEST, "The login was not found.".to_owned(), LOST_TRANSACTION, way_out)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Lost {
+    fn into_response(self) -> Response {
+        let (shared, status, message, advice, way_out) = self.told();
         let view = pages::error::View {
             tenant: &shared.config.friendly_name,
             message: &message,
             advice,
             details: &[("error", "invalid_request")],
-            way_out: None,
+            way_out: way_out.as_ref().map(WayOut::link),
         };
         (status, pages::headers::page([]), pages::error::render(&view)).into_response()
     }

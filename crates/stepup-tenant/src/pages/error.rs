@@ -32,6 +32,10 @@ pub const START_AGAIN: &str = "Go back to the application, and start again from 
 /// What to do about a link that was used or is too old.
 pub const LOST_TICKET: &str = "A link works once, and for a few days. If you still need it, ask for a new one; the newest is the one that works.";
 
+/// What to do about a link that has nothing to set up.
+pub const ANOTHER_TICKET: &str =
+    "If you still need a second step, ask whoever sent you the link for another one.";
+
 /// The page as HTML.
 #[must_use]
 pub fn render(view: &View<'_>) -> String {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use stepup_protocol::{scope::Scopes, token::GrantType};
+use url::Url;
 
 use super::Reading;
 use crate::config::{
@@ -19,6 +20,8 @@ impl Reading<'_> {
             Some(settings) => self.backchannel_logout(settings, place)?,
             None => None,
         };
+        let initiate_login_uri = client.initiate_login_uri.as_deref().filter(|uri| !uri.is_empty());
+        let initiate_login_uri = initiate_login_uri.and_then(|uri| self.login_page(uri, place));
         let grant_types = self.grants(&client.grant_types, place);
         let id_token_algorithm = self.id_token_algorithm(&client, public, place)?;
         Ok(Client {
@@ -34,6 +37,7 @@ impl Reading<'_> {
             require_pushed_requests: client.require_pushed_authorization_requests,
             require_proof_of_possession: client.require_proof_of_possession,
             backchannel_logout,
+            initiate_login_uri,
             callbacks: self.urls(client.callbacks, &format!("{place}.callbacks"))?,
             allowed_logout_urls: self
                 .urls(client.allowed_logout_urls, &format!("{place}.allowed_logout_urls"))?,
@@ -50,6 +54,15 @@ impl Reading<'_> {
             metadata: client.client_metadata,
             name: client.name,
         })
+    }
+
+    fn login_page(&mut self, uri: &str, place: &str) -> Option<Url> {
+        let page = Url::parse(uri).ok().filter(|page| matches!(page.scheme(), "http" | "https"));
+        if page.is_none() {
+            let what = format!("`{uri}` is not an http or https address, and not linked to");
+            self.warn(&format!("{place}.initiate_login_uri"), &what);
+        }
+        page
     }
 
     fn id_token_algorithm(

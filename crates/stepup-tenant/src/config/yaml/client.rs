@@ -13,6 +13,7 @@ pub(in crate::config) struct Client {
     #[serde(default)]
     pub(in crate::config) app_type: AppType,
     pub(in crate::config) token_endpoint_auth_method: Option<AuthMethod>,
+    pub(in crate::config) initiate_login_uri: Option<String>,
     #[serde(default)]
     pub(in crate::config) callbacks: Vec<String>,
     #[serde(default)]

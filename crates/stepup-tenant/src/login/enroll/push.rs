@@ -72,7 +72,7 @@ async fn begin_anew(visit: &mut Visit, asked: &Asked) -> Result<SecretString, Lo
     let begun = begin(visit, asked, Kind::Push, Given::default()).await?;
     let begun = begun.map_err(|failure| visit.failed(failure))?;
     let Ceremony::Scan { oob_code, barcode_uri } = begun.ceremony else {
-        return Err(Lost::Transaction(visit.shared.clone()));
+        return Err(visit.lost());
     };
     let now = visit.shared.clock.now();
     visit.kept.keep_sent(Sent::to(Kind::Push, begun.authenticator_id, &oob_code, now));

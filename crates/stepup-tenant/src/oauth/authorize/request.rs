@@ -149,6 +149,13 @@ pub(crate) fn accept<'a>(state: &'a State, parameters: &'a Parameters) -> Result
     }
 }
 
+/// The client, and the callback that its request is answered to, where they are known to each other.
+pub(crate) fn answered_to<'a>(state: &'a State, parameters: &Parameters) -> Option<(&'a Client, String)> {
+    let client = known_client(state, parameters).ok()?;
+    let (redirect_uri, _) = registered_callback(client, parameters).ok()?;
+    Some((client, redirect_uri))
+}
+
 /// RFC 6749 section 4.1.2.1: without a client there is nobody to tell.
 fn known_client<'a>(state: &'a State, parameters: &Parameters) -> Result<&'a Client, PageProblem> {
     let id = parameters.get("client_id").ok_or(PageProblem::Invalid("client_id"))?;
@@ -276,13 +283,6 @@ fn known_api<'a>(state: &'a State, parameters: &'a Parameters) -> Result<Target<
     })
 }
 
-/// OIDC Core section 3.1.2.1, `acr_values`: only the multi-factor word has an effect.
-fn demands_mfa(parameters: &Parameters) -> bool {
-    let words = parameters.get("acr_values").map(String::as_str).unwrap_or_default();
-    words.split_ascii_whitespace().any(|word| word == ACR_MULTI_FACTOR)
-}
-
-impl Problem {
 /// `connection`: one that is there and that the client may use.
 fn usable_connection(state: &State, client: &Client, parameters: &Parameters) -> Result<(), Problem> {
     let Some(name) = parameters.get("connection") else { return Ok(()) };
@@ -293,6 +293,13 @@ fn usable_connection(state: &State, client: &Client, parameters: &Parameters) ->
     }
 }
 
+/// OIDC Core section 3.1.2.1, `acr_values`: only the multi-factor word has an effect.
+fn demands_mfa(parameters: &Parameters) -> bool {
+    let words = parameters.get("acr_values").map(String::as_str).unwrap_or_default();
+    words.split_ascii_whitespace().any(|word| word == ACR_MULTI_FACTOR)
+}
+
+impl Problem {
     /// `invalid_request`.
     pub(crate) fn invalid(description: impl Into<String>) -> Self {
         Self { error: code::INVALID_REQUEST, description: description.into() }

@@ -7,6 +7,7 @@ mod connections;
 mod consent;
 mod enroll;
 mod hostile;
+mod lost;
 mod push;
 mod remember;
 mod ticket;

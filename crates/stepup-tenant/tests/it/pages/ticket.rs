@@ -4,7 +4,7 @@ use stepup_protocol::mfa::FactorType;
 use stepup_tenant::model::{Digest, Ticket, TicketPurpose};
 
 use super::{ADA, PHONE, always, sent_code};
-use crate::rig::{Browser, Page, Rig};
+use crate::rig::{Browser, Config, Page, Rig};
 
 /// Hands out a ticket for Ada, as the Management API does.
 async fn ticket(rig: &Rig, secret: &str, factor: Option<FactorType>, allow_multiple: bool) -> String {
@@ -105,6 +105,16 @@ async fn whoever_has_a_factor_needs_a_ticket_that_says_so() {
     let secret = more.attribute("data-secret");
     let done = browser.submit(&more, &[("code", &rig.code(&secret))]).await;
     assert!(done.answer.body.contains("Your second step is set up"), "{}", done.answer.body);
+}
+
+#[tokio::test]
+async fn a_ticket_for_what_is_switched_off_says_so() {
+    let rig = Rig::with(&Config::policy("all-applications")).await;
+    let link = ticket(&rig, "one", Some(FactorType::Phone), true).await;
+    let refused = Browser::new(&rig).open(&link).await;
+    assert_eq!(refused.answer.status, 403);
+    assert_eq!(refused.alert(), "The second step that this link sets up is switched off.");
+    assert!(!refused.answer.body.contains("Action"), "{}", refused.answer.body);
 }
 
 #[tokio::test]
