@@ -12,6 +12,7 @@ pub(crate) mod cookies;
 mod enroll;
 mod kept;
 mod log_in;
+mod onward;
 mod options;
 pub(crate) mod password;
 mod recovery;

@@ -9,7 +9,7 @@ use super::{
     asked::{Asked, selection, user_chooses},
     consent, enroll,
     kept::{Chosen, Kept},
-    path, remember,
+    onward, path, remember,
     visit::{Lost, Visit},
     way_out,
 };
@@ -144,7 +144,10 @@ async fn go_on(
                 url.query_pairs_mut().append_pair("state", &visit.state);
                 HeaderValue::from_str(url.as_str()).ok()
             });
-            Ok(location.map_or_else(|| visit.go(path::LOGIN), respond::found))
+            Ok(location.map_or_else(
+                || visit.go(path::LOGIN),
+                |location| onward::by_page(&visit, respond::found(location)),
+            ))
         }
         Ok((Advanced::Done, user)) => finish(visit, user, session).await,
         Err(failure) => end(visit, &failure).await,
@@ -263,7 +266,7 @@ async fn finish(mut visit: Visit, user: User, session: TenantSession) -> Result<
         Ok(mut response) => {
             let renewed = remember::renew(&visit.shared, &visit.headers, &user_id, &mut response).await;
             renewed.map_err(|error| visit.failed(error))?;
-            Ok(response)
+            Ok(onward::to_client(&visit, response))
         }
         Err(failure) => Ok(refuse(&visit, &failure).await?),
     }
@@ -280,7 +283,7 @@ async fn refuse(visit: &Visit, failure: &Failure) -> Result<Response, Lost> {
     let problem = Problem::of(failure);
     let audit = Audit::new(&visit.shared, &visit.caller).client(accepted.client);
     audit.describe(problem.description.clone()).write("f").await;
-    Ok(accepted.answer.problem(&visit.shared, &problem))
+    Ok(onward::to_client(visit, accepted.answer.problem(&visit.shared, &problem)))
 }
 
 /// Of two requests that end one login, one does.

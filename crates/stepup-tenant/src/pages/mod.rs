@@ -32,6 +32,7 @@ pub mod mfa_recovery_code_challenge;
 pub mod mfa_recovery_code_enrollment;
 pub mod mfa_sent_code_challenge;
 pub mod notice;
+pub mod onward;
 pub mod problem;
 pub mod qr;
 pub mod reset_password;
@@ -64,7 +65,6 @@ pub(crate) fn html(template: &impl askama::Template) -> String {
     template.render().expect("a page renders")
 }
 
-/// Characters in groups of four, as people read codes aloud.
 /// A time as people say it: `5 minutes`, `90 seconds`.
 fn in_words(time: Duration) -> String {
     let (count, unit) = match time.as_secs() {
@@ -74,6 +74,7 @@ fn in_words(time: Duration) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Characters in groups of four, as people read codes aloud.
 fn groups_of_four(code: &str) -> Vec<String> {
     let characters: Vec<char> = code.chars().collect();
     characters.chunks(4).map(|group| group.iter().collect()).collect()

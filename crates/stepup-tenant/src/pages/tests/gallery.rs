@@ -268,6 +268,13 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
             }),
         ),
         (
+            "onward",
+            onward::render(&onward::View {
+                tenant: "Acme",
+                address: "https://shop.example/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=xyz",
+            }),
+        ),
+        (
             "form_post",
             form_post::render(&form_post::View {
                 action: "https://shop.example/callback",

@@ -10,6 +10,8 @@ use super::{Answer, CALLBACK, CHALLENGE, Rig, VERIFIER, WEBAPP};
 pub(crate) struct Browser<'a> {
     rig: &'a Rig,
     pub(crate) cookies: BTreeMap<String, String>,
+    /// What it says about where its requests come from (`Sec-Fetch-Site`); none: nothing, as a program.
+    pub(crate) site: Option<&'static str>,
 }
 
 /// Where a browser stands: the last answer, and its address.
@@ -21,7 +23,7 @@ pub(crate) struct Page {
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(rig: &'a Rig) -> Self {
-        Self { rig, cookies: BTreeMap::new() }
+        Self { rig, cookies: BTreeMap::new(), site: None }
     }
 
     /// Opens an address and follows redirects until one leaves the tenant.
@@ -66,7 +68,11 @@ impl<'a> Browser<'a> {
 
     async fn exchange(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let jar: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let answer = self.rig.send(request.header("cookie", jar.join("; "))).await;
+        let mut request = request.header("cookie", jar.join("; "));
+        if let Some(site) = self.site {
+            request = request.header("sec-fetch-site", site);
+        }
+        let answer = self.rig.send(request).await;
         for line in answer.headers.get_all("set-cookie") {
             let (name, rest) = line.to_str().unwrap().split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
