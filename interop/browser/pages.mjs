@@ -6,18 +6,38 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { ManagementClient } from "auth0";
 import { withPage } from "../lib/chromium.mjs";
 import { lookAt, screenshot } from "../lib/look.mjs";
 import { step } from "../lib/step.mjs";
-import { ada, grace, tenant } from "../lib/tenant.mjs";
+import { ada, grace, hedy, tenant } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
 
 const local = await tenant();
-// Where every log-in leads.
-const application = createServer((_, response) => response.end("back")).listen(0, "localhost");
-await once(application, "listening");
-application.unref();
-const callback = `http://localhost:${application.address().port}/auth/callback`;
+const { client_id: clientId, client_secret: clientSecret } = local.client("m2m");
+const administrator = new ManagementClient({ domain: local.domain, clientId, clientSecret });
+
+/** The port of a server that answers in this way. */
+async function serve(host, answer) {
+  const server = createServer(answer).listen(0, host);
+  await once(server, "listening");
+  server.unref();
+  return server.address().port;
+}
+
+// A site that no page of a log-in is told of: the terms that an Action sends people to, and a home of the application.
+const elsewhere = `http://127.0.0.1:${await serve("127.0.0.1", ({ url }, response) => {
+  const state = new URL(url, "http://127.0.0.1").searchParams.get("state");
+  const agree = `${local.issuer}continue?${new URLSearchParams({ state: state ?? "", agreed: "yes" })}`;
+  response.setHeader("Content-Type", "text/html").end(`<!doctype html><title>Elsewhere</title><a href="${agree.replaceAll("&", "&amp;")}">I agree</a>`);
+})}`;
+// Where every log-in leads; one with the state `go on` goes on from there.
+const goesOn = "go on";
+const callback = `http://localhost:${await serve("localhost", ({ url }, response) => {
+  const { searchParams } = new URL(url, "http://localhost");
+  if (searchParams.get("state") === goesOn) response.writeHead(302, { Location: `${elsewhere}/home` });
+  response.end("back");
+})}/auth/callback`;
 const newcomer = { email: "joan@example.com", password: "Bletchley 1943", phone: "+442079460958" };
 const goOn = 'button[name="action"][value="default"]';
 const choose = (value) => `button[name="action"][value="${value}"]`;
@@ -61,6 +81,20 @@ class Visitor {
     await this.page.fill("#username", username);
     await this.page.fill("#password", password);
     await this.press(goOn);
+  }
+
+  /** Gives the next code of Grace's app. */
+  async answerApp() {
+    await this.at("mfa-otp-challenge");
+    await local.advance(30); // a code is good once
+    await this.page.fill("#code", codeOf("otpauth://totp/app?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4", await local.now()));
+    await this.press(goOn);
+  }
+
+  /** Sends the form of the page that is shown so often, and leaves the page as it is. */
+  async repeat(times, fields) {
+    const state = new URL(this.page.url()).searchParams.get("state");
+    for (let sent = 0; sent < times; sent++) await this.page.request.post(this.page.url(), { form: { state, action: "default", ...fields } });
   }
 
   /** The login came to its end. */
@@ -278,8 +312,59 @@ await visit({}, async (visitor, page) => {
     await visitor.look("error");
     await page.goto(`${local.issuer}u/login?state=gone`);
     await visitor.look("error-lost");
+    await page.goto(`${local.issuer}u/nothing`);
+    await visitor.heading("Oops!, something went wrong");
+    await visitor.look("error-nothing-there");
+  });
+
+  await step("log out: asked, and done", async () => {
+    await page.goto(`${local.issuer}oidc/logout?client_id=${local.client("webapp").client_id}`);
+    await visitor.heading("Log out?");
+    await visitor.look("logout");
+    await visitor.press(goOn);
+    await visitor.heading("You are logged out");
+    await visitor.look("logged-out");
   });
 });
+
+await visit({}, async (visitor, page) => {
+  await step("on to another site: a page leads there, and shows itself where that takes time", async () => {
+    await visitor.begin();
+    const form = page.url();
+    await visitor.logIn(grace);
+    await page.route(`${callback}?**`, (route) => route.fulfill({ status: 204 })); // the browser stays where it is
+    await visitor.answerApp();
+    await visitor.heading("One moment");
+    await visitor.look("onward");
+    await page.unroute(`${callback}?**`);
+    await page.getByRole("link", { name: "Continue" }).click();
+    assert.ok((await visitor.back()).get("code"));
+
+    await page.goto(form);
+    await visitor.heading("Oops!, something went wrong");
+    await visitor.look("error-over");
+    await page.getByRole("link", { name: "Back to webapp" }).click();
+    await page.waitForURL(new URL("/", callback).href);
+  });
+});
+
+for (const javaScriptEnabled of [true, false]) {
+  await visit({ javaScriptEnabled }, async (visitor, page) => {
+    const scripts = javaScriptEnabled ? "on" : "off";
+    await step(`scripts ${scripts}: an Action's other site and back, and an application that goes on to another site`, async () => {
+      await visitor.begin({ client: "Travel club", "ext-terms": `${elsewhere}/terms` });
+      await visitor.logIn(grace);
+      await visitor.answerApp();
+      await page.waitForURL(`${elsewhere}/terms?**`);
+      await page.getByRole("link", { name: "I agree" }).click();
+      assert.ok((await visitor.back()).get("code"));
+      await visitor.begin({ prompt: "login", state: goesOn });
+      await visitor.logIn(grace);
+      await visitor.answerApp();
+      await page.waitForURL(`${elsewhere}/home`);
+    });
+  });
+}
 
 await visit({}, async (visitor, page) => {
   await step("a phone: numbers, text message, call, by keyboard alone", async () => {
@@ -356,18 +441,94 @@ await visit({ javaScriptEnabled: false }, async (visitor, page) => {
     await visitor.begin({ prompt: "login" });
     await visitor.logIn({ username: "klara@example.com", password: newcomer.password });
     await visitor.at("mfa-push-challenge-push");
-    await page.check("#rememberBrowser");
+    await visitor.press(choose("remember-browser"));
+    await page.getByText("We will not ask again in this browser").waitFor();
     await local.answerPush("approve");
-    await visitor.press(goOn);
-    await visitor.back();
+    assert.ok((await visitor.back()).get("code"), "the page finds the answer when it loads itself again");
+    await visitor.begin({ prompt: "login" });
+    await visitor.logIn({ username: "klara@example.com", password: newcomer.password });
+    assert.ok((await visitor.back()).get("code"), "the browser is remembered");
   });
 
   await step("with scripts off: the app of somebody who has one", async () => {
     await visitor.begin({ prompt: "login" });
     await visitor.logIn(grace);
-    await visitor.at("mfa-otp-challenge");
-    await page.fill("#code", codeOf("otpauth://totp/app?secret=GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4", await local.now()));
-    await visitor.press(goOn);
+    await visitor.answerApp();
     await visitor.back();
+  });
+});
+
+await visit({}, async (visitor, page) => {
+  const [{ user_id }] = await administrator.users.listUsersByEmail({ email: hedy.username });
+
+  await step("a ticket: an address is enrolled without an application, and then there is nothing to set up", async () => {
+    const tickets = [await administrator.guardian.enrollments.createTicket({ user_id }), await administrator.guardian.enrollments.createTicket({ user_id })];
+    await page.goto(tickets[0].ticket_url);
+    await visitor.at("mfa-enroll-options");
+    await visitor.look("ticket-mfa-enroll-options");
+    await visitor.press(choose("email"));
+    await visitor.at("mfa-email-enrollment");
+    await visitor.look("mfa-email-enrollment");
+    await page.fill("#email", "hedy");
+    await visitor.press(goOn);
+    await visitor.alert("invalid-email-format");
+    await visitor.look("mfa-email-enrollment-wrong");
+    await page.fill("#email", "hedy@example.org");
+    await visitor.press(goOn);
+    await visitor.at("mfa-email-challenge");
+    await visitor.look("ticket-mfa-email-challenge");
+    await page.fill("#code", await local.codeSentTo("hedy@example.org", "email"));
+    await visitor.press(goOn);
+    await visitor.at("mfa-recovery-code-enrollment");
+    await page.check("#saved");
+    await visitor.press(goOn);
+    await visitor.heading("Your second step is set up");
+    await visitor.look("ticket-done");
+    await page.goto(tickets[1].ticket_url);
+    await page.getByRole("alert").getByText("User is already enrolled.").waitFor();
+    await visitor.look("error-ticket-for-nothing");
+  });
+
+  await step("an account that is blocked, and too many wrong passwords", async () => {
+    await administrator.users.update(user_id, { blocked: true });
+    await visitor.begin();
+    await visitor.logIn(hedy);
+    await visitor.alert("user-blocked");
+    await visitor.look("login-blocked");
+    await visitor.repeat(10, { username: hedy.username, password: "not hers" });
+    await visitor.logIn(hedy);
+    await visitor.alert("too-many-attempts");
+    await visitor.look("login-too-many");
+  });
+
+  await step("too many wrong codes", async () => {
+    await visitor.begin();
+    await visitor.logIn(grace);
+    await visitor.at("mfa-otp-challenge");
+    await visitor.repeat(10, { code: "000000" });
+    await visitor.answerApp();
+    await visitor.alert("too-many-failures");
+    await visitor.look("mfa-otp-challenge-too-many");
+  });
+
+  await step("too many e-mails: while a code is there, and where none was sent", async () => {
+    await visitor.begin();
+    await visitor.logIn(ada);
+    await visitor.at("mfa-email-challenge");
+    for (let sent = 0; sent < 10; sent++) {
+      await local.advance(30);
+      await visitor.repeat(1, { action: "resend-code" });
+    }
+    await local.advance(30);
+    await page.reload();
+    await visitor.press(choose("resend-code"));
+    await visitor.alert("too-many-email");
+    await visitor.look("mfa-email-challenge-too-many");
+    await local.advance(300);
+    await visitor.begin({ prompt: "login" });
+    await visitor.logIn(ada);
+    await visitor.heading("No code was sent");
+    await visitor.alert("too-many-email");
+    await visitor.look("mfa-email-challenge-not-sent");
   });
 });

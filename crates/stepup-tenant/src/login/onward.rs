@@ -20,7 +20,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(super) fn by_page(visit: &Visit, redirect: Response) -> Response {
     let location = header_text(redirect.headers(), header::LOCATION).unwrap_or_default();
     let is_site = location.starts_with("http://") || location.starts_with("https://");
-    if redirect.status() != StatusCode::FOUND || !is_site || !from_our_page(&visit.headers) {
+    let is_elsewhere = is_site && !location.starts_with(visit.shared.issuer.as_str());
+    if redirect.status() != StatusCode::FOUND || !is_elsewhere || !from_our_page(&visit.headers) {
         return redirect;
     }
     let tenant = &visit.shared.config.friendly_name;
