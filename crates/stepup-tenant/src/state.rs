@@ -13,6 +13,7 @@ use crate::{
     devices::Devices,
     keys::Keys,
     log::Log,
+    login::Attempts,
     outbound,
     passwords::Passwords,
     server::recorder::Recorder,
@@ -50,6 +51,8 @@ pub struct State {
     pub outbound: outbound::Client,
     /// Password hashes.
     pub passwords: Passwords,
+    /// Passwords that are being checked.
+    pub(crate) attempts: Arc<Attempts>,
     /// Virtual devices of users.
     pub(crate) devices: Arc<Devices>,
     /// What went over the wire lately.

@@ -5,6 +5,7 @@
 //! comes next. So a form that is sent twice does nothing new.
 
 mod asked;
+mod attempts;
 mod back;
 mod challenge;
 pub(crate) mod consent;
@@ -40,6 +41,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use stepup_seal::token;
 
+pub(crate) use self::attempts::Attempts;
 use self::visit::Kept;
 use crate::{
     model::{Digest, LoginTransaction, TenantSession},

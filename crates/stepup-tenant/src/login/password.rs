@@ -57,11 +57,15 @@ pub(crate) async fn log_in(
         let bucket = Bucket { kind: BucketKind::Password, subject: &subject };
         let rule = shared.config.password_attempts.filter(|_| counts);
         let rule = rule.map(|size| BucketRule { size, refill: REFILL });
-        if let Some(rule) = rule
-            && let Err(empty) = shared.store.take_attempt(bucket, rule, shared.clock.now()).await?
-        {
-            limited = Some(empty);
-            continue;
+        let mut check = None;
+        if let Some(rule) = rule {
+            match shared.attempts.take(&*shared.store, bucket, rule, shared.clock.now()).await? {
+                Ok(taken) => check = Some(taken),
+                Err(empty) => {
+                    limited = Some(empty);
+                    continue;
+                }
+            }
         }
         // A directory without the name takes as long as one with it.
         if !is_right(shared, user.as_ref(), &attempt.password).await? {
@@ -76,6 +80,7 @@ pub(crate) async fn log_in(
         if rule.is_some() {
             shared.store.refill(bucket).await?;
         }
+        drop(check);
         return welcome(shared, user, attempt.password).await;
     }
     if let Some(empty) = limited {

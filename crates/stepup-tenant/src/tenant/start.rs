@@ -81,6 +81,7 @@ impl Builder {
             random: Arc::clone(&self.random),
             actions: Arc::new(Engine::new(Limits::default())),
             passwords,
+            attempts: Arc::default(),
             devices: Arc::default(),
             recorder: self.recorded(),
         });

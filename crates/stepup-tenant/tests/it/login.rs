@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::rig::{Browser, CALLBACK, Config, Page, Rig};
+use crate::rig::{ADA, Answer, Browser, CALLBACK, Config, Page, Rig};
 
 const ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
@@ -101,6 +101,28 @@ async fn ten_wrong_passwords_block_the_address() {
         blocked.failure(),
         "429 too_many_attempts: Your account has been blocked after multiple consecutive login attempts. We’ve sent you an email with instructions on how to unblock it."
     );
+}
+
+#[tokio::test]
+async fn as_many_as_come_at_once_log_in_with_the_right_password() {
+    let rig = Rig::start().await;
+    let logins = futures_util::future::join_all((0..30).map(|_| rig.password(&[]))).await;
+    let refused: Vec<_> = logins.iter().filter(|it| it.status != 200).map(Answer::failure).collect();
+    assert_eq!(refused, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn of_many_wrong_passwords_at_once_ten_are_looked_at() {
+    let rig = Rig::start().await;
+    let wrong = [("grant_type", "password"), ("username", ADA), ("password", "wrong")];
+    let looked_at = async || {
+        let attempts = futures_util::future::join_all((0..30).map(|_| rig.token(&wrong))).await;
+        attempts.iter().filter(|it| it.text("error") == "invalid_grant").count()
+    };
+    assert_eq!(looked_at().await, 10);
+    rig.advance(360);
+    assert_eq!(looked_at().await, 1);
+    assert_eq!(rig.password(&[]).await.status, 429);
 }
 
 #[tokio::test]
