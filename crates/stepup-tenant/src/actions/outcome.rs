@@ -39,14 +39,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What was decided as JSON, for people: without what was printed, and with the duration in milliseconds
-    /// (`duration_ms`).
+    /// What was decided as JSON, for people: without what was printed, with stars for options of a provider, which may be
+    /// its keys, and with the duration in milliseconds (`duration_ms`).
     #[must_use]
     pub fn decided(&self) -> Value {
         let mut decided = serde_json::to_value(self).unwrap_or_default();
         if let Some(members) = decided.as_object_mut() {
             members.remove("console");
             members.remove("duration");
+            let options = members.get_mut("multifactor").and_then(|it| it.get_mut("provider_options"));
+            if let Some(options) = options.and_then(Value::as_object_mut) {
+                options.values_mut().for_each(|value| *value = "***".into());
+            }
             let microseconds = (self.duration.as_secs_f64() * 1_000_000.0).round();
             members.insert("duration_ms".to_owned(), (microseconds / 1000.0).into());
         }
@@ -190,11 +194,11 @@ pub struct Redirect {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Changes {
-    /// Claims of the access token; reserved names never get here.
+    /// Claims of the access token; reserved names never get here. `null` takes a claim of an earlier Action back.
     pub access_token_claims: Map<String, Value>,
     /// Scopes of the access token, in call order; see [`Changes::scopes`].
     pub access_token_scopes: Vec<ScopeChange>,
-    /// Claims of the ID token; reserved names never get here.
+    /// Claims of the ID token; reserved names never get here. `null` leaves a claim out.
     pub id_token_claims: Map<String, Value>,
     /// `api.user.setUserMetadata`; `null` removes a key.
     pub user_metadata: Map<String, Value>,
@@ -219,6 +223,13 @@ impl Changes {
         self.primary_user = later.primary_user.or(self.primary_user.take());
         self.refresh_token.absorb(later.refresh_token);
         self.session.absorb(later.session);
+    }
+
+    /// The claims that the access token gets.
+    pub(crate) fn access_token_claims(&self) -> Map<String, Value> {
+        let mut claims = Map::new();
+        merge(&mut claims, &self.access_token_claims);
+        claims
     }
 
     /// The scopes of the access token once the changes are applied to `granted`, each once, in order.

@@ -103,9 +103,25 @@ pub struct RefreshToken {
     pub idle_expires_at: Option<UnixTime>,
     /// When it was last exchanged.
     pub last_exchanged_at: Option<UnixTime>,
+    /// Who got the first of the family, and who used it last.
+    #[serde(default)]
+    pub device: Device,
     /// What Actions keep with it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
+}
+
+/// Addresses and names (`User-Agent`) of those who hold a refresh token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Of whoever got the first of the family.
+    pub initial_ip: String,
+    /// See [`Self::initial_ip`].
+    pub initial_user_agent: String,
+    /// Of whoever exchanged it last.
+    pub last_ip: String,
+    /// See [`Self::last_ip`].
+    pub last_user_agent: String,
 }
 
 impl RefreshToken {

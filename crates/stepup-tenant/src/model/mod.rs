@@ -25,7 +25,7 @@ pub use call::Call;
 pub use device::KnownDevice;
 pub use digest::Digest;
 pub use event::{Channel, LogEvent, Message};
-pub use grant::{AuthorizationCode, CodeChallenge, CodeChallengeMethod, RefreshToken};
+pub use grant::{AuthorizationCode, CodeChallenge, CodeChallengeMethod, Device, RefreshToken};
 pub use job::{Job, JobState, ProfileUpdate, Summary};
 pub use limit::{Bucket, BucketKind, BucketRule, Empty};
 pub use oob::{OobAnswer, OobOwner, OobTransaction, PushState};

@@ -22,9 +22,10 @@ use super::{
     error::{Failure, TenantFault},
 };
 use crate::{
-    actions::Changes,
+    actions::{Changes, merge},
     config::{Algorithm, Client, TokenDialect},
-    model::{AuthenticationMethod, Digest, RefreshToken, User},
+    model::{AuthenticationMethod, Device, Digest, RefreshToken, User},
+    pipeline::Caller,
     state::State,
 };
 
@@ -64,7 +65,7 @@ pub(crate) fn tokens(state: &State, granted: &Granted<'_>) -> Result<TokenRespon
             let subject = Subject {
                 sub: &granted.user.user_id,
                 gty: gty(granted.grant),
-                custom: granted.changes.access_token_claims.clone(),
+                custom: granted.changes.access_token_claims(),
                 dpop_jkt: granted.dpop_jkt,
             };
             access_token(state, granted.client, &granted.target, audience, &scope, subject)?
@@ -135,7 +136,7 @@ pub(crate) fn access_token(
 fn id_token(state: &State, granted: &Granted<'_>, scope: &Scopes) -> Result<String, Failure> {
     let now = state.clock.now();
     let mut other = claims::profile(granted.user, scope);
-    other.extend(granted.changes.id_token_claims.clone());
+    merge(&mut other, &granted.changes.id_token_claims);
     let claims = IdTokenClaims {
         iss: state.issuer.as_str().to_owned(),
         sub: granted.user.user_id.clone(),
@@ -232,6 +233,8 @@ pub(crate) struct NewRefreshToken {
 
 /// What the first refresh token of a login stands for.
 pub(crate) struct Login<'a> {
+    /// From where it is asked for.
+    pub(crate) caller: &'a Caller,
     /// To whom.
     pub(crate) client: &'a Client,
     /// Whose.
@@ -273,6 +276,12 @@ pub(crate) fn refresh_token(state: &State, login: Login<'_>, changes: &Changes) 
         expires_at: settings.lifetime.map(|lifetime| now + lifetime),
         idle_expires_at: settings.idle_lifetime.map(|lifetime| now + lifetime),
         last_exchanged_at: None,
+        device: Device {
+            initial_ip: login.caller.ip.clone(),
+            initial_user_agent: login.caller.user_agent.clone(),
+            last_ip: login.caller.ip.clone(),
+            last_user_agent: login.caller.user_agent.clone(),
+        },
         metadata: Map::new(),
     };
     sealed(state, value, changes)
@@ -281,20 +290,39 @@ pub(crate) fn refresh_token(state: &State, login: Login<'_>, changes: &Changes) 
 /// The token that replaces `parent`.
 pub(crate) fn child_of(
     state: &State,
+    caller: &Caller,
     client: &Client,
     parent: &RefreshToken,
     changes: &Changes,
 ) -> NewRefreshToken {
-    let now = state.clock.now();
     let value = RefreshToken {
         id: format!("rt_{}", base62(state.random.as_ref(), 24)),
         parent: Some(parent.id.clone()),
-        created_at: now,
-        idle_expires_at: client.refresh_tokens.idle_lifetime.map(|lifetime| now + lifetime),
-        last_exchanged_at: Some(now),
-        ..parent.clone()
+        created_at: state.clock.now(),
+        ..used(state, caller, client, parent)
     };
     sealed(state, value, changes)
+}
+
+/// What `token`, which does not rotate, is once it has been exchanged.
+pub(crate) fn exchanged(
+    state: &State,
+    caller: &Caller,
+    client: &Client,
+    token: &RefreshToken,
+    changes: &Changes,
+) -> RefreshToken {
+    changed(used(state, caller, client, token), changes)
+}
+
+fn used(state: &State, caller: &Caller, client: &Client, token: &RefreshToken) -> RefreshToken {
+    let now = state.clock.now();
+    let mut token = token.clone();
+    token.idle_expires_at = client.refresh_tokens.idle_lifetime.map(|lifetime| now + lifetime);
+    token.last_exchanged_at = Some(now);
+    token.device.last_ip.clone_from(&caller.ip);
+    token.device.last_user_agent.clone_from(&caller.user_agent);
+    token
 }
 
 /// A name for all tokens that descend from one login.
@@ -302,12 +330,18 @@ pub(crate) fn new_family(state: &State) -> String {
     format!("rtf_{}", base62(state.random.as_ref(), 24))
 }
 
-fn sealed(state: &State, mut value: RefreshToken, changes: &Changes) -> NewRefreshToken {
+fn sealed(state: &State, value: RefreshToken, changes: &Changes) -> NewRefreshToken {
+    let secret = format!("v1.M{}", token(state.random.as_ref(), 48));
+    let value = changed(value, changes);
+    NewRefreshToken { digest: Digest::of(&secret), secret: secret.into(), value }
+}
+
+/// `value` as `api.refreshToken` of an Action has it.
+fn changed(mut value: RefreshToken, changes: &Changes) -> RefreshToken {
     let changes = &changes.refresh_token;
     let from_milliseconds = |it: i64| UnixTime::from_seconds(it.div_euclid(1000));
     value.expires_at = changes.expires_at.map(from_milliseconds).or(value.expires_at);
     value.idle_expires_at = changes.idle_expires_at.map(from_milliseconds).or(value.idle_expires_at);
     changes.metadata.apply(&mut value.metadata);
-    let secret = format!("v1.M{}", token(state.random.as_ref(), 48));
-    NewRefreshToken { digest: Digest::of(&secret), secret: secret.into(), value }
+    value
 }

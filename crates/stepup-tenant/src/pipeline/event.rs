@@ -8,7 +8,8 @@ use stepup_protocol::{mfa::FactorType, scope::Scopes};
 use super::{Facts, Progress};
 use crate::{
     log::rfc3339,
-    model::{RefreshToken, TenantSession, User},
+    mfa::requirement::Flow,
+    model::{Authenticator, Credential, PhoneChannel, RefreshToken, TenantSession, User},
     oauth::claims,
     state::State,
 };
@@ -29,19 +30,27 @@ pub(crate) const SECRET_PARAMETERS: &[&str] = &[
     "refresh_token",
 ];
 
+/// What a user has enrolled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Enrolled<'a> {
+    /// The factors that can be challenged.
+    pub(super) factors: &'a [FactorType],
+    /// What the store holds of them.
+    pub(super) held: &'a [Authenticator],
+}
+
 /// The whole event, but for `secrets`, which the engine adds.
 pub(super) fn event(
     state: &State,
     facts: &Facts<'_>,
     user: &User,
-    enrolled: &[FactorType],
+    enrolled: Enrolled<'_>,
     progress: &Progress,
 ) -> Value {
     let mut event = json!({
         "transaction": transaction(facts, progress),
         "request": request(facts),
         "user": user_profile(state, user, enrolled),
-        "authentication": authentication(progress),
         "authorization": { "roles": [] },
         "client": client(facts),
         "connection": connection(state, &user.connection),
@@ -49,6 +58,9 @@ pub(super) fn event(
         "tenant": { "id": state.config.name },
     });
     // What is not there is undefined in JavaScript, not null.
+    if let (Some(members), Some(it)) = (event.as_object_mut(), authentication(facts, progress)) {
+        members.insert("authentication".to_owned(), it);
+    }
     if let (Some(members), Some(audience)) = (event.as_object_mut(), facts.audience) {
         members.insert("resource_server".to_owned(), json!({ "identifier": audience }));
     }
@@ -78,6 +90,9 @@ fn transaction(facts: &Facts<'_>, progress: &Progress) -> Value {
         "ui_locales": words("ui_locales"),
     });
     if let Some(members) = transaction.as_object_mut() {
+        if words("response_type") == ["code"] {
+            members.insert("response_mode".to_owned(), json!("query"));
+        }
         for name in ["login_hint", "redirect_uri", "response_mode", "state"] {
             copy(parameters, name, members);
         }
@@ -104,10 +119,10 @@ fn request(facts: &Facts<'_>) -> Value {
     })
 }
 
-fn user_profile(state: &State, user: &User, enrolled: &[FactorType]) -> Value {
+fn user_profile(state: &State, user: &User, enrolled: Enrolled<'_>) -> Value {
     let identity = user.user_id.split_once('|').map_or(user.user_id.as_str(), |(_, id)| id);
     let mut profile = claims::full_profile(user);
-    let factors: Vec<Value> = enrolled.iter().map(|factor| json!({ "type": factor })).collect();
+    profile.entry("picture").or_insert_with(|| json!(NO_PICTURE));
     let more = json!({
         "app_metadata": user.app_metadata,
         "created_at": rfc3339(user.created_at),
@@ -126,10 +141,10 @@ fn user_profile(state: &State, user: &User, enrolled: &[FactorType]) -> Value {
     }
     // Undefined, and not empty, where Actions may not name factors.
     if state.config.mfa.factors_in_actions {
-        profile.insert("enrolledFactors".to_owned(), Value::Array(factors));
+        profile.insert("enrolledFactors".to_owned(), enrolled_factors(enrolled));
     }
     // The older way to ask whether anything is enrolled: the automatic e-mail never counted there.
-    if enrolled.iter().any(|factor| !matches!(factor, FactorType::Email | FactorType::RecoveryCode)) {
+    if enrolled.factors.iter().any(|factor| !matches!(factor, FactorType::Email | FactorType::RecoveryCode)) {
         profile.insert("multifactor".to_owned(), json!(["guardian"]));
     }
     if let Some(username) = &user.username {
@@ -141,15 +156,41 @@ fn user_profile(state: &State, user: &User, enrolled: &[FactorType]) -> Value {
     Value::Object(profile)
 }
 
-fn authentication(progress: &Progress) -> Value {
-    let mut members = json!({ "methods": methods(progress) });
-    if let (Some(members), Some(risk)) = (members.as_object_mut(), &progress.risk) {
-        members.insert("riskAssessment".to_owned(), json!(risk));
-    }
-    members
+/// What the service shows of whoever has no picture.
+const NO_PICTURE: &str = "https://cdn.auth0.com/avatars/default.png";
+
+fn enrolled_factors(enrolled: Enrolled<'_>) -> Value {
+    let reach = enrolled.held.iter().filter(|it| it.active()).find_map(|it| match &it.credential {
+        Credential::Phone { reach, .. } => Some(*reach),
+        _ => None,
+    });
+    let factor = |factor: &FactorType| match reach.filter(|_| *factor == FactorType::Phone) {
+        Some(reach) => {
+            let method = match reach.preferred {
+                _ if reach.both => "both",
+                PhoneChannel::Sms => "sms",
+                PhoneChannel::Voice => "voice",
+            };
+            json!({ "type": factor, "options": { "preferredMethod": method } })
+        }
+        None => json!({ "type": factor }),
+    };
+    enrolled.factors.iter().map(factor).collect()
 }
 
-fn methods(progress: &Progress) -> Vec<Value> {
+/// None where a refresh token outlived its session: how the user once logged in is known no more.
+fn authentication(facts: &Facts<'_>, progress: &Progress) -> Option<Value> {
+    if facts.flow == Flow::Refresh && facts.session.is_none() && progress.methods.is_empty() {
+        return None;
+    }
+    let mut members = Map::from_iter([("methods".to_owned(), methods(progress))]);
+    if let Some(risk) = &progress.risk {
+        members.insert("riskAssessment".to_owned(), json!(risk));
+    }
+    Some(Value::Object(members))
+}
+
+fn methods(progress: &Progress) -> Value {
     progress
         .methods
         .iter()
@@ -207,6 +248,7 @@ fn refresh_token(token: &RefreshToken) -> Value {
     let mut members = json!({
         "client_id": token.client_id,
         "created_at": rfc3339(token.created_at),
+        "device": token.device,
         "id": token.id,
         "metadata": token.metadata,
         "resource_servers": token.audience.iter().map(|audience| json!({

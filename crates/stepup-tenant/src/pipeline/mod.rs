@@ -104,7 +104,8 @@ pub(crate) async fn advance(
             progress.away = true;
             return Ok(Advanced::Away(redirect.url));
         } else if let Some((action, entry)) = next_action(&shared.config.actions, progress) {
-            let outcome = run::run(shared, facts, user, &factors.enrolled, progress, action, entry).await?;
+            let enrolled = event::Enrolled { factors: &factors.enrolled, held: &held };
+            let outcome = run::run(shared, facts, user, enrolled, progress, action, entry).await?;
             run::absorb(shared, facts, user, progress, outcome).await?;
         } else {
             let enabled = progress.multifactor.clone();

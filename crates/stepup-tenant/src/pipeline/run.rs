@@ -1,7 +1,5 @@
 //! One Action of a flow: run, told to the log, and its decisions taken over.
 
-use stepup_protocol::mfa::FactorType;
-
 use super::{Facts, Progress, audit, event, trace};
 use crate::{
     actions::{Action, Cause, ConsoleLine, Entry, Host, Outcome, merge},
@@ -16,7 +14,7 @@ pub(super) async fn run(
     shared: &Shared,
     facts: &Facts<'_>,
     user: &User,
-    enrolled: &[FactorType],
+    enrolled: event::Enrolled<'_>,
     progress: &mut Progress,
     action: &Action,
     entry: Entry,

@@ -77,12 +77,7 @@ pub trait Grants: Send + Sync {
     ///
     /// # Errors
     /// The store failed.
-    fn touch_refresh_token<'a>(
-        &'a self,
-        token: &'a Digest,
-        idle_expires_at: Option<UnixTime>,
-        now: UnixTime,
-    ) -> Stored<'a, bool>;
+    fn touch_refresh_token<'a>(&'a self, token: &'a Digest, touched: &'a RefreshToken) -> Stored<'a, bool>;
 
     /// Revokes every token of a family, those still to be added included.
     ///

@@ -14,6 +14,7 @@ mod dashboard;
 mod delivery;
 mod devices;
 mod endpoints;
+mod event;
 mod factors;
 mod flow_actions;
 mod grants;

@@ -126,6 +126,49 @@ async fn a_session_ends_when_an_action_says() {
     }
 }
 
+/// Changes the refresh token as `step` of the exchange says, and tells it as it was in `event`.
+const TOKEN_ACTION: &str = r#"exports.onExecutePostLogin = async (event, api) => {
+  const { metadata, expires_at, idle_expires_at } = event.refresh_token ?? {};
+  api.idToken.setCustomClaim("token", { metadata, expires_at, idle_expires_at });
+  switch (event.request.body.step) {
+    case "note": api.refreshToken.setMetadata("plan", "gold"); api.refreshToken.setMetadata("seen", "1"); break;
+    case "delete": api.refreshToken.deleteMetadata("seen"); break;
+    case "end": api.refreshToken.setExpiresAt(Date.now() + 60000); break;
+    case "idle": api.refreshToken.setIdleExpiresAt(Date.now() + 30000); break;
+  }
+};"#;
+
+#[tokio::test]
+async fn a_refresh_token_is_changed_by_its_exchange_whether_it_rotates_or_not() {
+    for non_rotating in [true, false] {
+        let rig = Rig::with(&Config { non_rotating, ..Config::action(TOKEN_ACTION) }).await;
+        let mut token = rig.refresh_token().await;
+        let mut exchange = async |step: &str| {
+            let answer = rig.refresh(&token, &[("step", step)]).await;
+            if answer.status == 200 && !non_rotating {
+                token = answer.text("refresh_token");
+            }
+            answer
+        };
+        exchange("note").await;
+        let told = exchange("delete").await.claims("id_token");
+        assert_eq!(told["token"]["metadata"], json!({ "plan": "gold", "seen": "1" }), "{non_rotating}");
+        let told = exchange("end").await.claims("id_token");
+        assert_eq!(told["token"]["metadata"], json!({ "plan": "gold" }), "{non_rotating}");
+        let told = exchange("idle").await.claims("id_token");
+        assert_eq!(told["token"]["expires_at"], "2026-01-01T00:01:00.000Z", "{non_rotating}");
+        rig.advance(29);
+        let told = exchange("").await.claims("id_token");
+        assert_eq!(told["token"]["idle_expires_at"], "2026-01-01T00:00:30.000Z", "{non_rotating}");
+        rig.advance(31);
+        assert_eq!(
+            exchange("").await.failure(),
+            "403 invalid_grant: Unknown or invalid refresh token.",
+            "{non_rotating}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_management_api_tells_it_too() {
     let admin = Admin::on(Rig::start().await).await;

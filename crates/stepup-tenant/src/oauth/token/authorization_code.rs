@@ -105,6 +105,7 @@ async fn issue_for(
     )?;
     if code.scope.contains("offline_access") {
         let login = Login {
+            caller: request.caller,
             client: request.client,
             user_id: &user.user_id,
             family: Some(code.family),

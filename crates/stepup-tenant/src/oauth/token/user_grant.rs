@@ -212,18 +212,18 @@ impl<'a> UserGrant<'a> {
         digest: &Digest,
         parent: &RefreshToken,
     ) -> Result<Option<NewRefreshToken>, Failure> {
-        let Asked { shared, client, .. } = &self.asked;
+        let Asked { shared, client, caller, .. } = &self.asked;
         let now = shared.clock.now();
         let lost = || Err(GrantFault::RefreshToken.into());
         if !parent.rotating {
-            let idle = client.refresh_tokens.idle_lifetime.map(|lifetime| now + lifetime);
-            return if shared.store.touch_refresh_token(digest, idle, now).await? {
+            let exchanged = issue::exchanged(shared, caller, client, parent, &self.progress.changes);
+            return if shared.store.touch_refresh_token(digest, &exchanged).await? {
                 Ok(None)
             } else {
                 lost()
             };
         }
-        let child = issue::child_of(shared, client, parent, &self.progress.changes);
+        let child = issue::child_of(shared, caller, client, parent, &self.progress.changes);
         let judged = if self.progress.has_mfa() {
             // Some SDKs drop the token that a second factor brings and go on with the old one: that stays good until the
             // new one is used.
@@ -239,8 +239,9 @@ impl<'a> UserGrant<'a> {
     }
 
     async fn first_of_a_family(&self) -> Result<NewRefreshToken, Failure> {
-        let Asked { shared, client, grant, audience, scope, session, .. } = &self.asked;
+        let Asked { shared, caller, client, grant, audience, scope, session, .. } = &self.asked;
         let login = Login {
+            caller,
             client,
             user_id: &self.user.user_id,
             family: None,

@@ -124,22 +124,15 @@ impl Grants for SqliteStore {
         })
     }
 
-    fn touch_refresh_token<'a>(
-        &'a self,
-        token: &'a Digest,
-        idle_expires_at: Option<UnixTime>,
-        now: UnixTime,
-    ) -> Stored<'a, bool> {
+    fn touch_refresh_token<'a>(&'a self, token: &'a Digest, touched: &'a RefreshToken) -> Stored<'a, bool> {
         self.transact(move |transaction| {
-            let Some(mut row) = find(&transaction, token)?.filter(|row| !row.revoked) else {
+            if find(&transaction, token)?.is_none_or(|row| row.revoked) {
                 return Ok(false);
-            };
-            row.token.idle_expires_at = idle_expires_at;
-            row.token.last_exchanged_at = Some(now);
+            }
             execute(
                 &transaction,
                 "UPDATE refresh_tokens SET data = ?, expires_at = ? WHERE digest = ?",
-                params![encode("a refresh token", &row.token)?, end(&row.token), token.as_bytes()],
+                params![encode("a refresh token", touched)?, end(touched), token.as_bytes()],
             )?;
             transaction.commit()?;
             Ok(true)

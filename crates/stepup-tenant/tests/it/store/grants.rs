@@ -167,14 +167,14 @@ async fn a_refresh_token_is_good_for_its_client_until_it_expires() {
         assert_eq!(present(&*store, "a", 0, at(1000)).await, Presented::Invalid);
         assert_eq!(present(&*store, "never", 0, NOW).await, Presented::Invalid);
 
-        assert!(store.touch_refresh_token(&Digest::of("a"), Some(at(50)), at(20)).await.unwrap());
-        assert_eq!(
-            store.refresh_token(&Digest::of("a")).await.unwrap().unwrap().last_exchanged_at,
-            Some(at(20))
-        );
+        let mut touched = token("a", None);
+        touched.idle_expires_at = Some(at(50));
+        touched.last_exchanged_at = Some(at(20));
+        assert!(store.touch_refresh_token(&Digest::of("a"), &touched).await.unwrap());
+        assert_eq!(store.refresh_token(&Digest::of("a")).await.unwrap().unwrap(), touched);
         assert_eq!(present(&*store, "a", 0, at(50)).await, Presented::Invalid);
         store.revoke_family("f1", at(21)).await.unwrap();
-        assert!(!store.touch_refresh_token(&Digest::of("a"), None, at(22)).await.unwrap());
+        assert!(!store.touch_refresh_token(&Digest::of("a"), &touched).await.unwrap());
     })
     .await;
 }
