@@ -37,7 +37,7 @@ struct Run {
     /// The `event` that it gets, a JSON object; - reads standard input
     #[arg(long, value_name = "FILE")]
     event: PathBuf,
-    /// One of `event.secrets`
+    /// One of `event.secrets`, beside those of the event or in place of the one with its name
     #[arg(long = "secret", value_name = "NAME=VALUE", value_parser = secret)]
     secrets: Vec<(String, SecretString)>,
     /// What the time is for the Action, as 2026-01-01T00:00:00Z; default: now
@@ -53,12 +53,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let file = run.file.display().to_string();
     let code = read(&run.file)?;
     let event = event(&run.event)?;
+    let secrets = secrets_of(&event, &run.event)?.into_iter().chain(run.secrets);
     let mut seed = [0; 32];
     SystemRandom.fill(&mut seed);
     let now = run.now.map_or_else(|| SystemClock.now(), |now| UnixTime::from_seconds(now.as_second()));
     let entry = if run.resume { Entry::ContinuePostLogin } else { Entry::PostLogin };
 
-    let action = Action::new(file.as_str(), code).with_secrets(run.secrets);
+    let action = Action::new(file.as_str(), code).with_secrets(secrets);
     match Engine::new(Limits::default()).run(&action, entry, event, Host { now, seed }).await {
         Ok(outcome) => {
             print(&outcome.console);
@@ -88,6 +89,15 @@ fn event(file: &Path) -> Result<Value, Failure> {
         Failure::Usage(format!("{}: the event must be a JSON object: {error}", file.display()))
     })?;
     Ok(Value::Object(event))
+}
+
+/// `secrets` of the event itself.
+fn secrets_of(event: &Value, file: &Path) -> Result<Vec<(String, SecretString)>, Failure> {
+    let text = |(name, value): (&String, &Value)| match value.as_str() {
+        Some(value) => Ok((name.clone(), value.into())),
+        None => Err(Failure::Usage(format!("{}: secrets.{name} must be a text", file.display()))),
+    };
+    event.get("secrets").and_then(Value::as_object).into_iter().flatten().map(text).collect()
 }
 
 fn secret(argument: &str) -> Result<(String, SecretString), String> {

@@ -89,6 +89,17 @@ fn what_it_prints_goes_to_standard_error() {
 }
 
 #[test]
+fn secrets_come_from_the_event_and_from_the_command_line() {
+    let code = "exports.onExecutePostLogin = (event, api) => api.access.deny(JSON.stringify(event.secrets))";
+    let action = file("secrets.js", code);
+    let run = |event: &str| stepup(&["action", "run", &action, "--event", "-", "--secret", "B=two"], event);
+    let decided = run(r#"{ "secrets": { "A": "1", "B": "2" } }"#).json();
+    assert_eq!(decided["denial"]["reason"], r#"{"A":"1","B":"two"}"#);
+    let wrong = run(r#"{ "secrets": { "A": 1 } }"#);
+    assert_eq!(wrong.failure(2), "-: secrets.A must be a text");
+}
+
+#[test]
 fn a_failure_names_the_place() {
     let action =
         file("throwing.js", "exports.onExecutePostLogin = async (event) => {\n  event.user.name.length;\n};");

@@ -25,10 +25,10 @@ use super::{
 };
 
 /// How much longer than the Action may run the caller waits: an interrupt takes effect between two steps of a script.
-const GRACE: Duration = Duration::from_millis(100);
+pub(super) const GRACE: Duration = Duration::from_millis(100);
 
 /// Bytes of a thread's stack beside the JavaScript stack: for the engine's own calls, which it does not count.
-const NATIVE_STACK: usize = 1 << 20;
+pub(super) const NATIVE_STACK: usize = 1 << 20;
 
 /// Characters of a line of code that an error repeats.
 const LONGEST_LINE: usize = 200;
@@ -60,6 +60,7 @@ impl Default for Limits {
 pub struct Engine {
     limits: Limits,
     cache: Arc<Cache>,
+    issuer: Option<Arc<str>>,
     places: Arc<Semaphore>,
     given_up: AtomicUsize,
     waiting: Arc<Waiting>,
@@ -81,7 +82,21 @@ impl Engine {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let places = Arc::new(Semaphore::new(limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { limits, cache: Arc::default(), places, given_up: AtomicUsize::new(0), waiting: Arc::default() }
+        Self {
+            limits,
+            cache: Arc::default(),
+            issuer: None,
+            places,
+            given_up: AtomicUsize::new(0),
+            waiting: Arc::default(),
+        }
+    }
+
+    /// The same for a tenant at `domain`, host and port: `iss` of the tokens that `api.redirect.encodeToken` makes. Without
+    /// it that is the host that the event says was asked.
+    #[must_use]
+    pub fn of_tenant(self, domain: &str) -> Self {
+        Self { issuer: Some(domain.into()), ..self }
     }
 
     /// Runs `entry` of `action` with `event`: an object as the post-login trigger describes it, to which `secrets` is added.
@@ -184,6 +199,7 @@ impl Engine {
             action: action.clone(),
             entry,
             event: with_secrets(event, action),
+            issuer: self.issuer.clone(),
             host,
             limits: self.limits,
             console: console.clone(),

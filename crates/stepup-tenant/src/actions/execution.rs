@@ -1,6 +1,9 @@
 //! One execution, in a runtime that was made ready for it alone and is thrown away after it, whatever happened in between.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use rquickjs::{Ctx, Error, FromJs, Function, Object, Persistent, Promise, Runtime, context::EvalOptions};
 use serde_json::Value;
@@ -22,6 +25,8 @@ pub(super) struct Execution {
     pub(super) entry: Entry,
     /// `event`, secrets included.
     pub(super) event: Value,
+    /// Host and port of the tenant, where there is one.
+    pub(super) issuer: Option<Arc<str>>,
     pub(super) host: Host,
     pub(super) limits: Limits,
     pub(super) console: Console,
@@ -51,6 +56,17 @@ impl Execution {
         }
     }
 
+    /// Loads the module in `sandbox`, and calls nothing of it.
+    pub(super) fn load(&self, sandbox: &Sandbox) -> Result<(), Cause> {
+        sandbox.deadline.set(Some(self.deadline));
+        sandbox.notes.begin(self.host, self.console.clone());
+        let loaded = sandbox.context.with(|ctx| {
+            let tenant = self.enter(&ctx, sandbox)?;
+            self.handler(&ctx, &tenant).map(drop)
+        });
+        if sandbox.late.get() { Err(Cause::TimedOut { limit: self.time }) } else { loaded }
+    }
+
     fn run_in(&self, sandbox: &Sandbox) -> Result<(), Cause> {
         let started = sandbox.context.with(|ctx| self.start(&ctx, sandbox))?;
         loop {
@@ -66,23 +82,33 @@ impl Execution {
         }
     }
 
-    /// Everything up to the handler's first `await`.
-    fn start(&self, ctx: &Ctx<'_>, sandbox: &Sandbox) -> Result<Started, Cause> {
+    /// Tells the scripts what the execution is about; what comes out is what they share.
+    fn enter<'js>(&self, ctx: &Ctx<'js>, sandbox: &Sandbox) -> Result<Object<'js>, Cause> {
         let failed = |error: Error| self.cause_of_ours(ctx, &error);
         let tenant = sandbox.tenant.clone().restore(ctx).map_err(failed)?;
         let host: Object<'_> = tenant.get("host").map_err(failed)?;
         host.set("now", self.host.now.milliseconds() as f64).map_err(failed)?;
         host.set("entry", self.entry.function()).map_err(failed)?;
+        if let Some(issuer) = self.issuer.as_deref() {
+            host.set("issuer", issuer).map_err(failed)?;
+        }
         let event = ctx.json_parse(self.event.to_string()).map_err(failed)?;
         tenant.set("event", event).map_err(failed)?;
-        let handler = self.load(ctx, &tenant)?;
+        Ok(tenant)
+    }
+
+    /// Everything up to the handler's first `await`.
+    fn start(&self, ctx: &Ctx<'_>, sandbox: &Sandbox) -> Result<Started, Cause> {
+        let failed = |error: Error| self.cause_of_ours(ctx, &error);
+        let tenant = self.enter(ctx, sandbox)?;
+        let handler = self.handler(ctx, &tenant)?;
         let start: Function<'_> = tenant.get("start").map_err(failed)?;
         let promise: Promise<'_> = start.call((handler,)).map_err(failed)?;
         Ok(Started { promise: Persistent::save(ctx, promise), tenant: Persistent::save(ctx, tenant) })
     }
 
     /// Compiles the module, runs its top level and takes the handler from its exports.
-    fn load<'js>(&self, ctx: &Ctx<'js>, tenant: &Object<'js>) -> Result<Function<'js>, Cause> {
+    fn handler<'js>(&self, ctx: &Ctx<'js>, tenant: &Object<'js>) -> Result<Function<'js>, Cause> {
         let failed = |error: Error| self.cause(ctx, &error);
         let name = &*self.action.name;
         let wrapped = format!("{BEFORE}{}{AFTER}", self.action.code);

@@ -23,6 +23,8 @@ use super::{
 
 /// Bytes of text that an execution may print.
 const CONSOLE: usize = 64 << 10;
+/// The largest whole number that JavaScript has exactly.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 /// Bytes that one call of `crypto` may draw.
 const RANDOM: usize = 64 << 10;
 
@@ -95,7 +97,7 @@ impl Notes {
     }
 
     fn note(&self, method: &str, call: &str) -> Result<(), String> {
-        if let Noted::Ignored(reason) = self.recorder.borrow_mut().note(method, call)? {
+        if let Noted::Remarked(reason) = self.recorder.borrow_mut().note(method, call)? {
             self.print(ConsoleLevel::Warn, format!("{method}: {reason}"));
         }
         Ok(())
@@ -136,6 +138,11 @@ impl Notes {
     fn encode_token(&self, secret: &str, claims: &str, expires_in: f64) -> Result<String, String> {
         if secret.is_empty() || secret == "undefined" {
             return Err("api.redirect.encodeToken: `secret` is missing".to_owned());
+        }
+        if !(1.0..=MAX_SAFE_INTEGER).contains(&expires_in) {
+            let problem =
+                "api.redirect.encodeToken: `expiresInSeconds` must be a number of seconds, 1 or more";
+            return Err(problem.to_owned());
         }
         let claims: Map<String, Value> =
             serde_json::from_str(claims).map_err(|error| format!("api.redirect.encodeToken: {error}"))?;

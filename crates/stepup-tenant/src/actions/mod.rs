@@ -24,6 +24,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use secrecy::SecretString;
 use stepup_protocol::time::UnixTime;
 
+pub(crate) use self::check::load;
 pub use self::{
     check::check,
     engine::{Engine, Limits},

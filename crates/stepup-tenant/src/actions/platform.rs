@@ -1,8 +1,9 @@
 //! Host functions behind `URL`, `Buffer` and `crypto`, which know nothing of the tenant.
 
+use aws_lc_rs::{digest, hmac};
 use rquickjs::{Ctx, Function, Object, Result as JsResult};
 use serde_json::json;
-use stepup_seal::digest::{constant_time_eq, hmac_sha256, sha256};
+use stepup_seal::digest::constant_time_eq;
 use url::{Url, form_urlencoded, quirks};
 
 use super::host::type_error;
@@ -22,12 +23,39 @@ pub(super) fn add<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> JsResult<()> {
     function("utf8Encode", Function::new(ctx.clone(), |text: String| binary(text.as_bytes()))?)?;
     let decode = |text: String| String::from_utf8_lossy(&bytes(&text)).into_owned();
     function("utf8Decode", Function::new(ctx.clone(), decode)?)?;
-    function("sha256", Function::new(ctx.clone(), |data: String| binary(&sha256(&bytes(&data))))?)?;
-    let hmac = |key: String, data: String| binary(&hmac_sha256(&bytes(&key), &bytes(&data)));
-    function("hmacSha256", Function::new(ctx.clone(), hmac)?)?;
+    let digest = |algorithm: String, data: String| {
+        let digest = digest::digest(Hash::named(&algorithm).digest, &bytes(&data));
+        binary(digest.as_ref())
+    };
+    function("digest", Function::new(ctx.clone(), digest)?)?;
+    let hmac = |algorithm: String, key: String, data: String| {
+        let key = hmac::Key::new(Hash::named(&algorithm).hmac, &bytes(&key));
+        binary(hmac::sign(&key, &bytes(&data)).as_ref())
+    };
+    function("hmac", Function::new(ctx.clone(), hmac)?)?;
     let equal = |a: String, b: String| constant_time_eq(&bytes(&a), &bytes(&b));
     function("constantTimeEqual", Function::new(ctx.clone(), equal)?)?;
     Ok(())
+}
+
+/// A hash function, by itself and with a key.
+struct Hash {
+    digest: &'static digest::Algorithm,
+    hmac: hmac::Algorithm,
+}
+
+impl Hash {
+    /// `js/node.js` asks for these alone.
+    fn named(name: &str) -> Self {
+        match name {
+            "sha1" => {
+                Self { digest: &digest::SHA1_FOR_LEGACY_USE_ONLY, hmac: hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY }
+            }
+            "sha384" => Self { digest: &digest::SHA384, hmac: hmac::HMAC_SHA384 },
+            "sha512" => Self { digest: &digest::SHA512, hmac: hmac::HMAC_SHA512 },
+            _ => Self { digest: &digest::SHA256, hmac: hmac::HMAC_SHA256 },
+        }
+    }
 }
 
 /// Bytes as the characters U+0000 to U+00FF.

@@ -29,8 +29,8 @@ pub(super) struct Recorder {
 pub(super) enum Noted {
     /// It will have its effect.
     Kept,
-    /// It has none, as with the real service; this says why.
-    Ignored(String),
+    /// It has none, or another than one may think; this says why.
+    Remarked(String),
 }
 
 impl Recorder {
@@ -75,7 +75,11 @@ impl Recorder {
                 denial.get_or_insert(Denial { reason });
             }
             Call::Enroll(request) => {
-                commands.push(FactorCommand::Enroll(request.check(|factor| factor != FactorType::Email)?));
+                let choice = request.check(|factor| factor != FactorType::Email)?;
+                if choice.factors.iter().all(|factor| factor.factor_type == FactorType::RecoveryCode) {
+                    return Err(ALONE.to_owned());
+                }
+                commands.push(FactorCommand::Enroll(choice));
             }
             Call::IdTokenClaim { key, value } => {
                 return Ok(set_claim(&mut changes.id_token_claims, key, value));
@@ -83,6 +87,9 @@ impl Recorder {
             Call::Multifactor { provider, allow_remember_browser, provider_options } => {
                 *multifactor =
                     Some(MultifactorRequest { provider, allow_remember_browser, provider_options });
+                if provider == MultifactorProvider::Duo {
+                    return Ok(Noted::Remarked(NO_DUO.to_owned()));
+                }
             }
             Call::PrimaryUser { user_id } if changes.primary_user.is_some() => {
                 return Err(format!("the primary user is set already; `{user_id}` cannot be it too"));
@@ -124,6 +131,10 @@ impl Recorder {
         Ok(Noted::Kept)
     }
 }
+
+const ALONE: &str =
+    "`recovery-code` cannot be enrolled by itself here: a user gets one with the first other factor";
+const NO_DUO: &str = "a local tenant has no `duo`: any factor that is enabled is asked for";
 
 /// A call as `js/api.js` writes it down.
 #[derive(Debug, Deserialize)]
@@ -218,7 +229,7 @@ fn factor(word: &str) -> Option<FactorType> {
 
 fn set_claim(claims: &mut serde_json::Map<String, Value>, name: String, value: Value) -> Noted {
     if let Some(reason) = claims::refusal(&name) {
-        return Noted::Ignored(format!("the claim `{name}` is not set: {reason}"));
+        return Noted::Remarked(format!("the claim `{name}` is not set: {reason}"));
     }
     claims.insert(name, value);
     Noted::Kept

@@ -339,11 +339,15 @@ fn at_the_end(
         return Requirement::Nothing.into();
     }
     let may_remember = wanted == Wanted::ByRule { may_remember: true } && !seen.acr_multi_factor;
-    let challenge = factors.for_challenge();
+    let meant = |factors| match enabled.map(|request| request.provider) {
+        Some(MultifactorProvider::GoogleAuthenticator) => of_the_app(factors),
+        _ => factors,
+    };
+    let challenge = meant(factors.for_challenge());
     if !challenge.is_empty() {
         return Requirement::Challenge(Choice::of_tenant(challenge, may_remember)).into();
     }
-    let enrolment = factors.for_enrolment();
+    let enrolment = meant(factors.for_enrolment());
     if wanted == Wanted::OfTheEnrolled {
         let dropped = if seen.flow == Flow::Interactive { vec![Dropped::NoEmailStep] } else { Vec::new() };
         Decision { requirement: Requirement::Nothing, dropped }
@@ -352,6 +356,15 @@ fn at_the_end(
     } else {
         Requirement::Enroll(Choice::of_tenant(enrolment, may_remember)).into()
     }
+}
+
+/// What `google-authenticator` means of `factors`: the app's codes and what stands in for them, unless the app is not among
+/// them.
+fn of_the_app(mut factors: Vec<FactorType>) -> Vec<FactorType> {
+    if factors.contains(&FactorType::Otp) {
+        factors.retain(|factor| matches!(factor, FactorType::Otp | FactorType::RecoveryCode));
+    }
+    factors
 }
 
 /// Why a second factor is wanted where no command of an Action asks for one.

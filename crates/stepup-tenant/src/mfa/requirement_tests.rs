@@ -132,6 +132,21 @@ fn multifactor_enable_stands_over_the_policy() {
 }
 
 #[test]
+fn google_authenticator_means_the_app_where_there_is_one() {
+    let request = enable(MultifactorProvider::GoogleAuthenticator);
+    for (enrolled, expected) in [
+        (&[Push, Otp, Recovery][..], "challenge any otp recovery-code"),
+        (&[Push, Phone], "challenge any push-notification phone"),
+        (&[], "enroll any otp"),
+    ] {
+        let state = seen(Flow::Interactive);
+        let decision =
+            requirement(Policy::Never, Asked::End(Some(&request)), &factors(ALL, enrolled), &state);
+        assert_eq!(told(&decision), expected, "{enrolled:?}");
+    }
+}
+
+#[test]
 fn what_was_passed_ends_the_policys_turn() {
     let passed = [Passed { factor: Otp, how: How::Challenged }];
     for state in [

@@ -68,6 +68,7 @@ impl Builder {
         let delivery =
             Delivery::new(Arc::clone(&store), self.clock.clone(), Arc::clone(&self.random), log.clone())
                 .beyond(&config.delivery, &outbound, &issuer);
+        let actions = Engine::new(Limits::default()).of_tenant(issuer.domain());
         let state = Arc::new(State {
             issuer,
             config,
@@ -79,7 +80,7 @@ impl Builder {
             keys: Arc::new(keys),
             clock: self.clock.clone(),
             random: Arc::clone(&self.random),
-            actions: Arc::new(Engine::new(Limits::default())),
+            actions: Arc::new(actions),
             passwords,
             attempts: Arc::default(),
             devices: Arc::default(),

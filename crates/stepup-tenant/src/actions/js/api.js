@@ -14,6 +14,11 @@
   tenant.note = note;
 
   const list = (values) => isArray(values) ? values : [values];
+  const { String } = globalThis;
+  tenant.deny = (method, reason, otherwise) => {
+    const text = typeof reason === "object" ? stringify(reason) : String(reason);
+    return note(method, { deny: { reason: reason === undefined || reason === null || text === "" ? otherwise : text } });
+  };
   // `null` and nothing at all both remove a key.
   const entry = (method, kind) => (key, value) => note(method, { [kind]: { key, value: value ?? null } });
   const one = (method, command) => (factor, options) =>
@@ -21,7 +26,7 @@
   const any = (method, command) => (factors) => note(method, { [command]: { selection: "any", factors: list(factors) } });
 
   api.access = {
-    deny: (reason) => note("access.deny", { deny: { reason } }),
+    deny: (reason) => tenant.deny("access.deny", reason, "Access denied"),
   };
   api.accessToken = {
     addScope: (scope) => note("accessToken.addScope", { addScope: { scope } }),

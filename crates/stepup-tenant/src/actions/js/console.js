@@ -40,6 +40,8 @@
   const quiet = () => {};
 
   return {
+    format,
+    inspect: (value) => inspect(value, true),
     console: {
       assert: (holds, ...values) => {
         if (!holds) host.print("error", `Assertion failed ${values.length ? format(...values) : ""}`.trimEnd());

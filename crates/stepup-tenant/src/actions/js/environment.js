@@ -51,10 +51,17 @@
   member(RealDate.prototype, "constructor", TenantDate);
   member(globalThis, "Date", TenantDate);
 
+  member(globalThis, "global", globalThis);
+
   Math.random = host.random;
 
   const globals = {
-    absent: ["WebSocket", "XMLHttpRequest", "fetch", "setImmediate", "setInterval"],
+    absent: [
+      "AbortController", "AbortSignal", "Blob", "BroadcastChannel", "CompressionStream", "DecompressionStream", "Event",
+      "EventTarget", "File", "FormData", "Headers", "Intl", "MessageChannel", "ReadableStream", "Request", "Response",
+      "TransformStream", "WebAssembly", "WebSocket", "WritableStream", "XMLHttpRequest", "fetch", "process",
+      "setImmediate", "setInterval",
+    ],
     console: ["console"],
     node: ["Buffer", "TextDecoder", "TextEncoder", "crypto", "structuredClone"],
     timers: ["clearTimeout", "performance", "setTimeout"],

@@ -67,8 +67,11 @@
     #data = "";
     #finish;
     constructor(algorithm, finish) {
-      if (!/^sha-?256$/i.test(algorithm)) throw new Error(`Digest method not supported: ${algorithm}; an Action of this tenant has sha256`);
-      this.#finish = finish;
+      const size = /^(?:rsa-)?sha-?(1|256|384|512)$/i.exec(algorithm)?.[1];
+      if (size === undefined) {
+        throw new Error(`Digest method not supported: ${algorithm}; an Action of this tenant has sha1, sha256, sha384 and sha512`);
+      }
+      this.#finish = (data) => finish(`sha${size}`, data);
     }
     update(value, encoding) { this.#data += binary(value, encoding); return this; }
     digest(encoding) {
@@ -89,6 +92,47 @@
     return array;
   }
 
+  // The structured clone of HTML, of what an Action can have: `copies` holds what has been met on the way.
+  function clone(value, copies) {
+    if (typeof value === "function" || typeof value === "symbol") return refuse(String(value));
+    if (typeof value !== "object" || value === null) return value;
+    if (copies.has(value)) return copies.get(value);
+    const kind = Object.prototype.toString.call(value).slice(8, -1);
+    const copied = (copy) => { copies.set(value, copy); return copy; };
+    const members = (copy) => {
+      for (const key of Object.keys(value)) copy[key] = clone(value[key], copies);
+      return copy;
+    };
+    if (Array.isArray(value)) return members(copied(new Array(value.length)));
+    if (value instanceof Map) {
+      const copy = copied(new Map());
+      for (const [key, inner] of value) copy.set(clone(key, copies), clone(inner, copies));
+      return copy;
+    }
+    if (value instanceof Set) {
+      const copy = copied(new Set());
+      for (const inner of value) copy.add(clone(inner, copies));
+      return copy;
+    }
+    if (value instanceof Date) return copied(new Date(value.getTime()));
+    if (value instanceof RegExp) return copied(new RegExp(value.source, value.flags));
+    if (value instanceof ArrayBuffer) return copied(value.slice(0));
+    if (ArrayBuffer.isView(value)) {
+      const View = value instanceof Buffer ? Uint8Array : value.constructor;
+      return copied(new View(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength)));
+    }
+    if (value instanceof Error) {
+      const copy = copied(new (ERRORS.find((Kind) => value instanceof Kind) ?? Error)(value.message));
+      return Object.assign(copy, { stack: value.stack }, "cause" in value ? { cause: clone(value.cause, copies) } : {});
+    }
+    if (["Boolean", "Number", "String"].includes(kind)) return copied(Object(value.valueOf()));
+    return kind === "Object" ? members(copied({})) : refuse(`#<${kind}>`);
+  }
+  const ERRORS = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
+  function refuse(what) {
+    throw Object.assign(new Error(`${what} could not be cloned.`), { name: "DataCloneError" });
+  }
+
   return {
     Buffer,
     TextDecoder: class TextDecoder {
@@ -99,11 +143,12 @@
       get encoding() { return "utf-8"; }
       encode(text = "") { return Uint8Array.from(host.utf8Encode(String(text).toWellFormed()), (byte) => byte.charCodeAt(0)); }
     },
-    structuredClone: (value) => value === undefined ? undefined : JSON.parse(JSON.stringify(value)),
+    structuredClone: (value) => clone(value, new Map()),
     crypto: { getRandomValues, randomUUID },
     cryptoModule: {
-      createHash: (algorithm) => new Digest(algorithm, (data) => host.sha256(data)),
-      createHmac: (algorithm, key) => new Digest(algorithm, (data) => host.hmacSha256(binary(key), data)),
+      createHash: (algorithm) => new Digest(algorithm, (name, data) => host.digest(name, data)),
+      createHmac: (algorithm, key) => new Digest(algorithm, (name, data) => host.hmac(name, binary(key), data)),
+      getHashes: () => ["sha1", "sha256", "sha384", "sha512"],
       getRandomValues,
       randomBytes,
       randomUUID,

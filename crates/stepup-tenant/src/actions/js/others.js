@@ -3,7 +3,7 @@
 (function (tenant) {
   "use strict";
 
-  const { host, api, note } = tenant;
+  const { host, api, deny } = tenant;
   const withoutEffect = (name, answer) => new Proxy({}, {
     get: (_target, method) => typeof method !== "string" || method === "then" ? undefined : () => {
       host.print("warn", `api.${name}.${method} has no effect in a local tenant`);
@@ -17,6 +17,6 @@
     roles: withoutEffect("roles", undefined),
     rules: { wasExecuted: () => false },
     samlResponse: withoutEffect("samlResponse", api),
-    validation: { error: (_code, message) => note("validation.error", { deny: { reason: message } }) },
+    validation: { error: (code, message) => deny("validation.error", message ?? code, "Access denied") },
   };
 })

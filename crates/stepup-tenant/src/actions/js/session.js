@@ -24,7 +24,7 @@
         interactive.includes(event.transaction?.protocol) && ![event.transaction?.prompt].flat().includes("none"),
       encodeToken: ({ secret, payload, expiresInSeconds = 900 }) => host.encodeToken(
         String(secret),
-        JSON.stringify({ ...payload, sub: event.user?.user_id, iss: event.request?.hostname, ip: event.request?.ip }),
+        JSON.stringify({ ...payload, sub: event.user?.user_id, iss: host.issuer ?? event.request?.hostname, ip: event.request?.ip }),
         Number(expiresInSeconds),
       ),
       sendUserTo: (url, options) => note("redirect.sendUserTo", {

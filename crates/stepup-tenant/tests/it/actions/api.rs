@@ -65,6 +65,13 @@ async fn a_factor_that_cannot_be_is_told_at_the_call() {
         thrown("api.authentication.challengeWith({})").await,
         "TypeError: api.authentication.challengeWith: missing field `type`"
     );
+    assert_eq!(
+        thrown("api.authentication.enrollWith({ type: 'recovery-code' })").await,
+        "TypeError: api.authentication.enrollWith: `recovery-code` cannot be enrolled by itself here: a user gets one with \
+         the first other factor"
+    );
+    let beside = "api.authentication.enrollWithAny([{ type: 'recovery-code' }, { type: 'otp' }])";
+    assert_eq!(run(beside, json!({})).await.unwrap().commands[0].choice().factors.len(), 2);
     for body in [
         "api.authentication.challengeWith()",
         "api.authentication.challengeWithAny('otp')",
@@ -82,6 +89,13 @@ async fn multifactor_keeps_the_last_call() {
     assert!(request.allow_remember_browser);
     assert_eq!(request.provider_options, json!({ "a": 1 }));
     assert!(thrown("api.multifactor.enable('sms')").await.contains("unknown variant `sms`"));
+    let duo = "api.multifactor.enable('duo', { providerOptions: { skey: 'secret', host: 'api.example' } })";
+    let outcome = run(duo, json!({})).await.unwrap();
+    assert_eq!(
+        outcome.console[0].text,
+        "api.multifactor.enable: a local tenant has no `duo`: any factor that is enabled is asked for"
+    );
+    assert_eq!(outcome.decided()["multifactor"]["provider_options"], json!({ "skey": "***", "host": "***" }));
 }
 
 #[tokio::test]
@@ -90,7 +104,18 @@ async fn the_first_denial_stands() {
     assert_eq!(outcome.denial.unwrap().reason, "one");
     let outcome = run("api.validation.error('code', 'message')", json!({})).await.unwrap();
     assert_eq!(outcome.denial.unwrap().reason, "message");
-    assert!(thrown("api.access.deny()").await.contains("missing field `reason`"));
+    for (body, reason) in [
+        ("api.access.deny()", "Access denied"),
+        ("api.access.deny(null)", "Access denied"),
+        ("api.access.deny('')", "Access denied"),
+        ("api.access.deny(5)", "5"),
+        ("api.access.deny({ code: 1 })", "{\"code\":1}"),
+        ("api.access.deny(Symbol('s'))", "Symbol(s)"),
+        ("api.validation.error('no_age')", "no_age"),
+        ("api.validation.error()", "Access denied"),
+    ] {
+        assert_eq!(run(body, json!({})).await.unwrap().denial.unwrap().reason, reason, "{body}");
+    }
 }
 
 #[tokio::test]

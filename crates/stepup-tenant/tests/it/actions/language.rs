@@ -53,7 +53,7 @@ async fn errors_are_told_in_the_person_s_own_lines() {
     assert_eq!(first_line.location.unwrap().to_string(), "1:11");
     assert_eq!(first_line.message, "at once");
 
-    let Cause::Threw(noted) = cause("\n  api.access.deny(5)").await else { panic!() };
+    let Cause::Threw(noted) = cause("\n  api.accessToken.addScope(5)").await else { panic!() };
     assert_eq!(noted.location.unwrap().line, 2);
     assert!(!noted.stack.contains("stepup:"), "{}", noted.stack);
 }
@@ -172,12 +172,62 @@ async fn what_is_missing_is_named() {
     );
     assert_eq!(
         thrown("require('axios')").await,
-        "Cannot find module 'axios': an Action of this tenant can require buffer, crypto, url only, and npm packages are not installed"
+        "Cannot find module 'axios': an Action of this tenant can require buffer, crypto, url, util only, and npm packages are not installed"
     );
     assert!(thrown("require('node:fs')").await.starts_with("Cannot find module 'node:fs'"));
     assert!(thrown("setInterval(() => {}, 1)").await.starts_with("setInterval is not available"));
-    assert_eq!(thrown("process.exit()").await, "ReferenceError: process is not defined");
+    for (body, message) in [
+        (
+            "process.exit()",
+            "process.exit is not available to an Action of this tenant: it ends when its function returns",
+        ),
+        (
+            "new AbortController()",
+            "AbortController is not available to an Action of this tenant: nothing in it can be",
+        ),
+        (
+            "AbortSignal.timeout(5)",
+            "AbortSignal is not available to an Action of this tenant: nothing in it can be",
+        ),
+        (
+            "new Headers({ a: 'b' })",
+            "Headers is not available to an Action of this tenant: it has no network",
+        ),
+        (
+            "new WebSocket('wss://x.example')",
+            "WebSocket is not available to an Action of this tenant: it has no network",
+        ),
+        (
+            "new Intl.DateTimeFormat('en')",
+            "Intl is not available to an Action of this tenant: it has no tables of",
+        ),
+    ] {
+        assert!(thrown(body).await.starts_with(message), "{body}: {}", thrown(body).await);
+    }
+    assert_eq!(printed("console.log(typeof fetch, {} instanceof Headers)").await, ["function false"]);
     assert_eq!(thrown("await import('fs')").await.split(':').next().unwrap(), "ReferenceError");
+}
+
+#[tokio::test]
+async fn what_modules_of_node_look_at_is_there() {
+    let body = "console.log(global === globalThis, process.env.NODE_ENV, Object.keys(process.env).length);
+                const util = require('node:util'); console.log(util.format('%s!', 'a'), util.inspect('a'));
+                const later = util.promisify((x, done) => process.nextTick(done, null, x + 1)); console.log(await later(1))";
+    assert_eq!(printed(body).await, ["true undefined 0", "a! \"a\"", "2"]);
+}
+
+#[tokio::test]
+async fn copies_are_whole() {
+    let body = "const one = { at: new Date(5), map: new Map([['k', { n: 1 }]]), set: new Set([1]), bytes: new Uint8Array([7, 8]).subarray(1), none: undefined };
+                one.self = one; const two = structuredClone(one);
+                console.log(two !== one, two.self === two, two.at.getTime(), two.map.get('k').n, two.map.get('k') !== one.map.get('k'), two.set.has(1), two.bytes[0], two.bytes.length, 'none' in two);
+                const gone = structuredClone(new RangeError('far')); console.log(gone instanceof RangeError, gone.message, structuredClone(/a/g).flags, structuredClone([1, , 2]).length, structuredClone(undefined))";
+    assert_eq!(printed(body).await, ["true true 5 1 true true 8 1 true", "true far g 3 undefined"]);
+    assert_eq!(thrown("structuredClone({ f() {} })").await, "DataCloneError: f() {} could not be cloned.");
+    assert_eq!(
+        thrown("structuredClone(new WeakMap())").await,
+        "DataCloneError: #<WeakMap> could not be cloned."
+    );
 }
 
 #[tokio::test]
@@ -215,6 +265,16 @@ async fn bytes_and_digests() {
             "€ 3 \u{fffd}A",
             "ab 3 true",
             "2 true 1",
+        ]
+    );
+    let body = "const { createHash, createHmac } = require('crypto');
+                for (const name of ['sha1', 'SHA-384', 'sha512']) console.log(createHash(name).update('abc').digest('hex').slice(0, 16), createHmac(name, 'key').update('The quick brown fox jumps over the lazy dog').digest('hex').slice(0, 16))";
+    assert_eq!(
+        printed(body).await,
+        [
+            "a9993e364706816a de7c9b85b8b78aa6",
+            "cb00753f45a35e8b d7f4727e2c0b39ae",
+            "ddaf35a193617aba b42af09057bac1e2",
         ]
     );
     assert!(

@@ -88,6 +88,18 @@ async fn whether_a_browser_is_there_to_send() {
 }
 
 #[tokio::test]
+async fn a_token_names_the_tenant_with_its_port() {
+    let code =
+        "exports.onExecutePostLogin = (event, api) => console.log(api.redirect.encodeToken({ secret: 's' }))";
+    let engine = Engine::new(Limits::default()).of_tenant("localhost:4400");
+    let event = json!({ "request": { "hostname": "localhost" } });
+    let host = Host { now: NOW, seed: [3; 32] };
+    let outcome = engine.run(&Action::new("a.js", code), Entry::PostLogin, event, host).await.unwrap();
+    let claims = stepup_seal::base64url::decode(outcome.console[0].text.split('.').nth(1).unwrap()).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&claims).unwrap()["iss"], "localhost:4400");
+}
+
+#[tokio::test]
 async fn only_the_web_can_be_redirected_to() {
     assert!(
         thrown("api.redirect.sendUserTo('javascript:alert(1)')")
@@ -96,4 +108,14 @@ async fn only_the_web_can_be_redirected_to() {
     );
     assert!(thrown("api.redirect.sendUserTo('/terms')").await.contains("`/terms` is no address"));
     assert!(thrown("api.redirect.encodeToken({ payload: {} })").await.contains("`secret` is missing"));
+    for seconds in ["'x'", "0", "-5", "Infinity", "null"] {
+        let call = format!(
+            "api.redirect.encodeToken({{ secret: 's', payload: {{}}, expiresInSeconds: {seconds} }})"
+        );
+        assert_eq!(
+            thrown(&call).await,
+            "TypeError: api.redirect.encodeToken: `expiresInSeconds` must be a number of seconds, 1 or more",
+            "{seconds}"
+        );
+    }
 }
