@@ -126,12 +126,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// Reads the configuration again. What cannot be used is told, and the tenant goes on with what it has.
 async fn reload(tenant: &Tenant) {
-    match tenant.reload().await {
-        Ok(changes) => tracing::info!("the configuration was read again: {} changes", changes.len()),
-        Err(error) => {
-            let excerpt = error.excerpt().map(|excerpt| format!("\n{excerpt}")).unwrap_or_default();
-            tracing::error!("the configuration stays as it was: {error}{excerpt}");
-        }
+    if let Err(error) = tenant.reload().await {
+        let excerpt = error.excerpt().map(|excerpt| format!("\n{excerpt}")).unwrap_or_default();
+        tracing::error!("the configuration stays as it was: {error}{excerpt}");
     }
 }
 

@@ -58,5 +58,12 @@ fn what_cannot_be_used_is_shown_with_its_place() {
         );
         assert!(wrong.stderr.starts_with(place), "{}", wrong.stderr);
     }
+    written("broken.js", "exports.onExecutePostLogin = async () => {\n  let b = ;\n};\n");
+    let name = format!("{}-broken.js", std::process::id());
+    let config = written("action.yaml", &format!("actions: [{{ name: a, code: ./{name} }}]\n"));
+    let broken = check(&config, None);
+    assert!(broken.failure(2).contains("broken.js:2:11: actions[0].code: SyntaxError: "), "{broken:?}");
+    let place = "1 | exports.onExecutePostLogin = async () => {\n2 |   let b = ;\n  |           ^\n";
+    assert!(broken.stderr.starts_with(place), "{}", broken.stderr);
     assert!(check("/nonexistent.yaml", None).failure(2).contains("/nonexistent.yaml"));
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -66,6 +66,12 @@ impl Running {
             line.push(byte[0]);
         }
         String::from_utf8(line).unwrap()
+    }
+
+    /// Its next lines on standard error.
+    fn warned(&mut self, count: usize) -> Vec<String> {
+        let lines = BufReader::new(self.child.stderr.take().unwrap()).lines();
+        lines.take(count).map(Result::unwrap).collect()
     }
 
     pub(crate) fn ready(&self) -> Value {
@@ -278,4 +284,21 @@ fn the_demo_names_what_its_configuration_lacks() {
     for variable in ["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_SECRET"] {
         assert!(refused.failure(2).contains(variable), "{refused:?}");
     }
+}
+
+#[test]
+fn a_reload_says_what_has_changed_and_what_is_not_honoured() {
+    let folder = Folder::new("reload-config");
+    let config = folder.file("tenant.yaml");
+    let database = "databases: [{ name: Users, strategy: auth0 }]\n";
+    fs::write(&config, format!("{database}tenant: {{ picture_url: 'https://a.example/' }}\n")).unwrap();
+    let mut tenant = Running::start("reload", &["--config", &config]);
+    let told = "tenant: { friendly_name: Bank, picture_url: 'https://a.example/', support_url: 'https://b.example/' }";
+    fs::write(&config, format!("{database}{told}\n")).unwrap();
+    tenant.signal("-HUP");
+    let said = tenant.warned(3);
+    assert!(said[0].contains("tenant.picture_url is not honoured"), "{said:?}");
+    assert!(said[1].contains("the configuration was read again: "), "{said:?}");
+    assert!(said[1].contains("friendly_name"), "{said:?}");
+    assert!(said[2].contains("tenant.support_url is not honoured"), "{said:?}");
 }

@@ -164,9 +164,11 @@ impl Configuration {
         let after = newer.with(&self.store.settings().await?, &self.place())?;
         let differences = changes::described(&self.snapshot().document, &after.document);
         self.swap(after);
-        *base = newer;
-        for difference in &differences {
-            tracing::info!("the configuration was read again: {difference}");
+        let before = std::mem::replace(base, newer);
+        let told = if differences.is_empty() { "nothing has changed" } else { &differences.join("; ") };
+        tracing::warn!("the configuration was read again: {told}");
+        for warning in base.warnings.iter().filter(|warning| !before.warnings.contains(warning)) {
+            tracing::warn!("{warning}");
         }
         Ok(differences)
     }
@@ -232,6 +234,7 @@ impl Base {
         let (document, config) = checked(Document::new(files.members.clone()), &files, place)?;
         let mut warnings = inventory::unhonoured(&files);
         warnings.extend(config.warnings);
+        warnings.extend(load::check_code(&document, &files)?);
         let watched = Watched::now(files.watched.iter().cloned());
         Ok(Self { files, document, warnings, watched })
     }

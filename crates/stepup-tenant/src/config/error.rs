@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::PathBuf};
 
-use super::{excerpt::excerpt, place::Position};
+use super::{excerpt::excerpt, place::Position, source::Filled};
 
 /// Why a configuration, or the users, cannot be used. The message names the file, the place in it and the mend.
 #[derive(Debug, thiserror::Error)]
@@ -75,17 +75,24 @@ impl ConfigError {
         }))
     }
 
-    pub(super) fn yaml(origin: &str, written: &str, error: &serde_saphyr::Error) -> Self {
+    /// What is wrong with YAML that `filled` is, which was made of `written`.
+    pub(super) fn yaml(origin: &str, written: &str, filled: &Filled, error: &serde_saphyr::Error) -> Self {
         let at = error.location().map_or_else(Position::default, |location| Position {
             line: location.line(),
             column: location.column(),
         });
-        let message = error.without_snippet().to_string();
+        let error = error.without_snippet();
+        let message = match error {
+            serde_saphyr::Error::DuplicateMappingKey { key, .. } => {
+                format!("`{}` is here a second time", key.as_deref().unwrap_or("a member"))
+            }
+            error => error.to_string(),
+        };
         // The place stands before the message already.
         let message = message.trim_start_matches("error: ");
         let message = message.trim_end_matches(&format!(" at line {}, column {}", at.line, at.column));
         let message = message.lines().next().unwrap_or_default().to_owned();
-        Self::at(origin, "", message, written, at)
+        Self::at(origin, "", message, written, filled.written_at(written, at))
     }
 
     pub(super) fn json(origin: &str, written: &str, error: &serde_json::Error) -> Self {
@@ -96,15 +103,61 @@ impl ConfigError {
     }
 }
 
-/// The message of a type error without the value, which may be a secret.
+/// The message of a type error without the value, which may be a secret, and in words for people who write no Rust.
 pub(super) fn without_value(message: &str) -> String {
     for start in ["invalid type: ", "invalid value: "] {
         if let Some((found, expected)) =
             message.strip_prefix(start).and_then(|rest| rest.rsplit_once(", expected "))
         {
-            let kind = found.split([' ', '`', '"']).next().unwrap_or_default();
-            return format!("there is a {kind} where {expected} is expected");
+            let found = match found.split([' ', '`', '"']).next().unwrap_or_default() {
+                "floating" | "integer" => "a number".to_owned(),
+                "map" => "a mapping".to_owned(),
+                "null" | "unit" => "nothing".to_owned(),
+                "sequence" => "a list".to_owned(),
+                kind => format!("a {kind}"),
+            };
+            let expected = match expected {
+                "a map" => "a mapping",
+                "a sequence" => "a list",
+                "f64" => "a number",
+                "i64" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+                structure if structure.starts_with("struct ") => "a mapping",
+                other => other,
+            };
+            return format!("there is {found} where {expected} is expected");
         }
     }
     message.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_error_is_told_in_words_and_without_the_value() {
+        for (message, told) in [
+            (
+                "invalid type: integer `12345`, expected a string",
+                "there is a number where a string is expected",
+            ),
+            (
+                "invalid type: string \"s, expected u32\", expected u32",
+                "there is a string where a whole number is expected",
+            ),
+            (
+                "invalid value: integer `-1`, expected u64",
+                "there is a number where a whole number is expected",
+            ),
+            (
+                "invalid type: floating point `0.5`, expected u16",
+                "there is a number where a whole number is expected",
+            ),
+            ("invalid type: map, expected a sequence", "there is a mapping where a list is expected"),
+            ("invalid type: null, expected struct Client", "there is nothing where a mapping is expected"),
+            ("missing field `name`", "missing field `name`"),
+        ] {
+            assert_eq!(without_value(message), told);
+        }
+    }
 }

@@ -1,22 +1,26 @@
 //! What of a configuration is not honoured: everything that [`super::yaml`] does not read, named once each.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use super::source::Files;
 
-/// One line for each kind of member that is not honoured, with the first place where it stands.
+/// One line for each kind of member that is not honoured, with the first place where it stands and in how many more.
 pub(super) fn unhonoured(files: &Files) -> Vec<String> {
-    let mut walk = Walk { files, seen: BTreeSet::new(), warnings: Vec::new() };
+    let mut walk = Walk { files, found: BTreeMap::new() };
     walk.members(&files.members, "", "");
-    walk.warnings
+    let told = |(warning, more)| match more {
+        0 => warning,
+        more => format!("{warning} (and {more} more)"),
+    };
+    walk.found.into_values().map(told).collect()
 }
 
 struct Walk<'a> {
     files: &'a Files,
-    seen: BTreeSet<String>,
-    warnings: Vec<String>,
+    /// What is said of the first of each kind, and how many more there are.
+    found: BTreeMap<String, (String, usize)>,
 }
 
 impl Walk<'_> {
@@ -54,8 +58,11 @@ impl Walk<'_> {
     }
 
     fn warn(&mut self, kind: &str, place: &str, reason: &str) {
-        if self.seen.insert(kind.to_owned()) {
-            self.warnings.push(format!("{}: {place} {reason}", self.files.origin_of(place)));
+        if let Some((_, more)) = self.found.get_mut(kind) {
+            *more += 1;
+        } else {
+            let warning = format!("{}: {place} {reason}", self.files.origin_of(place));
+            self.found.insert(kind.to_owned(), (warning, 0));
         }
     }
 }
@@ -70,9 +77,39 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// Members that are read, but not in every value.
+/// Members of which some values are honoured, or are how it is anyway, and others not.
 fn refused(kind: &str, value: &Value) -> Option<&'static str> {
+    let shields =
+        |shield: &str| value.as_array().is_some_and(|shields| shields.iter().any(|listed| listed == shield));
     match kind {
+        "attackProtection.bruteForceProtection.mode" if value == "count_per_identifier" => {
+            Some("is not honoured: attempts are counted by user and address")
+        }
+        "attackProtection.bruteForceProtection.shields" if value.is_array() && !shields("block") => {
+            Some("is not honoured: whoever is over the limit is blocked")
+        }
+        "attackProtection.bruteForceProtection.shields" if shields("user_notification") => {
+            Some("is honoured without `user_notification`")
+        }
+        "clients[].sso" | "tenant.flags.enable_sso" if *value == Value::Bool(false) => {
+            Some("is not honoured: the applications share the user's session")
+        }
+        "databases[].options.brute_force_protection" | "connections[].options.brute_force_protection"
+            if *value == Value::Bool(false) =>
+        {
+            Some("is not honoured: `attackProtection.bruteForceProtection` is for every connection")
+        }
+        "guardianFactorProviders" if value.as_array().is_some_and(|all| all.iter().any(is_set_up)) => Some(
+            "is not honoured: messages stay in the inbox, and push is for virtual devices and Guardian SDKs",
+        ),
+        "guardianPhoneFactorSelectedProvider"
+            if value.get("provider").is_some_and(|it| !it.is_null() && it != "auth0") =>
+        {
+            Some("is not honoured: messages stay in the inbox, unless `stepup.phone_webhook` takes them")
+        }
+        "resourceServers[].token_lifetime_for_web" if !value.is_null() && *value != 7_200 => {
+            Some("is not honoured: `token_lifetime` is for every token")
+        }
         "resourceServers[].signing_alg" if value != "RS256" => {
             Some("is not honoured: access tokens are signed with RS256")
         }
@@ -90,6 +127,15 @@ fn refused(kind: &str, value: &Value) -> Option<&'static str> {
             .then_some("other than post-login are not honoured"),
         _ => None,
     }
+}
+
+/// Whether a provider of a factor has more than its name.
+fn is_set_up(provider: &Value) -> bool {
+    provider.as_object().is_some_and(|members| {
+        members.iter().any(|(name, value)| {
+            !matches!(name.as_str(), "name" | "provider") && !says_nothing(value) && value != ""
+        })
+    })
 }
 
 /// Members whose members are looked at one by one.
@@ -264,12 +310,9 @@ const INERT: &[&str] = &[
     "clients[].oidc_conformant",
     "clients[].global",
     "clients[].tenant",
-    "clients[].cross_origin_authentication",
-    "clients[].cross_origin_auth",
     "clients[].custom_login_page_on",
-    "clients[].sso_disabled",
-    "clients[].native_social_login",
     "clients[].jwt_configuration.secret_encoded",
+    "clients[].sso",
     "resourceServers[].id",
     "resourceServers[].is_system",
     "resourceServers[].signing_alg",
@@ -277,6 +320,9 @@ const INERT: &[&str] = &[
     "guardianPhoneFactorSelectedProvider",
     "guardianFactorProviders",
     "databases[].is_domain_connection",
+    "databases[].options.brute_force_protection",
+    "connections[].options.brute_force_protection",
+    "tenant.flags.enable_sso",
     "databases[].realms",
     "connections[].realms",
     "actions[].id",

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
+use super::yaml::parse;
+
 /// A place in a text, from 1; 0 where it is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
@@ -14,7 +16,7 @@ pub(super) struct Position {
 
 /// The position of `place` (`clients[3].callbacks[0]`) in a YAML or JSON text, or of the nearest thing around it.
 pub(super) fn locate(text: &str, place: &str) -> Position {
-    let Ok(tree) = serde_saphyr::from_str::<Spanned<Tree>>(text) else { return Position::default() };
+    let Ok(tree) = parse::<Spanned<Tree>>(text) else { return Position::default() };
     let mut found = &tree;
     let mut position = Position::default();
     for step in steps(place) {
@@ -43,6 +45,15 @@ pub(super) fn position(text: &str, offset: usize) -> Position {
         line: before.matches('\n').count() as u64 + 1,
         column: before[start..].chars().count() as u64 + 1,
     }
+}
+
+/// The byte of a text that stands at a position, or the end of its line; none where the position is not known.
+pub(super) fn offset(text: &str, at: Position) -> Option<usize> {
+    let index = |number: u64| usize::try_from(number).ok()?.checked_sub(1);
+    let (line, column) = (index(at.line)?, index(at.column)?);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let line = text[start..].lines().next().unwrap_or_default();
+    Some(start + line.char_indices().nth(column).map_or(line.len(), |(offset, _)| offset))
 }
 
 enum Step<'a> {

@@ -5,11 +5,16 @@ mod client;
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 pub(super) use self::client::*;
 use crate::{actions::CookieMode, passwords::policy::Strength, risk::RiskSettings};
+
+/// Parses YAML 1.2, as `auth0-deploy-cli` does: `on` and `y` are words.
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true })
+}
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -257,6 +262,7 @@ pub(super) enum PolicyName {
 pub(super) struct Action {
     pub(super) name: String,
     pub(super) code: String,
+    pub(super) deployed: Option<bool>,
     pub(super) deployed_version: Option<DeployedVersion>,
     #[serde(default)]
     pub(super) secrets: Vec<ActionSecret>,

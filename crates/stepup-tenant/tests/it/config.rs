@@ -174,10 +174,9 @@ async fn an_export_is_honoured_and_what_is_not_is_named_once_each() {
         told.iter().map(|line| line.strip_prefix(&format!("{origin}: ")).unwrap()).collect();
     let mut expected = vec![
         "tenant.picture_url is not honoured",
-        "clients[0].logo_uri is not honoured",
+        "clients[0].logo_uri is not honoured (and 1 more)",
         "clients[0].grant_types `implicit` is not honoured",
         "resourceServers[0].token_dialect is honoured without `permissions`",
-        "databases[0].options.brute_force_protection is not honoured",
         "connections[0] is not honoured: only database connections are",
         "guardianFactors[3] is off: this version has no such factor",
         "actions[0].dependencies is not honoured",
@@ -239,6 +238,37 @@ async fn what_is_wrong_is_named_with_its_place() {
             &["no/such/file.js", "cannot be read", "No such file"],
         ),
         ("stepup: { mfa_token_lifetme: 3 }\n", &[":1:", "mfa_token_lifetme"]),
+        ("stepup: { code_attempts: many }\n", &["there is a string where a whole number is expected"]),
+        ("tenant: { friendly_name: 12345 }\n", &["there is a number where a string is expected"]),
+        ("clients:\n  - name: a\n    name: b\n", &[":3:5:", "`name` is here a second time"]),
+        (
+            "clients: [{ name: a, is_first_party: yes }]\n",
+            &["clients[0].is_first_party", "there is a string where a boolean is expected"],
+        ),
+        (
+            "databases: [{ name: Users }, { name: Users }]\n",
+            &[":1:38:", "databases[1].name", "another connection has this name"],
+        ),
+        (
+            "databases: [{ name: Users }]\nconnections: [{ name: Users, strategy: x }]\n",
+            &[":2:23:", "connections[0].name", "another connection has this name"],
+        ),
+        (
+            "resourceServers: [{ identifier: x }, { identifier: x }]\n",
+            &["resourceServers[1].identifier", "another API has this identifier"],
+        ),
+        (
+            "actions: [{ name: a, code: '' }, { name: a, code: '' }]\n",
+            &["actions[1].name", "another Action has this name"],
+        ),
+        (
+            "actions:\n  - name: a\n    code: |\n      let a = 1;\n      let b = ;\n",
+            &["actions[0].code: line 2 of the code: SyntaxError: unexpected token"],
+        ),
+        (
+            "actions: [{ name: a, code: 'exports.onLogin = () => {}' }]\ntriggers: { post-login: [{ action_name: a }] }\n",
+            &[":1:28: actions[0].code: it exports no function `onExecutePostLogin`"],
+        ),
     ] {
         let message = refused(yaml).await;
         assert!(parts.iter().all(|part| message.contains(part)), "{yaml}\n{message}");
@@ -292,6 +322,67 @@ connections:
     let long = "databases: [{ name: Users, options: { password_history: { enable: true, size: 25 } } }]";
     let held = "databases[0].options.password_history.size is taken as 24, the most it can be";
     assert_eq!(warnings(long).await, [format!("the configuration: {held}")]);
+    let words = "tenant: { friendly_name: on }\nclients: [{ name: y, client_id: no }]\n";
+    assert_eq!(warnings(words).await, Vec::<String>::new());
+    let as_it_is = "\
+clients: [{ name: a, sso: true, sso_disabled: false, cross_origin_authentication: false }]
+tenant: { flags: { enable_sso: true } }
+databases: [{ name: Users, options: { brute_force_protection: true } }]
+attackProtection: { bruteForceProtection: { mode: count_per_identifier_and_ip, shields: [block] } }
+guardianFactorProviders: [{ name: sms, provider: twilio }, { name: duo, provider: duo, host: '' }]
+guardianPhoneFactorSelectedProvider: { provider: auth0 }
+resourceServers: [{ identifier: 'https://api.example', token_lifetime_for_web: 7200 }]
+actions: [{ name: draft, code: 'let a = 1;', deployed: false }]
+";
+    assert_eq!(warnings(as_it_is).await, Vec::<String>::new());
     let kept = "databases: [{ name: Users, options: { mfa: { active: true } } }]";
     assert_eq!(warnings(kept).await, ["the configuration: databases[0].options.mfa is not honoured"]);
+}
+
+#[tokio::test]
+async fn what_changes_nothing_here_is_warned_about_whatever_its_value() {
+    let yaml = "\
+clients:
+  - { name: a, sso_disabled: true, sso: false, cross_origin_authentication: true }
+  - { name: b, sso: false }
+  - { name: c, sso: false }
+tenant: { default_audience: 'https://none.example', flags: { enable_sso: false } }
+databases: [{ name: Users, enabled_clients: [a, nosuch], options: { brute_force_protection: false } }]
+resourceServers: [{ identifier: 'https://api.example', token_lifetime_for_web: 60 }]
+clientGrants: [{ client_id: a, audience: 'https://gone.example', scope: [] }]
+attackProtection: { bruteForceProtection: { mode: count_per_identifier, shields: [user_notification] } }
+guardianFactorProviders: [{ name: sms, provider: twilio, auth_token: t }]
+guardianPhoneFactorSelectedProvider: { provider: twilio }
+actions:
+  - { name: draft, code: 'exports.onExecutePostLogin = () => {}', deployed: false }
+  - { name: thrower, code: \"require('axios')\" }
+triggers: { post-login: [{ action_name: draft }, { action_name: thrower }] }
+";
+    let told = Tenant::builder().config_yaml(yaml).start().await.unwrap().warnings();
+    let mut found: Vec<_> =
+        told.iter().map(|line| line.strip_prefix("the configuration: ").unwrap()).collect();
+    found.sort_unstable();
+    let mut expected = [
+        "actions[0].deployed is not honoured: what is bound runs",
+        "actions[1].code cannot be loaded, so no login succeeds: it threw at line 1, column 1: Cannot find module \
+         'axios': an Action of this tenant can require buffer, crypto, url, util only, and npm packages are not installed",
+        "attackProtection.bruteForceProtection.mode is not honoured: attempts are counted by user and address",
+        "attackProtection.bruteForceProtection.shields is not honoured: whoever is over the limit is blocked",
+        "clientGrants[0].audience `https://gone.example` is not the identifier of an API",
+        "clients[0].cross_origin_authentication is not honoured",
+        "clients[0].sso is not honoured: the applications share the user's session (and 2 more)",
+        "clients[0].sso_disabled is not honoured",
+        "databases[0].enabled_clients[1] `nosuch` is not the id or name of a client",
+        "databases[0].options.brute_force_protection is not honoured: `attackProtection.bruteForceProtection` is for every \
+         connection",
+        "guardianFactorProviders is not honoured: messages stay in the inbox, and push is for virtual devices and Guardian \
+         SDKs",
+        "guardianPhoneFactorSelectedProvider is not honoured: messages stay in the inbox, unless `stepup.phone_webhook` \
+         takes them",
+        "resourceServers[0].token_lifetime_for_web is not honoured: `token_lifetime` is for every token",
+        "tenant.default_audience `https://none.example` is not the identifier of an API",
+        "tenant.flags.enable_sso is not honoured: the applications share the user's session",
+    ];
+    expected.sort_unstable();
+    assert_eq!(found, expected);
 }

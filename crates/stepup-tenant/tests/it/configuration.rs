@@ -161,7 +161,7 @@ async fn a_change_that_cannot_be_used_changes_nothing() {
         (
             "clients",
             json!([{ "name": "a", "client_secret": 123_456 }]),
-            "clients[0].client_secret: there is a integer",
+            "clients[0].client_secret: there is a number",
         ),
         (
             "tenant",
@@ -327,7 +327,9 @@ async fn a_changed_file_is_taken_over_and_a_broken_one_is_not() {
     assert_eq!((status, &body["error"]), (422, &json!("invalid_configuration")));
     let told = body["error_description"].as_str().unwrap();
     assert!(
-        told.ends_with("tenant.yaml:1:29: tenant.session_lifetime: there is a string where f64 is expected"),
+        told.ends_with(
+            "tenant.yaml:1:29: tenant.session_lifetime: there is a string where a number is expected"
+        ),
         "{told}"
     );
     scratch.write("tenant.yaml", &CONFIG.replace("Bank", "Third"));

@@ -42,6 +42,9 @@ fn folder() -> Scratch {
             json!({ "post-login": [{ "action_name": "guard", "display_name": "guard" }] }),
         ),
         ("hooks/old.json", json!({ "name": "old" })),
+        ("guardian/unknown.json", json!({ "a": 1 })),
+        ("guardian/factors/deep/otp.json", json!({ "name": "otp" })),
+        ("triggers/other.json", json!({})),
     ] {
         scratch.write(name, &content.to_string());
     }
@@ -75,6 +78,9 @@ async fn a_folder_is_one_configuration() {
             "{}:1: the keyword NOT_THERE has no value",
             at("./actions/guard/code.js").replace("/./", "/")
         ),
+        format!("{} is not honoured", at("guardian/factors/deep/otp.json")),
+        format!("{} is not honoured", at("guardian/unknown.json")),
+        format!("{} is not honoured", at("triggers/other.json")),
         format!("{} is not honoured", at("hooks")),
         format!(
             "{}: connections[0] is not honoured: only database connections are",
@@ -113,6 +119,35 @@ async fn a_mistake_is_named_with_its_file_and_line() {
     scratch.write("clients/Web.json", "{\n  \"name\": \"##NOT_THERE##\" }");
     let told = refused(&scratch).await;
     assert_eq!(told, format!("{file}:2:12: the keyword NOT_THERE has no value: set it in the environment"));
+}
+
+#[tokio::test]
+async fn a_broken_action_is_refused_at_the_start_and_at_a_reload() {
+    let scratch = folder();
+    let code = scratch.path("actions/guard/code.js").display().to_string();
+    scratch.write("actions/guard/code.js", "// ##PATH##\nlet a = 1;\nlet b = ;\n");
+    let error = Tenant::builder().config_file(scratch.path("")).start().await.unwrap_err();
+    let told = chain(&error);
+    assert!(
+        told.starts_with(&format!("{code}:3:9: actions[0].code: SyntaxError: unexpected token")),
+        "{told}"
+    );
+    assert_eq!(error.excerpt(), Some("2 | let a = 1;\n3 | let b = ;\n  |         ^"));
+    scratch.write("actions/guard/code.js", "exports.onExecutePostlogin = () => {};\n");
+    let told = refused(&scratch).await;
+    assert!(
+        told.starts_with(&format!(
+            "{code}: actions[0].code: it exports no function `onExecutePostLogin`; write"
+        )),
+        "{told}"
+    );
+
+    scratch.write("actions/guard/code.js", CODE);
+    let tenant = Tenant::builder().config_file(scratch.path("")).start().await.unwrap();
+    scratch.write("actions/guard/code.js", "exports.onExecutePostLogin = async () => {\n  let b = ;\n};\n");
+    let error = tenant.reload().await.unwrap_err();
+    assert!(error.to_string().starts_with(&format!("{code}:2:11: ")), "{error}");
+    assert!(tenant.state().configuration.config().actions[0].code.contains("NOT_THERE"));
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ async fn a_hash_from_elsewhere_is_replaced_at_the_first_right_password() {
 async fn wrong_users_are_refused_with_their_place() {
     for (json, told) in [
         ("[{]", "the users:1:3: key must be a string"),
-        ("{}", "the users:1:0: there is a map where a sequence is expected"),
+        ("{}", "the users:1:0: there is a mapping where a list is expected"),
         ("[5]", "the users:1:2: [0]: a user must be an object"),
         (r#"[{"given_name":"A"}]"#, "the users:1:2: [0]: a user needs an `email` or a `username`"),
         ("[{\"email\":\"a@b\"},\n  {\"email\":\"A@b\"}]", "the users:2:3: [1]: `A@b` is there twice"),

@@ -2,14 +2,19 @@
 
 mod client;
 mod client_keys;
+mod code;
 mod delivery;
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::Value;
 use stepup_protocol::mfa::FactorType;
 use url::Url;
 
+pub(super) use self::code::check_code;
 use super::{
     ACTION_TIME, AllowedUrls, Client, ClientGrant, ConfigError, Connection, ErrorPage, Factors, MfaPolicy,
     MfaSettings, ProofOfPossession, PushedRequestSettings, ResourceServer, SessionLifetimes, TenantConfig,
@@ -67,28 +72,43 @@ const LONGEST_HISTORY: u32 = 24;
 impl Reading<'_> {
     fn tenant(mut self, document: yaml::Document) -> Result<TenantConfig, ConfigError> {
         let clients = self.each(document.clients, "clients", Self::client)?;
-        for (position, client) in clients.iter().enumerate() {
-            if clients.iter().take(position).any(|earlier| earlier.client_id == client.client_id) {
-                return Err(
-                    self.wrong(&format!("clients[{position}].client_id"), "another client has this id")
-                );
-            }
-        }
+        self.distinct(
+            names(&clients, "clients", "client_id", |it| &it.client_id),
+            "another client has this id",
+        )?;
         let resource_servers =
             self.each(document.resource_servers, "resourceServers", Self::resource_server)?;
+        self.distinct(
+            names(&resource_servers, "resourceServers", "identifier", |it| &it.identifier),
+            "another API has this identifier",
+        )?;
         let client_grants = self.each(document.client_grants, "clientGrants", |reading, grant, place| {
             reading.client_grant(grant, place, &clients, &resource_servers)
         })?;
+        let (databases, others) = (&document.databases, &document.connections);
+        self.distinct(
+            names(databases, "databases", "name", |it| &it.name).chain(names(
+                others,
+                "connections",
+                "name",
+                |it| &it.name,
+            )),
+            "another connection has this name",
+        )?;
         let mut connections = Vec::new();
         for (place, list) in [("databases", document.databases), ("connections", document.connections)] {
-            connections.extend(
-                self.each(list, place, |reading, connection, place| {
-                    Ok(reading.connection(connection, place))
-                })?,
-            );
+            connections.extend(self.each(list, place, |reading, connection, place| {
+                Ok(reading.connection(connection, place, &clients))
+            })?);
         }
         let connections: Vec<Connection> = connections.into_iter().flatten().collect();
         let tenant = document.tenant;
+        let default_audience = tenant.default_audience.filter(|audience| !audience.is_empty());
+        if let Some(audience) = &default_audience
+            && !resource_servers.iter().any(|server| server.identifier == *audience)
+        {
+            self.warn("tenant.default_audience", &not_an_api(audience));
+        }
         let default_directory = tenant.default_directory.filter(|directory| !directory.is_empty());
         if let Some(directory) = &default_directory
             && !connections.iter().any(|connection| connection.name == *directory)
@@ -120,7 +140,7 @@ impl Reading<'_> {
         Ok(TenantConfig {
             friendly_name: tenant.friendly_name.unwrap_or_else(|| name.clone()),
             name,
-            default_audience: tenant.default_audience.filter(|audience| !audience.is_empty()),
+            default_audience,
             default_directory,
             sessions,
             resource_is_audience: tenant.resource_parameter_profile
@@ -157,7 +177,7 @@ impl Reading<'_> {
     }
 
     fn client_grant(
-        &self,
+        &mut self,
         grant: yaml::ClientGrant,
         place: &str,
         clients: &[Client],
@@ -166,8 +186,11 @@ impl Reading<'_> {
         if !clients.iter().any(|client| client.client_id == grant.client_id) {
             return Err(self.wrong(&format!("{place}.client_id"), "no client has this id or name"));
         }
+        let server = servers.iter().find(|server| server.identifier == grant.audience);
+        if server.is_none() {
+            self.warn(&format!("{place}.audience"), &not_an_api(&grant.audience));
+        }
         let scope = if grant.allow_all_scopes {
-            let server = servers.iter().find(|server| server.identifier == grant.audience);
             server.map(|server| server.scopes.clone()).unwrap_or_default()
         } else {
             grant.scope.iter().map(String::as_str).collect()
@@ -225,10 +248,21 @@ impl Reading<'_> {
         }
     }
 
-    fn connection(&mut self, connection: yaml::Connection, place: &str) -> Option<Connection> {
+    fn connection(
+        &mut self,
+        connection: yaml::Connection,
+        place: &str,
+        clients: &[Client],
+    ) -> Option<Connection> {
         if connection.strategy.as_deref().is_some_and(|strategy| strategy != "auth0") {
             self.warn(place, "is not honoured: only database connections are");
             return None;
+        }
+        for (position, enabled) in connection.enabled_clients.iter().flatten().enumerate() {
+            if !clients.iter().any(|client| client.client_id == *enabled) {
+                let place = format!("{place}.enabled_clients[{position}]");
+                self.warn(&place, &format!("`{enabled}` is not the id or name of a client"));
+            }
         }
         let options = connection.options;
         let history = options.password_history.filter(|history| history.enable);
@@ -294,20 +328,23 @@ impl Reading<'_> {
     fn actions(
         &mut self,
         actions: Vec<yaml::Action>,
-        mut triggers: std::collections::BTreeMap<String, Vec<yaml::Binding>>,
+        mut triggers: BTreeMap<String, Vec<yaml::Binding>>,
     ) -> Result<Vec<Action>, ConfigError> {
+        self.distinct(names(&actions, "actions", "name", |it| &it.name), "another Action has this name")?;
+        let is_draft = |it: &yaml::Action| it.deployed == Some(false) && it.deployed_version.is_none();
+        let drafts: Vec<bool> = actions.iter().map(is_draft).collect();
         let actions = self.each(actions, "actions", Self::action)?;
         let bound = triggers.remove("post-login").unwrap_or_default();
-        bound
-            .iter()
-            .enumerate()
-            .map(|(position, binding)| {
-                actions.iter().find(|action| *action.name == *binding.action_name).cloned().ok_or_else(|| {
-                    let place = format!("triggers.post-login[{position}].action_name");
-                    self.wrong(&place, &format!("there is no Action `{}`", binding.action_name))
-                })
-            })
-            .collect()
+        self.each(bound, "triggers.post-login", |reading, binding, place| {
+            let name = binding.action_name;
+            let position = actions.iter().position(|action| *action.name == *name).ok_or_else(|| {
+                reading.wrong(&format!("{place}.action_name"), &format!("there is no Action `{name}`"))
+            })?;
+            if drafts[position] {
+                reading.warn(&format!("actions[{position}].deployed"), "is not honoured: what is bound runs");
+            }
+            Ok(actions[position].clone())
+        })
     }
 
     fn action(&mut self, action: yaml::Action, place: &str) -> Result<Action, ConfigError> {
@@ -356,6 +393,21 @@ impl Reading<'_> {
             .collect()
     }
 
+    /// Refuses a name that an earlier one has; each comes with its place.
+    fn distinct<'n>(
+        &self,
+        names: impl Iterator<Item = (String, &'n str)>,
+        problem: &str,
+    ) -> Result<(), ConfigError> {
+        let mut known = BTreeSet::new();
+        for (place, name) in names {
+            if !known.insert(name) {
+                return Err(self.wrong(&place, problem));
+            }
+        }
+        Ok(())
+    }
+
     fn warn(&mut self, place: &str, what: &str) {
         self.warnings.push(format!("{}: {place} {what}", self.files.origin_of(place)));
     }
@@ -363,6 +415,21 @@ impl Reading<'_> {
     fn wrong(&self, place: &str, problem: &str) -> ConfigError {
         self.files.wrong(place, problem)
     }
+}
+
+/// What tells the entities of a list apart, each with its place.
+fn names<'n, T>(
+    list: &'n [T],
+    section: &'n str,
+    member: &'n str,
+    name: impl Fn(&'n T) -> &'n str + 'n,
+) -> impl Iterator<Item = (String, &'n str)> {
+    let place = move |position| format!("{section}[{position}].{member}");
+    list.iter().enumerate().map(move |(position, entity)| (place(position), name(entity)))
+}
+
+fn not_an_api(audience: &str) -> String {
+    format!("`{audience}` is not the identifier of an API")
 }
 
 fn password_attempts(settings: &yaml::BruteForceProtection) -> Option<u32> {

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{CONFIGURATION_BYTES, Keywords, Members, read, read_inside};
+use super::{CONFIGURATION_BYTES, Filled, Keywords, Members, read, read_inside};
 use crate::config::{
     ConfigError,
     place::{Position, locate},
+    yaml::parse,
 };
 
 /// What was read.
@@ -22,9 +23,10 @@ pub(crate) struct Files {
     /// The files and folders that it was made of.
     pub(in crate::config) watched: Vec<PathBuf>,
     parts: Vec<Part>,
+    codes: Vec<Part>,
 }
 
-/// A text that a part of the document comes from.
+/// A text that a part of the document comes from, or the code of an Action.
 #[derive(Debug)]
 struct Part {
     /// Where in the document; empty for all of it.
@@ -33,7 +35,7 @@ struct Part {
     /// As it is written: values of keywords may be secrets.
     written: String,
     /// With keywords filled in.
-    filled: String,
+    filled: Filled,
 }
 
 impl Files {
@@ -65,13 +67,12 @@ impl Files {
         text: &str,
         keywords: &Keywords,
     ) -> Result<Value, ConfigError> {
-        let (filled, missing) = keywords.fill(text);
-        if let Some((key, at)) = missing.into_iter().next() {
+        let filled = keywords.fill(text);
+        if let Some((key, at)) = filled.missing.first() {
             let problem = format!("the keyword {key} has no value: set it in the environment");
-            return Err(ConfigError::at(origin, "", problem, text, at));
+            return Err(ConfigError::at(origin, "", problem, text, *at));
         }
-        let parsed =
-            serde_saphyr::from_str(&filled).map_err(|error| ConfigError::yaml(origin, text, &error))?;
+        let parsed = parse(&filled.text).map_err(|error| ConfigError::yaml(origin, text, &filled, &error))?;
         let (place, origin) = (place.to_owned(), origin.to_owned());
         self.parts.push(Part { place, origin, written: text.to_owned(), filled });
         Ok(parsed)
@@ -83,9 +84,9 @@ impl Files {
     }
 
     /// A text of code or words with keywords filled in; those without a value stay, and are named.
-    pub(super) fn fill(&mut self, path: &Path, text: &str, keywords: &Keywords) -> String {
-        let (filled, missing) = keywords.fill(text);
-        for (key, at) in missing {
+    pub(super) fn fill(&mut self, path: &Path, text: &str, keywords: &Keywords) -> Filled {
+        let filled = keywords.fill(text);
+        for (key, at) in &filled.missing {
             let line = at.line;
             self.warnings.push(format!("{}:{line}: the keyword {key} has no value", path.display()));
         }
@@ -96,7 +97,7 @@ impl Files {
     /// of the Action's own file.
     pub(super) fn bring_code(&mut self, folder: &Path, keywords: &Keywords) -> Result<(), ConfigError> {
         let Some(Value::Array(mut actions)) = self.members.remove("actions") else { return Ok(()) };
-        for action in &mut actions {
+        for (position, action) in actions.iter_mut().enumerate() {
             let name = action.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
             let Some(Value::String(code)) = action.get_mut("code") else { continue };
             if code.contains('\n') || !code.ends_with(".js") {
@@ -107,9 +108,12 @@ impl Files {
             let places = [own.join(code.as_str()), PathBuf::from(code.as_str()), own.join("code.js")];
             let there = places.iter().find(|path| folder.join(path).is_file());
             let path = there.cloned().unwrap_or_else(|| PathBuf::from(code.as_str()));
-            let (path, text) = read_inside(folder, &path)?;
-            *code = self.fill(&path, &text, keywords);
+            let (path, written) = read_inside(folder, &path)?;
+            let filled = self.fill(&path, &written, keywords);
+            code.clone_from(&filled.text);
             self.watch(&path);
+            let (place, origin) = (format!("actions[{position}].code"), path.display().to_string());
+            self.codes.push(Part { place, origin, written, filled });
         }
         self.members.insert("actions".to_owned(), Value::Array(actions));
         Ok(())
@@ -140,9 +144,22 @@ impl Files {
             None => ConfigError::at(&self.origin, place, problem.into(), "", Position::default()),
             Some(part) => {
                 let inner = place[part.place.len()..].trim_start_matches('.');
-                let at = locate(&part.filled, inner);
+                let at = part.filled.written_at(&part.written, locate(&part.filled.text, inner));
                 ConfigError::at(&part.origin, place, problem.into(), &part.written, at)
             }
+        }
+    }
+
+    /// What is wrong with the code of an Action, which is at `place` in the document: at a position of the code, where it
+    /// has a file of its own.
+    pub(in crate::config) fn wrong_code(&self, place: &str, problem: &str, at: Position) -> ConfigError {
+        match self.codes.iter().find(|code| code.place == place) {
+            Some(code) => {
+                let at = code.filled.written_at(&code.written, at);
+                ConfigError::at(&code.origin, place, problem.to_owned(), &code.written, at)
+            }
+            None if at.line > 1 => self.wrong(place, format!("line {} of the code: {problem}", at.line)),
+            None => self.wrong(place, problem),
         }
     }
 

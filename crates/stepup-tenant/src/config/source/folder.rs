@@ -1,6 +1,7 @@
 //! A configuration in many files: the folder form of `auth0-deploy-cli`.
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -85,6 +86,9 @@ const KNOWN: [&str; 15] = [
     "triggers",
 ];
 
+/// How deep folders of the form are within each other.
+const DEPTH: usize = 3;
+
 struct Reading<'a> {
     root: &'a Path,
     keywords: &'a Keywords,
@@ -143,7 +147,7 @@ impl Reading<'_> {
             }
             let (path, text) = read_inside(self.root, &text)?;
             self.files.watch(&path);
-            let text = self.files.fill(&path, &text, self.keywords);
+            let text = self.files.fill(&path, &text, self.keywords).text;
             let template = self.files.members.get_mut("emailTemplates").and_then(Value::as_array_mut);
             if let Some(Value::Object(template)) = template.and_then(|templates| templates.last_mut()) {
                 template.insert("body".to_owned(), text.into());
@@ -154,14 +158,39 @@ impl Reading<'_> {
 
     /// One warning for each thing that stands in the folder and is not read.
     fn name_the_rest(&mut self) -> Result<(), ConfigError> {
+        let read: HashSet<PathBuf> = self.files.watched.iter().cloned().collect();
         for name in self.entries(".")? {
-            let is_part = self.root.join(&name).is_dir() || has_extension(&name, "json");
-            if is_part && !KNOWN.contains(&name.as_str()) {
-                let path = self.root.join(&name);
-                self.files.warnings.push(format!("{} is not honoured", path.display()));
+            let is_folder = self.root.join(&name).is_dir();
+            if is_folder && KNOWN.contains(&name.as_str()) {
+                self.name_unread(&name, DEPTH, &read)?;
+            } else if (is_folder || has_extension(&name, "json")) && !KNOWN.contains(&name.as_str()) {
+                self.name(&name);
             }
         }
         Ok(())
+    }
+
+    /// The same for JSON files within a folder of the form.
+    fn name_unread(
+        &mut self,
+        folder: &str,
+        depth: usize,
+        read: &HashSet<PathBuf>,
+    ) -> Result<(), ConfigError> {
+        for name in self.entries(folder)? {
+            let name = format!("{folder}/{name}");
+            let path = self.root.join(&name);
+            if path.is_dir() && depth > 0 {
+                self.name_unread(&name, depth - 1, read)?;
+            } else if has_extension(&name, "json") && !read.contains(&path) {
+                self.name(&name);
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, name: &str) {
+        self.files.warnings.push(format!("{} is not honoured", self.root.join(name).display()));
     }
 
     /// The value in a file, which is to stand at `place`; none where the file is missing.

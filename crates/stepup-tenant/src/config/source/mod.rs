@@ -11,7 +11,10 @@ use std::{
 
 use serde_json::{Map, Value};
 
-pub(super) use self::{files::Files, keywords::Keywords};
+pub(super) use self::{
+    files::Files,
+    keywords::{Filled, Keywords},
+};
 use super::{ConfigError, built_in};
 
 /// A built-in value, text, or a file.
