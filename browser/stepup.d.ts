@@ -129,12 +129,14 @@ export interface PollOptions extends WithMfaToken {
 }
 
 export interface PopupOptions extends Abortable {
-  /** The API that the token is for. */
-  audience: string;
-  /** Separated by spaces; the configured one if left out. */
+  /** The API that a token is for; none if the second factor is for a page or a route of this server. */
+  audience?: string;
+  /** What the token allows, separated by spaces; the configured one if left out. */
   scope?: string;
   /** `http://schemas.openid.net/pape/policies/2007/06/multi-factor` */
   acr_values?: string;
+  /** Seconds since the person logged in, at most: else they log in again. `max_age` of an answer by RFC 9470. */
+  maxAge?: number;
   /** `login`: the person gives their password again too. */
   prompt?: "login" | "consent" | "none" | "select_account" | (string & {});
   /** Where the pop-up's own link leads if the browser does not let it close: `/`. */
@@ -180,7 +182,9 @@ export const mfa: {
    * opens by itself. Rejects with one of the `Popup…Error`s, or with an {@link AccessTokenError} that has the tenant's code
    * (`access_denied`), or `user_mismatch` where another user logged in than the one of the session, which stays as it was.
    */
-  challengeWithPopup(options: PopupOptions): Promise<AccessToken>;
+  challengeWithPopup(options: PopupOptions & { audience: string }): Promise<AccessToken>;
+  /** The same where it is for no API: then there is no token. */
+  challengeWithPopup(options?: PopupOptions & { audience?: undefined; scope?: undefined }): Promise<void>;
   /** Takes one authenticator away from the person. */
   deleteAuthenticator(options: WithMfaToken & { authenticatorId: string }): Promise<void>;
 };
@@ -292,17 +296,29 @@ export class InvalidRequestError extends StepupError {
   constructor(error_description: string);
 }
 
-/** The tenant wants a second factor. */
+/** The tenant wants a second factor, or one more. */
 export class MfaRequiredError extends StepupError {
   constructor(
     error_description: string,
-    details?: ErrorDetails & { mfa_token?: string | null; mfa_requirements?: MfaRequirements | null },
+    details?: ErrorDetails & {
+      mfa_token?: string | null;
+      mfa_requirements?: MfaRequirements | null;
+      recovery_code?: string;
+      login_required?: true;
+    },
   );
   readonly error: "mfa_required";
   /** Sealed. Empty if only a new login helps. */
   readonly mfa_token: string;
   readonly mfa_requirements?: MfaRequirements;
-  toJSON(): { error: string; error_description: string; mfa_token: string; mfa_requirements?: MfaRequirements };
+  /** The new recovery code that replaces the one just used: shown this once. */
+  readonly recovery_code?: string;
+  /** Only a new login helps. */
+  readonly login_required?: true;
+  toJSON(): { error: string; error_description: string } & Pick<
+    MfaRequiredError,
+    "mfa_token" | "mfa_requirements" | "recovery_code" | "login_required"
+  >;
 }
 
 /** The time to answer is over: ask for the access token again. */
@@ -326,7 +342,10 @@ export class MfaEnrollmentError extends StepupError {}
 /** A challenge could not be sent. */
 export class MfaChallengeError extends StepupError {}
 
-/** The answer was not accepted: `invalid_grant` is a wrong code. */
+/**
+ * The answer was not accepted: `invalid_grant` is a wrong code, and after `mfa_token_used` the step-up is complete already,
+ * by another tab or an earlier call: ask for the access token again.
+ */
 export class MfaVerifyError extends StepupError {}
 
 /** An authenticator could not be deleted. */

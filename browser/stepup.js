@@ -94,27 +94,28 @@ export const mfa = {
   },
 
   /**
-   * Has the person show a second factor on the tenant's own pages, in a pop-up, and resolves to the access token. From a
-   * click only: else the browser blocks the pop-up.
+   * Has the person show a second factor on the tenant's own pages, in a pop-up, and resolves to the access token if there
+   * is an `audience`. From a click only: else the browser blocks the pop-up.
    */
   async challengeWithPopup({
     audience,
     scope,
     acr_values = "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+    maxAge: max_age,
     prompt,
     returnTo = "/",
     timeout = 60_000,
     popupWidth = 400,
     popupHeight = 600,
     signal,
-  }) {
+  } = {}) {
     if (typeof window === "undefined") throw new ExecutionContextError();
     if (popupInProgress) throw new PopupInProgressError();
-    if (!audience) throw new InvalidRequestError("audience is required");
+    if (scope && !audience) throw new InvalidRequestError("audience is required");
     signal?.throwIfAborted();
 
     const transactionId = crypto.getRandomValues(new Uint32Array(4)).join("-");
-    const query = { returnTo, acr_values, audience, challengeMode: "popup", prompt, scope, transactionId };
+    const query = { returnTo, acr_values, max_age, audience, challengeMode: "popup", prompt, scope, transactionId };
     const left = Math.round(window.screenX + (window.outerWidth - popupWidth) / 2);
     const top = Math.round(window.screenY + (window.outerHeight - popupHeight) / 2);
     const place = `width=${popupWidth},height=${popupHeight},left=${left},top=${top},scrollbars=yes`;
@@ -132,7 +133,7 @@ export const mfa = {
       popup.close();
     }
     changed();
-    return getAccessToken({ audience, scope, mergeScopes: !scope, includeFullResponse: true, signal });
+    if (audience) return getAccessToken({ audience, scope, mergeScopes: !scope, includeFullResponse: true, signal });
   },
 };
 
@@ -190,7 +191,6 @@ export function logout({ returnTo, federated } = {}) {
   location.assign(address("logout", { query: { returnTo, federated: federated ? "" : undefined } }));
 }
 
-/** What every call rejects with. */
 export class StepupError extends Error {
   name = "StepupError";
 
@@ -211,42 +211,36 @@ export class StepupError extends Error {
   }
 }
 
-/** The call itself was wrong: nothing was sent. */
-export class InvalidRequestError extends StepupError {
-  name = "InvalidRequestError";
-  constructor(error_description) {
-    super("invalid_request", error_description);
-  }
-}
-
 /** The tenant wants a second factor. Without an `mfa_token` only a new {@link login} helps. */
 export class MfaRequiredError extends StepupError {
   name = "MfaRequiredError";
 
-  constructor(error_description, { mfa_token, mfa_requirements, ...details } = {}) {
+  constructor(error_description, { mfa_token, mfa_requirements, recovery_code, login_required, ...details } = {}) {
     super("mfa_required", error_description, details);
     this.mfa_token = mfa_token ?? "";
     this.mfa_requirements = mfa_requirements ?? undefined;
+    this.recovery_code = recovery_code;
+    this.login_required = login_required;
   }
 
   toJSON() {
-    return { ...super.toJSON(), mfa_token: this.mfa_token, mfa_requirements: this.mfa_requirements };
+    const { mfa_token, mfa_requirements, recovery_code, login_required } = this;
+    return { ...super.toJSON(), mfa_token, mfa_requirements, recovery_code, login_required };
   }
 }
 
-/** A class of errors; with a `code`, all of them have it, and the same text. */
-function errors(name, code, description) {
-  const named = {
-    [name]: class extends StepupError {
-      name = name;
-      constructor(...given) {
-        super(...(code ? [code, description] : given));
-      }
-    },
+/** A class of errors; `same` is the code, or the code and the text, that all of them have. */
+function errors(name, ...same) {
+  return class extends StepupError {
+    name = name;
+    constructor(...given) {
+      super(...same, ...given);
+    }
   };
-  return named[name];
 }
 
+/** The call itself was wrong: nothing was sent. */
+export const InvalidRequestError = errors("InvalidRequestError", "invalid_request");
 export const AccessTokenError = errors("AccessTokenError");
 export const MfaTokenExpiredError = errors("MfaTokenExpiredError");
 export const MfaTokenInvalidError = errors("MfaTokenInvalidError");
@@ -265,6 +259,7 @@ export const PopupTimeoutError = errors("PopupTimeoutError", "popup_timeout", "T
 
 /** Codes that mean the same on every route; any other becomes the class of the call. */
 const classOfCode = {
+  __proto__: null,
   mfa_token_expired: MfaTokenExpiredError,
   mfa_token_invalid: MfaTokenInvalidError,
   mfa_token_not_found: MfaTokenNotFoundError,
@@ -272,13 +267,21 @@ const classOfCode = {
 };
 
 /** The channel of each factor that is answered out of band, as the tenant calls it. */
-const channels = { sms: "sms", phone: "sms", voice: "voice", email: "email", push: "auth0", "push-notification": "auth0" };
+const channels = {
+  __proto__: null,
+  sms: "sms",
+  phone: "sms",
+  voice: "voice",
+  email: "email",
+  push: "auth0",
+  "push-notification": "auth0",
+};
 
 function enrollmentTypes({ factorType, authenticatorTypes, oobChannels, phoneNumber }) {
   if (factorType === undefined) return { authenticator_types: authenticatorTypes, oob_channels: oobChannels };
   if (factorType === "otp") return { authenticator_types: ["otp"] };
-  if (!Object.hasOwn(channels, factorType)) throw new InvalidRequestError(`Unknown factorType: ${factorType}`);
   const channel = channels[factorType];
+  if (!channel) throw new InvalidRequestError(`Unknown factorType: ${factorType}`);
   if (["sms", "voice"].includes(channel) && !phoneNumber) {
     throw new InvalidRequestError(`phoneNumber is required for factorType: ${factorType}`);
   }
@@ -392,8 +395,7 @@ function refusal(answer, response, ErrorClass) {
 
 function failure(error, description, details, ErrorClass = AccessTokenError) {
   if (error === "mfa_required") return new MfaRequiredError(description, details);
-  const Class = Object.hasOwn(classOfCode, error) ? classOfCode[error] : ErrorClass;
-  return new Class(error, description, details);
+  return new (classOfCode[error] ?? ErrorClass)(error, description, details);
 }
 
 /** `Retry-After` is seconds or a date (RFC 9110 §10.2.3). */

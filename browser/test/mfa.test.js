@@ -173,6 +173,15 @@ test("mfa_required is an MfaRequiredError on every call", async (t) => {
   }
 });
 
+test("the recovery code that replaces the one just used comes with the factor that is wanted next", async () => {
+  const body = { error: "mfa_required", error_description: "One more", mfa_token: "", login_required: true, recovery_code: "NEW" };
+  scripted([403, body]);
+  const error = await rejection(mfa.verify({ mfaToken, recoveryCode: "ABCD" }));
+  assert.equal(error.recovery_code, "NEW");
+  assert.equal(error.login_required, true);
+  assert.deepEqual(JSON.parse(JSON.stringify(error)), body);
+});
+
 test("codes become classes", async (t) => {
   const cases = [
     [401, "mfa_token_expired", "MfaTokenExpiredError"],
@@ -180,6 +189,7 @@ test("codes become classes", async (t) => {
     [401, "mfa_token_not_found", "MfaTokenNotFoundError"],
     [400, "mfa_no_available_factors", "MfaNoAvailableFactorsError"],
     [403, "invalid_grant", "MfaVerifyError"],
+    [403, "mfa_token_used", "MfaVerifyError"],
     [400, "authorization_pending", "MfaVerifyError"],
     [400, "toString", "MfaVerifyError"],
     [502, "server_error", "MfaVerifyError"],

@@ -50,6 +50,17 @@ test("what may be left out is not sent, and the size is the caller's", async (t)
   assert.equal(requests[0].url, "/auth/access-token?audience=https%3A%2F%2Fapi.example.com");
 });
 
+test("what an answer by RFC 9470 asks for is sent, and without an API no token is asked for", async (t) => {
+  const page = scriptedWindow(t);
+  const requests = scripted();
+  const call = challengeWithPopup({ acr_values: "urn:own", maxAge: 0 });
+  const { transactionId, ...query } = page.query();
+  assert.deepEqual(query, { returnTo: "/", acr_values: "urn:own", max_age: "0", challengeMode: "popup" });
+  page.post(done(page));
+  assert.equal(await call, undefined);
+  assert.deepEqual(requests, []);
+});
+
 test("at the end it closes, and the token comes from the session", async (t) => {
   const page = scriptedWindow(t);
   const requests = scripted([200, full]);
@@ -189,10 +200,11 @@ test("giving up closes the pop-up", async (t) => {
   assert.equal(page.opened.length, 1);
 });
 
-test("an API must be named, and a page be there", async (t) => {
+test("an API must be named for a scope, and a page be there", async (t) => {
   const outside = await rejection(challengeWithPopup({ audience }));
   assert.deepEqual([outside.name, outside.code], ["ExecutionContextError", "invalid_execution_context"]);
   const page = scriptedWindow(t);
-  assert.equal((await rejection(challengeWithPopup({}))).name, "InvalidRequestError");
+  const error = await rejection(challengeWithPopup({ scope: "transfer:funds" }));
+  assert.deepEqual([error.name, error.message], ["InvalidRequestError", "audience is required"]);
   assert.equal(page.opened.length, 0);
 });

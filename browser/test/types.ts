@@ -71,7 +71,8 @@ await mfa.verify({ mfaToken, bindingCode: "123456" });
 await mfa.verify({ mfaToken, otp: 123456 });
 
 const stepped: AccessToken = await mfa.challengeWithPopup({ audience: "https://api.example.com", scope: "transfer:funds", prompt: "login", signal });
-// @ts-expect-error the API is needed
+const forNoApi: void = await mfa.challengeWithPopup({ acr_values: "urn:own", maxAge: 300 });
+// @ts-expect-error the API is needed, whose scope it is
 await mfa.challengeWithPopup({ scope: "transfer:funds" });
 
 const end: () => void = onUserChange((user: User | null) => user?.email, { signal });
@@ -79,7 +80,11 @@ const end: () => void = onUserChange((user: User | null) => user?.email, { signa
 try {
   await mfa.verify({ mfaToken, otp: "123456" });
 } catch (error) {
-  if (error instanceof MfaRequiredError) mfa.getEnrollmentFactors(error).map(({ type }) => type);
+  if (error instanceof MfaRequiredError) {
+    mfa.getEnrollmentFactors(error).map(({ type }) => type);
+    const replaced: string | undefined = error.recovery_code;
+    if (error.login_required) login();
+  }
   if (error instanceof MfaVerifyError) setTimeout(() => {}, (error.retryAfter ?? 0) * 1000);
   if (error instanceof PopupCancelledError) {
     const why: "popup_cancelled" = error.error;
