@@ -34,6 +34,7 @@ test("it may be published, is a module with types, and has no side effects and n
     [manifest.private, manifest.type, manifest.types, manifest.sideEffects, manifest.dependencies, manifest.license],
     [undefined, "module", "./stepup.d.ts", false, undefined, "MIT OR Apache-2.0"],
   );
+  assert.deepEqual(manifest.engines, { node: ">=20.11" });
   for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) assert.equal(await file(licence), await file(`../${licence}`));
 });
 
