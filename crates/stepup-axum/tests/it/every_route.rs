@@ -55,6 +55,7 @@ fn endpoints() -> Vec<Endpoint> {
         post(format!("{mfa_pages}/manage"), 403, 403),
         get(format!("{mfa_pages}/resume"), 410, 410),
         get(format!("{mfa_pages}/assets/x.css"), 200, 200),
+        get(script.replace(".js", ".d.ts"), 200, 200),
         get(script, 200, 200),
     ]
 }

@@ -32,7 +32,7 @@ pub struct Routes {
     pub mfa_pages: String,
     /// Waits for a push to be answered. `/auth/mfa/push`.
     pub mfa_push: String,
-    /// The browser module. `/auth/stepup.js`.
+    /// The browser module, with its types beside it: `….d.ts` for `….js`. `/auth/stepup.js`.
     pub script: String,
 }
 

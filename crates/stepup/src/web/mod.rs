@@ -49,6 +49,7 @@ impl Client {
     async fn answer(&self, route: Route, request: Request<Bytes>) -> Response<Body> {
         match route {
             Route::Script => return script::answer(&request).map(Body::from),
+            Route::ScriptTypes => return script::types(&request).map(Body::from),
             Route::PagesAsset => return pages::asset(request.uri().path()).map(Body::from),
             _ => {}
         }
@@ -80,6 +81,7 @@ impl Client {
             Route::MfaVerify => mfa::verify(self, &request, &mut session).await,
             Route::Profile => profile::answer(self, &session),
             Route::Script => script::answer(&request),
+            Route::ScriptTypes => script::types(&request),
             Route::PagesAsset => pages::asset(request.uri().path()),
         };
         self.finish(response.map(Body::from), &session)

@@ -4,7 +4,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::base_url;
+use super::{base_url, script};
 use crate::{client::Client, pages::Asset};
 
 /// A route of the SDK.
@@ -50,6 +50,8 @@ pub enum Route {
     Profile,
     /// The browser module.
     Script,
+    /// The types of the browser module.
+    ScriptTypes,
 }
 
 impl Client {
@@ -80,6 +82,9 @@ impl Client {
         ];
         let Some((_, _, route)) = known.into_iter().find(|(takes, at, _)| takes == method && *at == path)
         else {
+            if method == Method::GET && script::has_types_at(&routes.script, path) {
+                return Some(Route::ScriptTypes);
+            }
             return self.page_route(method, path.strip_prefix(routes.mfa_pages.as_str())?);
         };
         (route != Route::AccessToken || self.config().access_token_endpoint).then_some(route)

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use http::Request;
+use http::{Method, Request};
 use serde_json::{Map, Value, json};
-use stepup::{Client, Format, LogoutStrategy};
+use stepup::{Client, Format, LogoutStrategy, Route, Routes};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
@@ -214,13 +214,37 @@ async fn a_session_over_its_ceiling_is_deleted() {
 #[tokio::test]
 async fn the_browser_module_is_served_and_revalidated() {
     let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).build().unwrap();
-    let response = handle(&client, get("/auth/stepup.js", "")).await;
-    assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["content-type"], "text/javascript;charset=UTF-8");
-    assert!(response.body().len() > 1000);
-    let mut again = get("/auth/stepup.js", "");
-    again.headers_mut().insert("if-none-match", response.headers()["etag"].clone());
-    assert_eq!(handle(&client, again).await.status(), 304);
+    for (path, content_type, content) in [
+        ("/auth/stepup.js", "text/javascript;charset=UTF-8", "export const mfa = {"),
+        ("/auth/stepup.d.ts", "application/typescript;charset=UTF-8", "export const mfa: {"),
+    ] {
+        let response = handle(&client, get(path, "")).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], content_type);
+        assert!(str::from_utf8(response.body()).unwrap().contains(content));
+        let tag = response.headers()["etag"].to_str().unwrap();
+        for (held, status) in [
+            (tag.to_owned(), 304),
+            (format!("W/{tag}"), 304),
+            (format!("\"other\", W/{tag}"), 304),
+            ("*".to_owned(), 304),
+            ("\"other\"".to_owned(), 200),
+            (tag.trim_matches('"').to_owned(), 200),
+        ] {
+            let mut again = get(path, "");
+            again.headers_mut().insert("if-none-match", held.parse().unwrap());
+            assert_eq!(handle(&client, again).await.status(), status, "{held}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_types_are_beside_the_browser_module_wherever_that_is() {
+    let routes = Routes { script: "/js/own.js".to_owned(), ..Routes::default() };
+    let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).routes(routes).build().unwrap();
+    assert_eq!(client.route(&Method::GET, "/js/own.d.ts"), Some(Route::ScriptTypes));
+    assert_eq!(client.route(&Method::GET, "/auth/stepup.d.ts"), None);
+    assert_eq!(client.route(&Method::POST, "/js/own.d.ts"), None);
 }
 
 #[tokio::test]
