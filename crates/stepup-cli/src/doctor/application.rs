@@ -17,8 +17,7 @@ const SETTINGS: &str = "Dashboard > Applications > your application > Settings";
 const CREDENTIALS: &str = "Dashboard > Applications > your application > Credentials";
 /// What the tenant's page says of a callback that is not registered.
 const MISMATCH: &str = "Callback URL mismatch";
-/// Where the SDK's routes are unless the application moves them.
-const CALLBACK: &str = "auth/callback";
+const OTHER_PATH: &str = ", or name the application's own path with --callback-path";
 
 /// Whether the tenant takes the client's credentials.
 pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Report) -> bool {
@@ -61,7 +60,7 @@ pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Repo
 
 /// A code that was never issued is looked at only after the credentials.
 async fn hand_in(tenant: &Tenant<'_>, credentials: &Credentials) -> Result<Answer, String> {
-    let redirect_uri = tenant.settings.base_urls.first().map(callback).map(String::from).unwrap_or_default();
+    let redirect_uri = tenant.settings.callbacks().next().map(String::from).unwrap_or_default();
     let (code, verifier) = (made_up("code"), made_up("verifier"));
     let form = [("code", code.as_str()), ("redirect_uri", &redirect_uri), ("code_verifier", &verifier)];
     tenant.token_with(credentials, GrantType::AuthorizationCode, &form).await
@@ -148,19 +147,19 @@ fn grant_is_on(report: &mut Report, check: &str, answer: Result<Answer, String>,
 /// Whether the tenant would send a browser back to each of the application's addresses: those that it would.
 pub(super) async fn callbacks(tenant: &Tenant<'_>, report: &mut Report) -> Vec<Url> {
     let mut good = Vec::new();
-    for base in &tenant.settings.base_urls {
-        let redirect_uri = callback(base);
-        if callback_is_allowed(tenant, &redirect_uri, report).await {
+    for redirect_uri in tenant.settings.callbacks() {
+        if callback_is_allowed(tenant, &redirect_uri, OTHER_PATH, report).await {
             good.push(redirect_uri);
         }
     }
     good
 }
 
-/// Whether the tenant would send a browser back to this address.
+/// Whether the tenant would send a browser back to this address. `otherwise` is what else can be done if not.
 pub(super) async fn callback_is_allowed(
     tenant: &Tenant<'_>,
     redirect_uri: &Url,
+    otherwise: &str,
     report: &mut Report,
 ) -> bool {
     // `prompt=none` shows no page to anybody: the answer is at the callback, or the callback is not allowed.
@@ -174,7 +173,8 @@ pub(super) async fn callback_is_allowed(
         ("prompt", "none"),
     ];
     let leads = leads_to(tenant, &tenant.metadata.authorization_endpoint, &parameters, redirect_uri).await;
-    allowed(report, "callback URL", redirect_uri, leads, "Allowed Callback URLs")
+    let change = format!("{SETTINGS} > Allowed Callback URLs: add {redirect_uri}{otherwise}");
+    allowed(report, "callback URL", redirect_uri, leads, change)
 }
 
 /// Whether the tenant would send a browser back after a logout.
@@ -183,22 +183,25 @@ pub(super) async fn logout(tenant: &Tenant<'_>, report: &mut Report) {
     for base in &tenant.settings.base_urls {
         let parameters = [("client_id", tenant.settings.client_id.as_str()), ("returnTo", base.as_str())];
         let leads = leads_to(tenant, &endpoint, &parameters, base).await;
-        allowed(report, "logout URL", base, leads, "Allowed Logout URLs");
+        let change = format!("{SETTINGS} > Allowed Logout URLs: add {base}");
+        allowed(report, "logout URL", base, leads, change);
     }
 }
 
-fn allowed(report: &mut Report, check: &str, address: &Url, leads: Result<(), String>, field: &str) -> bool {
+fn allowed(
+    report: &mut Report,
+    check: &str,
+    address: &Url,
+    leads: Result<(), String>,
+    change: String,
+) -> bool {
     match leads {
         Ok(()) => {
             report.ok(check, format!("{address} is allowed"));
             true
         }
         Err(seen) => {
-            report.fail(
-                check,
-                format!("{address} is refused: {seen}"),
-                format!("{SETTINGS} > {field}: add {address}"),
-            );
+            report.fail(check, format!("{address} is refused: {seen}"), change);
             false
         }
     }
@@ -229,11 +232,4 @@ async fn leads_to(
 
 fn same_place(one: &Url, other: &Url) -> bool {
     one[..url::Position::AfterPath] == other[..url::Position::AfterPath]
-}
-
-/// Where the SDK has the tenant send the browser back to, under a base URL.
-pub(super) fn callback(base: &Url) -> Url {
-    let mut address = base.clone();
-    address.set_path(&format!("{}/{CALLBACK}", base.path().trim_end_matches('/')));
-    address
 }

@@ -65,7 +65,7 @@ pub(super) async fn check(
     };
     let url = listener.url();
     let is_allowed = allowed.contains(url)
-        || (browser.callback.is_some() && application::callback_is_allowed(tenant, url, report).await);
+        || (browser.callback.is_some() && application::callback_is_allowed(tenant, url, "", report).await);
     if is_allowed {
         let mut login = Login { tenant, listener, signals: Signals::watch()?, wait: browser.wait };
         login.check(api, report).await;
@@ -83,7 +83,7 @@ pub(super) async fn check(
 
 /// The application's own callback, where it is on this machine.
 fn own_callback(tenant: &Tenant<'_>) -> Option<Callback> {
-    tenant.settings.base_urls.iter().find_map(|base| application::callback(base).try_into().ok())
+    tenant.settings.callbacks().find_map(|url| url.try_into().ok())
 }
 
 fn not_listening(callback: &Callback, error: &io::Error, report: &mut Report) {

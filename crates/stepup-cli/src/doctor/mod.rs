@@ -24,8 +24,14 @@ use clap::Args;
 use secrecy::SecretString;
 
 use self::{
-    browser::Browser, callback::Callback, finding::Report, granted::Api, password::Person,
-    settings::Settings, tenant::Tenant, wire::Wire,
+    browser::Browser,
+    callback::Callback,
+    finding::Report,
+    granted::Api,
+    password::Person,
+    settings::{CallbackPath, Settings},
+    tenant::Tenant,
+    wire::Wire,
 };
 use crate::{duration, failure::Failure};
 
@@ -44,6 +50,8 @@ that is not on this machine, register one that is, and name it:
 
     stepup doctor --browser --callback http://localhost:3000/auth/callback
 
+An application that has a base path or routes of its own names its callback's path: --callback-path /shop/auth/callback.
+
 Without a browser, where the application's `Password` grant is on:
 
     printf %s \"$PASSWORD\" | stepup doctor --user ada@example.com --password-stdin")]
@@ -51,6 +59,9 @@ pub(crate) struct Arguments {
     /// Print one JSON object a check: `check`, `verdict`, `detail`, `change`
     #[arg(long)]
     json: bool,
+    /// The path of the application's callback, after the address in APP_BASE_URL
+    #[arg(long, value_name = "PATH", default_value = "/auth/callback")]
+    callback_path: CallbackPath,
     /// Log in with a browser, to look further
     #[arg(long, group = "login")]
     browser: bool,
@@ -90,15 +101,21 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let scope = arguments.scope.clone();
     let api = arguments.audience.clone().map(|audience| Api { audience, scope });
     let mut report = Report::new(arguments.json);
-    check(&mut report, login.as_ref(), api.as_ref()).await?;
+    if let Some(settings) = Settings::read(arguments.callback_path.clone(), &mut report) {
+        check(&settings, &mut report, login.as_ref(), api.as_ref()).await?;
+    }
     report.outcome()
 }
 
-async fn check(report: &mut Report, login: Option<&Login>, api: Option<&Api>) -> Result<(), Failure> {
-    let Some(settings) = Settings::read(report) else { return Ok(()) };
+async fn check(
+    settings: &Settings,
+    report: &mut Report,
+    login: Option<&Login>,
+    api: Option<&Api>,
+) -> Result<(), Failure> {
     settings.check(report);
     let wire = Wire::new()?;
-    let Some(tenant) = Tenant::discover(&wire, &settings, report).await else { return Ok(()) };
+    let Some(tenant) = Tenant::discover(&wire, settings, report).await else { return Ok(()) };
     if !application::client_authentication(&tenant, report).await {
         return Ok(());
     }

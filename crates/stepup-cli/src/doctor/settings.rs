@@ -1,6 +1,6 @@
 //! What the environment says, as the SDK reads it, and what can be told of it without asking anybody.
 
-use std::{collections::BTreeSet, env};
+use std::{collections::BTreeSet, env, str::FromStr};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use stepup::Client;
@@ -11,6 +11,24 @@ use super::{credentials::Credentials, finding::Report};
 /// How many bits a secret should have at least.
 const STRONG: f64 = 128.0;
 
+/// The path of the application's callback, its base path included.
+#[derive(Clone, Debug)]
+pub(super) struct CallbackPath(String);
+
+/// Why a text is no [`CallbackPath`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is no path such as /shop/auth/callback")]
+pub(super) struct NotAPath;
+
+impl FromStr for CallbackPath {
+    type Err = NotAPath;
+
+    fn from_str(text: &str) -> Result<Self, NotAPath> {
+        let url = Url::parse("http://localhost").and_then(|base| base.join(text));
+        url.is_ok_and(|url| url.path() == text).then(|| Self(text.to_owned())).ok_or(NotAPath)
+    }
+}
+
 /// A configuration that the SDK takes.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -18,12 +36,13 @@ pub(super) struct Settings {
     pub(super) client_id: String,
     pub(super) credentials: Credentials,
     pub(super) base_urls: Vec<Url>,
+    callback_path: CallbackPath,
     secrets: Vec<SecretString>,
 }
 
 impl Settings {
     /// Has the SDK check the environment; each problem is a line.
-    pub(super) fn read(report: &mut Report) -> Option<Self> {
+    pub(super) fn read(callback_path: CallbackPath, report: &mut Report) -> Option<Self> {
         let client = match Client::from_env() {
             Ok(client) => client,
             Err(error) => {
@@ -48,13 +67,27 @@ impl Settings {
         };
         report.ok("configuration", format!("the SDK takes it; the issuer is {}", client.issuer()));
         let text = |name| env::var(name).unwrap_or_default();
-        let list = |name| text(name).split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+        let list = |name| {
+            let all = text(name);
+            let parts = all.split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect::<Vec<_>>()
+        };
         Some(Self {
             issuer: client.issuer().to_owned(),
             client_id: text("AUTH0_CLIENT_ID"),
             credentials,
             base_urls: list("APP_BASE_URL").iter().filter_map(|url| Url::parse(url).ok()).collect(),
+            callback_path,
             secrets: list("AUTH0_SECRET").into_iter().map(SecretString::from).collect(),
+        })
+    }
+
+    /// Where the SDK has the tenant send the browser back to: one address for each base URL.
+    pub(super) fn callbacks(&self) -> impl Iterator<Item = Url> {
+        self.base_urls.iter().map(|base| {
+            let mut address = base.clone();
+            address.set_path(&format!("{}{}", base.path().trim_end_matches('/'), self.callback_path.0));
+            address
         })
     }
 

@@ -197,6 +197,11 @@ async fn what_is_missing_or_weak_is_named_by_its_variable() {
     let weak = "0123456789abcdef".repeat(4);
     let looked = look_at(&tenant, Some(("AUTH0_SECRET", &weak)), &[]).await;
     assert_eq!((looked.code, looked.verdicts("session secret")), (0, vec!["warn"]));
+
+    // The SDK takes no notice of an empty part, so it is no secret.
+    let good = format!(" ,{SECRET},");
+    let looked = look_at(&tenant, Some(("AUTH0_SECRET", &good)), &[]).await;
+    assert_eq!((looked.code, looked.verdicts("session secret")), (0, vec!["ok"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,7 +231,11 @@ async fn an_address_that_is_not_allowed() {
     let tenant = tenant_with(&format!("{only_logout}{GRANTS}"), "").await;
     let looked = look_at(&tenant, None, &[]).await;
     let change = looked.change("callback URL");
-    assert!(change.ends_with("Allowed Callback URLs: add http://localhost:3000/auth/callback"), "{change}");
+    let (_, change) = change.split_once("Allowed Callback URLs: ").unwrap();
+    assert_eq!(
+        change,
+        "add http://localhost:3000/auth/callback, or name the application's own path with --callback-path"
+    );
 
     let only_callback =
         "    callbacks: [\"http://localhost:*\"]\n    allowed_logout_urls: [\"https://other.example.com\"]\n";
@@ -234,6 +243,25 @@ async fn an_address_that_is_not_allowed() {
     let looked = look_at(&tenant, None, &[]).await;
     let change = looked.change("logout URL");
     assert!(change.ends_with("Allowed Logout URLs: add http://localhost:3000/"), "{change}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_whose_callback_is_elsewhere() {
+    let addresses = "    callbacks: [\"http://localhost:3000/bank/shop/auth/callback\"]\n    allowed_logout_urls: [\"http://localhost:*\"]\n";
+    let tenant = tenant_with(&format!("{addresses}{GRANTS}"), "").await;
+    let base = Some(("APP_BASE_URL", "http://localhost:3000/bank"));
+    let looked = look_at(&tenant, base, &["--callback-path", "/shop/auth/callback"]).await;
+    assert_eq!(looked.code, 0, "{:#?}", looked.lines);
+    assert_eq!(looked.detail("callback URL"), "http://localhost:3000/bank/shop/auth/callback is allowed");
+
+    let looked = look_at(&tenant, base, &["--callback-path", "/shop/cb"]).await;
+    let change = looked.change("callback URL");
+    assert!(change.contains("add http://localhost:3000/bank/shop/cb, or name"), "{change}");
+
+    for no_path in ["auth/callback", "//localhost/auth/callback", "/auth/callback?a=b", "/a/../b"] {
+        let refused = crate::support::stepup(&["doctor", "--callback-path", no_path], "");
+        assert!(refused.failure(2).contains("is no path such as /shop/auth/callback"), "{refused:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
