@@ -396,12 +396,12 @@ impl IntoResponse for Failure {
             Self::AfterRecovery { failure, recovery_code } => (*failure, Some(recovery_code)),
             other => (other, None),
         };
-        failure.answer(recovery_code)
+        failure.answer(recovery_code.as_ref())
     }
 }
 
 impl Failure {
-    fn answer(self, recovery_code: Option<SecretString>) -> Response {
+    fn answer(self, recovery_code: Option<&SecretString>) -> Response {
         if let Self::Tenant(fault) = &self {
             tracing::error!(error = fault as &dyn std::error::Error, "a call failed");
         }
@@ -429,9 +429,9 @@ impl Failure {
                     mfa_token: Some(required.mfa_token),
                     mfa_requirements: required.requirements,
                 };
-                told(&body, recovery_code.as_ref())
+                told(&body, recovery_code)
             }
-            _ => told(&OAuthError::new(error, description), recovery_code.as_ref()),
+            _ => told(&OAuthError::new(error, description), recovery_code),
         };
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
