@@ -177,7 +177,7 @@ async fn with_claims(path: &str, change: impl FnOnce(&mut Value)) -> u16 {
 async fn each_rule_of_an_id_token_counts() {
     type Change = fn(&mut Value);
     let remove = |claims: &mut Value, name: &str| drop(claims.as_object_mut().unwrap().remove(name));
-    let rows: [(&str, &str, Change, u16); 34] = [
+    let rows: [(&str, &str, Change, u16); 35] = [
         ("untouched", "/auth/login", |_| (), 307),
         ("other issuer", "/auth/login", |c| c["iss"] = json!("https://other.example/"), 500),
         ("no final slash", "/auth/login", |c| c["iss"] = json!(ISSUER.trim_end_matches('/')), 500),

@@ -168,7 +168,7 @@ async fn only_what_is_usable_voids_an_enrolment() {
         ] {
             store.insert_authenticator(&totp("totp|dev_new")).await.unwrap();
             store.insert_authenticator(&held).await.unwrap();
-            let proof = Some(Proof::Totp { authenticator_id: "totp|dev_new", step: 1 });
+            let proof = Some(Proof::Totp { authenticator_id: "totp|dev_new", step: 1, newest: NEWEST });
             let judged = store.prove(Attempt { first: Some(usable), ..attempt(proof) }).await.unwrap();
             assert_eq!(judged, expected, "{held:?} of {usable:?}");
             store.delete_authenticators("auth0|1").await.unwrap();
