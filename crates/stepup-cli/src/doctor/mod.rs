@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     /// Print one JSON object a check: `check`, `verdict`, `detail`, `change`
     #[arg(long)]
     json: bool,
-    /// The path of the application's callback, after the application's own address
+    /// The path of the application's callback, below its base URL
     #[arg(long, value_name = "PATH", default_value = "/auth/callback")]
     callback_path: CallbackPath,
     /// Log in with a browser, to look further
