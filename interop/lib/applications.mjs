@@ -13,10 +13,20 @@ class Application {
   #cookies = new Map();
   #answer;
 
-  /** `deleteAuthenticator(application, token, id)` is how it deletes one, if it can. */
-  constructor(answer, deleteAuthenticator) {
+  /**
+   * What not every one can: `deleteAuthenticator(application, token, id)` deletes one, `verifiesPush` says that an answer needs
+   * no code of the person, and `manage` is the path of a page for one's own authenticators.
+   */
+  constructor(answer, { deleteAuthenticator, verifiesPush = false, manage } = {}) {
     this.#answer = answer;
     this.deleteAuthenticator = deleteAuthenticator && ((token, id) => deleteAuthenticator(this, token, id));
+    this.verifiesPush = verifiesPush;
+    this.manage = manage;
+  }
+
+  /** From now on it is another browser. */
+  forget() {
+    this.#cookies.clear();
   }
 
   async request(path, { method = "GET", token, json } = {}) {
@@ -37,12 +47,15 @@ const at = (address) => (path, init) => fetch(new URL(path, address), { ...init,
 
 /** The SDK's routes at `address`. */
 export const own = (address) =>
-  new Application(at(address), (application, token, id) =>
-    application.request(`/auth/mfa/authenticators/${encodeURIComponent(id)}`, { method: "DELETE", token }),
-  );
+  new Application(at(address), {
+    deleteAuthenticator: (application, token, id) =>
+      application.request(`/auth/mfa/authenticators/${encodeURIComponent(id)}`, { method: "DELETE", token }),
+    verifiesPush: true,
+    manage: "/auth/mfa/manage",
+  });
 
 /** Those of `python/application.py`; the package has no call to delete an authenticator. */
-export const python = (address) => new Application(at(address));
+export const python = (address) => new Application(at(address), { verifiesPush: true });
 
 /** The package's routes, as if they were at `address`; it has none to delete an authenticator, but @auth0/auth0-auth-js has a call. */
 export function official(address, options) {
@@ -54,8 +67,8 @@ export function official(address, options) {
     ...options,
   });
   const client = new AuthClient({ ...options, domain: new URL(options.domain).host });
-  return new Application(
-    (path, init) => auth0.middleware(new NextRequest(new URL(path, address), init)),
-    (_, mfaToken, authenticatorId) => errorOf(client.mfa.deleteAuthenticator({ mfaToken, authenticatorId }), "MfaDeleteAuthenticatorError"),
-  );
+  return new Application((path, init) => auth0.middleware(new NextRequest(new URL(path, address), init)), {
+    deleteAuthenticator: (_, mfaToken, authenticatorId) =>
+      errorOf(client.mfa.deleteAuthenticator({ mfaToken, authenticatorId }), "MfaDeleteAuthenticatorError"),
+  });
 }

@@ -8,7 +8,7 @@ import { step } from "../lib/step.mjs";
 import { ada, tenant } from "../lib/tenant.mjs";
 import { codeOf } from "../lib/totp.mjs";
 import { logIn } from "../lib/universal-login.mjs";
-import { anyFactor as audience } from "../scenarios/step-up.mjs";
+import { anyFactor, vault } from "../scenarios/step-up.mjs";
 
 /** What differs on purpose, package by package: in which calls, which fields or which whole request, and why. Each must still differ. */
 const intended = {
@@ -45,6 +45,11 @@ const intended = {
       calls: /authorize/,
       fields: /^(query|body) nonce$/,
       why: "an ID token that was issued for another log-in is told by its nonce (OpenID Connect Core, 3.1.2.1)",
+    },
+    {
+      calls: /authorize (in|for)/,
+      fields: /^(query|body) scope$/,
+      why: "a login that names a scope asks for that one, without the configured ones",
     },
     {
       calls: /^pushed: authorize/,
@@ -87,9 +92,13 @@ const intended = {
 /** The endpoints that must have been called for a call that is more than one request. */
 const endpoints = {
   "pushed: authorize": ["/oauth/par", "/authorize"],
+  "pushed: authorize in a pop-up": ["/oauth/par", "/authorize"],
+  "pushed: authorize for the MFA API": ["/oauth/par", "/authorize"],
   "plain: logout": ["/oauth/revoke", "/oidc/logout"],
   "pushed: logout": ["/oauth/revoke", "/v2/logout"],
 };
+
+const multiFactor = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
 const local = await tenant();
 const routes = JSON.parse(process.env.STEPUP_ROUTES);
@@ -160,19 +169,31 @@ async function allCalls(application, address) {
     list: () => ok(application.request("/auth/mfa/authenticators", { token })),
     associate: (json) => ok(application.request("/auth/mfa/associate", { method: "POST", token, json })),
     challenge: (json) => ok(application.request("/auth/mfa/challenge", { method: "POST", json: { mfa_token: token, ...json } })),
-    verify: (json) => ok(application.request("/auth/mfa/verify", { method: "POST", token, json })),
+    verify: (json, status) => ok(application.request("/auth/mfa/verify", { method: "POST", token, json }), status),
   });
-  const asked = async (scope) => {
+  const asked = async (scope, audience = anyFactor) => {
     const query = new URLSearchParams({ audience, scope });
     const { mfa_token: token } = await ok(application.request(`/auth/access-token?${query}`), 403);
     return mfa(token);
   };
+  /** Begins a login, which nobody goes on with. */
+  const begin = async (path) => {
+    const begun = await application.request(path);
+    await fetch(begun.headers.get("location"), { redirect: "manual" });
+  };
 
-  const back = await record("authorize", async () => {
-    const begun = await ok(application.request("/auth/login?ui_locales=de"), 307);
+  const leave = async (path) => {
+    const begun = await ok(application.request(path), 307);
     return logIn(begun.headers.get("location"), ada, `${address}/auth/callback`);
-  });
-  await record("code exchange", () => ok(application.request(`${back.pathname}${back.search}`), 307));
+  };
+  const comeBack = ({ pathname, search }) => ok(application.request(`${pathname}${search}`), 307);
+
+  const back = await record("authorize", () => leave("/auth/login?ui_locales=de"));
+  await record("code exchange", () => comeBack(back));
+  const popup = { challengeMode: "popup", acr_values: multiFactor, audience: anyFactor, scope: "openid transfer:funds", max_age: 0 };
+  await record("authorize in a pop-up", () => begin(`/auth/login?${new URLSearchParams({ returnTo: "/", ...popup })}`));
+  const own = { audience: `${new URL("mfa/", local.issuer)}`, scope: "openid enroll read:authenticators remove:authenticators" };
+  await record("authorize for the MFA API", () => begin(application.manage ?? `/auth/login?${new URLSearchParams(own)}`));
   await record("refresh", () => ok(application.request("/auth/access-token")));
 
   const first = await record("refresh with audience and scope", () => asked("transfer:funds"));
@@ -183,7 +204,9 @@ async function allCalls(application, address) {
   }
   const email = { authenticator_types: ["oob"], oob_channels: ["email"], email: ada.username };
   await record("associate email", () => first.associate(email));
-  await record("associate push", () => first.associate({ authenticator_types: ["oob"], oob_channels: ["auth0"] }));
+  const phone = await record("associate push", () => first.associate({ authenticator_types: ["oob"], oob_channels: ["auth0"] }));
+  // Nobody has answered it yet.
+  if (application.verifiesPush) await record("verify push", () => first.verify({ oob_code: phone.oob_code }, 400));
   const app = await record("associate otp", () => first.associate({ authenticator_types: ["otp"] }));
   const code = codeOf(app.barcode_uri, await local.now());
   await record("verify otp", () => first.verify({ otp: code }));
@@ -197,7 +220,15 @@ async function allCalls(application, address) {
   await record("verify oob", () => second.verify({ oob_code, binding_code }));
 
   const third = await asked("read:sensitive transfer:funds");
-  await record("verify recovery code", () => third.verify({ recovery_code: app.recovery_codes[0] }));
+  const replaced = await record("verify recovery code", () => third.verify({ recovery_code: app.recovery_codes[0] }));
+
+  // In a session of its own: with every token in it, one does not fit into cookies.
+  application.forget();
+  await comeBack(await leave("/auth/login"));
+  const vaults = await asked("open:door", vault);
+  const nextCode = codeOf(app.barcode_uri, (await local.now()) + 30);
+  const one = await record("verify, the first of two", () => vaults.verify({ otp: nextCode }, 403));
+  await record("verify, the second of two", () => mfa(one.mfa_token).verify({ recovery_code: replaced.recovery_code }));
 
   if (application.deleteAuthenticator) {
     const fourth = await asked("read:sensitive");

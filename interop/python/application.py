@@ -9,7 +9,7 @@ import os
 import uvicorn
 from auth0_server_python.auth_server.server_client import ServerClient
 from auth0_server_python.auth_types import LogoutOptions, StartInteractiveLoginOptions
-from auth0_server_python.error import MfaRequiredError
+from auth0_server_python.error import MfaRequiredError, MfaVerifyError
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
@@ -40,7 +40,9 @@ auth0 = ServerClient(
 
 
 async def login(request):
-    options = StartInteractiveLoginOptions(authorization_params=dict(request.query_params))
+    # Where the login ends is the application's own affair: the package has no pop-up.
+    params = {name: value for name, value in request.query_params.items() if name not in ("challengeMode", "returnTo")}
+    options = StartInteractiveLoginOptions(authorization_params=params)
     return RedirectResponse(await auth0.start_interactive_login(options))
 
 
@@ -79,8 +81,13 @@ async def challenge(request):
 
 
 async def verify(request):
-    await auth0.mfa.verify({**bearer(request), **await request.json()})
-    return JSONResponse({"success": True})
+    try:
+        verified = await auth0.mfa.verify({**bearer(request), **await request.json()})
+    except MfaRequiredError as error:
+        return JSONResponse({"mfa_token": error.mfa_token}, 403)
+    except MfaVerifyError as error:
+        return JSONResponse({"error": error.code}, 400)
+    return JSONResponse({"success": True, "recovery_code": verified.recovery_code})
 
 
 async def logout(request):
