@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::{Method, header};
 use serde_json::{Value, json};
 use stepup::{
-    AccessTokenRequest, Client, ClientAuthentication,
+    AccessTokenRequest, Client, ClientAuthentication, ClientBuilder,
     mfa::{Challenge, Enroll, Verify},
 };
 use stepup_protocol::jwk::JwkSet;
@@ -35,7 +35,7 @@ UL5+vwdKcI02LPNEN/8aig9/WlPYteAagopDsNzREpDxMkIb1OPQCprpSg==
 const STEP_UP: &str = include_str!("../../../../examples/actions/step-up.js");
 
 /// One client, which signs; its tokens for the API take a second factor.
-async fn tenant() -> Tenant {
+pub(crate) async fn tenant() -> Tenant {
     let configuration = json!({
         "tenant": { "default_directory": "Username-Password-Authentication" },
         "clients": [{
@@ -63,15 +63,18 @@ async fn tenant() -> Tenant {
 }
 
 async fn house() -> House {
-    House::of(tenant().await, |client| {
-        client
-            .client_id("signed")
-            .client_assertion_signing_key(CLIENT_KEY)
-            .client_secret("wins over nothing")
-            .dpop_key(DPOP_KEY)
-            .dpop_public_key(DPOP_PUBLIC_KEY)
-            .pushed_authorization_requests(true)
-    })
+    House::of(tenant().await, signed)
+}
+
+/// A client that signs, binds its tokens, and pushes its authorization requests.
+pub(crate) fn signed(client: ClientBuilder) -> ClientBuilder {
+    client
+        .client_id("signed")
+        .client_assertion_signing_key(CLIENT_KEY)
+        .client_secret("wins over nothing")
+        .dpop_key(DPOP_KEY)
+        .dpop_public_key(DPOP_PUBLIC_KEY)
+        .pushed_authorization_requests(true)
 }
 
 /// What the tenant was sent at `path`: the members of each body, and its proof.

@@ -9,37 +9,41 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response, header};
-use serde_json::Value;
+use http::{HeaderMap, Method, Request, Response, header};
+use serde_json::{Value, json};
 use stepup::{
     AccessTokenRequest, HttpClient, HttpError, ReqwestClient, SessionState,
     mfa::{Challenge, Enroll, MfaToken, Verify},
 };
 use stepup_tenant::{Fault, Tenant, devices::Decision, model::Channel};
+use url::Url;
 
 use crate::{
     captured::Captured,
+    client_proof,
     house::{House, transfer},
-    support::{SECRET, get, handle},
+    support::{Jar, SECRET, get, handle, set_cookies},
 };
 
 /// The way to the tenant; keeps every secret that goes over it.
 #[derive(Clone, Debug)]
-struct Overheard {
+pub(crate) struct Overheard {
     inner: ReqwestClient,
     secrets: Arc<Mutex<BTreeSet<String>>>,
 }
 
-/// The members of bodies that nobody else may see.
-const SECRET_MEMBERS: [&str; 15] = [
+/// The members of bodies and queries that nobody else may see.
+const SECRET_MEMBERS: [&str; 18] = [
     "access_token",
     "barcode_uri",
     "binding_code",
+    "client_assertion",
     "client_secret",
     "code",
     "code_verifier",
     "id_token",
     "mfa_token",
+    "nonce",
     "oob_code",
     "otp",
     "phone_number",
@@ -47,6 +51,7 @@ const SECRET_MEMBERS: [&str; 15] = [
     "recovery_codes",
     "refresh_token",
     "secret",
+    "state",
 ];
 
 impl Overheard {
@@ -58,11 +63,25 @@ impl Overheard {
         self.secrets.lock().unwrap().insert(secret.into());
     }
 
+    /// Keeps the values of these cookies.
+    pub(crate) fn cookies(&self, line: &str) {
+        line.split("; ").for_each(|cookie| self.keep(cookie.split_once('=').unwrap().1));
+    }
+
+    /// Keeps the values of the cookies that an answer sets.
+    fn take(&self, headers: &HeaderMap) {
+        set_cookies(headers).into_iter().for_each(|cookie| self.keep(cookie.value));
+    }
+
     fn body(&self, body: &[u8]) {
         if let Ok(json) = serde_json::from_slice::<Value>(body) {
             return self.json(&json);
         }
-        for (name, value) in form_urlencoded::parse(body) {
+        self.form(body);
+    }
+
+    fn form(&self, form: &[u8]) {
+        for (name, value) in form_urlencoded::parse(form) {
             if SECRET_MEMBERS.contains(&&*name) {
                 self.keep(value);
             }
@@ -87,6 +106,9 @@ impl HttpClient for Overheard {
             if let Some(bearer) = request.headers().get(header::AUTHORIZATION) {
                 self.keep(bearer.to_str().unwrap().trim_start_matches("Bearer "));
             }
+            if let Some(proof) = request.headers().get("dpop") {
+                self.keep(proof.to_str().unwrap());
+            }
             self.body(request.body());
             let response = self.inner.send(request).await?;
             self.body(response.body());
@@ -95,24 +117,34 @@ impl HttpClient for Overheard {
     }
 }
 
-struct Flow {
-    house: House,
-    wire: Overheard,
+pub(crate) struct Flow {
+    pub(crate) house: House,
+    pub(crate) wire: Overheard,
 }
 
 impl Flow {
-    async fn begin() -> Self {
-        let wire = Overheard::new();
+    pub(crate) async fn begin() -> Self {
         let tenant = Tenant::builder().start().await.unwrap();
-        let house = House::built(tenant, |client| client.http_client(wire.clone()));
-        wire.keep(SECRET);
-        Self { house, wire }
+        Self::of(|wire| House::built(tenant, |client| client.http_client(wire)))
     }
 
-    /// Logs Ada in. The cookies of her session are secrets, and so is the token of the step-up that is due.
-    async fn due(&self) -> (SessionState, MfaToken) {
+    /// With a client that has this way to its tenant.
+    fn of(house: impl FnOnce(Overheard) -> House) -> Self {
+        let wire = Overheard::new();
+        wire.keep(SECRET);
+        Self { house: house(wire.clone()), wire }
+    }
+
+    /// Logs Ada in. The cookies of her session are secrets.
+    async fn logged_in(&self) -> String {
         let line = self.house.log_in_with_cookies().await;
-        line.split("; ").for_each(|cookie| self.wire.keep(cookie.split_once('=').unwrap().1));
+        self.wire.cookies(&line);
+        line
+    }
+
+    /// The same, and the token of the step-up that is due is a secret too.
+    async fn due(&self) -> (SessionState, MfaToken) {
+        let line = self.logged_in().await;
         let mut state = self.house.open_session(&line);
         let token = self.house.due(&mut state).await.mfa_token.unwrap();
         self.wire.keep(token.as_str());
@@ -146,7 +178,13 @@ impl Flow {
     }
 
     /// Nothing that was said holds anything that was secret.
-    fn assert_silent(&self, captured: &Captured) {
+    pub(crate) fn assert_silent(&self, captured: &Captured) {
+        // What browsers brought to the tenant.
+        for exchange in self.house.tenant.requests() {
+            if let Some((_, query)) = exchange.path.split_once('?') {
+                self.wire.form(query.as_bytes());
+            }
+        }
         let text = captured.text();
         assert!(text.len() > 1000, "{text}");
         let secrets = self.wire.secrets.lock().unwrap();
@@ -292,6 +330,83 @@ async fn waiting_for_a_push_is_no_failure() {
     assert_eq!(captured.count("stepup_mfa_challenged_total{factor=\"push\"}"), 1);
     assert_eq!(captured.count("stepup_mfa_verified_total{factor=\"push\"}"), 2);
     assert!(captured.audit("mfa_failed").is_empty(), "{:?}", captured.audit("mfa_failed"));
+    flow.assert_silent(&captured);
+}
+
+#[tokio::test]
+async fn a_browser_that_waits_for_a_push() {
+    let (captured, _guards) = Captured::begin();
+    let flow = Flow::begin().await;
+    let (house, mfa) = (&flow.house, flow.house.client.mfa());
+    let (mut state, token) = flow.due().await;
+    let begun = mfa.enroll(&token, &Enroll::push()).await.unwrap();
+    house.tenant.scan(&begun.barcode_uri.unwrap()).await.unwrap();
+    mfa.verify(&mut state, &token, Verify::oob(begun.oob_code.unwrap())).await.unwrap();
+
+    for (accept, told) in
+        [("application/json", "{\"success\":true}"), ("text/event-stream", "event: approved\n")]
+    {
+        house.tenant.clock().advance(Duration::from_secs(60));
+        let line = flow.logged_in().await;
+        let token = house.due(&mut house.open_session(&line)).await.mfa_token.unwrap();
+        flow.wire.keep(token.as_str());
+        let listed = mfa.authenticators(&token).await.unwrap();
+        let phone = listed.iter().find(|it| it.active && it.id.starts_with("push")).unwrap();
+        let challenge = Challenge::oob().authenticator(&phone.id);
+        let oob_code = mfa.challenge(&token, &challenge).await.unwrap().oob_code.unwrap();
+        let asked = house.tenant.push_requests().await.unwrap().remove(0);
+        house.tenant.answer_push(&asked.id, Decision::Approve).await.unwrap();
+        let wait = Request::post("/auth/mfa/push")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, accept)
+            .header(header::COOKIE, &line)
+            .body(Bytes::from(json!({ "mfa_token": token, "oob_code": oob_code }).to_string()));
+        let answer = handle(&house.client, wait.unwrap()).await;
+        flow.wire.take(answer.headers());
+        let body = String::from_utf8(answer.body().to_vec()).unwrap();
+        assert!(body.starts_with(told), "{body}");
+    }
+    assert_eq!(captured.count("stepup_mfa_verified_total{factor=\"oob\"}"), 3);
+    flow.assert_silent(&captured);
+}
+
+#[tokio::test]
+async fn a_login_in_a_pop_up() {
+    let (captured, _guards) = Captured::begin();
+    let flow = Flow::begin().await;
+    let client = &flow.house.client;
+    let mut jar = Jar::of(&flow.logged_in().await);
+    let popup = "/auth/login?challengeMode=popup&transactionId=tab-1&audience=https://api.example.com";
+    let away = handle(client, get(popup, &jar.line())).await;
+    jar.take(away.headers());
+    flow.wire.cookies(&jar.line());
+    let back = flow.house.through_the_tenant(away.headers()[header::LOCATION].to_str().unwrap()).await;
+    let page = handle(client, get(&back, &jar.line())).await;
+    flow.wire.take(page.headers());
+    assert!(str::from_utf8(page.body()).unwrap().contains("\"type\":\"auth_complete\",\"success\":true"));
+    flow.assert_silent(&captured);
+}
+
+#[tokio::test]
+async fn a_client_that_signs_and_binds_its_tokens() {
+    let (captured, _guards) = Captured::begin();
+    let tenant = client_proof::tenant().await;
+    let flow = Flow::of(|wire| House::of(tenant, |client| client_proof::signed(client).http_client(wire)));
+    for key in [client_proof::CLIENT_KEY, client_proof::DPOP_KEY] {
+        key.lines().for_each(|line| flow.wire.keep(line));
+    }
+    let (house, mfa) = (&flow.house, flow.house.client.mfa());
+    let (mut state, token) = flow.due().await;
+    let secret = mfa.enroll(&token, &Enroll::otp()).await.unwrap().secret.unwrap();
+    mfa.verify(&mut state, &token, Verify::otp(house.tenant.totp(&secret).unwrap())).await.unwrap();
+    let token = house.token(&mut state, &transfer()).await;
+    let api = Url::parse("https://api.example.com/transfers").unwrap();
+    let proof = house.client.dpop_proof(&Method::POST, &api, &token).unwrap();
+    flow.wire.keep(proof.to_str().unwrap());
+
+    let requests = house.tenant.requests();
+    assert!(requests.iter().any(|it| it.path == "/oauth/par" && it.body.contains("client_assertion=")));
+    assert!(requests.iter().any(|it| it.path == "/oauth/token" && it.headers.contains_key("dpop")));
     flow.assert_silent(&captured);
 }
 

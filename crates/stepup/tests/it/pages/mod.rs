@@ -5,4 +5,5 @@ mod factors;
 mod hostile;
 mod manage;
 mod options;
+mod told;
 mod visitor;
