@@ -195,3 +195,16 @@ async fn pages_have_a_strict_policy_and_speak_the_visitors_language() {
     assert!(policy.contains("form-action 'self' http"), "{policy}");
     assert!(page.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
 }
+
+#[tokio::test]
+async fn a_problem_takes_the_focus_where_no_field_does() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    house.tenant.fail_next(Fault { status: Some(503), ..Fault::on("POST", "/mfa/associate") });
+    visitor.press("add", &[("factor", "otp")]).await;
+    assert!(visitor.html.contains(r#"role="alert" tabindex="-1" autofocus>"#), "{}", visitor.html);
+    visitor.press("add", &[("factor", "otp")]).await;
+    visitor.press("code", &[("code", "12")]).await;
+    assert_eq!(visitor.html.matches("autofocus").count(), 1, "the field's: {}", visitor.html);
+}

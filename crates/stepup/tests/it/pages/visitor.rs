@@ -158,7 +158,7 @@ impl<'h> Visitor<'h> {
     }
 
     pub(super) fn alert(&self) -> Option<&str> {
-        let (_, alert) = self.html.split_once("role=\"alert\">")?;
+        let (_, alert) = self.html.split_once("role=\"alert\"")?;
         alert.split_once("<span>")?.1.split("</span>").next()
     }
 
