@@ -14,7 +14,7 @@ pub(super) const TEXTS: Texts = Texts {
     guard_not_kept_way_on: text("Bestätigen, dass Sie es sind"),
     guard_unmet_heading: text("Dafür braucht es eine andere Bestätigung"),
     guard_unmet_text: text(
-        "Sie haben bestätigt, dass Sie es sind, aber nicht auf die Art oder nicht so kürzlich, wie diese Seite es braucht. Es wurde nichts ausgeführt. Geschieht es noch einmal, sagen Sie es denen, die diese Seite betreiben.",
+        "Sie haben bestätigt, dass Sie es sind, aber nicht auf die Art, die diese Seite verlangt, oder es ist zu lange her. Es wurde nichts ausgeführt. Geschieht es noch einmal, sagen Sie es denen, die diese Seite betreiben.",
     ),
     login_lost_heading: text("Diese Anmeldung ist nicht mehr offen"),
     login_lost_text: text(

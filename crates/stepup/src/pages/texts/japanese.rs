@@ -18,7 +18,7 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     login_lost_heading: text("このログインは終了しました"),
     login_lost_text: text(
-        "時間切れになったか、すでに完了したか、別のウィンドウで始められたログインです。失われたものはありません。もう一度ログインしてください。",
+        "時間切れになったか、すでに完了したか、別のウィンドウで始められたログインです。データに影響はありませんので、もう一度ログインしてください。",
     ),
     login_refused_heading: text("ログインしていません"),
     login_refused_text: text("ログインが中止されたか、許可されませんでした。もう一度お試しいただけます。"),
@@ -34,7 +34,7 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("閉じる"),
     gone_heading: text("このページは終了しました"),
     gone_text: text(
-        "手続きはすでに完了したか、時間切れになりました。失われたものはありません。前の画面に戻って、もう一度お試しください。",
+        "手続きはすでに完了したか、時間切れになりました。データに影響はありませんので、前の画面に戻って、もう一度お試しください。",
     ),
     other_user_heading: text("別のユーザーの手続きです"),
     other_user_text: text(
@@ -50,11 +50,11 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     unavailable_heading: text("現在ご利用いただけません"),
     unavailable_text: text(
-        "ログインサービスが応答していません。失われたものはありません。しばらくしてからもう一度お試しください。",
+        "ログインサービスが応答していません。データに影響はありませんので、しばらくしてからもう一度お試しください。",
     ),
     expired_heading: text("時間切れになりました"),
     expired_text: text(
-        "安全のため、この手続きは数分で終了します。失われたものはありません。もう一度始めてください。",
+        "安全のため、この手続きは数分で終了します。データに影響はありませんので、もう一度始めてください。",
     ),
     nothing_heading: text("ここでは確認できません"),
     nothing_text: text(
@@ -104,7 +104,7 @@ pub(super) const TEXTS: Texts = Texts {
     email_lead: text("このアドレスに6桁のコードを送信します。今後も本人確認が必要なときに送信します。"),
     email_label: text("メールアドレス"),
     code_heading: text("コードの入力"),
-    code_app_lead: text("認証アプリを開き、{application} に表示されたコードを入力してください。"),
+    code_app_lead: text("認証アプリを開き、{application} 用に表示されているコードを入力してください。"),
     code_sms_lead: text("{to} に6桁のコードを送信しました。5分間有効です。"),
     code_voice_lead: text("{to} に電話をかけ、6桁のコードを読み上げます。5分間有効です。"),
     code_email_lead: text("{to} に6桁のコードを送信しました。5分間有効です。迷惑メールもご確認ください。"),
@@ -134,7 +134,7 @@ pub(super) const TEXTS: Texts = Texts {
     new_push_scan: text(
         "スマートフォンで Auth0 Guardian アプリを開いてアカウントを追加し、このコードを読み取ってください。",
     ),
-    new_push_waiting: text("スマートフォンを待っています"),
+    new_push_waiting: text("スマートフォンでの承認を待っています"),
     recovery_heading: text("リカバリーコードの入力"),
     recovery_lead: text(
         "2段階認証の設定時に保管したコードを入力してください。使えるのは1回だけで、直後に新しいコードが発行されます。",
