@@ -9,9 +9,9 @@ use axum::{
     routing::{any, get},
 };
 use http::{HeaderMap, Method, StatusCode, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 use stepup::{Client, ClientBuilder, Clock, mfa::FactorType};
-use stepup_axum::{Requirement, SessionLayer, StepUp, SteppedUp, User};
+use stepup_axum::{Requirement, Session, SessionLayer, StepUp, SteppedUp, User};
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::{Tenant, clock::VirtualClock};
 use url::Url;
@@ -20,14 +20,16 @@ pub(crate) const API: &str = "https://api.example.com";
 pub(crate) const SECRET: &str = "a secret of thirty-two bytes, or more";
 const TOTP: &str = "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
 const PASSWORD: &str = "correct horse battery staple";
-/// Ada has an authenticator app, and so has Bob; Carol has a phone.
+/// Ada has an authenticator app, and so has Bob; Carol has a phone; Dora has both.
 const USERS: &str = r#"[
   {"user_id":"ada","email":"ada@example.com","email_verified":true,"password":"correct horse battery staple",
    "mfa_factors":[{"totp":{"secret":"GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"}}]},
   {"user_id":"bob","email":"bob@example.com","email_verified":true,"password":"correct horse battery staple",
    "mfa_factors":[{"totp":{"secret":"GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"}}]},
   {"user_id":"carol","email":"carol@example.com","email_verified":true,"password":"correct horse battery staple",
-   "mfa_factors":[{"phone":{"value":"+12025550123"}}]}
+   "mfa_factors":[{"phone":{"value":"+12025550123"}}]},
+  {"user_id":"dora","email":"dora@example.com","email_verified":true,"password":"correct horse battery staple",
+   "mfa_factors":[{"totp":{"secret":"GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4"}},{"phone":{"value":"+12025550124"}}]}
 ]"#;
 
 #[derive(Debug)]
@@ -69,11 +71,21 @@ async fn done(method: Method, stepped_up: SteppedUp, body: String) -> String {
     format!("{method} {} {} {body}", stepped_up.session.subject(), token.unwrap_or_default())
 }
 
+/// Keeps what is posted, and says what is kept and since when there is a session.
+async fn basket(mut session: Session, posted: String) -> String {
+    if !posted.is_empty() {
+        session.set_data("basket", json!(posted));
+    }
+    let kept = session.data("basket").and_then(Value::as_str).unwrap_or_default();
+    format!("{kept} {}", session.created_at().seconds())
+}
+
 fn routes() -> Router {
     let guarded = |path: &str, guard: StepUp| Router::new().route(path, any(done)).route_layer(guard);
     let transfer = || StepUp::new().audience(API).scope("transfer:funds");
     Router::new()
         .route("/", get(async |user: User| user.subject().to_owned()))
+        .route("/basket", any(basket))
         .merge(guarded("/account", StepUp::new().within(seconds(300))))
         .merge(guarded("/letters", StepUp::new().within(seconds(300))))
         .merge(guarded("/ever", StepUp::new()))

@@ -15,12 +15,12 @@ use crate::{
 };
 
 /// How long a detour may take, the tenant's own pages included: as long as a login.
-const LIFETIME: std::time::Duration = std::time::Duration::from_secs(60 * 60);
-/// How many detours of one browser are kept, the newest ones.
-const KEPT: usize = 4;
+pub(super) const LIFETIME: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 /// Largest value of one cookie: browsers take 4096 bytes with the name and the attributes.
 const CHUNK: usize = 3500;
-const PREFIX: &str = "__mfa_";
+/// How many chunks there are at most: more would be a longer header than any proxy takes.
+const CHUNKS: usize = 3;
+pub(super) const PREFIX: &str = "__mfa_";
 const FORM: &str = "_form";
 
 /// The form as its cookie holds it.
@@ -69,37 +69,26 @@ impl Client {
         self.write_chunks(&format!("{PREFIX}{id}{FORM}"), &sealed, &self.attributes(base, "/resume"), &[])
     }
 
-    /// The headers that forget a detour. The form's cookies are named blindly: only the page that sends it sees them.
+    /// The headers that forget a detour.
     pub(crate) fn forget_detour(&self, base: &Url, headers: &HeaderMap, id: &str) -> SetCookies {
-        let attributes = self.attributes(base, "");
-        let mut gone: SetCookies = detour_cookies(headers, id)
-            .iter()
-            .filter_map(|name| cookies::delete(name, &attributes))
-            .collect();
-        let form = format!("{PREFIX}{id}{FORM}");
-        let attributes = self.attributes(base, "/resume");
-        gone.extend(
-            [form.clone(), format!("{form}.1")].iter().filter_map(|name| cookies::delete(name, &attributes)),
-        );
+        let mut gone = self.delete_detour(base, headers, id);
+        gone.extend(self.strike(headers, id));
         gone
     }
 
-    /// The headers that forget all but the newest detours. The one of `id` stays.
-    pub(crate) fn forget_oldest(&self, base: &Url, headers: &HeaderMap, id: &str) -> SetCookies {
-        let cookies = RequestCookies::of(headers);
-        let mut others: Vec<(u64, &str)> = cookies
-            .iter()
-            .filter_map(|(name, value)| Some((written(value), id_of(name).filter(|other| *other != id)?)))
-            .collect();
-        // The first chunk of each has the time; the others count as older and name the same detour again.
-        others.sort_unstable_by(|one, other| other.cmp(one));
-        let mut seen: Vec<&str> = Vec::new();
-        for (_, other) in others {
-            if !seen.contains(&other) {
-                seen.push(other);
-            }
+    /// The headers that delete a detour's cookies. They are named blindly: only the pages see them, and only the page that
+    /// sends the form sees the form's.
+    pub(super) fn delete_detour(&self, base: &Url, headers: &HeaderMap, id: &str) -> SetCookies {
+        let mut gone = SetCookies::new();
+        for (name, page) in [(format!("{PREFIX}{id}"), ""), (format!("{PREFIX}{id}{FORM}"), "/resume")] {
+            let attributes = self.attributes(base, page);
+            let mut names: Vec<String> = (0..CHUNKS).map(|index| chunk_name(&name, index)).collect();
+            names.extend(chunks_of(headers, &name));
+            names.sort_unstable();
+            names.dedup();
+            gone.extend(names.iter().filter_map(|name| cookies::delete(name, &attributes)));
         }
-        seen.iter().skip(KEPT - 1).flat_map(|other| self.forget_detour(base, headers, other)).collect()
+        gone
     }
 
     fn write_chunks(
@@ -126,12 +115,12 @@ impl Client {
 
     /// Of the pages' path only, and never of another host.
     fn attributes(&self, base: &Url, page: &str) -> CookieAttributes {
-        CookieAttributes {
-            secure: self.config().session_cookie.attributes.secure,
-            same_site: SameSite::Lax,
-            path: self.pages_path(base, page),
-            domain: None,
-        }
+        self.attributes_of(self.pages_path(base, page))
+    }
+
+    pub(super) fn attributes_of(&self, path: String) -> CookieAttributes {
+        let secure = self.config().session_cookie.attributes.secure;
+        CookieAttributes { secure, same_site: SameSite::Lax, path, domain: None }
     }
 
     fn sealed(&self, payload: &impl Serialize) -> String {
@@ -145,13 +134,13 @@ impl Client {
 
 /// The names of the request's cookies that belong to a detour.
 pub(crate) fn detour_cookies(headers: &HeaderMap, id: &str) -> Vec<String> {
-    let own = format!("{PREFIX}{id}");
+    chunks_of(headers, &format!("{PREFIX}{id}"))
+}
+
+fn chunks_of(headers: &HeaderMap, name: &str) -> Vec<String> {
     let cookies = RequestCookies::of(headers);
-    cookies
-        .iter()
-        .filter(|(name, _)| chunk_index(name, &own).is_some())
-        .map(|(name, _)| name.to_owned())
-        .collect()
+    let ours = cookies.iter().filter(|(held, _)| chunk_index(held, name).is_some());
+    ours.map(|(held, _)| held.to_owned()).collect()
 }
 
 fn chunk_name(name: &str, index: usize) -> String {
@@ -174,12 +163,12 @@ fn joined(cookies: &RequestCookies<'_>, name: &str) -> Option<String> {
 }
 
 /// The detour that a cookie is of.
-fn id_of(name: &str) -> Option<&str> {
+pub(super) fn id_of(name: &str) -> Option<&str> {
     let rest = name.strip_prefix(PREFIX)?;
     let id = rest.split('.').next()?;
-    id.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(id)
+    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(id)
 }
 
-fn written(value: &str) -> u64 {
+pub(super) fn written(value: &str) -> u64 {
     value.split_once('.').and_then(|(seconds, _)| seconds.parse().ok()).unwrap_or(0)
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use stepup_protocol::{claims::ACR_MULTI_FACTOR, time::UnixTime};
+use stepup_protocol::{claims::ACR_MULTI_FACTOR, mfa::FactorType, time::UnixTime};
 
 use crate::{
     guard::{Lack, Need},
@@ -55,6 +55,14 @@ impl Demand {
     /// The second factor that a guard needs, which these parameters ask for less exactly.
     pub(crate) fn of_guard(parameters: Vec<(String, String)>, need: Need, at: UnixTime) -> Self {
         Self { at, parameters, proof: Wanted::SecondFactor(need) }
+    }
+
+    /// The factors of which one is demanded; none: any will do.
+    pub(crate) fn factors(&self) -> &[FactorType] {
+        match &self.proof {
+            Wanted::Nothing => &[],
+            Wanted::Login(need) | Wanted::SecondFactor(need) => &need.factors,
+        }
     }
 
     /// Whether it is proved, as far as the session knows.

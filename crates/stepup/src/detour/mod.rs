@@ -8,11 +8,14 @@ mod cookies;
 mod demand;
 mod form;
 mod progress;
+mod room;
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use stepup_protocol::claims::ACR_MULTI_FACTOR;
+use stepup_protocol::{claims::ACR_MULTI_FACTOR, mfa::FactorType};
 use stepup_seal::base62;
 use url::Url;
 
@@ -26,12 +29,17 @@ pub(crate) use self::{
 use crate::{
     client::Client,
     mfa::{MfaRequired, MfaToken},
+    pages::Language,
     session::{Session, SessionState},
-    web::{answer, base_url, return_to, same_origin},
+    web::{answer, base_url, login::STEP_UP, return_to, same_origin},
 };
 
 /// What asks the tenant's own pages for a second factor.
 pub(crate) const MULTI_FACTOR: (&str, &str) = ("acr_values", ACR_MULTI_FACTOR);
+/// The parameter of OpenID Connect that asks for languages.
+pub(crate) const UI_LOCALES: &str = "ui_locales";
+/// What the page of one's own authenticators says after one was added.
+const DID_ADD: &str = "did=added";
 /// The parameter that names a detour.
 pub(crate) const PARAMETER: &str = "detour";
 const ID_CHARACTERS: usize = 16;
@@ -54,6 +62,15 @@ pub struct Detour {
     pub form: Option<KeptForm>,
 }
 
+/// What a detour is to be like, as far as whoever begins it knows.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Wish<'a> {
+    /// The factors of which one is needed; none: any will do.
+    pub(crate) factors: &'a [FactorType],
+    /// The language that was asked for.
+    pub(crate) language: Option<Language>,
+}
+
 /// Why a detour could not begin.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -68,17 +85,29 @@ pub enum DetourError {
     /// The way back is no place of this application.
     #[error("{0:?} is no path of this application to come back to")]
     ReturnTo(String),
+    /// Beside the session, what would have to be kept makes a longer `Cookie` header than is allowed
+    /// ([`max_cookie_header`](crate::ClientBuilder::max_cookie_header)). Nothing is spent: let the user prove the second
+    /// factor first and send the form again.
+    #[error("the detour would need a Cookie header of {bytes} bytes and {limit} are allowed")]
+    TooLarge {
+        /// The length that it would need.
+        bytes: usize,
+        /// The length that is allowed.
+        limit: usize,
+    },
     /// The request came to an address that is not configured.
     #[error("the request's host is none of the configured base URLs (app_base_url)")]
     UnknownHost,
 }
 
 impl DetourError {
-    /// What to answer: 403 for a foreign form, 400 for a host that is not ours, 500 for a fault of the application.
+    /// What to answer: 403 for a foreign form, 413 for one that is too large, 400 for a host that is not ours, 500 for a fault
+    /// of the application.
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnknownHost => StatusCode::BAD_REQUEST,
             Self::PagesOff | Self::ReturnTo(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -98,6 +127,9 @@ pub(crate) struct UnderWay {
     /// Whether a form waits to be sent again.
     #[serde(rename = "frm", default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) has_form: bool,
+    /// The language that its pages are to speak, if one was asked for.
+    #[serde(rename = "lng", default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
     /// How far it has come.
     #[serde(rename = "at")]
     pub(crate) progress: Progress,
@@ -130,9 +162,24 @@ impl Client {
         due: &MfaRequired,
         detour: Detour,
     ) -> Result<Response<Bytes>, DetourError> {
+        self.detour_as(session, headers, due, detour, Wish::default())
+    }
+
+    /// The same, as it is wished.
+    pub(crate) fn detour_as(
+        &self,
+        session: &SessionState,
+        headers: &HeaderMap,
+        due: &MfaRequired,
+        detour: Detour,
+        wish: Wish<'_>,
+    ) -> Result<Response<Bytes>, DetourError> {
         match &due.mfa_token {
-            Some(token) => self.detour_on_pages(session, headers, token, detour),
-            None => self.detour_by_login(session, headers, &[MULTI_FACTOR], detour),
+            Some(token) => self.detour_on_pages(session, headers, token, detour, wish),
+            None => {
+                let demand = Demand::of(&[MULTI_FACTOR], self.now());
+                self.detour_for(session, headers, &demand, detour, wish)
+            }
         }
     }
 
@@ -153,7 +200,7 @@ impl Client {
         parameters: &[(&str, &str)],
         detour: Detour,
     ) -> Result<Response<Bytes>, DetourError> {
-        self.detour_for(session, headers, &Demand::of(parameters, self.now()), detour)
+        self.detour_for(session, headers, &Demand::of(parameters, self.now()), detour, Wish::default())
     }
 
     /// Sends the browser to the tenant's log-in pages for what is demanded, and afterwards back.
@@ -163,12 +210,13 @@ impl Client {
         headers: &HeaderMap,
         demand: &Demand,
         detour: Detour,
+        wish: Wish<'_>,
     ) -> Result<Response<Bytes>, DetourError> {
         let base = base_of(self, headers)?;
         let progress = Progress::by_login(demand.clone());
-        let (under_way, form) = self.begin(session, headers, base, progress, detour)?;
-        let login = self.detour_login(base, &under_way.id, demand);
-        Ok(self.off_to(&login, base, &under_way, form.as_ref()))
+        let (under_way, form) = self.begin(session, headers, base, progress, detour, wish)?;
+        let login = self.detour_login(base, &under_way, demand);
+        self.off_to(&login, base, session, headers, &under_way, form.as_ref())
     }
 
     fn detour_on_pages(
@@ -177,13 +225,16 @@ impl Client {
         headers: &HeaderMap,
         token: &MfaToken,
         detour: Detour,
+        wish: Wish<'_>,
     ) -> Result<Response<Bytes>, DetourError> {
         if !self.config().pages.is_on() {
             return Err(DetourError::PagesOff);
         }
         let base = base_of(self, headers)?;
-        let (under_way, form) = self.begin(session, headers, base, Progress::new(token.clone()), detour)?;
-        Ok(self.off_to(&self.detour_path(base, "", &under_way.id), base, &under_way, form.as_ref()))
+        let progress = Progress::new(token.clone(), wish.factors);
+        let (under_way, form) = self.begin(session, headers, base, progress, detour, wish)?;
+        let page = self.detour_path(base, "", &under_way.id);
+        self.off_to(&page, base, session, headers, &under_way, form.as_ref())
     }
 
     /// For a user who adds an authenticator of their own accord; `return_to` is one of our pages.
@@ -191,10 +242,13 @@ impl Client {
         &self,
         session: &SessionState,
         base: &Url,
+        headers: &HeaderMap,
         return_to: String,
-    ) -> Response<Bytes> {
-        let under_way = self.under_way(session, return_to, false, Progress::of_own_accord());
-        self.off_to(&self.detour_path(base, "", &under_way.id), base, &under_way, None)
+        language: Option<Language>,
+    ) -> Result<Response<Bytes>, DetourError> {
+        let under_way = self.under_way(session, return_to, false, Progress::of_own_accord(), language);
+        let page = self.detour_path(base, "", &under_way.id);
+        self.off_to(&page, base, session, headers, &under_way, None)
     }
 
     fn begin(
@@ -204,13 +258,14 @@ impl Client {
         base: &Url,
         progress: Progress,
         detour: Detour,
+        wish: Wish<'_>,
     ) -> Result<(UnderWay, Option<KeptForm>), DetourError> {
         if detour.form.is_some() && !same_origin::is_own_page(base, headers) {
             return Err(DetourError::ForeignForm);
         }
         let return_to = return_to::safe_path(&detour.return_to, base)
             .ok_or_else(|| DetourError::ReturnTo(detour.return_to.clone()))?;
-        let under_way = self.under_way(session, return_to, detour.form.is_some(), progress);
+        let under_way = self.under_way(session, return_to, detour.form.is_some(), progress, wish.language);
         Ok((under_way, detour.form))
     }
 
@@ -220,12 +275,14 @@ impl Client {
         return_to: String,
         has_form: bool,
         progress: Progress,
+        language: Option<Language>,
     ) -> UnderWay {
         UnderWay {
             id: base62(self.random(), ID_CHARACTERS),
             subject: session.session().map(|session| session.subject().to_owned()),
             return_to,
             has_form,
+            language: language.map(|language| language.tag().to_owned()),
             progress,
         }
     }
@@ -234,25 +291,31 @@ impl Client {
         &self,
         path: &str,
         base: &Url,
+        session: &SessionState,
+        headers: &HeaderMap,
         under_way: &UnderWay,
         form: Option<&KeptForm>,
-    ) -> Response<Bytes> {
+    ) -> Result<Response<Bytes>, DetourError> {
+        let mut cookies = self.write_detour(base, &[], under_way);
+        cookies.extend(form.into_iter().flat_map(|form| self.write_form(base, &under_way.id, form)));
+        let room = self.make_room(base, headers, session, &under_way.id, &cookies)?;
         let mut response = answer::see_other(path);
-        let cookies = self.write_detour(base, &[], under_way);
-        let form = form.map(|form| self.write_form(base, &under_way.id, form)).unwrap_or_default();
-        for cookie in cookies.into_iter().chain(form) {
+        for cookie in cookies.into_iter().chain(room) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        answer::private(response)
+        Ok(answer::private(response))
     }
 
-    /// The browser's path of the login that asks for what is demanded and comes back to the end of this detour.
-    pub(crate) fn detour_login(&self, base: &Url, id: &str, demand: &Demand) -> String {
+    /// The browser's path of the login that asks for what is demanded, of the user who is logged in, and comes back to the end
+    /// of this detour.
+    pub(crate) fn detour_login(&self, base: &Url, detour: &UnderWay, demand: &Demand) -> String {
         let mut login = base_url::route(self, base, &self.config().routes.login);
         login
             .query_pairs_mut()
-            .append_pair("returnTo", &self.detour_path(base, "/resume", id))
-            .extend_pairs(&demand.parameters);
+            .append_pair("returnTo", &self.detour_path(base, "/resume", &detour.id))
+            .extend_pairs(&demand.parameters)
+            .extend_pairs(detour.language.as_deref().map(|tag| (UI_LOCALES, tag)))
+            .append_pair(STEP_UP, "true");
         login[url::Position::BeforePath..].to_owned()
     }
 
@@ -269,6 +332,30 @@ impl Client {
 }
 
 impl UnderWay {
+    /// The language that its pages are to speak.
+    pub(crate) fn language(&self, client: &Client) -> Option<Language> {
+        client.config().pages.language_of(self.language.as_deref()?)
+    }
+
+    /// Takes the language over that was asked for; whether that is another one.
+    pub(crate) fn speak(&mut self, language: Option<Language>) -> bool {
+        let tag = language.map(|language| language.tag().to_owned());
+        let is_new = tag.is_some() && tag != self.language;
+        if is_new {
+            self.language = tag;
+        }
+        is_new
+    }
+
+    /// Where it leads when it is over: the page of one's own authenticators hears whether one was added.
+    pub(crate) fn way_back(&self) -> Cow<'_, str> {
+        if !self.progress.own || self.progress.stage != Stage::Done {
+            return Cow::Borrowed(&self.return_to);
+        }
+        let separator = if self.return_to.contains('?') { '&' } else { '?' };
+        Cow::Owned(format!("{}{separator}{DID_ADD}", self.return_to))
+    }
+
     /// Whether `session` may go on with it: a form that somebody sent is never sent in another user's name.
     fn is_for(&self, session: Option<&Session>) -> bool {
         let Some(subject) = &self.subject else { return true };

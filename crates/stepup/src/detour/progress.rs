@@ -3,7 +3,7 @@
 use std::mem;
 
 use serde::{Deserialize, Serialize};
-use stepup_protocol::time::UnixTime;
+use stepup_protocol::{mfa::FactorType, time::UnixTime};
 
 use super::Demand;
 use crate::{mfa::MfaToken, pages::Way};
@@ -19,6 +19,9 @@ pub(crate) struct Progress {
     pub(crate) own: bool,
     #[serde(rename = "stg")]
     pub(crate) stage: Stage,
+    /// The factors of which one must be proved; none: any will do.
+    #[serde(rename = "for", default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) wanted: Vec<FactorType>,
     /// What the page tells beside its own words.
     #[serde(rename = "prb", default, skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<Problem>,
@@ -132,8 +135,8 @@ pub(crate) enum Problem {
 }
 
 impl Progress {
-    pub(super) fn new(token: MfaToken) -> Self {
-        Self { token: Some(token), ..Self::at(Stage::Begin) }
+    pub(super) fn new(token: MfaToken, wanted: &[FactorType]) -> Self {
+        Self { token: Some(token), wanted: wanted.to_vec(), ..Self::at(Stage::Begin) }
     }
 
     /// The tenant's pages do everything.
@@ -146,11 +149,17 @@ impl Progress {
         Self { own: true, other_ways: true, ..Self::at(Stage::Factors) }
     }
 
+    /// Whether a proof by this factor will do.
+    pub(crate) fn wants(&self, factor: FactorType) -> bool {
+        self.wanted.is_empty() || self.wanted.contains(&factor)
+    }
+
     const fn at(stage: Stage) -> Self {
         Self {
             token: None,
             own: false,
             stage,
+            wanted: Vec::new(),
             problem: None,
             other_ways: false,
             refused: Vec::new(),
@@ -170,6 +179,17 @@ impl Stage {
             new: false,
             recovery_code: None,
             sent_at: UnixTime::from_seconds(0),
+        }
+    }
+
+    /// The way that is being proved.
+    pub(crate) const fn way(&self) -> Option<Way> {
+        match self {
+            Self::Code { way, .. } => Some(*way),
+            Self::NewApp { .. } => Some(Way::App),
+            Self::Push { .. } => Some(Way::Push),
+            Self::Recovery => Some(Way::RecoveryCode),
+            _ => None,
         }
     }
 

@@ -69,7 +69,7 @@ impl Stopped {
         } else {
             match self {
                 Self::Ask { lack, due } => api::due(client, request.headers, guard, *lack, due.as_ref()),
-                Self::Unmet(lack) => api::unmet(*lack),
+                Self::Unmet(lack) => api::unmet(guard, *lack),
                 Self::Failed(error) => json(error.status(), &error.to_json()),
             }
         })

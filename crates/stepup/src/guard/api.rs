@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use stepup_protocol::claims::ACR_MULTI_FACTOR;
 
 use super::{ApiAnswer, Guard, Lack};
@@ -28,7 +28,7 @@ pub(super) fn due(
     let with_token = due.filter(|due| !due.needs_login());
     match with_token {
         Some(due) if guard.api_answer == ApiAnswer::MfaRequired => {
-            answer::json(StatusCode::FORBIDDEN, &due.to_json())
+            answer::json(StatusCode::FORBIDDEN, &with_factors(due.to_json(), guard))
         }
         _ => {
             let base = base_url::of(client, headers).unwrap_or_else(|_| base_url::first(client));
@@ -38,13 +38,22 @@ pub(super) fn due(
 }
 
 /// It was proved, and will not do.
-pub(super) fn unmet(lack: Lack) -> Response<Bytes> {
+pub(super) fn unmet(guard: &Guard, lack: Lack) -> Response<Bytes> {
     let description = format!("{}, and what was proved will not do.", lack.description());
-    answer::error(StatusCode::FORBIDDEN, UNMET, &description)
+    let body = json!({ "error": UNMET, "error_description": description });
+    answer::json(StatusCode::FORBIDDEN, &with_factors(body, guard))
+}
+
+/// Says which factors the guard needs one of, so that a script offers no others.
+fn with_factors(mut body: Value, guard: &Guard) -> Value {
+    if !guard.need.factors.is_empty() {
+        body["required_factors"] = guard.need.factors.iter().map(|factor| factor.as_str()).collect();
+    }
+    body
 }
 
 fn insufficient(guard: &Guard, step_up_url: &str, lack: Lack, due: Option<&MfaRequired>) -> Response<Bytes> {
-    let mut body = due.map_or_else(|| json!({}), MfaRequired::to_json);
+    let mut body = with_factors(due.map_or_else(|| json!({}), MfaRequired::to_json), guard);
     body["error"] = INSUFFICIENT.into();
     body["error_description"] = format!("{}.", lack.description()).into();
     body["acr_values"] = ACR_MULTI_FACTOR.into();

@@ -82,7 +82,8 @@ impl Guard {
         self
     }
 
-    /// Needs a proof by this factor, or by one of those of other calls. The tenant's own pages seldom tell which factor it
+    /// Needs a proof by this factor, or by one of those of other calls. The ready-made pages then offer no others, and a
+    /// script is told them as `required_factors` of the body. The tenant's own pages seldom tell which factor it
     /// was: a proof of unknown kind will not do.
     #[must_use]
     pub fn factor(mut self, factor: FactorType) -> Self {

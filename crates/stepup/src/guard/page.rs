@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
+use stepup_protocol::mfa::FactorType;
 use url::Url;
 
 use super::{Guard, Sent, Stopped, StoppedRequest};
 use crate::{
     client::Client,
-    detour::{Detour, DetourError, KeptForm},
+    detour::{Detour, DetourError, KeptForm, Wish},
     mfa::MfaRequired,
-    pages::{Stop, Texts},
+    pages::{Language, Stop, Texts},
     session::SessionState,
     web::{answer, base_url, return_to},
 };
@@ -25,16 +26,19 @@ pub(super) fn answer(
         Ok(base) => base,
         Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
-    let page = Page { client, state, guard, request, base };
+    let asked = client.config().pages.asked_in(request.uri.query());
+    let page = Page { client, state, guard, request, base, asked };
     match stopped {
         Stopped::Ask { due, .. } => page.off(due.as_ref()),
         Stopped::Failed(error) if error.needs_login() => page.off(None),
         Stopped::Failed(error) => {
-            page.stop(error.status(), |texts| (&texts.guard_failed_heading, &texts.guard_failed_text))
+            page.stop(error.status(), |texts| (&texts.guard_failed_heading, &texts.guard_failed_text), &[])
         }
-        Stopped::Unmet(_) => {
-            page.stop(StatusCode::FORBIDDEN, |texts| (&texts.guard_unmet_heading, &texts.guard_unmet_text))
-        }
+        Stopped::Unmet(_) => page.stop(
+            StatusCode::FORBIDDEN,
+            |texts| (&texts.guard_unmet_heading, &texts.guard_unmet_text),
+            &guard.need.factors,
+        ),
     }
 }
 
@@ -44,6 +48,8 @@ struct Page<'r> {
     guard: &'r Guard,
     request: &'r StoppedRequest<'r>,
     base: &'r Url,
+    /// The language that was asked for.
+    asked: Option<Language>,
 }
 
 impl Page<'_> {
@@ -51,16 +57,17 @@ impl Page<'_> {
     fn off(&self, due: Option<&MfaRequired>) -> Response<Bytes> {
         let Ok(form) = self.form() else { return self.not_kept() };
         let detour = Detour { return_to: self.origin(), form };
+        let wish = Wish { factors: &self.guard.need.factors, language: self.asked };
         let own_pages = self.client.config().pages.is_on();
         let begun = match due.filter(|due| own_pages && !due.needs_login()) {
-            Some(due) => self.client.detour(self.state, self.request.headers, due, detour),
+            Some(due) => self.client.detour_as(self.state, self.request.headers, due, detour, wish),
             None => {
                 let demand = self.guard.demand(self.client.now());
-                self.client.detour_for(self.state, self.request.headers, &demand, detour)
+                self.client.detour_for(self.state, self.request.headers, &demand, detour, wish)
             }
         };
         begun.unwrap_or_else(|error| match error {
-            DetourError::ForeignForm => self.not_kept(),
+            DetourError::ForeignForm | DetourError::TooLarge { .. } => self.not_kept(),
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a detour could not begin");
                 answer::text(error.status(), error.to_string())
@@ -99,15 +106,22 @@ impl Page<'_> {
         let stop = Stop {
             status: StatusCode::FORBIDDEN,
             words: |texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text),
+            needs: &[],
             way_on: (&first, |texts| &texts.guard_not_kept_way_on),
             other: None,
         };
-        self.client.stop(self.base, self.request.headers, self.request.uri.query(), &stop)
+        self.client.stop(self.base, self.request.headers, self.asked, &stop)
     }
 
-    fn stop(&self, status: StatusCode, words: fn(&Texts) -> (&str, &str)) -> Response<Bytes> {
-        let stop = Stop { status, words, way_on: (&self.origin(), |texts| &texts.try_again), other: None };
-        self.client.stop(self.base, self.request.headers, self.request.uri.query(), &stop)
+    fn stop(
+        &self,
+        status: StatusCode,
+        words: fn(&Texts) -> (&str, &str),
+        needs: &[FactorType],
+    ) -> Response<Bytes> {
+        let origin = self.origin();
+        let stop = Stop { status, words, needs, way_on: (&origin, |texts| &texts.try_again), other: None };
+        self.client.stop(self.base, self.request.headers, self.asked, &stop)
     }
 }
 

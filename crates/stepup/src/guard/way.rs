@@ -6,7 +6,11 @@ use stepup_protocol::{claims::ACR_MULTI_FACTOR, time::UnixTime};
 use url::Url;
 
 use super::Guard;
-use crate::{client::Client, detour::Demand, web::base_url};
+use crate::{
+    client::Client,
+    detour::Demand,
+    web::{base_url, login::STEP_UP},
+};
 
 /// How long the user may take: past it, the ID token would be refused for its age.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -36,7 +40,7 @@ impl Guard {
             return own.clone();
         }
         let mut login = base_url::route(client, base, &client.config().routes.login);
-        login.query_pairs_mut().extend_pairs(self.login_parameters());
+        login.query_pairs_mut().extend_pairs(self.login_parameters()).append_pair(STEP_UP, "true");
         login[url::Position::BeforePath..].to_owned()
     }
 }

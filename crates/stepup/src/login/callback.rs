@@ -58,8 +58,9 @@ pub enum CallbackError {
     /// No login with this state is under way: it took too long, ended before, or began in another browser.
     #[error("The state parameter is invalid.")]
     InvalidState,
-    /// The tenant asks for a second factor at the token endpoint, as an Action may. Let the user answer, with the token in
-    /// it: [`Mfa::verify`](crate::mfa::Mfa::verify) then begins the session.
+    /// The tenant asks for a second factor at the token endpoint, as an Action may. The ready-made pages ask the user for it
+    /// and then begin the session. Without them, let the user answer, with the token in it:
+    /// [`Mfa::verify`](crate::mfa::Mfa::verify) then begins the session.
     #[error("the tenant asked for a second factor after the login")]
     MfaRequired(#[source] Box<MfaRequired>),
     /// No state.
@@ -243,6 +244,7 @@ impl Client {
         let mut session = held.clone();
         session.keep(&grant).map_err(|_| CallbackError::OtherUser)?;
         session.answer(held, grant.received_at);
+        session.tell_of_login(&login);
         // A logout ends the tenant's session of the newer login, and its end is this one's.
         if let Some(sid) = login.sid() {
             sid.clone_into(&mut session.internal.sid);

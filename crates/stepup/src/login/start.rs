@@ -9,6 +9,7 @@ use url::Url;
 use crate::{
     client::Client,
     provider::ProviderError,
+    session::Session,
     transaction::{Popup, Transaction},
 };
 
@@ -42,6 +43,21 @@ pub(crate) struct LoginRequest {
     pub(crate) into_session: bool,
     /// Parameters over the configured ones.
     pub(crate) parameters: Vec<(String, String)>,
+}
+
+impl LoginRequest {
+    /// For the user of `session`, and nobody else: in their organization, and with what they log in by filled in. What was
+    /// asked for otherwise stays.
+    pub(crate) fn for_user_of(mut self, session: &Session) -> Self {
+        for (parameter, claim) in [("organization", "org_id"), ("login_hint", "email")] {
+            let is_given = self.parameters.iter().any(|(name, _)| name == parameter);
+            let value = session.claim(claim).and_then(serde_json::Value::as_str);
+            if let Some(value) = value.filter(|_| !is_given) {
+                self.parameters.push((parameter.to_owned(), value.to_owned()));
+            }
+        }
+        self
+    }
 }
 
 /// A login that has begun: where to send the browser, and what to remember.
@@ -114,6 +130,7 @@ impl Client {
             scope: parameters.get("scope").map(Scopes::from).unwrap_or_default(),
             audience: parameters.get("audience").map(str::to_owned),
             max_age,
+            acr_values: parameters.get("acr_values").map(str::to_owned),
             organization: parameters.get("organization").map(str::to_owned),
             redirect_uri: Some(request.redirect_uri.to_string()),
             popup: request.popup,

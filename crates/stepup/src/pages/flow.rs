@@ -27,6 +27,8 @@ pub(super) struct Walk<'a> {
 /// What comes after an action.
 #[derive(PartialEq, Eq)]
 pub(super) enum Next {
+    /// To the page that says so: the step-up was complete before, and what the browser holds of it is newer.
+    Complete,
     /// Back to where the user was, with nothing.
     Leave,
     /// Over the tenant's log-in pages: there was nothing to go on with here.
@@ -84,15 +86,23 @@ impl<'a> Walk<'a> {
             Err(error) => return self.trouble(&error),
         };
         let (challenge, enroll) = self.asked_for();
-        let usable: Vec<&Authenticator> = listed.iter().filter(|one| Way::of(one).is_some()).collect();
+        let has_any = listed.iter().any(|one| Way::of(one).is_some());
+        let (usable, may_add) = (self.usable(listed), !self.factors().is_empty());
         self.detour.progress.other_ways = usable.len() > 1;
         self.detour.progress.stage = match usable.as_slice() {
-            _ if !enroll.is_empty() => Stage::Factors,
-            [] if challenge => Stage::Nothing,
-            [] => Stage::Factors,
-            [one] if Way::of(one) == Some(Way::App) => Stage::app(),
+            _ if !enroll.is_empty() && may_add => Stage::Factors,
+            _ if !enroll.is_empty() => Stage::Nothing,
+            [] if may_add && !challenge && !has_any => Stage::Factors,
+            [] => Stage::Nothing,
+            [(Way::App, _)] => Stage::app(),
             _ => Stage::Choose,
         };
+    }
+
+    /// What pages can ask for and whoever began the detour takes.
+    fn usable(&self, listed: Vec<Authenticator>) -> Vec<(Way, Authenticator)> {
+        let ways = listed.into_iter().filter_map(|one| Some((Way::of(&one)?, one)));
+        ways.filter(|(way, _)| self.detour.progress.wants(way.factor())).collect()
     }
 
     /// What the user may answer with, in the tenant's order, the recovery code last.
@@ -103,8 +113,7 @@ impl<'a> Walk<'a> {
         };
         match calls.list(self.session).await {
             Ok(listed) => {
-                let mut ways: Vec<_> =
-                    listed.into_iter().filter_map(|one| Some((Way::of(&one)?, one))).collect();
+                let mut ways = self.usable(listed);
                 ways.sort_by_key(|(way, _)| *way == Way::RecoveryCode);
                 Some(ways)
             }
@@ -119,10 +128,11 @@ impl<'a> Walk<'a> {
     pub(super) fn factors(&self) -> Vec<FactorType> {
         let (_, asked) = self.asked_for();
         let offered = self.client.config().pages.offered();
-        let refused = &self.detour.progress.refused;
+        let progress = &self.detour.progress;
         let all = if asked.is_empty() { offered.to_vec() } else { asked };
-        let known = |factor: &FactorType| Way::new(*factor).is_some_and(|way| !refused.contains(&way));
-        all.into_iter().filter(known).collect()
+        let known =
+            |factor: &FactorType| Way::new(*factor).is_some_and(|way| !progress.refused.contains(&way));
+        all.into_iter().filter(|factor| known(factor) && progress.wants(*factor)).collect()
     }
 
     /// Another way: to the list that this one was chosen from.
@@ -239,6 +249,7 @@ impl<'a> Walk<'a> {
                 Next::Page
             }
             Err(VerifyError::MfaRequired(due)) => self.chained(due),
+            Err(VerifyError::Used(_)) => Next::Complete,
             Err(VerifyError::WrongCode(_) | VerifyError::Denied(_)) => {
                 self.wrong();
                 Next::Page
@@ -269,6 +280,9 @@ impl<'a> Walk<'a> {
     /// The proof was right, and a further one is wanted: in the same detour.
     fn chained(&mut self, due: MfaRequired) -> Next {
         let progress = &mut self.detour.progress;
+        if progress.stage.way().is_some_and(|way| progress.wants(way.factor())) {
+            progress.wanted.clear();
+        }
         progress.recovery_code = progress.stage.take_recovery_code().or(progress.recovery_code.take());
         progress.token = due.mfa_token;
         progress.problem = Some(Problem::OneMore);

@@ -54,10 +54,15 @@ pub(crate) enum Forms {
 }
 
 impl<'a> Frame<'a> {
-    /// The frame for the visitor who sent `headers`; `query` may say a language (`ui_locales`).
-    pub(crate) fn of(client: &'a Client, base: &'a Url, headers: &HeaderMap, query: Option<&str>) -> Self {
+    /// The frame for the visitor who sent `headers` and `asked` for a language.
+    pub(crate) fn of(
+        client: &'a Client,
+        base: &'a Url,
+        headers: &HeaderMap,
+        asked: Option<Language>,
+    ) -> Self {
         let options = &client.config().pages;
-        let language = options.language_for(headers, query);
+        let language = options.language_for(headers, asked);
         let asset = |asset: Asset| client.pages_path(base, &asset.page());
         Self {
             texts: options.texts_in(language),

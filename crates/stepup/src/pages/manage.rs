@@ -13,7 +13,7 @@ use stepup_protocol::{
 use url::Url;
 
 use super::{
-    Frame, Texts, Way,
+    Frame, Language, Texts, Way,
     frame::Forms,
     notice::Stop,
     say,
@@ -22,8 +22,9 @@ use super::{
 };
 use crate::{
     client::Client,
+    detour::UI_LOCALES,
     login::LoginRequest,
-    mfa::{DeleteAuthenticatorError, MfaError as _, OWN_SCOPE, OwnAuthenticators},
+    mfa::{DeleteAuthenticatorError, ListAuthenticatorsError, MfaError, OWN_SCOPE, OwnAuthenticators},
     session::{Session, SessionState},
     web::{answer, base_url},
 };
@@ -41,22 +42,21 @@ pub(crate) async fn page(
         Ok(base) => base,
         Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
-    let own = match own(client, request, base, session).await {
+    let visit = Visit::of(client, request, base, session);
+    let own = match visit.own().await {
         Ok(own) => own,
         Err(response) => return response,
     };
-    let listed = match own.list().await {
-        Ok(listed) => listed,
-        Err(error) if error.status() == StatusCode::UNAUTHORIZED => return ask(client, request, base).await,
-        Err(error) => {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "one's own authenticators were not listed"
-            );
-            return unavailable(client, request, base);
+    match own.list().await {
+        Ok(listed) => visit.show(&Own { listed: &listed, session: session.session() }),
+        // The token may have been taken back, or be good for less than it was asked for.
+        Err(ListAuthenticatorsError::Refused(refusal))
+            if matches!(refusal.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) =>
+        {
+            visit.ask().await
         }
-    };
-    show(client, request, base, &Own { listed: &listed, session: session.session() })
+        Err(error) => visit.failed(&error, "one's own authenticators were not listed"),
+    }
 }
 
 /// `POST`: adds one, which begins a detour, or deletes one.
@@ -72,87 +72,181 @@ pub(crate) async fn form(
         Ok(base) => base,
         Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
-    let own = match own(client, request, base, session).await {
+    let visit = Visit::of(client, request, base, session);
+    let own = match visit.own().await {
         Ok(own) => own,
         Err(response) => return response,
     };
-    let here = client.pages_path(base, "/manage");
     let field = |wanted: &str| {
         form_urlencoded::parse(request.body()).find(|(name, _)| name == wanted).map(|(_, value)| value)
     };
     match field("action").as_deref() {
-        Some("add") => client.detour_of_own_accord(session, base, format!("{here}?did=added")),
-        Some("delete") => {
-            let deleted = own.delete(&field("authenticator").unwrap_or_default()).await;
-            match deleted {
-                Ok(()) => answer::see_other(&format!("{here}?did=deleted")),
-                Err(DeleteAuthenticatorError::Refused(refusal)) if refusal.status.is_client_error() => {
-                    answer::see_other(&format!("{here}?did=kept"))
-                }
-                Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "an authenticator was not deleted"
-                    );
-                    unavailable(client, request, base)
-                }
-            }
+        Some("add") => {
+            let begun = client.detour_of_own_accord(
+                session,
+                base,
+                request.headers(),
+                visit.here(&[]),
+                visit.language,
+            );
+            begun.unwrap_or_else(|error| {
+                tracing::error!(error = &error as &dyn std::error::Error, "a detour could not begin");
+                visit.unavailable()
+            })
         }
-        _ => answer::see_other(&here),
+        Some("delete") => visit.deleted(own.delete(&field("authenticator").unwrap_or_default()).await).await,
+        _ => answer::see_other(&visit.here(&[])),
     }
 }
 
-/// The calls for the user's own authenticators, or the way to a token for them.
-async fn own<'c>(
-    client: &'c Client,
-    request: &Request<Bytes>,
-    base: &Url,
-    session: &SessionState,
-) -> Result<OwnAuthenticators<'c>, Response<Bytes>> {
-    let Some(session) = session.session() else {
-        let login = client.login_path_at(base, &client.pages_path(base, "/manage"));
-        return Err(answer::see_other(&login));
-    };
-    match client.own_authenticators(session) {
-        Some(own) => Ok(own),
-        None => Err(ask(client, request, base).await),
-    }
+/// A request to the page.
+struct Visit<'a> {
+    client: &'a Client,
+    request: &'a Request<Bytes>,
+    base: &'a Url,
+    session: &'a SessionState,
+    /// The language that was asked for.
+    language: Option<Language>,
 }
 
-/// Off to the tenant for a token; back from there without one, a page says so.
-async fn ask(client: &Client, request: &Request<Bytes>, base: &Url) -> Response<Bytes> {
-    let here = client.pages_path(base, "/manage");
-    if request.uri().query().is_some_and(|query| query.contains(ASKED)) {
-        let stop = Stop {
-            status: StatusCode::FORBIDDEN,
-            words: |texts| (&texts.manage_no_token_heading, &texts.manage_no_token_text),
-            way_on: (&here, |texts| &texts.try_again),
-            other: None,
+impl<'a> Visit<'a> {
+    fn of(client: &'a Client, request: &'a Request<Bytes>, base: &'a Url, session: &'a SessionState) -> Self {
+        let language = client.config().pages.asked_in(request.uri().query());
+        Self { client, request, base, session, language }
+    }
+
+    /// The page's own address, in the same language.
+    fn here(&self, query: &[(&str, &str)]) -> String {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.extend_pairs(query).extend_pairs(self.language.map(|language| (UI_LOCALES, language.tag())));
+        let (path, query) = (self.client.pages_path(self.base, "/manage"), pairs.finish());
+        if query.is_empty() { path } else { format!("{path}?{query}") }
+    }
+
+    /// What the page's address says.
+    fn asks(&self, wanted: &str) -> Option<String> {
+        let query = self.request.uri().query().unwrap_or_default().as_bytes();
+        form_urlencoded::parse(query).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+    }
+
+    /// The calls for the user's own authenticators, or the way to a token for them.
+    async fn own(&self) -> Result<OwnAuthenticators<'a>, Response<Bytes>> {
+        let Some(session) = self.session.session() else {
+            return Err(answer::see_other(&self.client.login_path_at(self.base, &self.here(&[]))));
         };
-        return client.stop(base, request.headers(), request.uri().query(), &stop);
+        match self.client.own_authenticators(session) {
+            Some(own) => Ok(own),
+            None => Err(self.ask().await),
+        }
     }
-    let login = LoginRequest {
-        return_to: format!("{here}?{ASKED}"),
-        redirect_uri: base_url::route(client, base, &client.config().routes.callback),
-        popup: None,
-        into_session: true,
-        parameters: vec![
-            ("audience".to_owned(), client.mfa_audience()),
-            ("scope".to_owned(), format!("openid {OWN_SCOPE}")),
-        ],
-    };
-    match client.start_login(login).await {
-        Ok(started) => {
-            let mut response = answer::see_other(started.location.as_str());
-            for cookie in client.remember(&started.transaction, request.headers()) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
+
+    /// Off to the tenant for a token; back from there without one, a page says so.
+    async fn ask(&self) -> Response<Bytes> {
+        if self.asks(ASKED).is_some() {
+            return self.stop(StatusCode::FORBIDDEN, |texts| {
+                (&texts.manage_no_token_heading, &texts.manage_no_token_text)
+            });
+        }
+        let login = LoginRequest {
+            return_to: self.here(&[(ASKED, "")]),
+            redirect_uri: base_url::route(self.client, self.base, &self.client.config().routes.callback),
+            popup: None,
+            into_session: true,
+            parameters: vec![
+                ("audience".to_owned(), self.client.mfa_audience()),
+                ("scope".to_owned(), format!("openid {OWN_SCOPE}")),
+            ],
+        };
+        let login = match self.session.session() {
+            Some(session) => login.for_user_of(session),
+            None => login,
+        };
+        match self.client.start_login(login).await {
+            Ok(started) => {
+                let mut response = answer::see_other(started.location.as_str());
+                for cookie in self.client.remember(&started.transaction, self.request.headers()) {
+                    response.headers_mut().append(header::SET_COOKIE, cookie);
+                }
+                response
             }
-            response
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a login could not begin");
+                self.unavailable()
+            }
         }
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a login could not begin");
-            unavailable(client, request, base)
+    }
+
+    /// What came of a deletion. One that is gone already is as good as deleted.
+    async fn deleted(&self, deleted: Result<(), DeleteAuthenticatorError>) -> Response<Bytes> {
+        let did = |what| answer::see_other(&self.here(&[("did", what)]));
+        let Err(error) = deleted else { return did("deleted") };
+        let status = match &error {
+            DeleteAuthenticatorError::Refused(refusal) if !refusal.is_lockout() => refusal.status,
+            error => error.status(),
+        };
+        match status {
+            StatusCode::NOT_FOUND => did("deleted"),
+            StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN => did("kept"),
+            StatusCode::UNAUTHORIZED => self.ask().await,
+            _ => self.failed(&error, "an authenticator was not deleted"),
         }
+    }
+
+    /// The tenant did not do it: for now, or for some time that it may tell (RFC 9110 section 10.2.3).
+    fn failed(&self, error: &(impl MfaError + 'static), what: &str) -> Response<Bytes> {
+        tracing::warn!(error = error as &dyn std::error::Error, "{what}");
+        if error.status() != StatusCode::TOO_MANY_REQUESTS {
+            return self.unavailable();
+        }
+        let mut response =
+            self.stop(StatusCode::TOO_MANY_REQUESTS, |texts| (&texts.wait_heading, &texts.wait_text));
+        if let Some(wait) = error.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
+        }
+        response
+    }
+
+    fn unavailable(&self) -> Response<Bytes> {
+        self.stop(StatusCode::BAD_GATEWAY, |texts| (&texts.unavailable_heading, &texts.unavailable_text))
+    }
+
+    fn stop(&self, status: StatusCode, words: fn(&Texts) -> (&str, &str)) -> Response<Bytes> {
+        let here = self.here(&[]);
+        let stop = Stop { status, words, needs: &[], way_on: (&here, |texts| &texts.try_again), other: None };
+        self.client.stop(self.base, self.request.headers(), self.language, &stop)
+    }
+
+    fn show(&self, own: &Own<'_>) -> Response<Bytes> {
+        let frame = Frame::of(self.client, self.base, self.request.headers(), self.language);
+        let here = self.here(&[]);
+        let templates = self.client.config().pages.writer();
+        let chosen =
+            self.asks("remove").and_then(|id| own.listed.iter().find(|one| one.id == id && own.may_go(one)));
+        let html = if let Some((way, one)) = chosen.and_then(|one| Some((Way::of(one)?, one))) {
+            let name = describe(frame.texts, way, one).name;
+            let heading = say::with(&frame.texts.delete_heading, "name", &name);
+            templates.delete(&Delete { frame: &frame, address: &here, authenticator: &one.id, heading })
+        } else {
+            let did = self.asks("did");
+            let usable = own.listed.iter().filter_map(|one| Some((Way::of(one)?, one)));
+            let shown = usable.map(|(way, one)| OwnAuthenticator {
+                remove: own.may_go(one).then(|| self.here(&[("remove", &one.id)])),
+                ..describe(frame.texts, way, one)
+            });
+            templates.manage(&Manage {
+                frame: &frame,
+                address: &here,
+                news: match did.as_deref() {
+                    Some("added") => Some(&frame.texts.manage_added),
+                    Some("deleted") => Some(&frame.texts.manage_deleted),
+                    _ => None,
+                },
+                problem: did.filter(|did| did == "kept").map(|_| &*frame.texts.manage_kept),
+                own: shown.collect(),
+                home: &self.client.config().sign_in_return_to_path,
+            })
+        };
+        self.client.page(StatusCode::OK, &frame, Forms::Ours, |_| html)
     }
 }
 
@@ -179,45 +273,6 @@ impl Own<'_> {
     }
 }
 
-fn show(client: &Client, request: &Request<Bytes>, base: &Url, own: &Own<'_>) -> Response<Bytes> {
-    let (headers, query) = (request.headers(), request.uri().query());
-    let frame = Frame::of(client, base, headers, query);
-    let here = client.pages_path(base, "/manage");
-    let asked = |wanted: &str| {
-        let query = query.unwrap_or_default().as_bytes();
-        form_urlencoded::parse(query).find(|(name, _)| name == wanted).map(|(_, value)| value)
-    };
-    let templates = client.config().pages.writer();
-    let chosen = asked("remove").and_then(|id| own.listed.iter().find(|one| one.id == id && own.may_go(one)));
-    let html = if let Some((way, one)) = chosen.and_then(|one| Some((Way::of(one)?, one))) {
-        let heading = say::with(&frame.texts.delete_heading, "name", &describe(frame.texts, way, one).name);
-        templates.delete(&Delete { frame: &frame, address: &here, authenticator: &one.id, heading })
-    } else {
-        let did = asked("did");
-        let usable = own.listed.iter().filter_map(|one| Some((Way::of(one)?, one)));
-        let shown = usable.map(|(way, one)| OwnAuthenticator {
-            remove: own.may_go(one).then(|| {
-                let mut query = form_urlencoded::Serializer::new(String::new());
-                format!("{here}?{}", query.append_pair("remove", &one.id).finish())
-            }),
-            ..describe(frame.texts, way, one)
-        });
-        templates.manage(&Manage {
-            frame: &frame,
-            address: &here,
-            news: match did.as_deref() {
-                Some("added") => Some(&frame.texts.manage_added),
-                Some("deleted") => Some(&frame.texts.manage_deleted),
-                _ => None,
-            },
-            problem: did.filter(|did| did == "kept").map(|_| &*frame.texts.manage_kept),
-            own: shown.collect(),
-            home: &client.config().sign_in_return_to_path,
-        })
-    };
-    client.page(StatusCode::OK, &frame, Forms::Ours, |_| html)
-}
-
 fn describe(texts: &Texts, way: Way, one: &Authenticator) -> OwnAuthenticator {
     let name = say::choice(texts, way, one).name;
     OwnAuthenticator {
@@ -226,15 +281,4 @@ fn describe(texts: &Texts, way: Way, one: &Authenticator) -> OwnAuthenticator {
         to: one.name.as_deref().map(say::readable).unwrap_or_default(),
         remove: None,
     }
-}
-
-fn unavailable(client: &Client, request: &Request<Bytes>, base: &Url) -> Response<Bytes> {
-    let here = client.pages_path(base, "/manage");
-    let stop = Stop {
-        status: StatusCode::BAD_GATEWAY,
-        words: |texts| (&texts.unavailable_heading, &texts.unavailable_text),
-        way_on: (&here, |texts| &texts.try_again),
-        other: None,
-    };
-    client.stop(base, request.headers(), request.uri().query(), &stop)
 }

@@ -3,11 +3,13 @@
 use askama::Template;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
+use stepup_protocol::mfa::FactorType;
 use url::Url;
 
 use super::{
-    Frame, Link, Texts,
+    Frame, Language, Link, Texts,
     frame::{Forms, render},
+    say,
 };
 use crate::{client::Client, detour::NoDetour};
 
@@ -46,6 +48,8 @@ type WayOn<'a> = (&'a str, fn(&Texts) -> &str);
 pub(crate) struct Stop<'a> {
     pub(crate) status: StatusCode,
     pub(crate) words: Words,
+    /// The factors that are needed, where that is why.
+    pub(crate) needs: &'a [FactorType],
     pub(crate) way_on: WayOn<'a>,
     /// Another way, less likely to be wanted.
     pub(crate) other: Option<WayOn<'a>>,
@@ -57,16 +61,17 @@ impl Client {
         &self,
         base: &Url,
         headers: &HeaderMap,
-        query: Option<&str>,
+        asked: Option<Language>,
         stop: &Stop<'_>,
     ) -> Response<Bytes> {
-        let frame = Frame::of(self, base, headers, query);
+        let frame = Frame::of(self, base, headers, asked);
         let (heading, text) = (stop.words)(frame.texts);
+        let needed = say::needed(frame.texts, stop.needs).map(|needed| format!("{text} {needed}"));
         let (href, words) = stop.way_on;
         let notice = Notice {
             frame: &frame,
             heading,
-            text,
+            text: needed.as_deref().unwrap_or(text),
             way_on: Frame::link(href, words(frame.texts)),
             other: stop.other.map(|(href, words)| Frame::link(href, words(frame.texts))),
         };
@@ -78,7 +83,7 @@ impl Client {
         &self,
         base: &Url,
         headers: &HeaderMap,
-        query: Option<&str>,
+        asked: Option<Language>,
         why: NoDetour,
     ) -> Response<Bytes> {
         let home = &self.config().sign_in_return_to_path;
@@ -91,8 +96,8 @@ impl Client {
         self.stop(
             base,
             headers,
-            query,
-            &Stop { status, words, way_on: (home, |texts| &texts.to_the_start), other: None },
+            asked,
+            &Stop { status, words, needs: &[], way_on: (home, |texts| &texts.to_the_start), other: None },
         )
     }
 }

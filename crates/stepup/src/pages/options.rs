@@ -10,6 +10,7 @@ use super::{
     Choose, Code, Contact, Delete, Factors, Keep, Language, Manage, NewApp, Notice, Push, Recovery, Resume,
     Texts,
 };
+use crate::detour::UI_LOCALES;
 
 /// Writes the pages: each method gets what its page shows, checked and in the visitor's language, and returns a whole
 /// HTML document. What is not overridden is the SDK's own page.
@@ -93,6 +94,9 @@ struct OurPages;
 
 impl PageTemplates for OurPages {}
 
+/// Tells a visitor's language by the headers of their request.
+type LanguageHook = Arc<dyn Fn(&HeaderMap) -> Option<Language> + Send + Sync>;
+
 /// The ready-made pages: whether there are any, how they look, what they say. For
 /// [`ClientBuilder::mfa_pages`](crate::ClientBuilder::mfa_pages).
 ///
@@ -111,7 +115,9 @@ pub struct PageOptions {
     style_sheets: Vec<String>,
     variables: String,
     language: Option<Language>,
-    texts: Box<[Texts; Language::ALL.len()]>,
+    language_by: Option<LanguageHook>,
+    english: Box<Texts>,
+    others: Vec<(Language, Texts)>,
     offered: Vec<FactorType>,
     templates: Arc<dyn PageTemplates>,
     problems: Vec<String>,
@@ -125,7 +131,9 @@ impl Default for PageOptions {
             style_sheets: Vec::new(),
             variables: String::new(),
             language: None,
-            texts: Box::new(Language::ALL.map(Texts::of)),
+            language_by: None,
+            english: Box::new(Texts::of(Language::English)),
+            others: [Language::German, Language::Japanese].map(|other| (other, Texts::of(other))).into(),
             offered: vec![
                 FactorType::Otp,
                 FactorType::PushNotification,
@@ -188,14 +196,34 @@ impl PageOptions {
         self
     }
 
-    /// One language for everybody. Otherwise `ui_locales` in the page's address decides, then `Accept-Language`.
+    /// One language for everybody. Otherwise `ui_locales` in the page's address decides, which a detour keeps to its end, then
+    /// [`language_by`](Self::language_by), then `Accept-Language`.
     #[must_use]
     pub fn language(mut self, language: Language) -> Self {
         self.language = Some(language);
         self
     }
 
-    /// Other words in one language.
+    /// The language that the application knows its visitor by, from a cookie of its own for example.
+    ///
+    /// ```
+    /// use stepup::pages::{Language, PageOptions};
+    ///
+    /// let bank = PageOptions::new().language_by(|headers| {
+    ///     let cookies = headers.get("cookie")?.to_str().ok()?;
+    ///     cookies.contains("language=de").then_some(Language::German)
+    /// });
+    /// ```
+    #[must_use]
+    pub fn language_by(
+        mut self,
+        hook: impl Fn(&HeaderMap) -> Option<Language> + Send + Sync + 'static,
+    ) -> Self {
+        self.language_by = Some(Arc::new(hook));
+        self
+    }
+
+    /// Other words in one language, or the words of [another one](Language::Other).
     ///
     /// ```
     /// use stepup::pages::{Language, PageOptions, Texts};
@@ -205,7 +233,18 @@ impl PageOptions {
     /// ```
     #[must_use]
     pub fn texts(mut self, language: Language, texts: Texts) -> Self {
-        self.texts[language as usize] = texts;
+        let tag = language.tag();
+        if tag.is_empty() || !tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            self.problems.push(format!("texts: {tag:?} is no tag of a language"));
+        }
+        let is_same = |held: Language| held.tag().eq_ignore_ascii_case(tag);
+        if is_same(Language::English) {
+            *self.english = texts;
+        } else if let Some((_, held)) = self.others.iter_mut().find(|(held, _)| is_same(*held)) {
+            *held = texts;
+        } else {
+            self.others.push((language, texts));
+        }
         self
     }
 
@@ -254,7 +293,12 @@ impl PageOptions {
     }
 
     pub(super) fn texts_in(&self, language: Language) -> &Texts {
-        &self.texts[language as usize]
+        let other = self.others.iter().find(|(other, _)| *other == language);
+        other.map_or(&self.english, |(_, texts)| texts)
+    }
+
+    fn spoken(&self) -> impl Iterator<Item = Language> {
+        std::iter::once(Language::English).chain(self.others.iter().map(|(language, _)| *language))
     }
 
     /// The origins of style sheets that are elsewhere, as a policy lists them.
@@ -263,17 +307,26 @@ impl PageOptions {
         elsewhere.map(|url| format!(" {}", url.origin().ascii_serialization())).collect()
     }
 
-    pub(super) fn language_for(&self, headers: &HeaderMap, query: Option<&str>) -> Language {
-        let asked = || {
-            form_urlencoded::parse(query?.as_bytes())
-                .find(|(name, _)| name == "ui_locales")
-                .and_then(|(_, tags)| tags.split(' ').find_map(Language::of_tag))
-        };
+    /// The language that a tag asks for, of those that are spoken; the most exact one.
+    pub(crate) fn language_of(&self, tag: &str) -> Option<Language> {
+        self.spoken().filter(|language| language.is_meant_by(tag)).max_by_key(|language| language.tag().len())
+    }
+
+    /// The language that a query asks for (`ui_locales`, OpenID Connect Core section 3.1.2.1).
+    pub(crate) fn asked_in(&self, query: Option<&str>) -> Option<Language> {
+        let (_, tags) = form_urlencoded::parse(query?.as_bytes()).find(|(name, _)| name == UI_LOCALES)?;
+        tags.split(' ').find_map(|tag| self.language_of(tag))
+    }
+
+    pub(super) fn language_for(&self, headers: &HeaderMap, asked: Option<Language>) -> Language {
+        let known = || self.language_by.as_ref()?(headers);
         let accepted = || {
             let line = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-            Language::accepted(line)
+            Language::accepted(line, |tag| self.language_of(tag))
         };
-        self.language.or_else(asked).or_else(accepted).unwrap_or_default()
+        let spoken = |language: &Language| self.spoken().any(|one| one == *language);
+        let chosen = self.language.filter(spoken).or(asked).or_else(|| known().filter(spoken));
+        chosen.or_else(accepted).unwrap_or_default()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode, header};
 
 use super::{
-    Frame,
+    Frame, Language,
     frame::{Forms, render},
     notice::Stop,
 };
@@ -58,10 +58,12 @@ pub(crate) fn answer(
     };
     let id = detour::id_in(query).ok_or(detour::NoDetour::Missing);
     let found = id.and_then(|id| client.open_detour(headers, &id, session.session()));
+    let asked = client.config().pages.asked_in(query);
     let detour = match found {
         Ok(detour) => detour,
-        Err(why) => return client.no_detour(base, headers, query, why),
+        Err(why) => return client.no_detour(base, headers, asked, why),
     };
+    let asked = asked.or_else(|| detour.language(client));
     match &detour.progress.stage {
         // What is over is asked for anew, as far as the application still wants it: it judges the form as it judges any.
         Stage::Done | Stage::Over => {}
@@ -72,21 +74,21 @@ pub(crate) fn answer(
             let stop = Stop {
                 status: StatusCode::FORBIDDEN,
                 words: |texts| (&texts.guard_unmet_heading, &texts.guard_unmet_text),
-                way_on: (&client.detour_login(base, &detour.id, demand), |texts| &texts.try_again),
+                needs: demand.factors(),
+                way_on: (&client.detour_login(base, &detour, demand), |texts| &texts.try_again),
                 other: Some((&detour.return_to, |texts| &texts.back_to_the_page)),
             };
-            return client.stop(base, headers, query, &stop);
+            return client.stop(base, headers, asked, &stop);
         }
         _ => return answer::see_other(&client.detour_path(base, "", &detour.id)),
     }
     let mut response = if detour.has_form {
-        send_again(client, request, base, &detour)
+        send_again(client, headers, base, asked, &detour)
     } else {
-        answer::see_other(&return_to::address(&detour.return_to, base)[url::Position::BeforePath..])
+        answer::see_other(&return_to::address(&detour.way_back(), base)[url::Position::BeforePath..])
     };
     // A form is shown once: a reload, or the way back through the history, sends nothing a second time.
-    let old = client.forget_oldest(base, headers, &detour.id);
-    for cookie in client.forget_detour(base, headers, &detour.id).into_iter().chain(old) {
+    for cookie in client.forget_detour(base, headers, &detour.id) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -94,23 +96,24 @@ pub(crate) fn answer(
 
 fn send_again(
     client: &Client,
-    request: &Request<Bytes>,
+    headers: &HeaderMap,
     base: &url::Url,
+    asked: Option<Language>,
     detour: &detour::UnderWay,
 ) -> Response<Bytes> {
-    let (headers, query) = (request.headers(), request.uri().query());
     let form = client.open_form(headers, &detour.id);
     let action = form.as_ref().and_then(|form| return_to::safe_path(form.action(), base));
     let (Some(form), Some(action)) = (form, action) else {
         let stop = Stop {
             status: StatusCode::GONE,
             words: |texts| (&texts.form_lost_heading, &texts.form_lost_text),
+            needs: &[],
             way_on: (&detour.return_to, |texts| &texts.back_to_the_page),
             other: None,
         };
-        return client.stop(base, headers, query, &stop);
+        return client.stop(base, headers, asked, &stop);
     };
-    let frame = Frame::of(client, base, headers, query);
+    let frame = Frame::of(client, base, headers, asked);
     let fields: Vec<_> = form.fields().collect();
     let resume = Resume {
         frame: &frame,

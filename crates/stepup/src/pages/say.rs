@@ -58,7 +58,7 @@ pub(super) fn push_lead(texts: &Texts, to: Option<&str>, new: bool) -> String {
     if new {
         texts.new_push_scan.to_string()
     } else {
-        with(&texts.push_lead, "to", to.unwrap_or(&texts.your_device))
+        with(&texts.push_lead, "to", to.unwrap_or(&texts.to_your_device))
     }
 }
 
@@ -96,6 +96,20 @@ pub(super) fn problem(texts: &Texts, progress: &Progress, now: UnixTime) -> (Opt
     (Some(text.to_string()), None)
 }
 
+/// Which factors are needed; nothing where any will do.
+pub(super) fn needed(texts: &Texts, factors: &[FactorType]) -> Option<String> {
+    let names = factors.iter().filter_map(|factor| match factor {
+        FactorType::Email => Some(&*texts.email_name),
+        FactorType::Otp => Some(&*texts.app_name),
+        FactorType::Phone => Some(&*texts.phone_name),
+        FactorType::PushNotification => Some(&*texts.push_name),
+        FactorType::RecoveryCode => Some(&*texts.recovery_name),
+        _ => None,
+    });
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| with(&texts.needed_ways, "ways", &names.join(&texts.or)))
+}
+
 /// `text` with `{name}` replaced.
 pub(super) fn with(text: &str, name: &str, value: &str) -> String {
     text.replace(&format!("{{{name}}}"), value)
@@ -110,6 +124,30 @@ pub(super) fn readable(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::Language;
+
+    #[test]
+    fn a_phone_without_a_name_is_put_into_the_sentence_as_its_language_wants_it() {
+        let german = Texts::of(Language::German);
+        assert!(push_lead(&german, None, false).contains("eine Mitteilung an Ihr Telefon gesendet"));
+        assert!(push_lead(&german, Some("Adas Telefon"), false).contains("an Adas Telefon gesendet"));
+        assert_eq!(
+            with(&german.push_hint, "to", &german.your_device),
+            "Auf Ihrem Telefon „Erlauben“ antippen"
+        );
+    }
+
+    #[test]
+    fn needed_factors_are_named() {
+        let texts = Texts::of(Language::English);
+        let needed = |factors: &[FactorType]| needed(&texts, factors);
+        assert_eq!(needed(&[]), None);
+        assert_eq!(
+            needed(&[FactorType::Otp, FactorType::Phone]).as_deref(),
+            Some("This page needs: Authenticator app or Phone.")
+        );
+        assert_eq!(needed(&[FactorType::WebauthnRoaming]), None, "these pages cannot ask for it");
+    }
 
     #[test]
     fn masks_are_short() {

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use serde_json::json;
 use stepup_protocol::time::UnixTime;
+use stepup_seal::{base64url, digest};
 
 use super::{
-    Frame, Way,
+    Frame, Language, Way,
     flow::{Next, Walk},
     frame::Forms,
     notice::Stop,
@@ -17,13 +18,16 @@ use super::{
 };
 use crate::{
     client::Client,
-    detour::{self, NoDetour, Outcome, Stage, UnderWay},
+    detour::{self, NoDetour, Outcome, Stage},
+    mfa::MfaToken,
     session::SessionState,
     web::{answer, base_url, return_to, same_origin},
 };
 
 /// The largest form of a page, in bytes.
 const MAX_FORM_BYTES: usize = 8 * 1024;
+/// At the end of a page's address: whether the push was answered is asked first.
+const POLL: &str = "&poll=1";
 /// How long after a message another one may be asked for, with scripts on.
 const RESEND: Duration = Duration::from_secs(30);
 
@@ -38,9 +42,15 @@ pub(crate) async fn page(
         Err(refusal) => return *refusal,
     };
     let (headers, query) = (request.headers(), request.uri().query());
-    if query.is_some_and(|query| query.ends_with("&poll=1")) {
+    let asks = |what: &str| query.is_some_and(|query| query.ends_with(what));
+    if asks(POLL) {
         let next = walk.poll().await;
         return go_on(&walk, headers, next);
+    }
+    let is_new = walk.detour.speak(client.config().pages.asked_in(query));
+    let language = walk.detour.language(client);
+    if walk.detour.progress.token.as_ref().is_some_and(|token| asks(&completed(token))) {
+        return complete(&walk, headers, language);
     }
     let begins = walk.detour.progress.stage == Stage::Begin;
     if begins {
@@ -49,13 +59,13 @@ pub(crate) async fn page(
     if walk.detour.progress.stage.asks_nothing() {
         return go_on(&walk, headers, Next::Page);
     }
-    let frame = Frame::of(client, walk.base, headers, query);
-    let mut response = show(&mut walk, &frame, headers, query).await;
-    if begins {
+    let frame = Frame::of(client, walk.base, headers, language);
+    let mut response = show(&mut walk, &frame, headers).await;
+    if begins || is_new {
         let held = detour::detour_cookies(headers, &walk.detour.id);
         let kept = client.write_detour(walk.base, &held, &walk.detour);
-        let old = client.forget_oldest(walk.base, headers, &walk.detour.id);
-        set_cookies(&mut response, kept.into_iter().chain(old));
+        let room = client.keep_room(walk.base, headers, walk.session, &walk.detour.id, &kept);
+        set_cookies(&mut response, kept.into_iter().chain(room));
     }
     response
 }
@@ -75,8 +85,12 @@ pub(crate) async fn form(
     };
     let fields: Vec<(String, String)> = form_urlencoded::parse(request.body()).into_owned().collect();
     let next = act(&mut walk, &fields).await;
+    let progress = &walk.detour.progress;
+    let waits = matches!(progress.stage, Stage::Push { outcome: Outcome::Waiting, .. })
+        && progress.problem.is_none()
+        && next != Next::Complete;
     let response = go_on(&walk, request.headers(), next);
-    if wants_json(request.headers()) { as_json(response, &walk.detour) } else { response }
+    if wants_json(request.headers()) { as_json(response, waits) } else { response }
 }
 
 /// Why a form is not looked at: not from one of our pages, or not a form of theirs.
@@ -99,10 +113,11 @@ pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Respo
     let stop = Stop {
         status,
         words: |texts| (&texts.foreign_heading, &texts.foreign_text),
+        needs: &[],
         way_on: (home, |texts| &texts.to_the_start),
         other: None,
     };
-    Some(client.stop(base, headers, query, &stop))
+    Some(client.stop(base, headers, client.config().pages.asked_in(query), &stop))
 }
 
 /// The detour of the request.
@@ -117,7 +132,10 @@ fn walk<'a>(
     let id = detour::id_in(query).ok_or(NoDetour::Missing);
     match id.and_then(|id| client.open_detour(headers, &id, session.session())) {
         Ok(detour) => Ok(Walk { client, base, session, detour }),
-        Err(why) => Err(Box::new(client.no_detour(base, headers, query, why))),
+        Err(why) => {
+            let asked = client.config().pages.asked_in(query);
+            Err(Box::new(client.no_detour(base, headers, asked, why)))
+        }
     }
 }
 
@@ -156,15 +174,20 @@ async fn act(walk: &mut Walk<'_>, fields: &[(String, String)]) -> Next {
 fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
     let Walk { client, base, detour, .. } = walk;
     let back =
-        || answer::see_other(&return_to::address(&detour.return_to, base)[url::Position::BeforePath..]);
+        || answer::see_other(&return_to::address(&detour.way_back(), base)[url::Position::BeforePath..]);
     let done = detour.progress.stage == Stage::Done;
     if next == Next::Leave || (done && next == Next::Page && !detour.has_form) {
         let mut response = back();
         set_cookies(&mut response, client.forget_detour(base, headers, &detour.id));
         return response;
     }
+    if next == Next::Complete {
+        // What the detour has come to since is in the browser, and stays there.
+        let completed = detour.progress.token.as_ref().map(completed).unwrap_or_default();
+        return answer::see_other(&format!("{}{completed}", client.detour_path(base, "", &detour.id)));
+    }
     let mut response = match next {
-        Next::Login(demand) => answer::see_other(&client.detour_login(base, &detour.id, &demand)),
+        Next::Login(demand) => answer::see_other(&client.detour_login(base, detour, &demand)),
         _ if detour.progress.stage.asks_nothing() => {
             answer::see_other(&client.detour_path(base, "/resume", &detour.id))
         }
@@ -176,12 +199,7 @@ fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
 }
 
 /// The page of the stage.
-async fn show(
-    walk: &mut Walk<'_>,
-    frame: &Frame<'_>,
-    headers: &HeaderMap,
-    query: Option<&str>,
-) -> Response<Bytes> {
+async fn show(walk: &mut Walk<'_>, frame: &Frame<'_>, headers: &HeaderMap) -> Response<Bytes> {
     let (client, base) = (walk.client, walk.base);
     let step = step(walk, frame);
     let page = |html: String| client.page(StatusCode::OK, frame, Forms::Ours, |_| html);
@@ -194,7 +212,7 @@ async fn show(
                 let choices = ways.iter().map(|(way, one)| say::choice(frame.texts, *way, one)).collect();
                 page(templates.choose(&Choose { frame, step: &step, choices }))
             }
-            None => stopped(walk, headers, query),
+            None => stopped(walk, headers, Some(frame.language)),
         },
         Stage::Factors => {
             let choices = walk.factors().into_iter().filter_map(|factor| say::factor(frame.texts, factor));
@@ -223,7 +241,7 @@ async fn show(
             step: &step,
             lead: say::push_lead(frame.texts, to.as_deref(), barcode_uri.is_some()),
             waits: outcome == Outcome::Waiting,
-            poll_address: format!("{}&poll=1", step.address),
+            poll_address: format!("{}{POLL}", step.address),
             qr: barcode_uri.as_deref().and_then(|uri| qr::svg(uri, &frame.texts.qr_label)),
             barcode_uri: barcode_uri.as_deref(),
             resend_in: resend_in(sent_at),
@@ -232,7 +250,7 @@ async fn show(
         Stage::Keep { recovery_code, .. } => {
             page(templates.keep(&Keep { frame, step: &step, recovery_code: &recovery_code }))
         }
-        Stage::Begin | Stage::Nothing | Stage::Over => stopped(walk, headers, query),
+        Stage::Begin | Stage::Nothing | Stage::Over => stopped(walk, headers, Some(frame.language)),
         Stage::ByLogin(_) | Stage::Done => {
             answer::see_other(&client.detour_path(base, "/resume", &walk.detour.id))
         }
@@ -254,7 +272,7 @@ fn step(walk: &Walk<'_>, frame: &Frame<'_>) -> Step {
 }
 
 /// Where nothing more can be done here: what happened, and the way on.
-fn stopped(walk: &Walk<'_>, headers: &HeaderMap, query: Option<&str>) -> Response<Bytes> {
+fn stopped(walk: &Walk<'_>, headers: &HeaderMap, language: Option<Language>) -> Response<Bytes> {
     let Walk { client, base, detour, .. } = walk;
     let here = client.detour_path(base, "", &detour.id);
     let resume = client.detour_path(base, "/resume", &detour.id);
@@ -262,23 +280,46 @@ fn stopped(walk: &Walk<'_>, headers: &HeaderMap, query: Option<&str>) -> Respons
         Stage::Nothing => Stop {
             status: StatusCode::FORBIDDEN,
             words: |texts| (&texts.nothing_heading, &texts.nothing_text),
+            needs: &detour.progress.wanted,
             way_on: (&detour.return_to, |texts| &texts.back_to_the_page),
             other: None,
         },
         Stage::Over => Stop {
             status: StatusCode::GONE,
             words: |texts| (&texts.expired_heading, &texts.expired_text),
+            needs: &[],
             way_on: (&resume, |texts| &texts.begin_again),
             other: Some((&detour.return_to, |texts| &texts.back_to_the_page)),
         },
         _ => Stop {
             status: StatusCode::BAD_GATEWAY,
             words: |texts| (&texts.unavailable_heading, &texts.unavailable_text),
+            needs: &[],
             way_on: (&here, |texts| &texts.try_again),
             other: Some((&detour.return_to, |texts| &texts.back_to_the_page)),
         },
     };
-    client.stop(base, headers, query, &stop)
+    client.stop(base, headers, language, &stop)
+}
+
+/// At the end of a page's address: a form came after the step-up of this token was complete. Where the browser holds
+/// something newer, that is shown.
+fn completed(token: &MfaToken) -> String {
+    let digest = digest::sha256(token.as_str().as_bytes());
+    format!("&complete={}", base64url::encode(&digest[..6]))
+}
+
+/// A form came after the step-up that it was for was complete.
+fn complete(walk: &Walk<'_>, headers: &HeaderMap, language: Option<Language>) -> Response<Bytes> {
+    let Walk { client, base, detour, .. } = walk;
+    let stop = Stop {
+        status: StatusCode::OK,
+        words: |texts| (&texts.complete_heading, &texts.complete_text),
+        needs: &[],
+        way_on: (&detour.return_to, |texts| &texts.back_to_the_page),
+        other: None,
+    };
+    client.stop(base, headers, language, &stop)
 }
 
 fn set_cookies(response: &mut Response<Bytes>, cookies: impl IntoIterator<Item = http::HeaderValue>) {
@@ -292,11 +333,9 @@ fn wants_json(headers: &HeaderMap) -> bool {
 }
 
 /// What the page's own script hears of a push: to go on waiting, or where to go.
-fn as_json(redirect: Response<Bytes>, detour: &UnderWay) -> Response<Bytes> {
+fn as_json(redirect: Response<Bytes>, waits: bool) -> Response<Bytes> {
     let (mut parts, _) = redirect.into_parts();
     let location = parts.headers.remove(header::LOCATION);
-    let waits = matches!(detour.progress.stage, Stage::Push { outcome: Outcome::Waiting, .. })
-        && detour.progress.problem.is_none();
     let location = location.filter(|_| !waits).and_then(|location| location.to_str().ok().map(str::to_owned));
     let mut response = answer::json(StatusCode::OK, &json!({ "location": location }));
     response.headers_mut().extend(parts.headers);

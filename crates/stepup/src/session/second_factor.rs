@@ -150,6 +150,19 @@ impl Session {
         self.user.extend(claims);
     }
 
+    /// Takes over what the claims of a newer login say of it, all of them together, where they say when it was.
+    pub(crate) fn tell_of_login(&mut self, login: &Self) {
+        if login.auth_time().is_none() {
+            return;
+        }
+        for name in OF_ONE_AUTHENTICATION {
+            match login.user.get(name) {
+                Some(value) => drop(self.user.insert(name.to_owned(), value.clone())),
+                None => drop(self.user.remove(name)),
+            }
+        }
+    }
+
     /// The demand for a proof that `request` was answered with, if it still waits.
     pub(crate) fn asked(&self, request: &str, now: UnixTime) -> Option<&Asked> {
         let waiting = &self.internal.second_factor.waiting;
@@ -273,6 +286,23 @@ mod tests {
         let mut newer = session(&held);
         newer.keep(&grant(NOW, Some(&json!({ "amr": ["mfa"], "auth_time": 8 })), None)).unwrap();
         assert_eq!(newer.second_factor().unwrap().at, Some(UnixTime::from_seconds(8)));
+    }
+
+    #[test]
+    fn a_newer_login_is_told_of_in_its_own_words_and_takes_no_proof_away() {
+        let held = json!({ "amr": ["mfa"], "acr": "a", "auth_time": 7 });
+        for (told, amr, acr, auth_time) in [
+            (json!({ "auth_time": 900 }), vec![], None, Some(900)),
+            (json!({ "auth_time": 900, "amr": ["mfa"], "acr": "b" }), vec!["mfa"], Some("b"), Some(900)),
+            (json!({}), vec!["mfa"], Some("a"), Some(7)),
+        ] {
+            let (mut kept, login) = (session(&held), session(&told));
+            kept.keep(&grant(NOW, Some(&told), None)).unwrap();
+            kept.tell_of_login(&login);
+            assert_eq!(kept.amr().collect::<Vec<_>>(), amr, "{told}");
+            assert_eq!((kept.acr(), kept.auth_time().map(UnixTime::seconds)), (acr, auth_time), "{told}");
+            assert!(kept.second_factor().is_some(), "{told}");
+        }
     }
 
     #[test]

@@ -51,6 +51,11 @@ impl SessionState {
         self.removed = false;
     }
 
+    /// Whether a cookie of the request is one of those that the session came in.
+    pub(crate) fn holds(&self, cookie: &str) -> bool {
+        self.received.names.iter().any(|name| name == cookie)
+    }
+
     /// Ends the session.
     pub fn remove(&mut self) {
         if let Some(session) = self.session.take() {
@@ -121,6 +126,18 @@ impl Client {
             None if state.removed => Ok(self.delete_cookies(state.received.names.iter())),
             Some(_) | None => Ok(Vec::new()),
         }
+    }
+
+    /// The length of the header line in which the browser sends the session back, once it is written.
+    pub(crate) fn session_header(&self, state: &SessionState) -> usize {
+        let Some(session) = state.session.as_ref().filter(|session| session.is_changed() || state.new) else {
+            return state.received.bytes;
+        };
+        let (cookie, format, now) = (&self.config().session_cookie, self.sealer().format(), self.now());
+        let expires_at = self.config().lifetime.expiry(session.created_at(), now);
+        let value = codec::seal(self.sealer(), &cookie.name, session, expires_at, self.random());
+        let chunks = cookies::split(&value, cookie, format);
+        size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)))
     }
 
     fn write(&self, state: &SessionState, session: &Session) -> Result<Vec<HeaderValue>, SessionTooLarge> {

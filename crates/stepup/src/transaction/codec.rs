@@ -47,6 +47,9 @@ struct Nextjs {
     nonce: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_age: Option<u64>,
+    /// Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr_values: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code_verifier: Option<String>,
     response_type: String,
@@ -79,6 +82,7 @@ impl From<&Transaction> for Nextjs {
         Self {
             nonce: transaction.nonce.clone(),
             max_age: transaction.max_age,
+            acr_values: transaction.acr_values.clone(),
             code_verifier: Some(transaction.code_verifier.clone()),
             response_type: "code".to_owned(),
             state: transaction.state.clone(),
@@ -105,6 +109,7 @@ impl Nextjs {
             scope: self.scope.unwrap_or_default(),
             audience: self.audience,
             max_age: self.max_age,
+            acr_values: self.acr_values,
             organization: self.organization,
             redirect_uri: None,
             popup: popup(self.challenge_mode.as_deref(), self.transaction_id),
@@ -136,6 +141,7 @@ impl From<&Transaction> for Python {
                 "nonce": transaction.nonce,
                 "scope": transaction.scope,
                 "max_age": transaction.max_age,
+                "acr_values": transaction.acr_values,
                 "intoSession": transaction.into_session,
                 "challengeMode": transaction.popup.as_ref().map(|_| POPUP),
                 "transactionId": transaction.popup.as_ref().and_then(|popup| popup.transaction_id.as_deref()),
@@ -160,6 +166,7 @@ impl Python {
             scope: text("scope").map(Scopes::from).unwrap_or_default(),
             audience: self.audience,
             max_age: app_state.get("max_age").and_then(Value::as_u64),
+            acr_values: text("acr_values").map(str::to_owned),
             organization: self.organization,
             redirect_uri: self.redirect_uri,
             popup: popup(text("challengeMode"), text("transactionId").map(str::to_owned)),

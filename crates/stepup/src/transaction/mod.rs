@@ -18,6 +18,7 @@ pub(crate) struct Transaction {
     pub(crate) scope: Scopes,
     pub(crate) audience: Option<String>,
     pub(crate) max_age: Option<u64>,
+    pub(crate) acr_values: Option<String>,
     pub(crate) organization: Option<String>,
     pub(crate) redirect_uri: Option<String>,
     /// Where it runs in a pop-up: the page that opened it waits for its end.

@@ -7,12 +7,15 @@ use url::Url;
 
 use super::{
     Body, answer, base_url,
+    login::STEP_UP,
     login_ended::{self, Ended, Ways},
     popup, return_to,
 };
 use crate::{
     client::Client,
+    detour::Detour,
     login::{CallbackError, CallbackOutcome, CallbackParameters},
+    mfa::MfaRequired,
     pages::Frame,
     session::{Session, SessionState},
     telemetry,
@@ -44,7 +47,8 @@ pub(super) async fn answer(
     let visit = Visit {
         headers: request.headers(),
         base,
-        session: state.session(),
+        state,
+        step_up: transaction.as_ref().filter(|_| steps_up),
         replayed,
         return_to: &return_to,
         popup,
@@ -94,8 +98,10 @@ struct Visit<'a> {
     headers: &'a HeaderMap,
     /// Which of the application's addresses they came to.
     base: &'a Url,
-    /// Of somebody who was logged in before.
-    session: Option<&'a Session>,
+    /// The session of somebody who was logged in before, if there is one.
+    state: &'a SessionState,
+    /// The login, if what it brings was to go into that session.
+    step_up: Option<&'a Transaction>,
     /// Where the login led that comes a second time.
     replayed: Option<String>,
     return_to: &'a Url,
@@ -145,15 +151,50 @@ async fn respond(
     }
 }
 
-/// Back to where the visitor was, if they are logged in by this very login; else a page with a way to try again.
+/// Back to where the visitor was, if they are logged in by this very login; off to the pages for the second factor, if that is
+/// what is missing; else a page with a way to try again.
 fn failed(client: &Client, error: &CallbackError, visit: &Visit<'_>) -> Response<Bytes> {
     if let Some(path) = &visit.replayed {
         return answer::redirect(&return_to::address(path, visit.return_to));
     }
+    if let CallbackError::MfaRequired(due) = error
+        && let Some(detour) = second_factor(client, due, visit)
+    {
+        return detour;
+    }
     let path = &visit.return_to[url::Position::BeforePath..];
-    let again = client.login_path_at(visit.base, path);
-    let ways = Ways { again: &again, on: visit.session.map(|_| path) };
+    let again = again(client, error, visit, path);
+    let ways = Ways { again: &again, on: visit.state.session().map(|_| path) };
     login_ended::answer(client, visit.headers, Ended::by(error, &message(error)), ways)
+}
+
+/// The same login once more; a step-up asks for what it asked for.
+fn again(client: &Client, error: &CallbackError, visit: &Visit<'_>, path: &str) -> String {
+    let login = client.login_path_at(visit.base, path);
+    let Some(step_up) = visit.step_up else { return login };
+    let mut query = form_urlencoded::Serializer::new(login);
+    query.extend_pairs(step_up.acr_values.as_deref().map(|values| ("acr_values", values)));
+    query.extend_pairs(step_up.max_age.map(|seconds| ("max_age", seconds.to_string())));
+    // Else the tenant's own session would answer with the same user once more.
+    query.extend_pairs(matches!(error, CallbackError::OtherUser).then_some(("prompt", "login")));
+    query.append_pair(STEP_UP, "true").finish()
+}
+
+/// The second factor on the ready-made pages: the login ends there. A session that the login was to replace is none that the
+/// pages may put its result into.
+fn second_factor(client: &Client, due: &MfaRequired, visit: &Visit<'_>) -> Option<Response<Bytes>> {
+    let replaces = visit.state.session().is_some() && visit.step_up.is_none();
+    let on_pages = client.config().pages.is_on() && login_ended::is_browser(visit.headers);
+    if replaces || !on_pages || due.needs_login() {
+        return None;
+    }
+    let return_to = visit.return_to[url::Position::BeforePath..].to_owned();
+    let begun = client.detour(visit.state, visit.headers, due, Detour { return_to, form: None });
+    begun
+        .inspect_err(|error| {
+            tracing::error!(error = error as &dyn std::error::Error, "a detour could not begin");
+        })
+        .ok()
 }
 
 /// The end of a pop-up. It is told by the page, so the status is always 200.

@@ -8,14 +8,23 @@ use crate::{
     client::Client,
     login::{LoginError, LoginRequest},
     pages::Frame,
+    session::SessionState,
     transaction::Popup,
 };
+
+/// The parameter with which, as `true`, what a login brings goes into the session of the user who is logged in, beside what
+/// is there; somebody else's login changes nothing.
+pub(crate) const STEP_UP: &str = "stepUp";
 
 const BAD_TRANSACTION_ID: &str =
     "Invalid transactionId query param. Must be 1 to 64 letters, digits, hyphens or underscores.";
 const FAILED: &str = "An error occurred while trying to initiate the login request.";
 
-pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Response<Bytes> {
+pub(super) async fn answer(
+    client: &Client,
+    request: &Request<Bytes>,
+    session: &SessionState,
+) -> Response<Bytes> {
     if is_prefetch(request.headers()) {
         return answer::empty(StatusCode::NO_CONTENT);
     }
@@ -41,10 +50,14 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
             "challengeMode" if value == "redirect" => login.popup = None,
             "challengeMode" if value == "popup" => login.popup = Some(Popup::default()),
             "challengeMode" => return answer::text(StatusCode::BAD_REQUEST, bad_challenge_mode(&value)),
+            STEP_UP => login.into_session = value == "true",
             "transactionId" if popup::is_transaction_id(&value) => transaction_id = Some(value.into_owned()),
             "transactionId" => return answer::text(StatusCode::BAD_REQUEST, BAD_TRANSACTION_ID),
             _ => login.parameters.push((name.into_owned(), value.into_owned())),
         }
+    }
+    if let Some(session) = session.session().filter(|_| login.into_session) {
+        login = login.for_user_of(session);
     }
     if let Some(popup) = &mut login.popup {
         popup.transaction_id = transaction_id;
@@ -63,7 +76,8 @@ pub(super) async fn answer(client: &Client, request: &Request<Bytes>) -> Respons
             match in_popup {
                 Some((popup, return_to)) => {
                     let failure = popup::Failure { code: error.code(), message: &message };
-                    let frame = Frame::of(client, base, request.headers(), request.uri().query());
+                    let asked = client.config().pages.asked_in(request.uri().query());
+                    let frame = Frame::of(client, base, request.headers(), asked);
                     popup::closing_page(&frame, status, &popup, Err(failure), &return_to)
                 }
                 None => answer::text(status, message),

@@ -56,14 +56,23 @@ pub(super) fn answer(
     ended: Ended<'_>,
     ways: Ways<'_>,
 ) -> Response<Bytes> {
-    let accepts = |kind| text(headers, header::ACCEPT.as_str()).is_some_and(|accept| accept.contains(kind));
-    if accepts("text/html") {
+    if is_browser(headers) {
         page(client, headers, ended, ways)
-    } else if accepts("application/json") {
+    } else if accepts(headers, "application/json") {
         answer::error(ended.status, ended.code, ended.message)
     } else {
         answer::text(ended.status, ended.message)
     }
+}
+
+/// Whether a page can be shown.
+pub(super) fn is_browser(headers: &HeaderMap) -> bool {
+    accepts(headers, "text/html")
+}
+
+fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept.contains(kind))
 }
 
 fn page(client: &Client, headers: &HeaderMap, ended: Ended<'_>, ways: Ways<'_>) -> Response<Bytes> {
@@ -71,6 +80,7 @@ fn page(client: &Client, headers: &HeaderMap, ended: Ended<'_>, ways: Ways<'_>) 
     let stop = Stop {
         status: ended.status,
         words: ended.end.words(),
+        needs: &[],
         way_on: (ways.again, |texts| &texts.try_again),
         other: ways.on.map(|path| (path, (|texts| &*texts.logged_in_already) as fn(&Texts) -> &str)),
     };
@@ -85,10 +95,6 @@ fn page(client: &Client, headers: &HeaderMap, ended: Ended<'_>, ways: Ways<'_>) 
     response
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok()
-}
-
 /// How a login ended, as far as it matters to its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
@@ -96,6 +102,8 @@ enum End {
     Lost,
     /// The user, or the tenant, said no.
     Refused,
+    /// Somebody else logged in than the one who was to confirm that it is them.
+    OtherUser,
     /// Something is broken on our side or the tenant's.
     Broken,
 }
@@ -112,6 +120,7 @@ impl End {
             {
                 Self::Lost
             }
+            CallbackError::OtherUser => Self::OtherUser,
             CallbackError::Authorization(body) if body.error != code::SERVER_ERROR => Self::Refused,
             _ => Self::Broken,
         }
@@ -122,6 +131,7 @@ impl End {
         match self {
             Self::Lost => |texts| (&texts.login_lost_heading, &texts.login_lost_text),
             Self::Refused => |texts| (&texts.login_refused_heading, &texts.login_refused_text),
+            Self::OtherUser => |texts| (&texts.other_login_heading, &texts.other_login_text),
             Self::Broken => |texts| (&texts.login_broken_heading, &texts.login_broken_text),
         }
     }

@@ -8,7 +8,7 @@ pub(crate) mod base_url;
 mod body;
 mod callback;
 pub(crate) mod cookies;
-mod login;
+pub(crate) mod login;
 mod login_ended;
 mod logout;
 mod mfa;
@@ -63,7 +63,7 @@ impl Client {
         let response = match route {
             Route::AccessToken => access_token::answer(self, &request, &mut session).await,
             Route::Callback => return callback::answer(self, &request, &mut session).await,
-            Route::Login => login::answer(self, &request).await,
+            Route::Login => login::answer(self, &request, &session).await,
             Route::Logout => logout::answer(self, &request, &mut session).await,
             Route::MfaAssociate => mfa::associate(self, &request, &session).await,
             Route::MfaAuthenticators => mfa::authenticators(self, &request, &session).await,

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use http::{Request, Response, header};
 use serde_json::json;
-use stepup::{CallbackError, CallbackOutcome, Client, ClientBuilder};
+use stepup::{CallbackError, CallbackOutcome, Client, ClientBuilder, pages::PageOptions};
 use url::Url;
 
 use crate::support::{
-    Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, get, handle, json_of, set_cookies,
+    Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, get, handle, json_of, set_cookies,
 };
 
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
@@ -220,4 +220,69 @@ async fn the_pages_read_so() {
     let broken = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "ja").await;
     assert_eq!(broken.status(), 500);
     insta::assert_snapshot!("login_ended_broken", shown(&broken));
+}
+
+const PAGE_FORM: &str = "application/x-www-form-urlencoded";
+
+impl Visit {
+    /// The tenant answers the code with a demand for a second factor.
+    async fn come_back_to_more(&mut self, state: &str) -> Response<Bytes> {
+        let due = json!({ "error": "mfa_required", "error_description": "Multifactor authentication required",
+                          "mfa_token": "raw-1", "mfa_requirements": { "challenge": [{ "type": "otp" }] } });
+        self.script.answer(Answer::Json(403, due));
+        self.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "en").await
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_a_second_factor_is_missing_to_goes_on_on_our_pages() {
+    let mut visit = Visit::begin();
+    let (state, _) = visit.leave("/hall?seat=3").await;
+    let off = visit.come_back_to_more(&state).await;
+    assert_eq!(off.status(), 303, "{:?}", off.body());
+    let pages = off.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    assert!(pages.starts_with("/auth/mfa?detour="), "{pages}");
+
+    let app = json!([{ "id": "totp|1", "authenticator_type": "otp", "active": true, "type": "otp" }]);
+    visit.script.answer(Answer::Json(200, app));
+    let code = visit.open(&pages, BROWSER, "en").await;
+    assert!(page(&code).contains("<h1>Enter your code</h1>"), "{:?}", code.body());
+    assert!(visit.client.open_session(&cookies(&visit.jar.line())).session().is_none(), "not yet");
+
+    let claims =
+        json!({ "iss": ISSUER, "aud": "client-1", "sub": "auth0|ada", "iat": NOW, "exp": NOW + 600 });
+    let tokens = json!({ "access_token": "at-1", "expires_in": 600, "token_type": "Bearer", "id_token": visit.script.sign(&claims) });
+    visit.script.answer(Answer::Json(200, tokens));
+    let request = Request::post(&pages)
+        .header(header::HOST, "app.example.com")
+        .header(header::ORIGIN, "https://app.example.com")
+        .header(header::CONTENT_TYPE, PAGE_FORM)
+        .header(header::COOKIE, visit.jar.line());
+    let request = request.body(Bytes::from_static(b"action=code&code=123456")).unwrap();
+    let done = handle(&visit.client, request).await;
+    visit.jar.take(done.headers());
+    assert_eq!(
+        (done.status().as_u16(), &done.headers()[header::LOCATION]),
+        (303, &"/hall?seat=3".parse().unwrap())
+    );
+    let state = visit.client.open_session(&cookies(&visit.jar.line()));
+    assert_eq!(state.session().unwrap().subject(), "auth0|ada");
+    assert!(state.session().unwrap().second_factor().is_some());
+    assert_eq!(visit.script.requests().last().unwrap().form()["mfa_token"], "raw-1");
+}
+
+#[tokio::test]
+async fn without_our_pages_or_for_a_script_such_a_login_ends() {
+    let mut visit = Visit::begin_with(|client| client.mfa_pages(PageOptions::off()));
+    let (state, _) = visit.leave("/hall").await;
+    let ended = visit.come_back_to_more(&state).await;
+    assert_eq!(ended.status(), 403);
+    assert!(page(&ended).contains("<h1>The login did not work</h1>"));
+
+    // Somebody who is logged in asked for another login: its result is not to go into their session.
+    let mut visit = Visit::begin();
+    let (state, nonce) = visit.leave("/hall").await;
+    visit.come_back(&state, &nonce).await;
+    let (state, _) = visit.leave("/hall").await;
+    assert_eq!(visit.come_back_to_more(&state).await.status(), 403);
 }

@@ -86,6 +86,7 @@ async fn without_a_token_to_go_on_with_it_is_rfc_9470() {
     assert_eq!(stale.body["error_description"], "A more recent second factor is needed.");
     let ever = browser.fetch(Method::GET, "/phone", None).await;
     assert_eq!(ever.body["error_description"], "Another second factor is needed.");
+    assert_eq!(ever.body["required_factors"], json!(["phone"]));
     assert!(!ever.headers[header::WWW_AUTHENTICATE].to_str().unwrap().contains("max_age"));
 }
 
@@ -106,10 +107,12 @@ async fn another_factor_than_the_needed_one_is_told_and_asked_for_again() {
     let bank = Bank::open().await;
     let mut browser = bank.logged_in().await;
     let due = browser.fetch(Method::GET, "/transfer-phone", None).await;
+    assert_eq!(due.body["required_factors"], json!(["phone"]), "{due:?}");
     browser.verify(&due, json!({ "otp": bank.code() })).await;
     let unmet = browser.fetch(Method::GET, "/transfer-phone", None).await;
     assert_eq!(unmet.status, StatusCode::FORBIDDEN, "{unmet:?}");
     assert_eq!(unmet.body["error"], "unmet_authentication_requirements");
+    assert_eq!(unmet.body["required_factors"], json!(["phone"]));
     let due = browser.fetch(Method::GET, "/transfer-phone", None).await;
     assert_eq!(due.body["error"], "mfa_required", "the next request is asked again: {due:?}");
     assert_eq!(browser.fetch(Method::GET, "/transfer", None).await.status, StatusCode::OK);

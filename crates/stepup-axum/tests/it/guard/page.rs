@@ -1,9 +1,10 @@
 //! Browsers that navigate: off to the tenant and back, forms kept.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::json;
 use stepup_tenant::Tenant;
 
-use crate::bank::{Bank, WithUsers as _, attribute};
+use crate::bank::{API, Bank, WithUsers as _, attribute};
 
 const ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
@@ -72,9 +73,59 @@ async fn somebody_else_who_logs_in_sends_nothing() {
     let challenge = browser.log_in(&login, "bob").await;
     let code = bank.code();
     let stopped = browser.submit(&challenge, &[("code", &code)]).await;
-    assert_eq!(stopped.status, StatusCode::FORBIDDEN);
-    assert!(stopped.body.contains("This belongs to somebody else"), "{}", stopped.body);
-    assert_eq!(browser.open("/").await.body, "auth0|bob");
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::BAD_REQUEST, "/auth/callback"), "{stopped:?}");
+    assert!(stopped.body.contains("<h1>You logged in as somebody else</h1>"), "{}", stopped.body);
+    assert_eq!(browser.open("/").await.body, "auth0|ada");
+
+    let again = attribute(stopped.body.split("class=\"primary\"").nth(1).unwrap(), "href").unwrap();
+    let login = browser.open(&again).await;
+    assert_eq!(bank.authorization()["prompt"], "login", "else the tenant answers with Bob once more");
+    let again = browser.prove(&bank, &login).await;
+    assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  to=bob");
+}
+
+#[tokio::test]
+async fn what_the_session_held_is_there_after_the_way_over_the_tenants_pages() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let due = browser.fetch(Method::GET, "/transfer", None).await;
+    browser.verify(&due, json!({ "otp": bank.code() })).await;
+    let kept = browser.post("/", "/basket", "a book").await.body;
+
+    bank.pass(301);
+    let login = browser.open("/account").await;
+    assert_eq!(bank.authorization()["login_hint"], "ada@example.com");
+    assert_eq!(browser.prove(&bank, &login).await.path(), "/account");
+    assert_eq!(browser.open("/basket").await.body, kept);
+    let requests = bank.token_requests();
+    let token = browser
+        .fetch(Method::GET, &format!("/auth/access-token?audience={API}&scope=transfer:funds"), None)
+        .await;
+    assert_eq!((token.status, bank.token_requests()), (StatusCode::OK, requests), "it was held: {token:?}");
+}
+
+#[tokio::test]
+async fn a_script_that_sends_the_user_to_step_up_keeps_the_session() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let kept = browser.post("/", "/basket", "a book").await.body;
+    let due = browser.fetch(Method::GET, "/account", None).await;
+    let url = format!("{}&returnTo=%2Fbasket", due.body["step_up_url"].as_str().unwrap());
+    let login = browser.open(&url).await;
+    assert_eq!(browser.prove(&bank, &login).await.body, kept);
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_fit_beside_the_session_is_said_before_anything_is_spent() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    browser.post("/", "/basket", &"b".repeat(1500)).await;
+    let form = format!("note={}", "x".repeat(3991));
+    let stopped = browser.post("/letters", "/account", &form).await;
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/account"), "{stopped:?}");
+    assert!(stopped.body.contains("First confirm that it is you"), "{}", stopped.body);
+    assert!(browser.cookies.keys().all(|name| !name.starts_with("__mfa")), "{:?}", browser.cookies.keys());
+    assert_eq!(bank.token_requests(), 1, "nothing but the login");
 }
 
 #[tokio::test]
@@ -133,6 +184,7 @@ async fn the_tenants_word_mfa_tells_no_factor() {
     let code = bank.code();
     let stopped = browser.submit(&page, &[("code", &code)]).await;
     assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"), "{stopped:?}");
+    assert!(stopped.body.contains("This page needs: Authenticator app."), "{}", stopped.body);
     assert_eq!(browser.open("/ever").await.status, StatusCode::OK);
 }
 

@@ -1,6 +1,7 @@
 //! Browsers that step up on the ready-made pages, where the tenant asks for a second factor itself.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::json;
 
 use crate::bank::{Bank, Browser, Page};
 
@@ -56,13 +57,40 @@ async fn a_window_of_nothing_passes_once() {
 }
 
 #[tokio::test]
-async fn another_factor_ends_on_a_page_and_not_in_a_loop() {
+async fn whoever_has_no_factor_that_will_do_is_told_before_one_is_spent() {
     let bank = Bank::open().await;
     let mut browser = bank.logged_in().await;
+    for _ in 0..2 {
+        let stopped = browser.open("/transfer-phone").await;
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa"), "{stopped:?}");
+        assert!(stopped.body.contains("This page needs: Phone."), "{}", stopped.body);
+        assert!(!stopped.body.contains("<form"), "{}", stopped.body);
+    }
+}
+
+#[tokio::test]
+async fn factors_that_will_not_do_are_not_offered() {
+    let bank = Bank::open().await;
+    let mut browser = bank.browser();
+    let page = browser.open("/auth/login").await;
+    browser.log_in(&page, "dora").await;
     let page = browser.open("/transfer-phone").await;
-    let stopped = give_code(&bank, &mut browser, page).await;
+    assert_eq!(page.path(), "/auth/mfa", "{page:?}");
+    assert!(page.body.contains("Text message"), "{}", page.body);
+    assert!(!page.body.contains("Authenticator app"), "{}", page.body);
+    let page = browser.open("/transfer").await;
+    assert!(page.body.contains("Text message") && page.body.contains("Authenticator app"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn another_factor_that_was_proved_is_named_with_those_that_will_do() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let due = browser.fetch(Method::GET, "/transfer-phone", None).await;
+    browser.verify(&due, json!({ "otp": bank.code() })).await;
+    let stopped = browser.open("/transfer-phone").await;
     assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/transfer-phone"), "{stopped:?}");
-    assert_eq!(browser.open("/transfer-phone").await.path(), "/auth/mfa");
+    assert!(stopped.body.contains("This page needs: Phone."), "{}", stopped.body);
 }
 
 #[tokio::test]

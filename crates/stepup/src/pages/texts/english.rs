@@ -16,6 +16,12 @@ pub(super) const TEXTS: Texts = Texts {
     guard_unmet_text: text(
         "You confirmed that it is you, but not in the way, or not as recently, as this page needs. Nothing was done. If it happens again, tell those who run this site.",
     ),
+    needed_ways: text("This page needs: {ways}."),
+    or: text(" or "),
+    other_login_heading: text("You logged in as somebody else"),
+    other_login_text: text(
+        "You were to confirm that it is you, and logged in with another account. Nothing was changed. Try again with the account that you are using here, or log out first.",
+    ),
     login_lost_heading: text("This login is no longer open"),
     login_lost_text: text(
         "It took too long, was finished before, or was begun in another window. Nothing is lost: just log in again.",
@@ -50,6 +56,12 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     unavailable_heading: text("This does not work right now"),
     unavailable_text: text("Our log-in service does not answer. Nothing is lost: try again in a moment."),
+    wait_heading: text("Please wait a moment"),
+    wait_text: text("Too much was asked for in a short time. Wait a few minutes, then try again."),
+    complete_heading: text("This step is done already"),
+    complete_text: text(
+        "Your confirmation has arrived, and this form came once more. Nothing was done twice. Go back to the page and go on there.",
+    ),
     expired_heading: text("That took too long"),
     expired_text: text(
         "To keep you safe, this is only open for a few minutes. Nothing is lost: begin again.",
@@ -83,6 +95,7 @@ pub(super) const TEXTS: Texts = Texts {
     recovery_hint: text("The code that you kept for emergencies"),
     your_phone: text("your phone"),
     your_device: text("your phone"),
+    to_your_device: text("your phone"),
     your_address: text("your address"),
     factors_heading: text("Add a second step"),
     factors_lead: text(
@@ -175,6 +188,7 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     manage_none: text("You have none yet. Add one, and a stolen password alone lets nobody in."),
     manage_add: text("Add another"),
+    manage_add_first: text("Add one"),
     manage_deleted: text("Removed."),
     manage_added: text("Added."),
     manage_kept: text("This one cannot be removed here."),

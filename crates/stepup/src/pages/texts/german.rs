@@ -16,6 +16,12 @@ pub(super) const TEXTS: Texts = Texts {
     guard_unmet_text: text(
         "Sie haben bestätigt, dass Sie es sind, aber nicht auf die Art, die diese Seite verlangt, oder es ist zu lange her. Es wurde nichts ausgeführt. Geschieht es noch einmal, sagen Sie es denen, die diese Seite betreiben.",
     ),
+    needed_ways: text("Diese Seite verlangt: {ways}."),
+    or: text(" oder "),
+    other_login_heading: text("Sie haben sich mit einem anderen Konto angemeldet"),
+    other_login_text: text(
+        "Sie sollten bestätigen, dass Sie es sind, und haben sich mit einem anderen Konto angemeldet. Es wurde nichts geändert. Versuchen Sie es noch einmal mit dem Konto, mit dem Sie hier arbeiten, oder melden Sie sich zuerst ab.",
+    ),
     login_lost_heading: text("Diese Anmeldung ist nicht mehr offen"),
     login_lost_text: text(
         "Sie hat zu lange gedauert, wurde schon abgeschlossen oder in einem anderen Fenster begonnen. Nichts ist verloren: Melden Sie sich einfach noch einmal an.",
@@ -54,6 +60,14 @@ pub(super) const TEXTS: Texts = Texts {
     unavailable_text: text(
         "Unser Anmeldedienst antwortet nicht. Nichts ist verloren: Versuchen Sie es gleich noch einmal.",
     ),
+    wait_heading: text("Bitte warten Sie einen Moment"),
+    wait_text: text(
+        "In kurzer Zeit wurde zu viel angefragt. Warten Sie einige Minuten und versuchen Sie es dann noch einmal.",
+    ),
+    complete_heading: text("Dieser Schritt ist schon erledigt"),
+    complete_text: text(
+        "Ihre Bestätigung ist angekommen, und dieses Formular kam noch einmal. Es wurde nichts doppelt ausgeführt. Gehen Sie zurück zur Seite und machen Sie dort weiter.",
+    ),
     expired_heading: text("Das hat zu lange gedauert"),
     expired_text: text(
         "Zu Ihrer Sicherheit ist das nur einige Minuten offen. Nichts ist verloren: Beginnen Sie noch einmal.",
@@ -87,6 +101,7 @@ pub(super) const TEXTS: Texts = Texts {
     recovery_hint: text("Der Code, den Sie für Notfälle aufbewahrt haben"),
     your_phone: text("Ihr Telefon"),
     your_device: text("Ihrem Telefon"),
+    to_your_device: text("Ihr Telefon"),
     your_address: text("Ihre Adresse"),
     factors_heading: text("Einen zweiten Schritt einrichten"),
     factors_lead: text(
@@ -197,6 +212,7 @@ pub(super) const TEXTS: Texts = Texts {
         "Sie haben noch keinen. Richten Sie einen ein, und ein gestohlenes Passwort allein lässt niemanden hinein.",
     ),
     manage_add: text("Einen weiteren einrichten"),
+    manage_add_first: text("Einen einrichten"),
     manage_deleted: text("Entfernt."),
     manage_added: text("Hinzugefügt."),
     manage_kept: text("Dieser lässt sich hier nicht entfernen."),

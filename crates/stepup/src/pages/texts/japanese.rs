@@ -16,6 +16,12 @@ pub(super) const TEXTS: Texts = Texts {
     guard_unmet_text: text(
         "本人確認は行われましたが、このページに必要な方法ではないか、時間が経ちすぎています。処理は行われていません。繰り返し起こる場合は、サイトの運営者にお知らせください。",
     ),
+    needed_ways: text("このページに必要な方法：{ways}"),
+    or: text("または"),
+    other_login_heading: text("別のアカウントでログインしました"),
+    other_login_text: text(
+        "本人確認のためのログインで、別のアカウントが使われました。何も変更されていません。現在ご利用中のアカウントでもう一度お試しいただくか、先にログアウトしてください。",
+    ),
     login_lost_heading: text("このログインは終了しました"),
     login_lost_text: text(
         "時間切れになったか、すでに完了したか、別のウィンドウで始められたログインです。データに影響はありませんので、もう一度ログインしてください。",
@@ -52,6 +58,12 @@ pub(super) const TEXTS: Texts = Texts {
     unavailable_text: text(
         "ログインサービスが応答していません。データに影響はありませんので、しばらくしてからもう一度お試しください。",
     ),
+    wait_heading: text("しばらくお待ちください"),
+    wait_text: text("短時間に操作が集中しました。数分待ってから、もう一度お試しください。"),
+    complete_heading: text("この手続きは完了しています"),
+    complete_text: text(
+        "本人確認はすでに完了しており、同じフォームがもう一度送信されました。処理が重複することはありません。元のページに戻って続けてください。",
+    ),
     expired_heading: text("時間切れになりました"),
     expired_text: text(
         "安全のため、この手続きは数分で終了します。データに影響はありませんので、もう一度始めてください。",
@@ -85,6 +97,7 @@ pub(super) const TEXTS: Texts = Texts {
     recovery_hint: text("緊急用に保管したコードです"),
     your_phone: text("お使いの電話"),
     your_device: text("お使いのスマートフォン"),
+    to_your_device: text("お使いのスマートフォン"),
     your_address: text("お使いのアドレス"),
     factors_heading: text("2段階認証の追加"),
     factors_lead: text(
@@ -174,7 +187,8 @@ pub(super) const TEXTS: Texts = Texts {
         "本人確認に使う方法です。スマートフォンを紛失しても困らないよう、2つ以上の設定をおすすめします。",
     ),
     manage_none: text("まだ設定されていません。追加すると、パスワードが盗まれても不正ログインを防げます。"),
-    manage_add: text("追加する"),
+    manage_add: text("さらに追加する"),
+    manage_add_first: text("追加する"),
     manage_deleted: text("削除しました。"),
     manage_added: text("追加しました。"),
     manage_kept: text("ここでは削除できません。"),

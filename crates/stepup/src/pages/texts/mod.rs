@@ -24,11 +24,12 @@ pub enum Language {
     German,
     /// Japanese.
     Japanese,
+    /// Another one, by its tag (RFC 5646): `Other("fr")`, `Other("pt-BR")`. The application gives its words with
+    /// [`PageOptions::texts`](super::PageOptions::texts); without them it is not spoken.
+    Other(&'static str),
 }
 
 impl Language {
-    pub(super) const ALL: [Self; 3] = [Self::English, Self::German, Self::Japanese];
-
     /// The tag of RFC 5646.
     #[must_use]
     pub const fn tag(self) -> &'static str {
@@ -36,23 +37,25 @@ impl Language {
             Self::English => "en",
             Self::German => "de",
             Self::Japanese => "ja",
+            Self::Other(tag) => tag,
         }
     }
 
-    /// The language that a tag begins with: `de-AT` is German.
-    pub(super) fn of_tag(tag: &str) -> Option<Self> {
-        let primary = tag.trim().split('-').next()?;
-        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
+    /// Whether a tag asks for it: `de-AT` asks for German (RFC 4647 section 3.4).
+    pub(super) fn is_meant_by(self, tag: &str) -> bool {
+        let (own, tag) = (self.tag().as_bytes(), tag.trim().as_bytes());
+        let begins = tag.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own));
+        begins && matches!(tag.get(own.len()), None | Some(b'-'))
     }
 
-    /// The one that an `Accept-Language` header likes best (RFC 9110 section 12.5.4).
-    pub(super) fn accepted(line: &str) -> Option<Self> {
+    /// The one that an `Accept-Language` header likes best (RFC 9110 section 12.5.4), of those that `known` finds.
+    pub(super) fn accepted(line: &str, known: impl Fn(&str) -> Option<Self>) -> Option<Self> {
         let mut best: Option<(f32, Self)> = None;
         for entry in line.split(',') {
             let (tag, parameters) = entry.split_once(';').unwrap_or((entry, ""));
             let weight =
                 parameters.trim().strip_prefix("q=").map_or(Some(1.0), |weight| weight.parse::<f32>().ok());
-            if let (Some(language), Some(weight)) = (Self::of_tag(tag), weight)
+            if let (Some(language), Some(weight)) = (known(tag), weight)
                 && weight > best.map_or(0.0, |(weight, _)| weight)
             {
                 best = Some((weight, language));
@@ -79,6 +82,14 @@ pub struct Texts {
     pub guard_unmet_heading: Text,
     /// The second factor that was proved is not the one that is needed: what it means.
     pub guard_unmet_text: Text,
+    /// Names the factors that are needed, after a text that says that they are missing. `{ways}`: which.
+    pub needed_ways: Text,
+    /// Between two of which one is enough, with the spaces around it.
+    pub or: Text,
+    /// A login by another user than the one who was to confirm that it is them: heading.
+    pub other_login_heading: Text,
+    /// A login by another user than the one who was to confirm that it is them: what to do.
+    pub other_login_text: Text,
     /// A login that is not under way in this browser any more: heading.
     pub login_lost_heading: Text,
     /// A login that is not under way in this browser any more: what it means.
@@ -123,6 +134,14 @@ pub struct Texts {
     pub unavailable_heading: Text,
     /// The tenant does not answer: what it means.
     pub unavailable_text: Text,
+    /// The tenant was asked too much in a short time: heading.
+    pub wait_heading: Text,
+    /// The tenant was asked too much in a short time: what to do.
+    pub wait_text: Text,
+    /// The step-up is complete, and a form of it came once more: heading.
+    pub complete_heading: Text,
+    /// The step-up is complete, and a form of it came once more: what comes next.
+    pub complete_text: Text,
     /// The step-up took too long: heading.
     pub expired_heading: Text,
     /// The step-up took too long: what it means.
@@ -179,8 +198,10 @@ pub struct Texts {
     pub recovery_hint: Text,
     /// A phone whose number is not known.
     pub your_phone: Text,
-    /// A device whose name is not known.
+    /// A device whose name is not known, where something is done on it.
     pub your_device: Text,
+    /// The same, where something is sent to it.
+    pub to_your_device: Text,
     /// An address that is not known.
     pub your_address: Text,
     /// Choosing what to add: heading.
@@ -315,8 +336,10 @@ pub struct Texts {
     pub manage_lead: Text,
     /// There are none.
     pub manage_none: Text,
-    /// Adds one.
+    /// Adds one more.
     pub manage_add: Text,
+    /// Adds the first one.
+    pub manage_add_first: Text,
     /// One was deleted.
     pub manage_deleted: Text,
     /// One was added.
@@ -338,11 +361,11 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// The SDK's own words.
+    /// The SDK's own words; English ones for a language that it does not speak, to begin with.
     #[must_use]
     pub const fn of(language: Language) -> Self {
         match language {
-            Language::English => english::TEXTS,
+            Language::English | Language::Other(_) => english::TEXTS,
             Language::German => german::TEXTS,
             Language::Japanese => japanese::TEXTS,
         }
@@ -352,6 +375,21 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_means_a_language_with_whatever_comes_after_it() {
+        for (language, tag, expected) in [
+            (Language::German, "de", true),
+            (Language::German, " DE-at ", true),
+            (Language::German, "den", false),
+            (Language::Other("pt-BR"), "pt-br", true),
+            (Language::Other("pt-BR"), "pt", false),
+            (Language::Other("fr"), "é", false),
+            (Language::Other("fr"), "", false),
+        ] {
+            assert_eq!(language.is_meant_by(tag), expected, "{language:?} {tag:?}");
+        }
+    }
 
     #[test]
     fn the_best_liked_language_is_chosen() {
@@ -364,7 +402,12 @@ mod tests {
             ("de;q=x", None),
             ("", None),
         ] {
-            assert_eq!(Language::accepted(line), expected, "{line:?}");
+            let known = |tag: &str| {
+                [Language::English, Language::German, Language::Japanese]
+                    .into_iter()
+                    .find(|one| one.is_meant_by(tag))
+            };
+            assert_eq!(Language::accepted(line, known), expected, "{line:?}");
         }
     }
 }

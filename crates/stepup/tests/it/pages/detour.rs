@@ -61,7 +61,7 @@ fn location(response: &Response<Bytes>) -> String {
 }
 
 fn id_of(jar: &Jar) -> String {
-    jar.names()[0].strip_prefix("__mfa_").unwrap().to_owned()
+    jar.names().into_iter().find_map(|name| name.strip_prefix("__mfa_")).unwrap().to_owned()
 }
 
 async fn resume(client: &Client, jar: &Jar, session: &str, id: &str) -> Response<Bytes> {
@@ -81,14 +81,18 @@ async fn a_form_comes_back_field_by_field_and_once() {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(
         location(&answer),
-        format!("/auth/login?returnTo=%2Fauth%2Fmfa%2Fresume%3Fdetour%3D{id}&max_age=300")
+        format!("/auth/login?returnTo=%2Fauth%2Fmfa%2Fresume%3Fdetour%3D{id}&max_age=300&stepUp=true")
     );
     for cookie in set_cookies(answer.headers()) {
         assert!(!cookie.value.contains("bob"), "{cookie:?}");
         for attribute in ["Secure", "HttpOnly", "SameSite=lax"] {
             assert!(cookie.attributes.contains(&attribute.to_owned()), "{cookie:?}");
         }
-        let path = if cookie.name.ends_with("_form") { "Path=/auth/mfa/resume" } else { "Path=/auth/mfa" };
+        let path = match &*cookie.name {
+            "__mfa" => "Path=/",
+            name if name.ends_with("_form") => "Path=/auth/mfa/resume",
+            _ => "Path=/auth/mfa",
+        };
         assert_eq!(cookie.attributes[0], path);
     }
 
@@ -275,23 +279,95 @@ fn only_a_form_of_our_own_pages_is_kept() {
     }
 }
 
+/// What a browser sends along to the application, and to the page at the end of a detour.
+fn lines(jar: &Jar, session: &str) -> (String, String) {
+    let all = jar.line();
+    let everywhere: Vec<&str> = all.split("; ").filter(|pair| !pair.starts_with("__mfa_")).collect();
+    let everywhere: Vec<&str> =
+        everywhere.into_iter().chain([session]).filter(|pair| !pair.is_empty()).collect();
+    (everywhere.join("; "), format!("{all}; {session}"))
+}
+
+/// Begins a detour from a page of the application, and leaves it there.
+fn begin_beside(
+    client: &Client,
+    jar: &mut Jar,
+    session: &str,
+    form: Option<&str>,
+) -> Result<String, DetourError> {
+    let mut headers = from("https://app.example.com");
+    headers.insert(header::COOKIE, lines(jar, session).0.parse().unwrap());
+    let form =
+        form.map(|body| KeptForm::of(&Uri::from_static("/transfer"), &headers, body.as_bytes()).unwrap());
+    let detour = Detour { return_to: "/transfer".to_owned(), form };
+    let state = client.open_session(&headers);
+    let answer = client.detour_by_login(&state, &headers, &[("max_age", "300")], detour)?;
+    let mut alone = Jar::default();
+    alone.take(answer.headers());
+    jar.take(answer.headers());
+    let login = location(&answer);
+    Ok(login.split("detour%3D").nth(1).unwrap().split('&').next().unwrap().to_owned())
+}
+
 #[tokio::test]
 async fn the_oldest_of_many_detours_are_forgotten() {
     let clock = Hands::at(NOW);
     let client = client(&clock);
-    let mut jar = Jar::default();
-    let mut ids = Vec::new();
+    let (_, session) = session_of(&client, "auth0|ada");
+    let (mut jar, mut ids) = (Jar::default(), Vec::new());
     for second in 1..=6 {
         clock.set(NOW + second);
-        let (answer, alone, _) = begun(&client, "auth0|ada");
-        jar.take(answer.headers());
-        ids.push(id_of(&alone));
+        ids.push(begin_beside(&client, &mut jar, &session, Some(FIELDS)).unwrap());
     }
-    let (_, session) = session_of(&client, "auth0|ada");
+    let held = |jar: &Jar, name: &str| jar.names().contains(&name);
+    let kept: Vec<_> = ids.iter().filter(|id| held(&jar, &format!("__mfa_{id}"))).collect();
+    assert_eq!(kept, [&ids[2], &ids[3], &ids[4], &ids[5]]);
+    assert_eq!(jar.names().iter().filter(|name| name.ends_with("_form")).count(), 4, "{:?}", jar.names());
+
+    // One that came to its end makes room.
     let answer = resume(&client, &jar, &session, &ids[5]).await;
     jar.take(answer.headers());
-    let kept: Vec<_> = ids.iter().filter(|id| jar.names().contains(&&*format!("__mfa_{id}"))).collect();
-    assert_eq!(kept, [&ids[2], &ids[3], &ids[4]]);
+    begin_beside(&client, &mut jar, &session, None).unwrap();
+    assert!(held(&jar, &format!("__mfa_{}", ids[2])), "{:?}", jar.names());
+}
+
+#[tokio::test]
+async fn detours_that_were_given_up_leave_room_for_the_next_one() {
+    let clock = Hands::at(NOW);
+    let client = client(&clock);
+    // A session as large as the bank's.
+    let claims = json!({ "sub": "auth0|ada", "auth_time": NOW - 100, "about": "a".repeat(1800) });
+    let (_, session) = session_with(&client, &claims);
+    let form = format!("note={}", "x".repeat(1000));
+    let mut jar = Jar::default();
+    for second in 1..=4 {
+        clock.set(NOW + second);
+        let id = begin_beside(&client, &mut jar, &session, Some(&form)).unwrap();
+        let (_, line) = lines(&jar, &session);
+        let bytes = "Cookie: ".len() + line.len();
+        assert!(bytes <= 8190, "{bytes} bytes with {second} detours: {:?}", jar.names());
+        assert!(jar.names().contains(&&*format!("__mfa_{id}_form")));
+    }
+    assert!(jar.names().iter().filter(|name| name.ends_with("_form")).count() > 1, "as many as fit");
+}
+
+#[test]
+fn a_form_that_does_not_fit_beside_the_session_is_not_kept() {
+    let client = client(&Hands::at(NOW));
+    let (_, small) = session_of(&client, "auth0|ada");
+    let claims = json!({ "sub": "auth0|ada", "auth_time": NOW - 100, "about": "a".repeat(1800) });
+    let (_, large) = session_with(&client, &claims);
+    let form = format!("note={}", "x".repeat(3995));
+    let mut jar = Jar::default();
+    assert!(begin_beside(&client, &mut jar, &small, Some(&form)).is_ok());
+    let (_, line) = lines(&jar, &small);
+    assert!(line.len() <= 8190, "{}", line.len());
+
+    let refused = begin_beside(&client, &mut Jar::default(), &large, Some(&form)).unwrap_err();
+    assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let DetourError::TooLarge { bytes, limit: 8190 } = refused else { panic!("{refused}") };
+    assert!(bytes > 8190 + 500, "{bytes}");
+    assert!(begin_beside(&client, &mut Jar::default(), &large, None).is_ok(), "without it there is room");
 }
 
 #[tokio::test]

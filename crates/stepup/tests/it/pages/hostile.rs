@@ -196,6 +196,39 @@ async fn pages_have_a_strict_policy_and_speak_the_visitors_language() {
     assert!(page.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
 }
 
+/// The same button twice at the same moment: both requests carry the cookies of before.
+#[tokio::test]
+async fn two_codes_at_the_same_moment_lose_no_recovery_code() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    visitor.press("add", &[("factor", "otp")]).await;
+    let code = house.tenant.totp(&visitor.secret("secret")).unwrap();
+    let (before, page) = (visitor.jar.clone(), visitor.html.clone());
+    visitor.submit("code", &[("code", &code)]).await;
+    let after = visitor.jar.clone();
+
+    // The second one came with another code, so that it is not taken for the first.
+    visitor.jar = before.clone();
+    let answer = visitor.submit("code", &[("code", "000000")]).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert!(
+        !answer.headers().contains_key(header::SET_COOKIE),
+        "what the first one brought stays: {answer:?}"
+    );
+    let shown = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    visitor.jar = after;
+    visitor.get(&shown).await;
+    assert_eq!(visitor.heading(), "Keep your recovery code");
+    assert_eq!(visitor.secret("recovery-code").len(), 24);
+
+    // Where the first answer never arrived, the page says what has become of it.
+    (visitor.jar, visitor.html) = (before, page);
+    visitor.press("code", &[("code", "000000")]).await;
+    assert_eq!((visitor.status, visitor.heading()), (StatusCode::OK, "This step is done already"));
+    visitor.link("/balance?of=ada");
+}
+
 #[tokio::test]
 async fn a_problem_takes_the_focus_where_no_field_does() {
     let house = house().await;
@@ -207,4 +240,26 @@ async fn a_problem_takes_the_focus_where_no_field_does() {
     visitor.press("add", &[("factor", "otp")]).await;
     visitor.press("code", &[("code", "12")]).await;
     assert_eq!(visitor.html.matches("autofocus").count(), 1, "the field's: {}", visitor.html);
+}
+
+#[tokio::test]
+async fn a_language_that_was_asked_for_is_spoken_to_the_end() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin_later(&transfer()).await;
+    let address = format!("{}&ui_locales=fr%20de", visitor.address);
+    visitor.get(&address).await;
+    assert_eq!(visitor.heading(), "Einen zweiten Schritt einrichten");
+    visitor.press("add", &[("factor", "otp")]).await;
+    assert!(!visitor.address.contains("ui_locales"), "{}", visitor.address);
+    assert_eq!(visitor.heading(), "Richten Sie Ihre Authenticator-App ein");
+    assert!(visitor.html.contains("<html lang=\"de\">"), "{}", visitor.html);
+
+    visitor.manage().await;
+    visitor.get("/auth/mfa/manage?ui_locales=ja").await;
+    assert_eq!(visitor.heading(), "2段階認証の管理");
+    visitor.press("add", &[]).await;
+    assert_eq!(visitor.heading(), "2段階認証の追加");
+    visitor.press("cancel", &[]).await;
+    assert_eq!(visitor.heading(), "2段階認証の管理");
 }

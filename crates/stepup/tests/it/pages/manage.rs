@@ -1,10 +1,11 @@
 //! `/auth/mfa/manage`: a user lists, adds and deletes their own authenticators.
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use stepup_tenant::Fault;
 
 use super::{
     factors::{house, newest_code},
-    visitor::Visitor,
+    visitor::{Visitor, own_page},
 };
 
 #[tokio::test]
@@ -108,4 +109,79 @@ async fn a_verified_address_stays_and_another_one_goes() {
     let kept = listed.unwrap().pop().unwrap();
     visitor.get(&format!("/auth/mfa/manage?remove={}", kept.id.replace('|', "%7C"))).await;
     assert_eq!(visitor.heading(), "Your second steps");
+}
+
+#[tokio::test]
+async fn whoever_cancels_has_added_nothing() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.manage().await;
+    visitor.press("add", &[]).await;
+    visitor.press("cancel", &[]).await;
+    assert_eq!((visitor.heading(), &*visitor.address), ("Your second steps", "/auth/mfa/manage"));
+    assert!(!visitor.html.contains("Added."), "{}", visitor.html);
+
+    visitor.press("add", &[]).await;
+    visitor.press("add", &[("factor", "otp")]).await;
+    visitor.press("cancel", &[]).await;
+    assert!(!visitor.html.contains("Added."), "{}", visitor.html);
+}
+
+/// The tenant's answer to the next request.
+fn answers(house: &crate::house::House, method: &str, path: &str, status: u16) {
+    let fault = Fault { status: Some(status), retry_after: Some(90), ..Fault::on(method, path) };
+    house.tenant.fail_next(fault);
+}
+
+#[tokio::test]
+async fn what_the_tenant_says_to_a_deletion_is_told_for_what_it_is() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.manage().await;
+    for (status, expected) in [(400, "kept"), (403, "kept"), (404, "deleted")] {
+        answers(&house, "DELETE", "/mfa/authenticators/totp%7C1", status);
+        let answer = visitor.send(Method::POST, "/auth/mfa/manage", own_page(), DELETE.to_owned()).await;
+        assert_eq!(
+            answer.headers()[header::LOCATION],
+            format!("/auth/mfa/manage?did={expected}"),
+            "{status}"
+        );
+    }
+    answers(&house, "DELETE", "/mfa/authenticators/totp%7C1", 401);
+    let answer = visitor.send(Method::POST, "/auth/mfa/manage", own_page(), DELETE.to_owned()).await;
+    let login = answer.headers()[header::LOCATION].to_str().unwrap();
+    assert!(login.starts_with(&format!("{}authorize?", house.tenant.issuer())), "for another token: {login}");
+
+    answers(&house, "DELETE", "/mfa/authenticators/totp%7C1", 429);
+    let answer = visitor.send(Method::POST, "/auth/mfa/manage", own_page(), DELETE.to_owned()).await;
+    assert_eq!(
+        (answer.status(), &answer.headers()[header::RETRY_AFTER]),
+        (StatusCode::TOO_MANY_REQUESTS, &HeaderValue::from(90))
+    );
+    assert!(std::str::from_utf8(answer.body()).unwrap().contains("<h1>Please wait a moment</h1>"));
+}
+
+const DELETE: &str = "action=delete&authenticator=totp%7C1";
+
+#[tokio::test]
+async fn a_list_that_the_tenant_keeps_back_is_asked_for_anew_or_later() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.manage().await;
+    answers(&house, "GET", "/mfa/authenticators", 403);
+    let answer = visitor.send(Method::GET, "/auth/mfa/manage", HeaderMap::new(), String::new()).await;
+    let login = answer.headers()[header::LOCATION].to_str().unwrap();
+    assert!(login.starts_with(&format!("{}authorize?", house.tenant.issuer())), "for another token: {login}");
+    assert!(login.contains("login_hint=ada"), "{login}");
+
+    answers(&house, "GET", "/mfa/authenticators", 403);
+    visitor.get("/auth/mfa/manage?asked").await;
+    assert_eq!((visitor.status, visitor.heading()), (StatusCode::FORBIDDEN, "This cannot be shown"));
+
+    answers(&house, "GET", "/mfa/authenticators", 429);
+    let answer = visitor.send(Method::GET, "/auth/mfa/manage", HeaderMap::new(), String::new()).await;
+    assert_eq!(
+        (answer.status(), &answer.headers()[header::RETRY_AFTER]),
+        (StatusCode::TOO_MANY_REQUESTS, &HeaderValue::from(90))
+    );
 }

@@ -66,3 +66,28 @@ async fn without_the_pages_their_addresses_are_the_applications() {
     let refused = house.client.detour(&state, request.headers(), &due, detour).unwrap_err();
     assert!(matches!(refused, DetourError::PagesOff), "{refused}");
 }
+
+#[tokio::test]
+async fn a_language_that_the_sdk_does_not_speak_is_the_applications() {
+    let french =
+        Texts { factors_heading: "Ajouter une seconde étape".into(), ..Texts::of(Language::Other("fr")) };
+    let options = PageOptions::new().texts(Language::Other("fr"), french).language_by(|headers| {
+        let cookies = headers.get("cookie")?.to_str().ok()?;
+        cookies.contains("language=de").then_some(Language::German)
+    });
+    let house = house(options).await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.language = "fr-CA,en;q=0.5";
+    visitor.begin(&transfer(), None).await;
+    assert_eq!(visitor.heading(), "Ajouter une seconde étape");
+    assert!(visitor.html.contains("<html lang=\"fr\">"), "{}", visitor.html);
+
+    let address = visitor.address.clone();
+    visitor.jar.take_line("language=de");
+    visitor.get(&address).await;
+    assert_eq!(visitor.heading(), "Einen zweiten Schritt einrichten", "the application knows its visitor");
+    visitor.get(&format!("{address}&ui_locales=fr")).await;
+    assert_eq!(visitor.heading(), "Ajouter une seconde étape", "what is asked for counts more");
+    visitor.get(&address).await;
+    assert_eq!(visitor.heading(), "Ajouter une seconde étape", "and goes on to count");
+}
