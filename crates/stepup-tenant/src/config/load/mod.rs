@@ -85,16 +85,9 @@ impl Reading<'_> {
         let client_grants = self.each(document.client_grants, "clientGrants", |reading, grant, place| {
             reading.client_grant(grant, place, &clients, &resource_servers)
         })?;
-        let (databases, others) = (&document.databases, &document.connections);
-        self.distinct(
-            names(databases, "databases", "name", |it| &it.name).chain(names(
-                others,
-                "connections",
-                "name",
-                |it| &it.name,
-            )),
-            "another connection has this name",
-        )?;
+        let databases = names(&document.databases, "databases", "name", |it| &it.name);
+        let others = names(&document.connections, "connections", "name", |it| &it.name);
+        self.distinct(databases.chain(others), "another connection has this name")?;
         let mut connections = Vec::new();
         for (place, list) in [("databases", document.databases), ("connections", document.connections)] {
             connections.extend(self.each(list, place, |reading, connection, place| {

@@ -57,15 +57,13 @@ impl Keywords {
                 continue;
             };
             let mut seam = Seam { filled: filled.text.len()..0, written: start..end };
-            if !mark.json {
-                filled.text.push_str(&plain(value));
-            } else if let Some(inside) = quoted(&mut filled.text, after) {
+            if mark.json
+                && let Some(inside) = quoted(&mut filled.text, after)
+            {
                 rest = inside;
                 seam = Seam { filled: filled.text.len()..0, written: start - 1..end + 1 };
-                filled.text.push_str(&json(value).to_string());
-            } else {
-                filled.text.push_str(&json(value).to_string());
             }
+            filled.text.push_str(&if mark.json { json(value).to_string() } else { plain(value) });
             seam.filled.end = filled.text.len();
             filled.seams.push(seam);
         }
