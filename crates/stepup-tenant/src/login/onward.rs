@@ -33,10 +33,12 @@ pub(super) fn by_page(visit: &Visit, redirect: Response) -> Response {
 }
 
 /// The same for the answer to the client. One that runs on a device is left its redirect: a system browser hands an address
-/// over to an application only where it follows one.
+/// over to an application only where it follows one. So is whoever does not say to be a browser: programs that walk the
+/// pages expect it, and to the callback itself `form-action` lets every form.
 pub(super) fn to_client(visit: &Visit, answer: Response) -> Response {
     let client = visit.shared.config.client(&visit.login.client_id);
-    if client.is_some_and(|client| client.application_type == ApplicationType::Native) {
+    let on_a_device = client.is_some_and(|client| client.application_type == ApplicationType::Native);
+    if on_a_device || !visit.headers.contains_key(SEC_FETCH_SITE) {
         return answer;
     }
     by_page(visit, answer)

@@ -4,11 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, Uri, header};
 
 use super::{Guard, Stopped, api, page};
-use crate::{
-    client::Client,
-    session::SessionState,
-    web::answer::{json, private},
-};
+use crate::{client::Client, session::SessionState, web::answer::private};
 
 /// A request that was stopped.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +66,7 @@ impl Stopped {
             match self {
                 Self::Ask { lack, due } => api::due(client, request.headers, guard, *lack, due.as_ref()),
                 Self::Unmet(lack) => api::unmet(guard, *lack),
-                Self::Failed(error) => json(error.status(), &error.to_json()),
+                Self::Failed(error) => api::failed(error),
             }
         })
     }

@@ -9,6 +9,7 @@ use super::{ApiAnswer, Guard, Lack};
 use crate::{
     client::Client,
     mfa::MfaRequired,
+    tokens::AccessTokenError,
     web::{answer, base_url},
 };
 
@@ -42,6 +43,13 @@ pub(super) fn unmet(guard: &Guard, lack: Lack) -> Response<Bytes> {
     let description = format!("{}, and what was proved will not do.", lack.description());
     let body = json!({ "error": UNMET, "error_description": description });
     answer::json(StatusCode::FORBIDDEN, &with_factors(body, guard))
+}
+
+/// There is no access token to decide by. That the tenant is not well is no reason to log in: it is said apart, with its
+/// wait.
+pub(super) fn failed(error: &AccessTokenError) -> Response<Bytes> {
+    let status = if error.needs_login() { error.status() } else { error.status_of_the_tenant() };
+    answer::wait(error.retry_after(), answer::json(status, &error.to_json()))
 }
 
 /// Says which factors the guard needs one of, so that a script offers no others.

@@ -32,7 +32,10 @@ pub(super) fn answer(
         Stopped::Ask { due, .. } => page.off(due.as_ref()),
         Stopped::Failed(error) if error.needs_login() => page.off(None),
         Stopped::Failed(error) => {
-            page.stop(error.status(), |texts| (&texts.guard_failed_heading, &texts.guard_failed_text), &[])
+            let status = error.status_of_the_tenant();
+            let page =
+                page.stop(status, |texts| (&texts.guard_failed_heading, &texts.guard_failed_text), &[]);
+            answer::wait(error.retry_after(), page)
         }
         Stopped::Unmet(_) => page.stop(
             StatusCode::FORBIDDEN,

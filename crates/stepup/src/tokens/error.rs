@@ -75,6 +75,14 @@ impl AccessTokenError {
         }
     }
 
+    /// What a failure of the tenant's is for those who are served here: 429 where it has had too many requests, else 503.
+    pub(crate) fn status_of_the_tenant(&self) -> StatusCode {
+        match self {
+            Self::FailedToRefresh(error) if error.is_limit() => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
     /// Whether only a new login helps: there is no session any more, nothing to renew it with, or the tenant no longer
     /// takes its refresh token. Else trying again may help, or a second factor does.
     #[must_use]
@@ -107,6 +115,15 @@ impl AccessTokenError {
 }
 
 impl RefreshError {
+    fn is_limit(&self) -> bool {
+        let Self::Provider(error) = self else { return false };
+        matches!(
+            error,
+            ProviderError::Refused { status, .. } | ProviderError::Untrustworthy { status, .. }
+                if *status == StatusCode::TOO_MANY_REQUESTS
+        )
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Provider(error) => error.retry_after(),

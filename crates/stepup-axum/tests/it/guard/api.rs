@@ -144,9 +144,20 @@ async fn a_tenant_out_of_order_passes_nobody() {
     bank.tenant.fail_next(fault);
     let failed = browser.fetch(Method::GET, "/transfer", None).await;
     assert_eq!(failed.body["error"]["code"], "failed_to_refresh_token", "{failed:?}");
+    assert_eq!(failed.status, StatusCode::SERVICE_UNAVAILABLE, "no reason to log in");
     let page = browser.open("/transfer").await;
-    assert_eq!((page.status, page.path()), (StatusCode::UNAUTHORIZED, "/transfer"));
+    assert_eq!((page.status, page.path()), (StatusCode::SERVICE_UNAVAILABLE, "/transfer"));
     assert!(page.body.contains("We cannot go on just now"), "{}", page.body);
+    let limit = stepup_tenant::Fault {
+        status: Some(429),
+        retry_after: Some(30),
+        ..stepup_tenant::Fault::on("POST", "/oauth/token")
+    };
+    bank.tenant.fail_next(limit);
+    let limited = browser.fetch(Method::GET, "/transfer", None).await;
+    assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(limited.headers[header::RETRY_AFTER], "30");
+
     bank.tenant.clock().advance(seconds(1));
     assert_eq!(browser.fetch(Method::GET, "/transfer", None).await.body["error"], "mfa_required");
 }

@@ -16,8 +16,7 @@ fn policy(page: &Page) -> &str {
 /// The address that a page leads to by itself, with scripts off too.
 fn leads_to(page: &Page) -> String {
     let body = page.answer.body.replace("&#38;", "&");
-    let (_, rest) =
-        body.split_once("<meta http-equiv=\"refresh\" content=\"0;url=").unwrap();
+    let (_, rest) = body.split_once("<meta http-equiv=\"refresh\" content=\"0;url=").unwrap();
     let address = rest.split('"').next().unwrap().to_owned();
     assert!(body.contains(&format!("<a href=\"{address}\">Continue</a>")), "{body}");
     address
