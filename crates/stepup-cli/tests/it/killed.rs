@@ -39,6 +39,14 @@ struct Acknowledged {
     enrolled_with: Option<String>,
     /// A message went out.
     messaged: bool,
+    /// The recovery code that was used, and the one that came in its place.
+    recovery_codes: Option<(String, String)>,
+    /// The user's path in the Management API, which changed their metadata.
+    managed: Option<String>,
+    /// The path of an authentication method that was removed.
+    removed: Option<String>,
+    /// The `mfa_token` and the `oob_code` of a question that the phone said yes to.
+    approved: Option<(String, String)>,
 }
 
 /// A tenant of its own process, and a way to talk to it.
@@ -107,6 +115,35 @@ impl Running {
     async fn verify(&self, mfa_token: &str, code: &str) -> Option<(u16, Value)> {
         let grant = "http://auth0.com/oauth/grant-type/mfa-otp";
         self.token(&[("grant_type", grant), ("mfa_token", mfa_token), ("otp", code)]).await
+    }
+
+    async fn use_recovery_code(&self, mfa_token: &str, code: &str) -> Option<(u16, Value)> {
+        let grant = "http://auth0.com/oauth/grant-type/mfa-recovery-code";
+        self.token(&[("grant_type", grant), ("mfa_token", mfa_token), ("recovery_code", code)]).await
+    }
+
+    async fn challenge(&self, mfa_token: &str, more: Value) -> Option<(u16, Value)> {
+        let mut body = json!({
+            "client_id": "stepup-webapp", "client_secret": "stepup-webapp-secret",
+            "mfa_token": mfa_token, "challenge_type": "oob",
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.post(&format!("{}mfa/challenge", self.issuer), None, &body).await
+    }
+
+    /// A call of the Management API.
+    async fn manage(&self, method: &str, path: &str, body: Value) -> Option<(u16, Value)> {
+        let api = format!("{}api/v2/", self.issuer);
+        let credentials = [
+            ("client_id", "stepup-m2m"),
+            ("client_secret", "stepup-m2m-secret"),
+            ("grant_type", "client_credentials"),
+            ("audience", api.as_str()),
+        ];
+        let token = self.token(&credentials).await?.1["access_token"].as_str()?.to_owned();
+        let request = self.http.request(method.parse().unwrap(), format!("{api}{path}"));
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        Self::answer(request.header("authorization", format!("Bearer {token}"))).await
     }
 
     /// Status and body; none where the tenant went away.
@@ -181,13 +218,77 @@ impl Running {
         told.send(()).await.ok()?;
 
         let mfa_token = text(&self.refresh(&third, Some(API)).await?, "mfa_token")?;
-        let challenge = json!({
-            "client_id": "stepup-webapp", "client_secret": "stepup-webapp-secret",
-            "mfa_token": mfa_token, "challenge_type": "oob",
-        });
-        let (status, _) = self.post(&format!("{}mfa/challenge", self.issuer), None, &challenge).await?;
+        let (status, _) = self.challenge(&mfa_token, json!({})).await?;
         assert_eq!(status, 200, "a code by e-mail for {email}");
         noted.messaged = true;
+        told.send(()).await.ok()?;
+
+        let api = format!("{}mfa/", self.issuer);
+        let password = [
+            ("grant_type", "password"),
+            ("username", email),
+            ("password", PASSWORD),
+            ("audience", api.as_str()),
+            ("scope", "enroll"),
+        ];
+        let mfa_token = text(&self.token(&password).await?, "mfa_token")?;
+        let used = begun["recovery_codes"][0].as_str()?.to_owned();
+        let verified = self.use_recovery_code(&mfa_token, &used).await?;
+        noted.recovery_codes = Some((used, text(&verified, "recovery_code")?));
+        told.send(()).await.ok()?;
+
+        self.administer(email, noted, told).await?;
+        let mfa_api = text(&verified, "access_token")?;
+        self.approve(email, &mfa_api, &third, noted, told).await
+    }
+
+    /// An administrator changes the user's metadata, and removes an authentication method.
+    async fn administer(&self, email: &str, noted: &mut Acknowledged, told: &mpsc::Sender<()>) -> Option<()> {
+        let found = self.manage("GET", &format!("users-by-email?email={email}"), Value::Null).await?.1;
+        let user = format!("users/{}", found[0]["user_id"].as_str()?.replace('|', "%7C"));
+        let (status, body) =
+            self.manage("PATCH", &user, json!({ "user_metadata": { "plan": "gold" } })).await?;
+        assert_eq!(status, 200, "{email}: {body}");
+        noted.managed = Some(user.clone());
+        told.send(()).await.ok()?;
+
+        let methods = format!("{user}/authentication-methods");
+        let phone = json!({ "type": "phone", "phone_number": "+12025550123" });
+        let (status, made) = self.manage("POST", &methods, phone).await?;
+        assert_eq!(status, 201, "{email}: {made}");
+        let method = format!("{methods}/{}", made["id"].as_str()?.replace('|', "%7C"));
+        let (status, body) = self.manage("DELETE", &method, Value::Null).await?;
+        assert_eq!(status, 204, "{email}: {body}");
+        noted.removed = Some(method);
+        told.send(()).await.ok()
+    }
+
+    /// The user enrols a phone, which says yes to the next step-up; the answer is left for later.
+    async fn approve(
+        &self,
+        email: &str,
+        mfa_api: &str,
+        refresh_token: &str,
+        noted: &mut Acknowledged,
+        told: &mpsc::Sender<()>,
+    ) -> Option<()> {
+        let push = json!({ "authenticator_types": ["oob"], "oob_channels": ["auth0"] });
+        let begun = self.post(&format!("{}mfa/associate", self.issuer), Some(mfa_api), &push).await?.1;
+        let scanned = json!({ "barcode_uri": begun["barcode_uri"] });
+        let phone = self.post(&format!("{}/devices", self.control), Some(&self.key), &scanned).await?.1;
+        let phone = format!("push|{}", phone["enrollment_id"].as_str()?);
+
+        let mfa_token = self.refresh(refresh_token, Some(API)).await?.1["mfa_token"].as_str()?.to_owned();
+        let asked = self.challenge(&mfa_token, json!({ "authenticator_id": phone })).await?.1;
+        let oob_code = asked["oob_code"].as_str()?.to_owned();
+        let request = self.http.get(format!("{}/push", self.control)).bearer_auth(&self.key);
+        let pending = Self::answer(request).await?.1;
+        let question = pending.as_array()?.iter().find(|it| it["authenticator_id"] == phone.as_str())?;
+        let answer = format!("{}/push/{}", self.control, question["id"].as_str()?);
+        let yes = json!({ "decision": "approve" });
+        let (status, body) = self.post(&answer, Some(&self.key), &yes).await?;
+        assert_eq!(status, 200, "{email}: {body}");
+        noted.approved = Some((mfa_token, oob_code));
         told.send(()).await.ok()
     }
 
@@ -203,6 +304,20 @@ impl Running {
             let messages = self.control(&format!("messages?channel=email&to={email}")).await;
             assert!(!messages.as_array().unwrap().is_empty(), "{email}: the message is gone");
         }
+        if let Some((mfa_token, oob_code)) = &noted.approved {
+            let grant = "http://auth0.com/oauth/grant-type/mfa-oob";
+            let fields = [("grant_type", grant), ("mfa_token", mfa_token), ("oob_code", oob_code)];
+            let (status, body) = self.token(&fields).await.unwrap();
+            assert_eq!(status, 200, "{email}: the phone's answer is gone: {body}");
+        }
+        if let Some(user) = &noted.managed {
+            let (_, body) = self.manage("GET", user, Value::Null).await.unwrap();
+            assert_eq!(body["user_metadata"]["plan"], "gold", "{email}: {body}");
+        }
+        if let Some(method) = &noted.removed {
+            let (status, body) = self.manage("GET", method, Value::Null).await.unwrap();
+            assert_eq!(status, 404, "{email}: what was removed is there again: {body}");
+        }
         if let Some(token) = &noted.refresh_token {
             let (status, body) = self.refresh(token, Some(API)).await.unwrap();
             assert_eq!((status, body["error"].as_str()), (403, Some("mfa_required")), "{email}: {body}");
@@ -213,6 +328,13 @@ impl Running {
                 let (status, body) = self.verify(mfa_token, code).await.unwrap();
                 assert_eq!(status, 403, "{email}: a code was used twice: {body}");
                 assert_eq!(body["error_description"], "Invalid otp_code.");
+            }
+            if let Some((used, next)) = &noted.recovery_codes {
+                let mfa_token = body["mfa_token"].as_str().unwrap();
+                for (code, expected) in [(used, 403), (next, 200)] {
+                    let (status, body) = self.use_recovery_code(mfa_token, code).await.unwrap();
+                    assert_eq!(status, expected, "{email}: a recovery code: {body}");
+                }
             }
         }
         for token in &noted.rotated {
@@ -280,7 +402,7 @@ async fn a_killed_tenant_keeps_what_it_acknowledged() {
             })
             .collect();
         drop(told);
-        for _ in 0..8 + draw(&mut seed, 40) {
+        for _ in 0..8 + draw(&mut seed, 140) {
             if acknowledgements.recv().await.is_none() {
                 break;
             }
@@ -293,17 +415,17 @@ async fn a_killed_tenant_keeps_what_it_acknowledged() {
     }
 
     let tenant = Running::start(&folder).await;
-    let log = tenant.control("log").await;
-    let log: BTreeSet<(String, String)> = log
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|event| {
-            Some((event["user_name"].as_str()?.to_owned(), event["type"].as_str()?.to_owned()))
-        })
-        .collect();
+    let kinds: BTreeSet<_> = known.iter().flat_map(|(_, noted)| &noted.logged).collect();
+    let mut log = BTreeSet::new();
+    // one kind at a time: the newest thousand events are told
+    for kind in kinds {
+        let events = tenant.control(&format!("log?type={kind}")).await;
+        let users = events.as_array().unwrap().iter().filter_map(|event| event["user_name"].as_str());
+        log.extend(users.map(|user| (user.to_owned(), (*kind).to_owned())));
+    }
     assert!(known.iter().any(|(_, noted)| noted.enrolled_with.is_some()), "{known:?}");
     assert!(known.iter().any(|(_, noted)| noted.messaged), "{known:?}");
+    assert!(known.iter().any(|(_, noted)| noted.approved.is_some()), "{known:?}");
     for (email, noted) in &known {
         tenant.keeps(email, noted, &log).await;
     }
