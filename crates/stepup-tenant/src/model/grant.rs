@@ -105,7 +105,7 @@ pub struct RefreshToken {
     pub last_exchanged_at: Option<UnixTime>,
     /// Who got the first of the family, and who used it last.
     #[serde(default)]
-    pub device: Device,
+    pub device: Box<Device>,
     /// What Actions keep with it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,

@@ -276,12 +276,12 @@ pub(crate) fn refresh_token(state: &State, login: Login<'_>, changes: &Changes) 
         expires_at: settings.lifetime.map(|lifetime| now + lifetime),
         idle_expires_at: settings.idle_lifetime.map(|lifetime| now + lifetime),
         last_exchanged_at: None,
-        device: Device {
+        device: Box::new(Device {
             initial_ip: login.caller.ip.clone(),
             initial_user_agent: login.caller.user_agent.clone(),
             last_ip: login.caller.ip.clone(),
             last_user_agent: login.caller.user_agent.clone(),
-        },
+        }),
         metadata: Map::new(),
     };
     sealed(state, value, changes)

@@ -16,7 +16,7 @@ use stepup_tenant::{
     actions::Changes,
     model::{
         AuthenticationMethod, Authenticator, AuthorizationCode, CodeChallenge, CodeChallengeMethod,
-        Credential, Device, Digest, RefreshToken, TenantSession, User,
+        Credential, Digest, RefreshToken, TenantSession, User,
     },
     store::{Presented, SqliteStore, Store, Vault},
 };
@@ -152,7 +152,7 @@ fn token(id: &str, parent: Option<&str>) -> RefreshToken {
         expires_at: Some(at(1000)),
         idle_expires_at: None,
         last_exchanged_at: None,
-        device: Device::default(),
+        device: Box::default(),
         metadata: Map::new(),
     }
 }
