@@ -366,7 +366,7 @@ async fn a_browser_that_waits_for_a_push() {
         let body = String::from_utf8(answer.body().to_vec()).unwrap();
         assert!(body.starts_with(told), "{body}");
     }
-    assert_eq!(captured.count("stepup_mfa_verified_total{factor=\"oob\"}"), 3);
+    assert_eq!(captured.count("stepup_mfa_verified_total{factor=\"push\"}"), 3);
     flow.assert_silent(&captured);
 }
 
