@@ -129,8 +129,8 @@ export interface PollOptions extends WithMfaToken {
 }
 
 export interface PopupOptions extends Abortable {
-  /** The API that a token is for; none if the second factor is for a page or a route of this server. */
-  audience?: string;
+  /** The API that a token is for; `null` if the second factor is for a page or a route of this server. */
+  audience: string | null;
   /** What the token allows, separated by spaces; the configured one if left out. */
   scope?: string;
   /** `http://schemas.openid.net/pape/policies/2007/06/multi-factor` */
@@ -184,7 +184,7 @@ export const mfa: {
    */
   challengeWithPopup(options: PopupOptions & { audience: string }): Promise<AccessToken>;
   /** The same where it is for no API: then there is no token. */
-  challengeWithPopup(options?: PopupOptions & { audience?: undefined; scope?: undefined }): Promise<void>;
+  challengeWithPopup(options: PopupOptions & { audience: null; scope?: undefined }): Promise<void>;
   /** Takes one authenticator away from the person. */
   deleteAuthenticator(options: WithMfaToken & { authenticatorId: string }): Promise<void>;
 };

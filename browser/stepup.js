@@ -108,10 +108,10 @@ export const mfa = {
     popupWidth = 400,
     popupHeight = 600,
     signal,
-  } = {}) {
+  }) {
     if (typeof window === "undefined") throw new ExecutionContextError();
     if (popupInProgress) throw new PopupInProgressError();
-    if (scope && !audience) throw new InvalidRequestError("audience is required");
+    if (!audience && (audience !== null || scope)) throw new InvalidRequestError("audience is required");
     signal?.throwIfAborted();
 
     const transactionId = crypto.getRandomValues(new Uint32Array(4)).join("-");

@@ -53,7 +53,7 @@ test("what may be left out is not sent, and the size is the caller's", async (t)
 test("what an answer by RFC 9470 asks for is sent, and without an API no token is asked for", async (t) => {
   const page = scriptedWindow(t);
   const requests = scripted();
-  const call = challengeWithPopup({ acr_values: "urn:own", maxAge: 0 });
+  const call = challengeWithPopup({ audience: null, acr_values: "urn:own", maxAge: 0 });
   const { transactionId, ...query } = page.query();
   assert.deepEqual(query, { returnTo: "/", acr_values: "urn:own", max_age: "0", challengeMode: "popup" });
   page.post(done(page));
@@ -200,11 +200,13 @@ test("giving up closes the pop-up", async (t) => {
   assert.equal(page.opened.length, 1);
 });
 
-test("an API must be named for a scope, and a page be there", async (t) => {
+test("an API must be named, or be said to be none, and a page be there", async (t) => {
   const outside = await rejection(challengeWithPopup({ audience }));
   assert.deepEqual([outside.name, outside.code], ["ExecutionContextError", "invalid_execution_context"]);
   const page = scriptedWindow(t);
-  const error = await rejection(challengeWithPopup({ scope: "transfer:funds" }));
-  assert.deepEqual([error.name, error.message], ["InvalidRequestError", "audience is required"]);
+  for (const options of [{}, { audience: "" }, { scope: "transfer:funds" }, { audience: null, scope: "transfer:funds" }]) {
+    const error = await rejection(challengeWithPopup(options));
+    assert.deepEqual([error.name, error.message], ["InvalidRequestError", "audience is required"]);
+  }
   assert.equal(page.opened.length, 0);
 });

@@ -71,7 +71,7 @@ await mfa.verify({ mfaToken, bindingCode: "123456" });
 await mfa.verify({ mfaToken, otp: 123456 });
 
 const stepped: AccessToken = await mfa.challengeWithPopup({ audience: "https://api.example.com", scope: "transfer:funds", prompt: "login", signal });
-const forNoApi: void = await mfa.challengeWithPopup({ acr_values: "urn:own", maxAge: 300 });
+const forNoApi: void = await mfa.challengeWithPopup({ audience: null, acr_values: "urn:own", maxAge: 300 });
 // @ts-expect-error the API is needed, whose scope it is
 await mfa.challengeWithPopup({ scope: "transfer:funds" });
 
