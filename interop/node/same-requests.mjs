@@ -193,7 +193,9 @@ async function allCalls(application, address) {
   const popup = { challengeMode: "popup", acr_values: multiFactor, audience: anyFactor, scope: "openid transfer:funds", max_age: 0 };
   await record("authorize in a pop-up", () => begin(`/auth/login?${new URLSearchParams({ returnTo: "/", ...popup })}`));
   const own = { audience: `${new URL("mfa/", local.issuer)}`, scope: "openid enroll read:authenticators remove:authenticators" };
-  await record("authorize for the MFA API", () => begin(application.manage ?? `/auth/login?${new URLSearchParams(own)}`));
+  // Our page names the user, as who asks for more of a session must; theirs is told to.
+  const named = new URLSearchParams({ ...own, login_hint: ada.username });
+  await record("authorize for the MFA API", () => begin(application.manage ?? `/auth/login?${named}`));
   await record("refresh", () => ok(application.request("/auth/access-token")));
 
   const first = await record("refresh with audience and scope", () => asked("transfer:funds"));
