@@ -6,7 +6,7 @@
 //! twice, find the outcome again for a moment.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -26,8 +26,15 @@ const AGAIN: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct StepUps {
     of_raw_token: Mutex<HashMap<[u8; 32], Arc<StepUp>>>,
-    /// Digests of the sealed tokens whose step-ups ended, the newest last.
-    ended: Mutex<VecDeque<[u8; 32]>>,
+    ended: Mutex<Ended>,
+}
+
+/// Digests of the sealed tokens whose step-ups ended lately.
+#[derive(Default)]
+struct Ended {
+    known: HashSet<[u8; 32]>,
+    /// The newest last.
+    in_order: VecDeque<[u8; 32]>,
 }
 
 /// One `mfa_token`'s step-up.
@@ -97,13 +104,15 @@ impl StepUps {
     pub(super) fn end(&self, token: &MfaToken) -> bool {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let digest = digest::sha256(token.as_str().as_bytes());
-        if ended.contains(&digest) {
+        if !ended.known.insert(digest) {
             return false;
         }
-        if ended.len() >= REMEMBERED {
-            ended.pop_front();
+        ended.in_order.push_back(digest);
+        if ended.in_order.len() > REMEMBERED
+            && let Some(oldest) = ended.in_order.pop_front()
+        {
+            ended.known.remove(&oldest);
         }
-        ended.push_back(digest);
         true
     }
 }
@@ -244,7 +253,8 @@ mod tests {
         for number in 0..REMEMBERED {
             assert!(step_ups.end(&MfaToken::from(number.to_string())));
         }
-        assert_eq!(step_ups.ended.lock().unwrap().len(), REMEMBERED);
+        let ended = step_ups.ended.lock().unwrap();
+        assert_eq!((ended.known.len(), ended.in_order.len()), (REMEMBERED, REMEMBERED));
     }
 
     #[test]
