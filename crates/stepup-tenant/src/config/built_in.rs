@@ -14,6 +14,7 @@ pub const API: &str = "https://api.example.com";
 /// The built-in document, read as any other.
 pub(super) fn files() -> Result<Files, ConfigError> {
     let mut files = Files::single("the built-in configuration", TEXT, &Keywords::default())?;
+    files.built_in = true;
     if let Some(Value::Array(actions)) = files.members.get_mut("actions") {
         for action in actions {
             action["code"] = STEP_UP.into();

@@ -234,7 +234,10 @@ impl Base {
         let (document, config) = checked(Document::new(files.members.clone()), &files, place)?;
         let mut warnings = inventory::unhonoured(&files);
         warnings.extend(config.warnings);
-        warnings.extend(load::check_code(&document, &files)?);
+        // The engine takes memory, which a tenant without Actions of its own need not have before the first login.
+        if !files.built_in {
+            warnings.extend(load::check_code(&document, &files)?);
+        }
         let watched = Watched::now(files.watched.iter().cloned());
         Ok(Self { files, document, warnings, watched })
     }

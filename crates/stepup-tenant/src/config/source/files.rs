@@ -22,6 +22,8 @@ pub(crate) struct Files {
     pub(in crate::config) warnings: Vec<String>,
     /// The files and folders that it was made of.
     pub(in crate::config) watched: Vec<PathBuf>,
+    /// Whether it is the built-in one, whose Action the tests have run.
+    pub(in crate::config) built_in: bool,
     parts: Vec<Part>,
     codes: Vec<Part>,
 }
