@@ -1,6 +1,7 @@
 //! OpenID Connect and OAuth 2.0: one module an endpoint, one a grant.
 
 pub(crate) mod access;
+mod answer;
 pub(crate) mod audit;
 pub(crate) mod authorize;
 pub(crate) mod claims;
