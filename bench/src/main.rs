@@ -34,7 +34,11 @@ mod tenant;
 mod token;
 mod verify;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+    time::Duration,
+};
 
 use clap::{Parser, ValueEnum};
 
@@ -86,6 +90,7 @@ fn main() -> anyhow::Result<ExitCode> {
         std::fs::remove_dir_all(&scratch)?;
     }
     std::fs::create_dir_all(&scratch)?;
+    write_back();
 
     let wanted = |subject| options.subjects.is_empty() || options.subjects.contains(&subject);
     let mut report = Report::default();
@@ -100,6 +105,7 @@ fn main() -> anyhow::Result<ExitCode> {
         report.add(action_added::to_a_token_request()?);
     }
     if wanted(Subject::Verify) {
+        let _awake = Awake::keep();
         report.add(verify::added()?);
     }
     if wanted(Subject::Start) {
@@ -131,4 +137,9 @@ fn main() -> anyhow::Result<ExitCode> {
         println!("MISSED: {name}");
     }
     Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Waits until the disk has what a build left to write, where the system can: the store's writes would wait behind it.
+fn write_back() {
+    let _ = Command::new("sync").status();
 }
