@@ -64,7 +64,7 @@ fn pending(client: &Client) -> anyhow::Result<MfaToken> {
     }
 }
 
-/// A tenant that asks for a second factor, with a raw token as long as a real one.
+/// A tenant that asks for a second factor, with a raw token as long as a real one: some 2000 characters.
 #[derive(Debug)]
 struct Denies {
     /// It signs nothing here, but a tenant has one.
@@ -85,7 +85,7 @@ impl HttpClient for Denies {
             _ => (
                 StatusCode::FORBIDDEN,
                 json!({ "error": "mfa_required", "error_description": "Multifactor authentication required",
-                        "mfa_token": "Fe26.2*0a9f".repeat(50),
+                        "mfa_token": "Fe26.2*0a9f".repeat(180),
                         "mfa_requirements": { "challenge": [{ "type": "otp" }, { "type": "phone" }] } }),
             ),
         };
