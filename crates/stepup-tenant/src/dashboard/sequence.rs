@@ -141,7 +141,7 @@ fn response(exchange: &Exchange, secrets: Secrets) -> Detail {
 fn happened(event: &LogEvent) -> Item {
     let (words, tone) = words::of(&event.kind);
     let text = event.description.clone().unwrap_or_default();
-    if event.kind.starts_with("gd_send_") {
+    if event.kind.starts_with("gd_send_") || event.kind == "svr" {
         return Item::Message { label: words.to_owned(), text };
     }
     let json = serde_json::to_string_pretty(&crate::log::to_json(event)).unwrap_or_default();
@@ -207,7 +207,7 @@ mod tests {
         };
         let trace = Trace {
             steps: vec![refused, sent],
-            events: vec![event("r2", "gd_send_sms"), event("r1", "mfar")],
+            events: vec![event("r2", "gd_send_sms"), event("r1", "mfar"), event("r2", "svr")],
         };
         let drawn: Vec<_> = draw(&trace, &[], Secrets::Covered)
             .iter()
@@ -226,6 +226,7 @@ mod tests {
                 "answer 403 mfa_required true",
                 "call POST /mfa/challenge",
                 "message SMS code sent",
+                "message Verification email sent",
                 "answer 200 false",
             ]
         );

@@ -103,6 +103,7 @@ const KNOWN: &[(&str, &str, Tone)] = &[
     ("ss", "Signed up", Good),
     ("ssa", "Silent login", Good),
     ("sv", "Email verified", Good),
+    ("svr", "Verification email sent", Plain),
     ("w", "Warning", Warning),
 ];
 

@@ -1,4 +1,6 @@
-//! The mails about an account: each carries a link that works once.
+//! The mails about an account: each carries a link or a code that works once.
+
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     delivery::{Outgoing, Purpose},
@@ -43,6 +45,33 @@ pub(crate) async fn password_reset(
         after: "It works once. If you did not ask for it, leave it: your password stays as it is.",
     };
     send(shared, user, email, purpose, words).await
+}
+
+/// Mails the code with which a login goes on that does not look like the user's.
+///
+/// # Errors
+/// It could not be sent.
+pub(crate) async fn unusual_login(
+    shared: &Shared,
+    user: &User,
+    email: &str,
+    code: &SecretString,
+) -> Result<(), Failure> {
+    let tenant = &shared.config.friendly_name;
+    let digits = code.expose_secret();
+    let outgoing = Outgoing {
+        channel: Channel::Email,
+        to: email.to_owned(),
+        purpose: Purpose::Account,
+        user_id: Some(user.user_id.clone()),
+        code: Some(code.clone()),
+        subject: Some(format!("Your code for {tenant}")),
+        body: format!(
+            "{digits} is your code to log in to {tenant}.\n\nSomething about this login is new to us, so we check that \
+             it is you. If it is not, tell nobody the code, and choose another password.\n"
+        ),
+    };
+    Ok(shared.delivery.send(outgoing).await?)
 }
 
 struct Words {

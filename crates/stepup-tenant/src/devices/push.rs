@@ -54,7 +54,7 @@ impl From<OobTransaction> for PushRequest {
             client_id: asked.client_id,
             payload: match asked.expects {
                 OobAnswer::Push { payload, .. } => payload,
-                OobAnswer::Code { .. } | OobAnswer::Scan { .. } => Value::Null,
+                OobAnswer::Code { .. } | OobAnswer::Mailbox { .. } | OobAnswer::Scan { .. } => Value::Null,
             },
             created_at: rfc3339(asked.created_at),
             expires_at: rfc3339(asked.expires_at),

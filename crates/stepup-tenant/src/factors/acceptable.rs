@@ -31,7 +31,7 @@ impl Acceptable<'_> {
             }
             // Whoever was to enrol one, and has done so elsewhere in the meantime, may use it.
             Some(Requirement::Enroll(choice)) => choice.listed_by == ListedBy::Tenant,
-            Some(Requirement::Nothing | Requirement::Refused(_)) | None => false,
+            Some(Requirement::Nothing | Requirement::ProveMailbox | Requirement::Refused(_)) | None => false,
         }
     }
 
@@ -74,6 +74,6 @@ pub(crate) fn asks_to_enroll(progress: &Progress, factor: FactorType) -> bool {
             choice.listed_by == ListedBy::Tenant || choice.factors.contains(&factor)
         }
         Some(Requirement::Challenge(choice)) => choice.listed_by == ListedBy::Tenant,
-        Some(Requirement::Nothing | Requirement::Refused(_)) | None => false,
+        Some(Requirement::Nothing | Requirement::ProveMailbox | Requirement::Refused(_)) | None => false,
     }
 }

@@ -50,7 +50,8 @@ pub(crate) fn of_user(config: &TenantConfig, user: &User, held: &[Authenticator]
         automatic || held.iter().any(|it| it.active() && it.factor() == factor && is_usable(config, it))
     };
     let enrolled = enabled.iter().copied().filter(|&factor| has(factor)).collect();
-    Factors { enabled, enrolled, on_purpose: enrolled_on_purpose(config, held) }
+    let (has_address, on_purpose) = (user.email.is_some(), enrolled_on_purpose(config, held));
+    Factors { enabled, enrolled, has_address, on_purpose }
 }
 
 /// Whether the user has an active authenticator that the tenant lets them use and that did not come by itself, as the

@@ -1,4 +1,4 @@
-//! Who is asked for a second factor, what they have, and which of it may answer.
+//! Who is asked for a second factor, or for what stands in for one, what they have, and which of it may answer.
 
 use stepup_protocol::mfa::FactorType;
 
@@ -6,17 +6,19 @@ use super::visit::{Lost, Visit};
 use crate::{
     actions::{FactorCommand, PreferredMethod, Selection},
     factors::{self, Acceptable, Kind, Transaction},
-    mfa::requirement::ListedBy,
+    mfa::requirement::{ListedBy, Requirement},
     model::{Authenticator, Credential, Digest, OobOwner, User},
 };
 
-/// Somebody who is asked for a second factor.
+/// Somebody who is asked.
 #[derive(Debug)]
 pub(super) struct Asked {
     /// Who.
     pub(super) user: User,
     /// What they have, pending ones included.
     pub(super) held: Vec<Authenticator>,
+    /// The address of the profile, where it is to be proved.
+    pub(super) mailbox: Option<Authenticator>,
 }
 
 /// An authenticator, and how it is used.
@@ -33,7 +35,9 @@ impl Asked {
     pub(super) async fn of(visit: &Visit) -> Result<Option<Self>, Lost> {
         let Some(user) = visit.user().await? else { return Ok(None) };
         let held = factors::held(&visit.shared, &user).await.map_err(|failure| visit.failed(failure))?;
-        Ok(Some(Self { user, held }))
+        let proves_mailbox = visit.progress.waiting == Some(Requirement::ProveMailbox);
+        let mailbox = factors::email::of_profile(&user).filter(|_| proves_mailbox);
+        Ok(Some(Self { user, held, mailbox }))
     }
 
     /// The login as the factors see it.

@@ -68,6 +68,7 @@ mod path {
     pub(super) const ENROLL_OPTIONS: &str = "/u/mfa-enroll-options";
     pub(super) const ENROLLMENT_TICKET: &str = "/mfa/enrollment";
     pub(super) const LOGIN: &str = "/u/login";
+    pub(super) const LOGIN_EMAIL_VERIFICATION: &str = "/u/login-email-verification";
     pub(super) const LOGIN_OPTIONS: &str = "/u/mfa-login-options";
     pub(super) const OTP_CHALLENGE: &str = "/u/mfa-otp-challenge";
     pub(super) const OTP_ENROLLMENT: &str = "/u/mfa-otp-enrollment";
@@ -105,6 +106,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route(path::SMS_CHALLENGE, get(challenge::sent::show_sms).post(challenge::sent::submit_sms))
         .route(path::VOICE_CHALLENGE, get(challenge::sent::show_voice).post(challenge::sent::submit_voice))
         .route(path::EMAIL_CHALLENGE, get(challenge::sent::show_email).post(challenge::sent::submit_email))
+        .route(
+            path::LOGIN_EMAIL_VERIFICATION,
+            get(challenge::sent::show_mailbox).post(challenge::sent::submit_mailbox),
+        )
         .route(path::PUSH_CHALLENGE, get(challenge::push::show).post(challenge::push::submit))
         .route(path::PUSH_CHALLENGE_STATUS, get(challenge::push::status))
         .route(path::ENROLLMENT_TICKET, get(ticket::enroll))

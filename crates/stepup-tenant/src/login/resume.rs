@@ -162,6 +162,10 @@ async fn due(visit: &Visit) -> Result<Option<&'static str>, Lost> {
     match &visit.progress.waiting {
         Some(Requirement::Challenge(_)) => challenge_due(visit).await,
         Some(Requirement::Enroll(choice)) => Ok(enrolment_due(visit, &choice.factors)),
+        Some(Requirement::ProveMailbox) => {
+            let asked = Asked::of(visit).await?;
+            Ok(asked.and_then(|asked| asked.mailbox).map(|_| path::LOGIN_EMAIL_VERIFICATION))
+        }
         Some(Requirement::Nothing | Requirement::Refused(_)) | None => Ok(None),
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn of(visit: &Visit, sent: Option<&Sent>) -> Result<Status, Los
     let Some(waiting) = found else { return Ok(Status::Expired) };
     let scan_ends = match &waiting.expects {
         OobAnswer::Scan { expires_at, .. } => *expires_at,
-        OobAnswer::Code { .. } | OobAnswer::Push { .. } => waiting.expires_at,
+        OobAnswer::Code { .. } | OobAnswer::Mailbox { .. } | OobAnswer::Push { .. } => waiting.expires_at,
     };
     Ok(match waiting.state {
         PushState::Approved => Status::Done,

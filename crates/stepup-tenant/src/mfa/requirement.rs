@@ -57,6 +57,8 @@ pub(crate) struct Factors {
     pub(crate) enabled: Vec<FactorType>,
     /// Factors of which the user holds an active authenticator, the automatic e-mail one included.
     pub(crate) enrolled: Vec<FactorType>,
+    /// Whether the profile has an e-mail address, verified or not.
+    pub(crate) has_address: bool,
     /// Whether one of these authenticators was enrolled on purpose: neither the automatic e-mail nor the code kept for the
     /// day everything else is lost.
     pub(crate) on_purpose: bool,
@@ -127,6 +129,15 @@ pub(crate) struct Seen<'a> {
     pub(crate) browser_remembered: bool,
     /// The confidence in this login.
     pub(crate) confidence: Confidence,
+    /// A code from the mailbox of the profile has made up for that.
+    pub(crate) mailbox_proved: bool,
+}
+
+impl Seen<'_> {
+    /// Whether the confidence is low and nothing has made up for it.
+    fn is_doubtful(&self) -> bool {
+        self.confidence == Confidence::Low && !self.mailbox_proved
+    }
 }
 
 /// What is due.
@@ -141,6 +152,8 @@ pub(crate) enum Requirement {
     Enroll(Choice),
     /// The flow fails.
     Refused(Refusal),
+    /// The user must enter a code from the mailbox of the profile, which is no second factor.
+    ProveMailbox,
 }
 
 /// The factors among which a requirement lets the user choose: never empty.
@@ -213,11 +226,11 @@ pub(crate) enum Dropped {
     /// Actions cannot have it enrolled.
     #[error("the factor `{0}` cannot be enrolled by an Action")]
     NotEnrollable(FactorType),
-    /// The policy Adaptive would have an address verified, which this tenant does not do.
+    /// The policy Adaptive asks for a code from the user's mailbox, and the profile has no address.
     #[error(
-        "the confidence in this login is low and the user has no factor: the policy asks for a verification by e-mail, which this tenant leaves out"
+        "the confidence in this login is low, and the user has neither a factor nor an e-mail address to send a code to"
     )]
-    NoEmailStep,
+    NoAddress,
     /// The user has not enrolled it.
     #[error("the user has not enrolled the factor `{0}`")]
     NotEnrolled(FactorType),
@@ -320,9 +333,7 @@ fn at_the_end(
         None if in_browser && seen.acr_multi_factor => Wanted::ByRequest,
         None => match policy {
             Policy::Always => Wanted::ByRule { may_remember: true },
-            Policy::Adaptive if seen.flow != Flow::Refresh && seen.confidence == Confidence::Low => {
-                Wanted::OfTheEnrolled
-            }
+            Policy::Adaptive if seen.flow != Flow::Refresh && seen.is_doubtful() => Wanted::OfTheDoubtful,
             Policy::Adaptive | Policy::Never => return Requirement::Nothing.into(),
         },
     };
@@ -333,7 +344,7 @@ fn at_the_end(
                 && !seen.acr_multi_factor
                 && (seen.session_has_mfa || (may_remember && seen.browser_remembered && !seen.for_mfa_api))
         }
-        Wanted::OfTheEnrolled => in_browser && seen.session_has_mfa,
+        Wanted::OfTheDoubtful => in_browser && seen.session_has_mfa,
     };
     if already_trusted {
         return Requirement::Nothing.into();
@@ -348,13 +359,23 @@ fn at_the_end(
         return Requirement::Challenge(Choice::of_tenant(challenge, may_remember)).into();
     }
     let enrolment = meant(factors.for_enrolment());
-    if wanted == Wanted::OfTheEnrolled {
-        let dropped = if seen.flow == Flow::Interactive { vec![Dropped::NoEmailStep] } else { Vec::new() };
-        Decision { requirement: Requirement::Nothing, dropped }
+    if wanted == Wanted::OfTheDoubtful {
+        of_the_unenrolled(seen.flow, factors.has_address)
     } else if enrolment.is_empty() {
         Decision { requirement: Requirement::Nothing, dropped: vec![Dropped::NothingEnabled] }
     } else {
         Requirement::Enroll(Choice::of_tenant(enrolment, may_remember)).into()
+    }
+}
+
+/// What the policy Adaptive asks of a user who has no factor: in the browser, a code from the mailbox.
+fn of_the_unenrolled(flow: Flow, has_address: bool) -> Decision {
+    match flow {
+        Flow::Interactive | Flow::Silent if has_address => Requirement::ProveMailbox.into(),
+        Flow::Interactive => {
+            Decision { requirement: Requirement::Nothing, dropped: vec![Dropped::NoAddress] }
+        }
+        Flow::Password | Flow::Refresh | Flow::Silent => Requirement::Nothing.into(),
     }
 }
 
@@ -374,8 +395,8 @@ enum Wanted {
     ByRequest,
     /// `api.multifactor.enable` or the policy Always.
     ByRule { may_remember: bool },
-    /// The policy Adaptive, which leaves those alone who have nothing enrolled.
-    OfTheEnrolled,
+    /// The policy Adaptive, which has nobody enrol.
+    OfTheDoubtful,
 }
 
 impl Choice {

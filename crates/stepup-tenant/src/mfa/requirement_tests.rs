@@ -9,7 +9,7 @@ const ALL: &[FactorType] = &[Push, Otp, Phone, Email, Recovery];
 
 fn factors(enabled: &[FactorType], enrolled: &[FactorType]) -> Factors {
     let on_purpose = enrolled.iter().any(|factor| !matches!(factor, Email | Recovery));
-    Factors { enabled: enabled.to_vec(), enrolled: enrolled.to_vec(), on_purpose }
+    Factors { enabled: enabled.to_vec(), enrolled: enrolled.to_vec(), has_address: true, on_purpose }
 }
 
 fn choice(factors: &[FactorType]) -> FactorChoice {
@@ -37,6 +37,7 @@ fn seen(flow: Flow) -> Seen<'static> {
         session_has_mfa: false,
         browser_remembered: false,
         confidence: Confidence::High,
+        mailbox_proved: false,
     }
 }
 
@@ -56,6 +57,7 @@ fn told(decision: &Decision) -> String {
         Requirement::Challenge(choice) => format!("challenge {}", list(choice)),
         Requirement::Enroll(choice) => format!("enroll {}", list(choice)),
         Requirement::Refused(refusal) => format!("{refusal:?}"),
+        Requirement::ProveMailbox => "prove the mailbox".to_owned(),
     }
 }
 
@@ -88,22 +90,40 @@ fn policy_by_flow_and_enrolment() {
 }
 
 #[test]
-fn adaptive_asks_the_enrolled_when_confidence_is_low() {
-    for (flow, enrolled, expected) in [
-        (Flow::Interactive, &[Otp][..], "challenge any otp"),
-        (Flow::Silent, &[Otp], "challenge any otp"),
-        (Flow::Interactive, &[], "nothing"),
-        (Flow::Refresh, &[Otp], "nothing"),
-        (Flow::Password, &[Otp], "challenge any otp"),
-        (Flow::Password, &[], "nothing"),
+fn adaptive_asks_for_a_factor_or_for_the_mailbox_where_the_confidence_is_low() {
+    let none: &[FactorType] = &[];
+    for (flow, enrolled, has_address, expected) in [
+        (Flow::Interactive, &[Otp][..], true, "challenge any otp"),
+        (Flow::Silent, &[Otp], true, "challenge any otp"),
+        (Flow::Refresh, &[Otp], true, "nothing"),
+        (Flow::Password, &[Otp], true, "challenge any otp"),
+        (Flow::Interactive, none, true, "prove the mailbox"),
+        (Flow::Interactive, &[Recovery], true, "prove the mailbox"),
+        (Flow::Silent, none, true, "prove the mailbox"),
+        (Flow::Refresh, none, true, "nothing"),
+        (Flow::Password, none, true, "nothing"),
+        (Flow::Interactive, none, false, "nothing"),
+        (Flow::Silent, none, false, "nothing"),
     ] {
+        let factors = Factors { has_address, ..factors(ALL, enrolled) };
         let low = Seen { confidence: Confidence::Low, ..seen(flow) };
-        let decision = requirement(Policy::Adaptive, Asked::End(None), &factors(ALL, enrolled), &low);
-        assert_eq!(told(&decision), expected, "{flow:?} {enrolled:?}");
-        let left_out: &[Dropped] =
-            if flow == Flow::Interactive && enrolled.is_empty() { &[Dropped::NoEmailStep] } else { &[] };
-        assert_eq!(decision.dropped, left_out, "{flow:?} {enrolled:?}");
+        let decision = requirement(Policy::Adaptive, Asked::End(None), &factors, &low);
+        assert_eq!(told(&decision), expected, "{flow:?} {enrolled:?} {has_address}");
+        let in_vain = flow == Flow::Interactive && !has_address;
+        let left_out: &[Dropped] = if in_vain { &[Dropped::NoAddress] } else { &[] };
+        assert_eq!(decision.dropped, left_out, "{flow:?} {enrolled:?} {has_address}");
     }
+}
+
+/// The mailbox was proved here: that the address counts as a factor from now on changes nothing for this login.
+#[test]
+fn whoever_has_proved_the_mailbox_is_asked_no_more_by_adaptive() {
+    let proved = Seen { confidence: Confidence::Low, mailbox_proved: true, ..seen(Flow::Interactive) };
+    let decide = |policy, asked| told(&requirement(policy, asked, &factors(ALL, &[Email]), &proved));
+    assert_eq!(decide(Policy::Adaptive, Asked::End(None)), "nothing");
+    assert_eq!(decide(Policy::Always, Asked::End(None)), "challenge any email", "it is no second factor");
+    let request = enable(MultifactorProvider::Any);
+    assert_eq!(decide(Policy::Adaptive, Asked::End(Some(&request))), "challenge any email");
 }
 
 #[test]

@@ -61,6 +61,13 @@ pub enum OobAnswer {
         /// Of the code, under a key of the tenant: six digits alone are no secret.
         binding: Digest,
     },
+    /// The code that was sent to an address of the profile, typed by the user: it proves the mailbox, and no factor.
+    Mailbox {
+        /// The address.
+        address: String,
+        /// As in [`OobAnswer::Code`].
+        binding: Digest,
+    },
     /// A phone that approves or denies.
     Push {
         /// Of the token with which the phone answers (`txtkn`).

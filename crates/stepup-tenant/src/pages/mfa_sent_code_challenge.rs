@@ -1,4 +1,5 @@
-//! `/u/mfa-sms-challenge`, `/u/mfa-voice-challenge`, `/u/mfa-email-challenge`: the code that was sent.
+//! `/u/mfa-sms-challenge`, `/u/mfa-voice-challenge`, `/u/mfa-email-challenge`, `/u/login-email-verification`: the code that
+//! was sent.
 
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use super::{Frame, html, in_words};
 pub struct View<'a> {
     /// The transaction.
     pub frame: Frame<'a>,
+    /// Why it is asked for.
+    pub reason: Reason,
     /// How the code was sent.
     pub channel: Channel,
     /// Where to, masked: see [`super::mask`].
@@ -30,6 +33,15 @@ pub struct View<'a> {
     pub other_ways: Option<OtherWays>,
     /// Why the last code was not taken, or none was sent.
     pub problem: Option<Problem>,
+}
+
+/// Why a code is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// As a second factor.
+    SecondFactor,
+    /// The login does not look like the user's, who has no factor: the mailbox of the profile stands in.
+    UnusualLogin,
 }
 
 /// What went wrong.
@@ -85,14 +97,16 @@ struct Page<'a> {
 /// The page as HTML. The button for another code is `name="action" value="resend-code"`.
 #[must_use]
 pub fn render(view: &View<'_>) -> String {
-    let (page, title) = match view.channel {
-        Channel::Email => ("mfa-email-challenge", "Check your email"),
-        Channel::Sms => ("mfa-sms-challenge", "Check your messages"),
-        Channel::Voice => ("mfa-voice-challenge", "Answer your phone"),
+    let (page, title) = match (view.reason, view.channel) {
+        (Reason::UnusualLogin, _) => ("login-email-verification", "Check your email"),
+        (Reason::SecondFactor, Channel::Email) => ("mfa-email-challenge", "Check your email"),
+        (Reason::SecondFactor, Channel::Sms) => ("mfa-sms-challenge", "Check your messages"),
+        (Reason::SecondFactor, Channel::Voice) => ("mfa-voice-challenge", "Answer your phone"),
     };
     let title = if view.sent { title } else { "No code was sent" };
     let problem = view.problem.map(|problem| match problem {
         Problem::Code(problem) => problem.of_sent_code(),
+        Problem::Send(problem) if view.reason == Reason::UnusualLogin => problem.of_the_only_email(),
         Problem::Send(problem) => problem.of(view.channel),
     });
     let code_is_wrong = matches!(view.problem, Some(Problem::Code(_)));

@@ -173,6 +173,20 @@ impl SendProblem {
     }
 }
 
+impl SendProblem {
+    /// What to tell somebody who waits for an e-mail and has no other way.
+    #[must_use]
+    pub const fn of_the_only_email(self) -> Alert {
+        match self {
+            Self::Failed => {
+                Alert::new("send-email-failed", "The email could not be sent. Try again in a moment.")
+            }
+            Self::TooMany => Alert::new("too-many-email", "Too many emails were sent. Come back in an hour."),
+            Self::TooSoon => self.of(Channel::Email),
+        }
+    }
+}
+
 /// How a code is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {

@@ -65,6 +65,7 @@ fn every_form_posts_to_its_own_address_with_its_state() {
         ("mfa_otp_challenge", "mfa-otp-challenge"),
         ("mfa_recovery_code_enrollment", "mfa-recovery-code-enrollment"),
         ("mfa_recovery_code_challenge", "mfa-recovery-code-challenge"),
+        ("login_email_verification", "login-email-verification"),
         ("consent", "consent"),
     ] {
         let html = page_named(page);
@@ -86,6 +87,7 @@ fn the_main_button_is_the_promised_one() {
         "mfa_otp_challenge",
         "mfa_recovery_code_enrollment",
         "mfa_recovery_code_challenge",
+        "login_email_verification",
     ] {
         assert!(page_named(page).contains(BUTTON), "{page}");
     }

@@ -76,7 +76,7 @@ pub(crate) enum Advanced {
     Away(String),
     /// Every Action has run and nothing is due.
     Done,
-    /// The user must use or enrol a factor: [`Progress::waiting`] says which.
+    /// The user must prove something: [`Progress::waiting`] says what.
     Waiting,
 }
 
@@ -173,6 +173,7 @@ async fn decide(
             Some(risk) if risk.confidence == risk::Confidence::Low => Confidence::Low,
             _ => Confidence::High,
         },
+        mailbox_proved: progress.mailbox_proved,
     };
     let decision = requirement(shared.config.policy, asked, factors, &seen);
     for dropped in &decision.dropped {

@@ -34,6 +34,9 @@ pub(crate) struct Progress {
     pub(crate) metadata: Map<String, Value>,
     /// Factors passed in this transaction.
     pub(crate) passed: Vec<Passed>,
+    /// Whether a code from the mailbox of the profile was entered in this transaction.
+    #[serde(default)]
+    pub(crate) mailbox_proved: bool,
     /// `event.authentication.methods`.
     pub(crate) methods: Vec<AuthenticationMethod>,
     /// How the login was assessed, where it was.
@@ -61,6 +64,12 @@ impl Progress {
         if self.queue.pop_front().is_some() {
             self.commands += 1;
         }
+    }
+
+    /// Notes that the mailbox was proved, which ends what the flow waited for and is no factor.
+    pub(crate) fn prove_mailbox(&mut self) {
+        self.mailbox_proved = true;
+        self.waiting = None;
     }
 
     /// Whether a factor was passed in this very transaction.

@@ -33,6 +33,8 @@ pub(crate) const WITHOUT_CREDENTIALS: &[(&str, &str, u16)] = &[
     ("POST", "/u/email-verification", 400),
     ("GET", "/u/login", 400),
     ("POST", "/u/login", 400),
+    ("GET", "/u/login-email-verification", 400),
+    ("POST", "/u/login-email-verification", 400),
     ("GET", "/u/mfa-begin-enroll-options", 400),
     ("POST", "/u/mfa-begin-enroll-options", 400),
     ("GET", "/u/mfa-email-challenge", 400),

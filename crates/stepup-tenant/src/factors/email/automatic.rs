@@ -13,10 +13,16 @@ pub(crate) fn automatic(config: &TenantConfig, user: &User, held: &[Authenticato
     let is_there = held.iter().any(|it| {
         matches!(&it.credential, Credential::Email { address: enrolled } if it.active() && enrolled.eq_ignore_ascii_case(address))
     });
-    (!is_there).then(|| Authenticator {
+    of_profile(user).filter(|_| !is_there)
+}
+
+/// The address of the profile as an authenticator, whether or not it counts as one.
+pub(crate) fn of_profile(user: &User) -> Option<Authenticator> {
+    let address = user.email.clone()?;
+    Some(Authenticator {
         id: id(&user.user_id),
         user_id: user.user_id.clone(),
-        credential: Credential::Email { address: address.clone() },
+        credential: Credential::Email { address },
         name: None,
         created_at: user.created_at,
         confirmed_at: Some(user.created_at),

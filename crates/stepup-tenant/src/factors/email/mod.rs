@@ -9,7 +9,7 @@ mod verify;
 use futures_util::future::BoxFuture;
 
 pub(crate) use self::{
-    automatic::{automatic, is_automatic},
+    automatic::{automatic, is_automatic, of_profile},
     enroll::is_address,
 };
 use super::{Answer, Begun, Challenged, Details, Factor, Pages, Transaction, Verdict};

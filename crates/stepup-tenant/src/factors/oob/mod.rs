@@ -1,6 +1,7 @@
 //! What the factors have in common that send a code: text message, call and e-mail.
 
 pub(crate) mod code;
+pub(crate) mod mailbox;
 mod message;
 mod send;
 
@@ -27,18 +28,29 @@ pub(crate) async fn answer(
     oob_code: &Digest,
     binding_code: Option<&str>,
 ) -> Result<Verdict, Failure> {
-    let Some(sent) = transaction.shared.store.oob(oob_code).await? else { return Ok(Verdict::Unknown) };
+    match under_way(transaction, oob_code).await? {
+        Ok(sent) => super::verify(transaction, Answer::Oob { oob_code, sent: &sent, binding_code }).await,
+        Err(verdict) => Ok(verdict),
+    }
+}
+
+/// What was sent under `oob_code`, if it belongs to this very transaction and still works; else the verdict on any answer.
+async fn under_way(
+    transaction: &Transaction<'_>,
+    oob_code: &Digest,
+) -> Result<Result<OobTransaction, Verdict>, Failure> {
+    let Some(sent) = transaction.shared.store.oob(oob_code).await? else { return Ok(Err(Verdict::Unknown)) };
     let client_id = transaction.client.map(|client| client.client_id.as_str());
     let mine = sent.owner == transaction.owner
         && sent.user_id == transaction.user.user_id
         && sent.client_id.as_deref() == client_id;
     if !mine {
-        return Ok(Verdict::Foreign);
+        return Ok(Err(Verdict::Foreign));
     }
     if transaction.shared.clock.now() >= sent.expires_at {
-        return Ok(Verdict::Expired);
+        return Ok(Err(Verdict::Expired));
     }
-    super::verify(transaction, Answer::Oob { oob_code, sent: &sent, binding_code }).await
+    Ok(Ok(sent))
 }
 
 /// A new transaction over `channel`, as yet in memory only.

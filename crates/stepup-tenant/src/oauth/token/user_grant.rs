@@ -308,7 +308,7 @@ fn requirements(config: &TenantConfig, waiting: Option<&Requirement>) -> Option<
     let (choice, challenge) = match waiting? {
         Requirement::Challenge(choice) => (choice, true),
         Requirement::Enroll(choice) => (choice, false),
-        Requirement::Nothing | Requirement::Refused(_) => return None,
+        Requirement::Nothing | Requirement::ProveMailbox | Requirement::Refused(_) => return None,
     };
     if choice.listed_by == ListedBy::Tenant || !config.mfa.factors_in_actions {
         return None;

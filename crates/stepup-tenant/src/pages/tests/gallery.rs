@@ -6,7 +6,7 @@ use stepup_protocol::mfa::FactorType;
 
 use super::super::factor::{Way, WayKind};
 use super::super::mfa_push_challenge_push::State;
-use super::super::mfa_sent_code_challenge::{OtherWays, Problem};
+use super::super::mfa_sent_code_challenge::{OtherWays, Problem, Reason};
 use super::super::problem::{Channel, CodeProblem, EmailProblem, PhoneProblem, SendProblem};
 use super::super::*;
 use crate::passwords::{
@@ -121,6 +121,7 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
     let sent = |channel, resend_in, resent, problem| {
         mfa_sent_code_challenge::render(&mfa_sent_code_challenge::View {
             frame: known,
+            reason: Reason::SecondFactor,
             channel,
             recipient: if channel == Channel::Email { "a•••@example.com" } else { "•••• 4567" },
             sent: !matches!(problem, Some(Problem::Send(_))),
@@ -129,6 +130,21 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
             resent,
             may_remember_browser: true,
             other_ways: Some(OtherWays::Challenge),
+            problem,
+        })
+    };
+    let unusual = |problem| {
+        mfa_sent_code_challenge::render(&mfa_sent_code_challenge::View {
+            frame: known,
+            reason: Reason::UnusualLogin,
+            channel: Channel::Email,
+            recipient: "a•••@example.com",
+            sent: !matches!(problem, Some(Problem::Send(_))),
+            lifetime: Duration::from_secs(300),
+            resend_in: 30,
+            resent: false,
+            may_remember_browser: false,
+            other_ways: None,
             problem,
         })
     };
@@ -211,6 +227,9 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
         ),
         ("mfa_voice_challenge", sent(Channel::Voice, 30, false, None)),
         ("mfa_email_challenge", sent(Channel::Email, 30, false, None)),
+        ("login_email_verification", unusual(None)),
+        ("login_email_verification_wrong", unusual(Some(Problem::Code(CodeProblem::Wrong)))),
+        ("login_email_verification_too_many", unusual(Some(Problem::Send(SendProblem::TooMany)))),
         ("mfa_push_challenge_push", push(State::Waiting)),
         ("mfa_push_challenge_push_denied", push(State::Denied)),
         ("mfa_push_challenge_push_expired", push(State::Expired)),

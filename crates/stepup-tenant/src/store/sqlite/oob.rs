@@ -93,7 +93,7 @@ pub(super) fn insert(
     value: &OobTransaction,
 ) -> Result<(), StoreError> {
     let (token, state) = match &value.expects {
-        OobAnswer::Code { .. } => (None, None),
+        OobAnswer::Code { .. } | OobAnswer::Mailbox { .. } => (None, None),
         OobAnswer::Push { token, .. } => (Some(token), Some(value.state)),
         OobAnswer::Scan { ticket, .. } => (Some(ticket), Some(value.state)),
     };

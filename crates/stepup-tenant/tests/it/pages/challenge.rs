@@ -146,6 +146,7 @@ async fn pages_of_factors_that_nobody_asked_for_lead_back() {
         "mfa-recovery-code-enrollment",
         "consent",
         "login",
+        "login-email-verification",
         "signup",
     ] {
         let led = go(&mut browser, &page, address).await;

@@ -4,9 +4,10 @@ use super::{GRACE, always, challenged_by_email, sent_code, sign_up};
 use crate::rig::{ADA, Browser, CALLBACK, Config, PASSWORD, Rig};
 
 /// Every page with a form.
-const FORMS: [&str; 19] = [
+const FORMS: [&str; 20] = [
     "consent",
     "login",
+    "login-email-verification",
     "mfa-begin-enroll-options",
     "mfa-email-challenge",
     "mfa-email-enrollment",

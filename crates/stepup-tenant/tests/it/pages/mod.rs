@@ -8,6 +8,7 @@ mod consent;
 mod enroll;
 mod hostile;
 mod lost;
+mod mailbox;
 mod onward;
 mod push;
 mod remember;
