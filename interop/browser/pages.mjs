@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import { ManagementClient } from "auth0";
 import { withPage } from "../lib/chromium.mjs";
 import { lookAt, screenshot } from "../lib/look.mjs";
@@ -31,13 +32,16 @@ const elsewhere = `http://127.0.0.1:${await serve("127.0.0.1", ({ url }, respons
   const agree = `${local.issuer}continue?${new URLSearchParams({ state: state ?? "", agreed: "yes" })}`;
   response.setHeader("Content-Type", "text/html").end(`<!doctype html><title>Elsewhere</title><a href="${agree.replaceAll("&", "&amp;")}">I agree</a>`);
 })}`;
-// Where every log-in leads; one with the state `go on` goes on from there.
+// Where every log-in leads; one with the state `go on` goes on from there, whichever way it comes.
 const goesOn = "go on";
-const callback = `http://localhost:${await serve("localhost", ({ url }, response) => {
-  const { searchParams } = new URL(url, "http://localhost");
-  if (searchParams.get("state") === goesOn) response.writeHead(302, { Location: `${elsewhere}/home` });
+const application = `http://localhost:${await serve("localhost", async (request, response) => {
+  const { pathname, searchParams } = new URL(request.url, "http://localhost");
+  const posted = new URLSearchParams(await text(request));
+  const state = posted.get("state") ?? searchParams.get("state");
+  if (state === goesOn || pathname === "/go-on") response.writeHead(302, { Location: `${elsewhere}/home` });
   response.end("back");
-})}/auth/callback`;
+})}`;
+const callback = `${application}/auth/callback`;
 const newcomer = { email: "joan@example.com", password: "Bletchley 1943", phone: "+442079460958" };
 const goOn = 'button[name="action"][value="default"]';
 const choose = (value) => `button[name="action"][value="${value}"]`;
@@ -365,6 +369,19 @@ for (const javaScriptEnabled of [true, false]) {
       await visitor.answerApp();
       await page.waitForURL(`${elsewhere}/home`);
     });
+
+    await step(`scripts ${scripts}: an application that is sent a form, or a log-out, and goes on to another site`, async () => {
+      await visitor.begin({ prompt: "login", state: goesOn, response_mode: "form_post" });
+      await visitor.logIn(grace);
+      await visitor.answerApp();
+      if (!javaScriptEnabled) await page.getByRole("button", { name: "Continue" }).click();
+      await page.waitForURL(`${elsewhere}/home`);
+      const query = { client_id: local.client("webapp").client_id, post_logout_redirect_uri: `${application}/go-on` };
+      await page.goto(`${local.issuer}oidc/logout?${new URLSearchParams(query)}`);
+      await visitor.heading("Log out?");
+      await visitor.press(goOn);
+      await page.waitForURL(`${elsewhere}/home`);
+    });
   });
 }
 
@@ -532,5 +549,25 @@ await visit({}, async (visitor, page) => {
     await visitor.heading("No code was sent");
     await visitor.alert("too-many-email");
     await visitor.look("mfa-email-challenge-not-sent");
+  });
+});
+
+await visit({}, async (visitor, page) => {
+  await step("a login that is in doubt, of somebody without a factor: a code from the mailbox", async () => {
+    await administrator.guardian.policies.set(["confidence-score"]);
+    await local.risk({ confidence: "low" });
+    await visitor.begin({ screen_hint: "signup" });
+    await page.fill("#email", "edith@example.com");
+    await page.fill("#password", newcomer.password);
+    await visitor.press(goOn);
+    await visitor.at("login-email-verification");
+    await visitor.look("login-email-verification");
+    await page.fill("#code", "12345");
+    await visitor.press(goOn);
+    await visitor.alert("invalid-otp-code-format");
+    await visitor.look("login-email-verification-malformed");
+    await page.fill("#code", await local.codeSentTo("edith@example.com", "email"));
+    await visitor.press(goOn);
+    assert.ok((await visitor.back()).get("code"));
   });
 });

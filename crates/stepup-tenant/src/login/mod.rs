@@ -13,7 +13,7 @@ pub(crate) mod cookies;
 mod enroll;
 mod kept;
 mod log_in;
-mod onward;
+pub(crate) mod onward;
 mod options;
 pub(crate) mod password;
 mod recovery;

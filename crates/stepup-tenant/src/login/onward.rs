@@ -1,4 +1,4 @@
-//! From our pages on to another site: where an Action sends the user, and back to the application.
+//! From our pages on to another site: where an Action sends the user, back to the application, and out of it.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, StatusCode, header};
@@ -8,6 +8,7 @@ use crate::{
     config::ApplicationType,
     pages::{self, onward},
     pipeline::header_text,
+    state::State,
 };
 
 /// What browsers say about where a request comes from (Fetch Metadata).
@@ -17,14 +18,14 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 ///
 /// Chromium holds the `form-action` of a page against every redirect that follows on its form, those of the other site
 /// too, and nobody here knows where they lead. What a page leads to is no part of the form any more.
-pub(super) fn by_page(visit: &Visit, redirect: Response) -> Response {
+pub(crate) fn by_page(state: &State, headers: &HeaderMap, redirect: Response) -> Response {
     let location = header_text(redirect.headers(), header::LOCATION).unwrap_or_default();
     let is_site = location.starts_with("http://") || location.starts_with("https://");
-    let is_elsewhere = is_site && !location.starts_with(visit.shared.issuer.as_str());
-    if redirect.status() != StatusCode::FOUND || !is_elsewhere || !from_our_page(&visit.headers) {
+    let is_elsewhere = is_site && !location.starts_with(state.issuer.as_str());
+    if redirect.status() != StatusCode::FOUND || !is_elsewhere || !from_our_page(headers) {
         return redirect;
     }
-    let tenant = &visit.shared.config.friendly_name;
+    let tenant = &state.config.friendly_name;
     let html = onward::render(&onward::View { tenant, address: location });
     // `Location` stays, for programs and for the log; browsers do not heed it here.
     let mut page = (pages::headers::page([]), html).into_response();
@@ -41,7 +42,7 @@ pub(super) fn to_client(visit: &Visit, answer: Response) -> Response {
     if on_a_device || !visit.headers.contains_key(SEC_FETCH_SITE) {
         return answer;
     }
-    by_page(visit, answer)
+    by_page(&visit.shared, &visit.headers, answer)
 }
 
 /// Whether a page of ours, and so perhaps a form, led a browser here. Browsers say so over TLS and on loopback; else

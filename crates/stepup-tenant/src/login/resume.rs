@@ -146,7 +146,7 @@ async fn go_on(
             });
             Ok(location.map_or_else(
                 || visit.go(path::LOGIN),
-                |location| onward::by_page(&visit, respond::found(location)),
+                |location| onward::by_page(&visit.shared, &visit.headers, respond::found(location)),
             ))
         }
         Ok((Advanced::Done, user)) => finish(visit, user, session).await,

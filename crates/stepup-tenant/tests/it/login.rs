@@ -174,6 +174,8 @@ async fn silent_authentication_answers_at_once() {
     let form = browser.authorize(&[("prompt", "none"), ("response_mode", "form_post")]).await;
     assert!(form.answer.body.contains(&format!("action=\"{CALLBACK}\"")), "{}", form.answer.body);
     assert!(form.answer.body.contains("name=\"code\""));
+    let policy = form.answer.header("content-security-policy");
+    assert!(!policy.contains("form-action"), "the callback goes on where it will: {policy}");
 }
 
 /// Enrols on the pages: the recovery code, and where the browser ended.

@@ -79,8 +79,7 @@ impl Answer {
             ResponseMode::Fragment => self.redirect(state, '#', &parameters),
             ResponseMode::FormPost => {
                 let view = pages::form_post::View { action: &self.redirect_uri, fields: &parameters };
-                let headers = pages::headers::form_post(&self.redirect_uri, []);
-                (headers, pages::form_post::render(&view)).into_response()
+                (pages::headers::form_post(), pages::form_post::render(&view)).into_response()
             }
             ResponseMode::WebMessage => {
                 let origin = self.origin().unwrap_or_default();

@@ -18,7 +18,7 @@ use stepup_seal::jws::{Algorithm, VerificationKey};
 use super::{audit::Audit, error::Failure, params::Params};
 use crate::{
     config::{self, AllowedUrls, Client, LogoutInitiator},
-    login::cookies,
+    login::{cookies, onward},
     model::TenantSession,
     pages,
     pipeline::{Caller, header_text},
@@ -105,15 +105,17 @@ async fn oidc(
         return Ok(not_allowed(shared, "post_logout_redirect_uri", url));
     }
     let session = cookies::session(shared, headers).await?;
+    let confirmed = confirmed(headers, params, shared);
     let named = logout_hint.or_else(|| hint.as_ref().and_then(|hint| hint.sid.as_deref()));
     if let Some(session) = &session
         && named != Some(session.id.as_str())
-        && !confirmed(headers, params, shared)
+        && !confirmed
     {
         return Ok(ask(shared, client, session, params, allowed).await);
     }
     end(shared, caller, client, session.as_ref()).await?;
-    Ok(leave(shared, destination, params.text("state"), || logged_out(shared)))
+    let left = leave(shared, destination, params.text("state"), || logged_out(shared));
+    Ok(if confirmed { onward::by_page(shared, headers, left) } else { left })
 }
 
 /// Whether our own page asked and the user said yes: another site can post the form, but not with our `Origin`.

@@ -76,3 +76,33 @@ async fn a_form_may_end_at_the_one_callback_that_there_is() {
     assert!(policy(&page).contains("; form-action 'self' http://localhost:*; "), "{}", policy(&page));
     assert!(browser.log_in(&page).await.url.as_str().starts_with(CALLBACK));
 }
+
+#[tokio::test]
+async fn a_browser_is_led_out_of_the_log_out_page() {
+    let rig = Rig::with(&Config::default()).await;
+    let origin = rig.tenant.issuer().trim_end_matches('/');
+    let fields =
+        "client_id=stepup-webapp&post_logout_redirect_uri=http://localhost:3000/bye&state=s&action=default";
+    for (site, led) in [(Some("same-origin"), true), (None, false)] {
+        let mut browser = Browser::new(&rig);
+        let page = browser.authorize(&[]).await;
+        browser.log_in(&page).await;
+        let jar: Vec<_> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = rig.http.post(rig.at("/oidc/logout")).body(fields);
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        request = request.header("origin", origin).header("cookie", jar.join("; "));
+        if let Some(site) = site {
+            request = request.header("sec-fetch-site", site);
+        }
+        let answer = rig.send(request).await;
+        assert_eq!(answer.header("location"), "http://localhost:3000/bye?state=s");
+        let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+        assert!(!cookies.is_empty(), "the session's cookies go");
+        assert!(cookies.iter().all(|cookie| cookie.to_str().unwrap().contains("Max-Age=0")), "{cookies:?}");
+        assert_eq!(answer.status, if led { 200 } else { 302 }, "{site:?}");
+        if led {
+            let page = Page { url: rig.at("/oidc/logout").parse().unwrap(), answer };
+            assert_eq!(leads_to(&page), "http://localhost:3000/bye?state=s");
+        }
+    }
+}
