@@ -15,6 +15,7 @@ mod kept;
 mod log_in;
 pub(crate) mod onward;
 mod options;
+mod outcome;
 pub(crate) mod password;
 mod recovery;
 pub(crate) mod remember;

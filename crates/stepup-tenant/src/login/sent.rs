@@ -62,6 +62,12 @@ impl Sent {
         (self.at + PATIENCE).since(visit.shared.clock.now()).as_secs()
     }
 
+    /// What is said to whoever asks for another one before that.
+    pub(super) fn too_soon(&self, visit: &Visit) -> Option<SendProblem> {
+        let wait = self.wait(visit);
+        (wait > 0).then(|| SendProblem::TooSoon(Duration::from_secs(wait)))
+    }
+
     /// Whether it is over.
     pub(super) fn expired(&self, visit: &Visit) -> bool {
         visit.shared.clock.now() >= self.at + visit.shared.config.mfa.oob_code_lifetime
@@ -71,8 +77,8 @@ impl Sent {
 /// What a page says of a failure to send; any other failure is none of its business.
 pub(super) fn send_problem(visit: &Visit, failure: Failure) -> Result<SendProblem, Lost> {
     match failure {
-        Failure::Limit(Exhausted { limit: Limit::Emails | Limit::Pushes | Limit::Texts, .. }) => {
-            Ok(SendProblem::TooMany)
+        Failure::Limit(Exhausted { limit: Limit::Emails | Limit::Pushes | Limit::Texts, opens_in }) => {
+            Ok(SendProblem::TooMany(opens_in))
         }
         Failure::Tenant(fault @ TenantFault::Delivery(_)) => {
             tracing::warn!(error = &fault as &dyn std::error::Error, "a message for a second factor failed");

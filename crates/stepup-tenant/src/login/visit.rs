@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 pub(super) use super::kept::{Kept, NewCode};
 use super::{
     cookies,
+    outcome::Outcome,
     way_out::{self, WayOut},
 };
 use crate::{
@@ -166,10 +167,16 @@ impl Visit {
     }
 
     /// A page of this login.
-    pub(super) fn page(&self, status: StatusCode, html: String) -> Response {
+    pub(super) fn page(&self, outcome: impl Into<Outcome>, html: String) -> Response {
         let answered_to = answered_to(&self.shared, &self.login.parameters);
         let leads_to = answered_to.as_ref().map(|(_, redirect_uri)| redirect_uri.as_str());
-        (status, pages::headers::page(leads_to), html).into_response()
+        let Outcome { status, opens_in } = outcome.into();
+        let mut headers = pages::headers::page(leads_to);
+        // RFC 9110 section 10.2.3.
+        if let Some(time) = opens_in {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(time.as_secs()));
+        }
+        (status, headers, html).into_response()
     }
 
     /// What every page of this login shows.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::problem::Alert;
+use super::problem::{Alert, SendProblem};
 use super::{Frame, html};
 
 /// What the page shows.
@@ -33,12 +33,8 @@ pub enum State {
     Denied,
     /// Nobody answered in time.
     Expired,
-    /// It could not be sent.
-    Failed,
-    /// Too many were sent.
-    TooMany,
-    /// Another was asked for too soon; the first still waits.
-    TooSoon,
+    /// It was not sent; where that was too soon, the one before it still waits.
+    Unsent(SendProblem),
     /// It waits for an answer.
     Waiting,
 }
@@ -54,14 +50,14 @@ impl State {
                 "challenge-transaction-expired",
                 "Nobody answered in time. Have your phone at hand and send the notification again.",
             ),
-            Self::Failed => {
+            Self::Unsent(SendProblem::Failed) => {
                 ("send-push-failed", "The notification could not be sent. Try again, or try another way.")
             }
-            Self::TooMany => (
+            Self::Unsent(SendProblem::TooMany(_)) => (
                 "too-many-push",
                 "Too many notifications were sent. Try another way, or come back in an hour.",
             ),
-            Self::TooSoon => (
+            Self::Unsent(SendProblem::TooSoon(_)) => (
                 "polling-interval-exceeded",
                 "We have just sent one. Check your phone: it still waits for your answer.",
             ),
@@ -71,7 +67,11 @@ impl State {
     }
 
     const fn waits(self) -> bool {
-        matches!(self, Self::TooSoon | Self::Waiting)
+        matches!(self, Self::Unsent(SendProblem::TooSoon(_)) | Self::Waiting)
+    }
+
+    const fn may_be_sent_again(self) -> bool {
+        !matches!(self, Self::Unsent(SendProblem::TooMany(_)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can be wrong with what a user typed, and the words for it.
 
+use std::time::Duration;
+
 use crate::passwords::policy::Refusal;
 
 /// What an alert says: words for the person, and a key for programs (`data-error-code`).
@@ -50,8 +52,8 @@ pub enum CodeProblem {
     Malformed,
     /// The field was empty.
     Missing,
-    /// Attempts are used up for a while; a right code is refused too.
-    TooManyFailures,
+    /// Attempts are used up for so long; a right code is refused too.
+    TooManyFailures(Duration),
     /// The shape is right, the code is not.
     Wrong,
 }
@@ -73,7 +75,7 @@ impl CodeProblem {
                 "A code has 6 digits. Check the one that your app shows and enter it again.",
             ),
             Self::Missing => Alert::new("no-code", "Enter the 6-digit code that your app shows."),
-            Self::TooManyFailures => TOO_MANY_FAILURES,
+            Self::TooManyFailures(_) => TOO_MANY_FAILURES,
             Self::Expired | Self::Wrong => Alert::new(
                 "invalid-code",
                 "That code is not right. It changes every 30 seconds: enter the one that your app shows now.",
@@ -95,7 +97,7 @@ impl CodeProblem {
                 "A code has 6 digits. Check the one that we sent you and enter it again.",
             ),
             Self::Missing => Alert::new("no-code", "Enter the 6-digit code that we sent you."),
-            Self::TooManyFailures => TOO_MANY_FAILURES,
+            Self::TooManyFailures(_) => TOO_MANY_FAILURES,
             Self::Wrong => Alert::new(
                 "invalid-code",
                 "That code is not right. Check the newest message from us and enter its code again.",
@@ -116,7 +118,7 @@ impl CodeProblem {
                 "A recovery code has 24 letters and digits. Check yours and enter it again.",
             ),
             Self::Missing => Alert::new("no-code", "Enter your recovery code."),
-            Self::TooManyFailures => TOO_MANY_FAILURES,
+            Self::TooManyFailures(_) => TOO_MANY_FAILURES,
             Self::Expired | Self::Wrong => Alert::new(
                 "invalid-code",
                 "That recovery code is not right. Check each character and enter it again.",
@@ -130,10 +132,10 @@ impl CodeProblem {
 pub enum SendProblem {
     /// Whoever carries the message did not take it.
     Failed,
-    /// The last message is too fresh.
-    TooSoon,
-    /// Too many were sent.
-    TooMany,
+    /// The last message is too fresh, for so long.
+    TooSoon(Duration),
+    /// Too many were sent: the next one goes after so long.
+    TooMany(Duration),
 }
 
 impl SendProblem {
@@ -153,19 +155,19 @@ impl SendProblem {
                 "send-email-failed",
                 "The email could not be sent. Try again in a moment, or try another way.",
             ),
-            (Self::TooSoon, _) => Alert::new(
+            (Self::TooSoon(_), _) => Alert::new(
                 "send-too-soon",
                 "We have just sent you a code. It can take a moment to arrive: wait a little before you ask for another.",
             ),
-            (Self::TooMany, Channel::Sms) => Alert::new(
+            (Self::TooMany(_), Channel::Sms) => Alert::new(
                 "too-many-sms",
                 "Too many text messages were sent. Try another way, or come back in an hour.",
             ),
-            (Self::TooMany, Channel::Voice) => Alert::new(
+            (Self::TooMany(_), Channel::Voice) => Alert::new(
                 "too-many-voice",
                 "Too many calls were made. Try another way, or come back in an hour.",
             ),
-            (Self::TooMany, Channel::Email) => Alert::new(
+            (Self::TooMany(_), Channel::Email) => Alert::new(
                 "too-many-email",
                 "Too many emails were sent. Try another way, or come back in an hour.",
             ),
@@ -181,8 +183,10 @@ impl SendProblem {
             Self::Failed => {
                 Alert::new("send-email-failed", "The email could not be sent. Try again in a moment.")
             }
-            Self::TooMany => Alert::new("too-many-email", "Too many emails were sent. Come back in an hour."),
-            Self::TooSoon => self.of(Channel::Email),
+            Self::TooMany(_) => {
+                Alert::new("too-many-email", "Too many emails were sent. Come back in an hour.")
+            }
+            Self::TooSoon(_) => self.of(Channel::Email),
         }
     }
 }

@@ -5,7 +5,6 @@ pub(super) mod push;
 pub(super) mod sent;
 
 use axum::response::Response;
-use http::StatusCode;
 use stepup_protocol::mfa::FactorType;
 
 use super::{
@@ -128,19 +127,10 @@ pub(super) fn problem(verdict: Verdict) -> Option<CodeProblem> {
         Verdict::Expired | Verdict::Foreign | Verdict::Spent | Verdict::Unknown => Some(CodeProblem::Expired),
         Verdict::Malformed => Some(CodeProblem::Malformed),
         Verdict::Missing => Some(CodeProblem::Missing),
-        Verdict::TooMany(_) => Some(CodeProblem::TooManyFailures),
+        Verdict::TooMany(empty) => Some(CodeProblem::TooManyFailures(empty.refills_in)),
         Verdict::Denied | Verdict::NotAccepted | Verdict::Pending | Verdict::TooFast | Verdict::Wrong => {
             Some(CodeProblem::Wrong)
         }
-    }
-}
-
-/// The status of a page that says so.
-pub(super) fn status(problem: Option<CodeProblem>) -> StatusCode {
-    match problem {
-        None => StatusCode::OK,
-        Some(CodeProblem::TooManyFailures) => StatusCode::TOO_MANY_REQUESTS,
-        Some(_) => StatusCode::BAD_REQUEST,
     }
 }
 
@@ -151,7 +141,7 @@ fn otp_page(visit: &Visit, asked: &Asked, problem: Option<CodeProblem>) -> Respo
         has_other_ways: has_other_ways(visit, asked) || asked.way(visit, Some(Kind::Otp)).is_none(),
         problem,
     };
-    visit.page(status(problem), mfa_otp_challenge::render(&view))
+    visit.page(problem, mfa_otp_challenge::render(&view))
 }
 
 fn recovery_page(visit: &Visit, asked: &Asked, problem: Option<CodeProblem>) -> Response {
@@ -160,5 +150,5 @@ fn recovery_page(visit: &Visit, asked: &Asked, problem: Option<CodeProblem>) -> 
         has_other_ways: has_other_ways(visit, asked),
         problem,
     };
-    visit.page(status(problem), mfa_recovery_code_challenge::render(&view))
+    visit.page(problem, mfa_recovery_code_challenge::render(&view))
 }

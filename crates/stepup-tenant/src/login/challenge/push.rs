@@ -1,7 +1,6 @@
 //! `/u/mfa-push-challenge-push`: a phone is asked, and the page moves on once it has answered.
 
 use axum::response::Response;
-use http::StatusCode;
 
 use super::{REMEMBER_BROWSER, has_other_ways, offers_to_remember, pass};
 use crate::{
@@ -14,10 +13,7 @@ use crate::{
         visit::{Lost, Visit},
     },
     model::Credential,
-    pages::{
-        mfa_push_challenge_push::{State, View, render},
-        problem::SendProblem,
-    },
+    pages::mfa_push_challenge_push::{State, View, render},
 };
 
 /// Says that the phone is asked, and asks it when the page is seen for the first time.
@@ -57,8 +53,11 @@ pub(in crate::login) async fn submit(mut visit: Visit) -> Result<Response, Lost>
         Some("remember-browser" | "forget-browser") => Ok(visit.go(path::PUSH_CHALLENGE)),
         Some("resend") => {
             let sent = visit.kept.sent(way.kind, way.authenticator);
-            let waits = sent.is_some_and(|sent| !sent.denied && sent.wait(&visit) > 0);
-            let state = if waits { State::TooSoon } else { ask(&mut visit, &asked, way).await? };
+            let too_soon = sent.filter(|sent| !sent.denied).and_then(|sent| sent.too_soon(&visit));
+            let state = match too_soon {
+                None => ask(&mut visit, &asked, way).await?,
+                Some(too_soon) => State::Unsent(too_soon),
+            };
             if state == State::Waiting {
                 return Ok(visit.go(path::PUSH_CHALLENGE));
             }
@@ -111,11 +110,7 @@ async fn ask(visit: &mut Visit, asked: &Asked, way: Way<'_>) -> Result<State, Lo
             Ok(State::Waiting)
         }
         Ok(Challenged::AtHand) => Ok(State::Waiting),
-        Err(failure) => Ok(match send_problem(visit, failure)? {
-            SendProblem::TooMany => State::TooMany,
-            SendProblem::TooSoon => State::TooSoon,
-            SendProblem::Failed => State::Failed,
-        }),
+        Err(failure) => send_problem(visit, failure).map(State::Unsent),
     }
 }
 
@@ -134,10 +129,9 @@ fn page(visit: &Visit, asked: &Asked, way: Way<'_>, state: State) -> Response {
         remembers_browser: visit.kept.remember_browser,
         has_other_ways: has_other_ways(visit, asked),
     };
-    let status = match state {
-        State::Waiting | State::Denied | State::Expired => StatusCode::OK,
-        State::Failed => StatusCode::BAD_GATEWAY,
-        State::TooMany | State::TooSoon => StatusCode::TOO_MANY_REQUESTS,
+    let unsent = match state {
+        State::Unsent(problem) => Some(problem),
+        State::Denied | State::Expired | State::Waiting => None,
     };
-    visit.page(status, render(&view))
+    visit.page(unsent, render(&view))
 }

@@ -3,14 +3,15 @@
 //! the login does not look like theirs.
 
 use axum::response::Response;
-use http::StatusCode;
 
 use super::{code, has_other_ways, offers_to_remember, pass, problem};
 use crate::{
     factors::{self, Challenged, Kind, Verdict, oob},
     login::{
         asked::{Asked, Way},
-        enroll, path,
+        enroll,
+        outcome::Outcome,
+        path,
         sent::{Sent, send_problem},
         visit::{Lost, Visit},
     },
@@ -82,10 +83,9 @@ async fn submit(mut visit: Visit, place: Place) -> Result<Response, Lost> {
     let way = subject.way();
     if visit.params.text("action") == Some("resend-code") {
         let sent = visit.kept.sent(way.kind, way.authenticator);
-        let found = if sent.is_some_and(|sent| sent.wait(&visit) > 0) {
-            Some(SendProblem::TooSoon)
-        } else {
-            send(&mut visit, &asked, subject).await?
+        let found = match sent.and_then(|sent| sent.too_soon(&visit)) {
+            None => send(&mut visit, &asked, subject).await?,
+            too_soon => too_soon,
         };
         return Ok(match found {
             Some(problem) => page(&visit, &asked, subject, Some(Problem::Send(problem))),
@@ -237,11 +237,9 @@ fn page(visit: &Visit, asked: &Asked, subject: Subject<'_>, found: Option<Proble
         other_ways,
         problem: found,
     };
-    let status = match found {
-        None => StatusCode::OK,
-        Some(Problem::Code(found)) => super::status(Some(found)),
-        Some(Problem::Send(SendProblem::Failed)) => StatusCode::BAD_GATEWAY,
-        Some(Problem::Send(SendProblem::TooMany | SendProblem::TooSoon)) => StatusCode::TOO_MANY_REQUESTS,
-    };
-    visit.page(status, render(&view))
+    let outcome = found.map(|found| match found {
+        Problem::Code(found) => Outcome::from(found),
+        Problem::Send(found) => Outcome::from(found),
+    });
+    visit.page(outcome, render(&view))
 }

@@ -8,7 +8,7 @@ use crate::{
     factors::{self, Answer, Ceremony, Kind, Verdict, otp},
     login::{
         asked::Asked,
-        challenge::{code, problem, status},
+        challenge::{code, problem},
         path,
         visit::{Lost, Visit},
     },
@@ -74,5 +74,5 @@ fn page(visit: &Visit, asked: &Asked, secret: &SecretString, problem: Option<Cod
         has_other_ways: has_other_ways(visit),
         problem,
     };
-    visit.page(status(problem), render(&view))
+    visit.page(problem, render(&view))
 }

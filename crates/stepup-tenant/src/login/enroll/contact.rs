@@ -9,6 +9,7 @@ use crate::{
     factors::{self, Ceremony, Kind, email::is_address, is_e164},
     login::{
         asked::Asked,
+        outcome::Outcome,
         path,
         sent::{Sent, send_problem},
         visit::{Lost, Visit},
@@ -132,14 +133,6 @@ fn international(typed: &str) -> String {
     }
 }
 
-const fn status(sending: Option<SendProblem>) -> StatusCode {
-    match sending {
-        None => StatusCode::BAD_REQUEST,
-        Some(SendProblem::Failed) => StatusCode::BAD_GATEWAY,
-        Some(SendProblem::TooMany | SendProblem::TooSoon) => StatusCode::TOO_MANY_REQUESTS,
-    }
-}
-
 fn phone_page(
     visit: &Visit,
     asked: &Asked,
@@ -148,27 +141,25 @@ fn phone_page(
     chosen: Channel,
     problem: Option<PhoneProblem>,
 ) -> Response {
-    let status = match problem {
-        None => StatusCode::OK,
-        Some(PhoneProblem::Send(sending, _)) => status(Some(sending)),
-        Some(PhoneProblem::Missing | PhoneProblem::Malformed) => status(None),
-    };
+    let outcome = problem.map(|problem| match problem {
+        PhoneProblem::Send(unsent, _) => Outcome::from(unsent),
+        PhoneProblem::Missing | PhoneProblem::Malformed => StatusCode::BAD_REQUEST.into(),
+    });
     let has_other_ways = has_other_ways(visit);
     let frame = visit.frame(Some(&asked.user));
     let view = mfa_phone_enrollment::View { frame, phone, channels, chosen, has_other_ways, problem };
-    visit.page(status, mfa_phone_enrollment::render(&view))
+    visit.page(outcome, mfa_phone_enrollment::render(&view))
 }
 
 fn email_page(visit: &Visit, asked: &Asked, email: &str, problem: Option<EmailProblem>) -> Response {
-    let status = match problem {
-        None => StatusCode::OK,
-        Some(EmailProblem::Send(sending)) => status(Some(sending)),
-        Some(EmailProblem::Missing | EmailProblem::Malformed) => status(None),
-    };
+    let outcome = problem.map(|problem| match problem {
+        EmailProblem::Send(unsent) => Outcome::from(unsent),
+        EmailProblem::Missing | EmailProblem::Malformed => StatusCode::BAD_REQUEST.into(),
+    });
     let frame = visit.frame(Some(&asked.user));
     let has_other_ways = has_other_ways(visit);
     let view = mfa_email_enrollment::View { frame, email, has_other_ways, problem };
-    visit.page(status, mfa_email_enrollment::render(&view))
+    visit.page(outcome, mfa_email_enrollment::render(&view))
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub(super) const WAYS: &[Way<'_>] = &[
     Way { value: "recovery-code", kind: WayKind::RecoveryCode, detail: "" },
 ];
 
+const LATER: Duration = Duration::from_secs(30);
+
 fn frame(account: Option<&str>) -> Frame<'_> {
     Frame { tenant: "Acme", application: Some("Bank of Ada"), account, state: "hKFo2SBkdGx4" }
 }
@@ -223,18 +225,18 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
         ),
         (
             "mfa_sms_challenge_too_many",
-            sent(Channel::Sms, 0, false, Some(Problem::Send(SendProblem::TooMany))),
+            sent(Channel::Sms, 0, false, Some(Problem::Send(SendProblem::TooMany(LATER)))),
         ),
         ("mfa_voice_challenge", sent(Channel::Voice, 30, false, None)),
         ("mfa_email_challenge", sent(Channel::Email, 30, false, None)),
         ("login_email_verification", unusual(None)),
         ("login_email_verification_wrong", unusual(Some(Problem::Code(CodeProblem::Wrong)))),
-        ("login_email_verification_too_many", unusual(Some(Problem::Send(SendProblem::TooMany)))),
+        ("login_email_verification_too_many", unusual(Some(Problem::Send(SendProblem::TooMany(LATER))))),
         ("mfa_push_challenge_push", push(State::Waiting)),
         ("mfa_push_challenge_push_denied", push(State::Denied)),
         ("mfa_push_challenge_push_expired", push(State::Expired)),
-        ("mfa_push_challenge_push_too_many", push(State::TooMany)),
-        ("mfa_push_challenge_push_too_soon", push(State::TooSoon)),
+        ("mfa_push_challenge_push_too_many", push(State::Unsent(SendProblem::TooMany(LATER)))),
+        ("mfa_push_challenge_push_too_soon", push(State::Unsent(SendProblem::TooSoon(LATER)))),
         ("mfa_otp_enrollment", enrollment(None)),
         ("mfa_otp_enrollment_wrong", enrollment(Some(CodeProblem::Wrong))),
         ("mfa_otp_challenge", challenge(None)),
@@ -242,7 +244,7 @@ pub(super) fn gallery() -> Vec<(&'static str, String)> {
         ("mfa_otp_challenge_malformed", challenge(Some(CodeProblem::Malformed))),
         ("mfa_otp_challenge_wrong", challenge(Some(CodeProblem::Wrong))),
         ("mfa_otp_challenge_used", challenge(Some(CodeProblem::AlreadyUsed))),
-        ("mfa_otp_challenge_too_many", challenge(Some(CodeProblem::TooManyFailures))),
+        ("mfa_otp_challenge_too_many", challenge(Some(CodeProblem::TooManyFailures(LATER)))),
         (
             "mfa_recovery_code_enrollment",
             new_code(mfa_recovery_code_enrollment::Occasion::FirstFactor, false),

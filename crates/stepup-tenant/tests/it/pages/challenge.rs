@@ -24,7 +24,7 @@ async fn another_code_is_sent_after_a_while_and_both_are_good() {
     let first = sent_code(&rig, ADA).await;
     let early = browser.submit(&page, &[("action", "resend-code")]).await;
     assert_eq!((early.answer.status, error_code(&early).as_str()), (429, "send-too-soon"));
-    assert_eq!(early.attribute("data-wait"), "30");
+    assert_eq!((early.attribute("data-wait").as_str(), early.answer.header("retry-after")), ("30", "30"));
     assert_eq!(codes_sent(&rig, ADA).await, 1);
 
     rig.advance(30);
@@ -79,6 +79,7 @@ async fn where_nothing_was_sent_the_page_says_so() {
     let mut browser = Browser::new(&rig);
     let page = challenged_by_email(&mut browser).await;
     assert_eq!((page.answer.status, error_code(&page).as_str()), (429, "too-many-email"));
+    assert_eq!(page.answer.header("retry-after"), "30");
     assert!(page.answer.body.contains("<h1>No code was sent</h1>"), "{}", page.answer.body);
     assert!(!page.answer.body.contains("We sent") && !page.answer.body.contains("id=\"code\""));
     rig.advance(60);
@@ -99,6 +100,7 @@ async fn ten_wrong_codes_close_the_door_to_a_right_one() {
     }
     let refused = browser.submit(&page, &[("code", &code)]).await;
     assert_eq!((refused.answer.status, error_code(&refused).as_str()), (429, "too-many-failures"));
+    assert_eq!(refused.answer.header("retry-after"), "360");
     assert_eq!(refused.alert(), "Too many failed codes. Wait for some minutes before retrying.");
 }
 

@@ -160,6 +160,7 @@ async fn sending_is_limited() {
     }
     let refused = browser.submit(&page, &[("phone", PHONE)]).await;
     assert_eq!((refused.answer.status, error_code(&refused).as_str()), (429, "too-many-sms"));
+    assert_eq!(refused.answer.header("retry-after"), "3600");
     assert_eq!(codes_sent(&rig, PHONE).await, 0);
     let instead = browser.submit(&options, &[("action", "otp")]).await;
     assert_eq!(instead.url.path(), "/u/mfa-otp-enrollment", "another way is open");

@@ -101,6 +101,7 @@ async fn nobody_answers_in_time() {
     let page = asked(&rig, &mut browser).await;
     let early = browser.submit(&page, &[("action", "resend")]).await;
     assert_eq!((early.answer.status, error_code(&early).as_str()), (429, "polling-interval-exceeded"));
+    assert_eq!(early.answer.header("retry-after"), "30");
     rig.advance(300);
     assert_eq!(status(&mut browser, &page).await, "expired");
     let expired = browser.open(page.url.as_str()).await;
