@@ -76,8 +76,14 @@ async fn begin(
         Err(Refused::Page(problem)) => return refuse(problem, client_id.as_deref()),
         Err(Refused::Client(answer, problem)) => return Ok(answer.problem(shared, &problem)),
     };
-    let session = cookies::session(shared, headers).await?;
-    let session = session.filter(|session| is_enough(shared, &accepted, session));
+    let session = match cookies::session(shared, headers).await? {
+        Some(session)
+            if is_enough(shared, &accepted, &session) && is_of(shared, &parameters, &session).await? =>
+        {
+            Some(session)
+        }
+        _ => None,
+    };
     if accepted.prompt.none {
         return silent::answer(shared, caller, headers, &parameters, &accepted, session).await;
     }
@@ -87,6 +93,13 @@ async fn begin(
 /// RFC 9126 sections 5 and 6.
 fn must_push(shared: &Shared, accepted: &Accepted<'_>) -> bool {
     shared.config.pushed_requests.required || accepted.client.require_pushed_requests
+}
+
+/// Whether the session is of a user in the directory that the request names, if it names one.
+async fn is_of(shared: &Shared, parameters: &Parameters, session: &TenantSession) -> Result<bool, Failure> {
+    let Some(connection) = parameters.get("connection") else { return Ok(true) };
+    let user = shared.store.user(&session.user_id).await?;
+    Ok(user.is_some_and(|user| user.connection == *connection))
 }
 
 /// Whether a session spares the user the password: nothing demands a new login, and it is young enough.

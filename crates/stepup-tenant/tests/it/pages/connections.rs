@@ -78,6 +78,27 @@ async fn the_one_that_is_named_is_the_only_one() {
 }
 
 #[tokio::test]
+async fn a_session_of_another_directory_does_not_stand_for_the_one_that_is_named() {
+    let rig = several().await;
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[]).await;
+    at_the_end(&browser.log_in(&page).await);
+    let partners = ("connection", "Partners");
+    let silent = browser.authorize(&[partners, ("prompt", "none")]).await;
+    assert_eq!(silent.failure(), "login_required: Login required");
+    let page = browser.authorize(&[partners]).await;
+    assert_eq!(page.url.path(), "/u/login", "{}", page.url);
+    at_the_end(&browser.authorize(&[("connection", FIRST)]).await);
+    at_the_end(&browser.authorize(&[("prompt", "none")]).await);
+
+    let end = browser.submit(&page, &[("username", GRACE), ("password", STRONG)]).await;
+    assert_eq!(browser.exchange_code(&end).await.claims("id_token")["email"], GRACE);
+    at_the_end(&browser.authorize(&[partners, ("prompt", "none")]).await);
+    let silent = browser.authorize(&[("connection", FIRST), ("prompt", "none")]).await;
+    assert_eq!(silent.failure(), "login_required: Login required");
+}
+
+#[tokio::test]
 async fn whoever_signs_up_goes_to_the_first() {
     let rig = several().await;
     let mut browser = Browser::new(&rig);
