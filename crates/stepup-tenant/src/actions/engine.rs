@@ -20,8 +20,12 @@ use tokio::{
 };
 
 use super::{
-    Action, ActionError, Cause, Entry, Host, Location, Outcome, cache::Cache, execution::Execution,
-    host::Console, sandbox::Sandbox,
+    Action, ActionError, Cause, Entry, Host, Location, Outcome,
+    cache::Cache,
+    execution::Execution,
+    host::Console,
+    sandbox::Sandbox,
+    shares::{Held, Shares},
 };
 
 /// How much longer than the Action may run the caller waits: an interrupt takes effect between two steps of a script.
@@ -43,7 +47,8 @@ pub struct Limits {
     pub stack: usize,
     /// How long one execution may run, in real time; default 20 s, as long as the real service lets a whole flow take.
     pub time: Duration,
-    /// How many executions there may be at once, those given up included; default 16.
+    /// How many executions there may be at once, those given up included; default 16. One user has a quarter of these places,
+    /// one at least.
     pub concurrent: usize,
 }
 
@@ -62,6 +67,7 @@ pub struct Engine {
     cache: Arc<Cache>,
     issuer: Option<Arc<str>>,
     places: Arc<Semaphore>,
+    shares: Arc<Shares>,
     given_up: AtomicUsize,
     waiting: Arc<Waiting>,
 }
@@ -73,9 +79,12 @@ type Waiting = Mutex<Option<mpsc::Sender<Job>>>;
 struct Job {
     execution: Box<Execution>,
     started: Instant,
-    place: OwnedSemaphorePermit,
+    place: Place,
     answer: oneshot::Sender<Result<Outcome, Cause>>,
 }
+
+/// Where an execution runs; given back when dropped.
+type Place = (Option<Held>, OwnedSemaphorePermit);
 
 impl Engine {
     /// An engine with these limits.
@@ -87,6 +96,7 @@ impl Engine {
             cache: Arc::default(),
             issuer: None,
             places,
+            shares: Shares::of(limits.concurrent),
             given_up: AtomicUsize::new(0),
             waiting: Arc::default(),
         }
@@ -101,8 +111,8 @@ impl Engine {
 
     /// Runs `entry` of `action` with `event`: an object as the post-login trigger describes it, to which `secrets` is added.
     ///
-    /// Returns at the latest when the time limit, doubled, is over: where as many Actions as are allowed are running, it
-    /// waits for a place first. An execution that no interrupt stops, because it is inside native code, is given up: its
+    /// Returns at the latest when the time limit, doubled, is over: where as many Actions as are allowed are running, in all or
+    /// for the user with the event's `user.user_id`, it waits for a place first. An execution that no interrupt stops, because it is inside native code, is given up: its
     /// thread ends by itself later, and keeps its place until then.
     ///
     /// ```
@@ -189,10 +199,7 @@ impl Engine {
         host: Host,
         console: &Console,
     ) -> Result<Outcome, Cause> {
-        let place = timeout(time, Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(Ok(place)) = place else {
-            return Err(Cause::Busy { running: self.limits.concurrent });
-        };
+        let place = self.place(time, &event).await?;
         let (answer, answered) = oneshot::channel();
         let started = now();
         let execution = Box::new(Execution {
@@ -214,6 +221,25 @@ impl Engine {
                 self.given_up.fetch_add(1, Ordering::Relaxed);
                 Err(Cause::TimedOut { limit: time })
             }
+        }
+    }
+
+    /// Waits for a place, no longer than `time`: first in the share of the event's user, so that whoever waits for their own
+    /// Actions takes no place meanwhile.
+    async fn place(&self, time: Duration, event: &Value) -> Result<Place, Cause> {
+        let began = now();
+        let share = match event.pointer("/user/user_id").and_then(Value::as_str) {
+            Some(user) => Some(
+                timeout(time, self.shares.take(user))
+                    .await
+                    .map_err(|_| Cause::UserBusy { running: self.shares.each() })?,
+            ),
+            None => None,
+        };
+        let left = time.saturating_sub(began.elapsed());
+        match timeout(left, Arc::clone(&self.places).acquire_owned()).await {
+            Ok(Ok(place)) => Ok((share, place)),
+            _ => Err(Cause::Busy { running: self.limits.concurrent }),
         }
     }
 

@@ -60,6 +60,14 @@ pub enum Cause {
     /// It threw, or its promise was rejected.
     #[error("it threw{}: {}", at(.0.location), .0.message)]
     Threw(Box<Thrown>),
+    /// As many Actions as one user may have are running for this user, those given up included, and none ended in time.
+    #[error(
+        "{running} Actions are running for this user already, which is a user's limit; one that does not end blocks the others"
+    )]
+    UserBusy {
+        /// The limit.
+        running: usize,
+    },
     /// It ran longer than it may.
     #[error("it did not end within {} ms", .limit.as_millis())]
     TimedOut {

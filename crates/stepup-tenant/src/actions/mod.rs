@@ -18,6 +18,7 @@ mod platform;
 mod recorder;
 mod sandbox;
 mod session_token;
+mod shares;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 

@@ -156,6 +156,53 @@ async fn actions_given_up_take_the_places_of_others_until_they_end() {
 }
 
 #[tokio::test]
+async fn a_user_whose_actions_do_not_end_keeps_nobody_else_waiting() {
+    let mut limits = Limits::default();
+    (limits.time, limits.concurrent) = (Duration::from_secs(1), 4);
+    let engine = Engine::new(limits);
+    let action = Action::new(
+        "t.js",
+        "exports.onExecutePostLogin = (event) => { while (event.user.name === 'Eve') {} }",
+    );
+    let log_in = async |name: &str| {
+        let event = json!({ "user": { "user_id": format!("auth0|{name}"), "name": name } });
+        engine.run(&action, Entry::PostLogin, event, host()).await
+    };
+    let looping = async { tokio::join!(log_in("Eve"), log_in("Eve"), log_in("Eve"), log_in("Eve")) };
+    tokio::pin!(looping);
+    tokio::select! {
+        biased;
+        _ = &mut looping => panic!("Ada waited for Eve"),
+        outcome = log_in("Ada") => assert!(outcome.is_ok(), "{outcome:?}"),
+    }
+    let (first, ..) = looping.await;
+    assert_eq!(first.unwrap_err().cause, Cause::TimedOut { limit: limits.time });
+    timeout(Duration::from_secs(10), engine.idle()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_s_actions_wait_for_each_other_no_longer_than_they_may_run() {
+    let mut limits = Limits::default();
+    (limits.time, limits.concurrent) = (SHORT, 4);
+    let engine = Engine::new(limits);
+    let native = "const text = 'a'.repeat(1e6); for (let i = 0; i < 100; i++) text.indexOf('ab')";
+    let log_in = async |body: &str| {
+        let action = Action::new("t.js", format!("exports.onExecutePostLogin = async () => {{ {body} }}"));
+        let event = json!({ "user": { "user_id": "auth0|eve" } });
+        engine.run(&action, Entry::PostLogin, event, host()).await.map_err(|error| error.cause)
+    };
+    assert_eq!(log_in(native).await.unwrap_err(), Cause::TimedOut { limit: SHORT });
+    let refused = log_in("").await.unwrap_err();
+    assert_eq!(refused, Cause::UserBusy { running: 1 });
+    assert_eq!(
+        refused.to_string(),
+        "1 Actions are running for this user already, which is a user's limit; one that does not end blocks the others"
+    );
+    engine.idle().await;
+    assert!(log_in("").await.is_ok());
+}
+
+#[tokio::test]
 async fn nothing_outlives_an_execution() {
     let engine = quick();
     let spoil = "Object.prototype.polluted = 1; Array.prototype.map = null; globalThis.leak = event; JSON.stringify = null; \
