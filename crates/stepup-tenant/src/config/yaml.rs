@@ -271,6 +271,8 @@ pub(super) struct Action {
 #[derive(Deserialize)]
 pub(super) struct DeployedVersion {
     pub(super) code: String,
+    /// Those of the Action where there are none.
+    pub(super) secrets: Option<Vec<ActionSecret>>,
 }
 
 #[derive(Deserialize)]

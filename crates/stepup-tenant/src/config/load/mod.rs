@@ -341,10 +341,16 @@ impl Reading<'_> {
     }
 
     fn action(&mut self, action: yaml::Action, place: &str) -> Result<Action, ConfigError> {
-        // What was deployed runs, whatever the draft says since.
-        let code = action.deployed_version.map_or(action.code, |deployed| deployed.code);
+        // What was deployed runs, with the secrets that it had, whatever the draft says since.
+        let (code, held, place) = match action.deployed_version {
+            None => (action.code, action.secrets, place.to_owned()),
+            Some(yaml::DeployedVersion { code, secrets: None }) => (code, action.secrets, place.to_owned()),
+            Some(yaml::DeployedVersion { code, secrets: Some(secrets) }) => {
+                (code, secrets, format!("{place}.deployed_version"))
+            }
+        };
         let mut secrets = Vec::new();
-        for (position, secret) in action.secrets.into_iter().enumerate() {
+        for (position, secret) in held.into_iter().enumerate() {
             match secret.value {
                 Some(value) => secrets.push((secret.name, value)),
                 None => self.warn(&format!("{place}.secrets[{position}]"), "has no value"),

@@ -94,6 +94,34 @@ async fn an_action_is_drafted_deployed_bound_and_runs() {
 }
 
 #[tokio::test]
+async fn a_draft_s_secrets_act_when_it_is_deployed() {
+    let admin = Admin::start().await;
+    let mut body = draft("deny", DENY);
+    body["secrets"] = json!([{ "name": "WHY", "value": "closed today" }]);
+    body["deploy"] = json!(true);
+    let path = format!("actions/actions/{}", admin.post("actions/actions", body).await.text("id"));
+    bind(&admin, &["deny"]).await;
+    let refused = async || admin.log_in(ADA, PASSWORD).await.failure();
+    assert_eq!(refused().await, "403 access_denied: closed today");
+
+    let secrets = json!([{ "name": "WHY", "value": "closed for good" }]);
+    let changed = admin.patch(&path, json!({ "secrets": secrets })).await.value();
+    assert_eq!(changed["all_changes_deployed"], json!(false));
+    assert_eq!(refused().await, "403 access_denied: closed today");
+    let tried = admin.post(&format!("{path}/test"), json!({ "payload": {} })).await.value();
+    assert_eq!(tried["payload"]["denial"]["reason"], "closed for good", "the draft is tried with its own");
+    admin.post(&format!("{path}/deploy"), json!({})).await;
+    assert_eq!(refused().await, "403 access_denied: closed for good");
+
+    // A version that is deployed again brings its secrets; the draft keeps its own.
+    let versions = admin.get(&format!("{path}/versions")).await.value();
+    let first = versions["versions"][1]["id"].as_str().unwrap();
+    admin.post(&format!("{path}/versions/{first}/deploy"), json!({})).await;
+    assert_eq!(refused().await, "403 access_denied: closed today");
+    assert_eq!(admin.get(&path).await.value()["all_changes_deployed"], json!(false));
+}
+
+#[tokio::test]
 async fn a_broken_script_is_refused_at_deploy_with_its_line() {
     let admin = Admin::start().await;
     let id = admin
