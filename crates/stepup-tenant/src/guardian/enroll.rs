@@ -9,7 +9,7 @@ use stepup_protocol::guardian::{self, EnrollRequest, Enrolled, Totp};
 use super::{Failure, signed};
 use crate::{
     factors::push,
-    model::{Credential, Digest, PushCredentials, PushDevice},
+    model::{Authenticator, Credential, Digest, PushCredentials, PushDevice},
     pipeline::Caller,
     state::Shared,
 };
@@ -32,16 +32,16 @@ pub(super) async fn handle(
 /// Presents a phone with the ticket of the QR code that it scanned.
 ///
 /// # Errors
-/// The QR code is unknown, over or taken; the phone's key or name cannot be used; the store failed.
+/// The QR code is unknown, over or taken; the phone's key or name cannot be used, or it is enrolled for the user already,
+/// which leaves the QR code to another phone; the store failed.
 pub(crate) async fn present(
     shared: &Shared,
     caller: &Caller,
     ticket: &str,
     request: EnrollRequest,
 ) -> Result<Enrolled, Failure> {
-    if let Some(waiting) = push::scanned(shared, ticket).await?
-        && let Some(transaction_id) = &waiting.transaction_id
-    {
+    let waiting = push::scanned(shared, ticket).await?;
+    if let Some(transaction_id) = waiting.as_ref().and_then(|it| it.transaction_id.as_deref()) {
         caller.correlation.join(transaction_id);
     }
     let token = stepup_seal::token(shared.random.as_ref(), TOKEN_BYTES);
@@ -52,6 +52,11 @@ pub(crate) async fn present(
         public_key: signed::public_key(&request.public_key)?,
         token: Digest::of(&token),
     };
+    if let Some(waiting) = waiting
+        && is_enrolled(shared, &waiting.user_id, &device.identifier).await?
+    {
+        return Err(Failure::DeviceAccountConflict);
+    }
     let attached = push::attach(shared, caller, ticket, &device).await?;
     let attached = attached.ok_or(Failure::EnrollmentTransaction)?;
     let totp = match &attached.totp.credential {
@@ -71,6 +76,12 @@ pub(crate) async fn present(
         token,
         totp,
     })
+}
+
+/// Whether the phone that calls itself `identifier` is one of the user's.
+async fn is_enrolled(shared: &Shared, user_id: &str, identifier: &str) -> Result<bool, Failure> {
+    let is_it = |it: &Authenticator| matches!(&it.credential, Credential::Push { device: Some(device), .. } if device.identifier == identifier);
+    Ok(shared.store.authenticators(user_id).await?.iter().any(is_it))
 }
 
 /// How notifications reach the app, as it says.

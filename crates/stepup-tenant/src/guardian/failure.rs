@@ -15,6 +15,9 @@ pub(crate) enum Failure {
     /// The QR code is unknown, over, or taken by another phone.
     #[error("Enrollment transaction not found")]
     EnrollmentTransaction,
+    /// The phone is enrolled for this user already.
+    #[error("The device is already enrolled for this user")]
+    DeviceAccountConflict,
     /// There is no such enrolment.
     #[error("Device account not found")]
     DeviceAccount,
@@ -48,6 +51,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, code) = match &self {
             Self::EnrollmentTransaction => (StatusCode::NOT_FOUND, "enrollment_transaction_not_found"),
+            Self::DeviceAccountConflict => (StatusCode::FORBIDDEN, "device_account_conflict"),
             Self::DeviceAccount => (StatusCode::NOT_FOUND, "device_account_not_found"),
             Self::LoginTransaction => (StatusCode::NOT_FOUND, "login_transaction_not_found"),
             Self::Token(_) => (StatusCode::UNAUTHORIZED, "invalid_token"),

@@ -155,6 +155,33 @@ async fn a_phone_enrols_once_while_the_qr_code_is_good() {
 }
 
 #[tokio::test]
+async fn a_phone_is_enrolled_for_a_user_once() {
+    let rig = Rig::start().await;
+    let phone = Phone::enrolled(&rig).await;
+    let audience = format!("{}mfa/", rig.tenant.issuer());
+    let pending =
+        rig.password(&[("audience", &audience), ("scope", "enroll read:authenticators")]).await.mfa_token();
+    let token = rig.verify_otp(&pending, &rig.code(&phone.totp_secret)).await.text("access_token");
+    let wanted = json!({ "authenticator_types": ["oob"], "oob_channels": ["auth0"] });
+    let ticket = ticket(&rig.json("/mfa/associate", Some(&token), &wanted).await.text("barcode_uri"));
+    let mut body = presented(&SigningKey::generate_rsa2048().unwrap());
+    assert_eq!(refusal(&enroll(&rig, &ticket, &body).await), "403 device_account_conflict");
+    body["identifier"] = json!("another phone");
+    assert_eq!(enroll(&rig, &ticket, &body).await.status, 200, "the QR code was not taken");
+    let ids: Vec<_> = rig
+        .authenticators(&token)
+        .await
+        .value()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["id"].as_str().unwrap().to_owned())
+        .filter(|id| id.starts_with("push|"))
+        .collect();
+    assert_eq!(ids.len(), 2);
+}
+
+#[tokio::test]
 async fn a_phone_that_brings_nonsense_is_not_enrolled() {
     let rig = Rig::start().await;
     let (barcode_uri, ..) = begun(&rig).await;
