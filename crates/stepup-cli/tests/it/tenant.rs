@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{command, stepup};
 
@@ -72,6 +72,13 @@ impl Running {
     fn warned(&mut self, count: usize) -> Vec<String> {
         let lines = BufReader::new(self.child.stderr.take().unwrap()).lines();
         lines.take(count).map(Result::unwrap).collect()
+    }
+
+    /// All of standard error that nobody has read, once it has ended.
+    fn warned_to_the_end(&mut self) -> String {
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        said
     }
 
     pub(crate) fn ready(&self) -> Value {
@@ -301,4 +308,49 @@ fn a_reload_says_what_has_changed_and_what_is_not_honoured() {
     assert!(said[1].contains("the configuration was read again: "), "{said:?}");
     assert!(said[1].contains("friendly_name"), "{said:?}");
     assert!(said[2].contains("tenant.support_url is not honoured"), "{said:?}");
+}
+
+/// Nobody listens where its text messages go.
+const OWING: &str = r#"
+clients: [{ name: app, client_id: app, app_type: native, grant_types: [password, "http://auth0.com/oauth/grant-type/mfa-oob"] }]
+tenant: { default_directory: Users }
+databases: [{ name: Users, strategy: auth0 }]
+guardianFactors: [{ name: sms, enabled: true }]
+guardianPhoneFactorMessageTypes: { message_types: [sms] }
+guardianPolicies: { policies: [all-applications] }
+stepup: { phone_webhook: { url: "http://127.0.0.1:1/", secret: "known to nobody else" } }
+"#;
+
+#[tokio::test]
+async fn what_is_owed_at_the_end_is_told_where_it_is_lost() {
+    for (name, file, lost) in [("owing-memory", None, true), ("owing-file", Some("tenant.db"), false)] {
+        let folder = Folder::new(&format!("{name}-config"));
+        let config = folder.file("tenant.yaml");
+        fs::write(&config, OWING).unwrap();
+        let database =
+            file.map_or("sqlite::memory:".to_owned(), |file| format!("sqlite://{}", folder.file(file)));
+        let mut tenant = Running::start(name, &["--config", &config, "--database", &database]);
+        let issuer = tenant.ready()["issuer"].as_str().unwrap().to_owned();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let post = async |path: &str, bearer: &str, body: Value| -> (u16, Value) {
+            let request =
+                http.post(format!("{issuer}{path}")).header("authorization", format!("Bearer {bearer}"));
+            let answer =
+                request.header("content-type", "application/json").body(body.to_string()).send().await;
+            let answer = answer.unwrap();
+            (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+        };
+        let login = json!({ "grant_type": "password", "client_id": "app", "username": "ada@example.com",
+                            "password": "correct horse battery staple" });
+        let (_, refused) = post("oauth/token", "", login).await;
+        let mfa_token = refused["mfa_token"].as_str().unwrap_or_else(|| panic!("{refused}"));
+        let sms = json!({ "authenticator_types": ["oob"], "oob_channels": ["sms"], "phone_number": "+12025550123" });
+        let (status, begun) = post("mfa/associate", mfa_token, sms).await;
+        assert_eq!(status, 200, "{begun}");
+
+        tenant.signal("-TERM");
+        let said = tenant.warned_to_the_end();
+        let told = said.contains("calls that nobody has taken yet are lost: the database is in memory");
+        assert_eq!((tenant.exit_code(), told), (Some(0), lost), "{said}");
+    }
 }

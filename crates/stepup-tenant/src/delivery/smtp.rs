@@ -94,3 +94,34 @@ impl Smtp {
 
 /// How long a server may take for an e-mail.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use tokio::{net::TcpListener, time::Instant};
+
+    use super::*;
+
+    /// The clock stands still but where nothing is left to do: so no test waits.
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_says_nothing_is_given_up_after_ten_seconds() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let smtp = Smtp::new(SmtpSettings {
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+            security: SmtpSecurity::None,
+            ca: None,
+            credentials: None,
+            from: "no-reply@example.com".to_owned(),
+        });
+        let mail = Mail {
+            id: "msg_1",
+            to: "ada@example.com",
+            subject: "Your code",
+            body: "123456",
+            sent_at: UnixTime::from_seconds(1_767_225_600),
+        };
+        let began = Instant::now();
+        assert!(smtp.send(&mail).await.is_err());
+        assert_eq!(began.elapsed().as_secs(), 10);
+    }
+}

@@ -172,3 +172,35 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest answer, in bytes.
 const ANSWER: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        time::Instant,
+    };
+
+    use super::*;
+
+    /// The clock stands still but where nothing is left to do: so no test waits.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_not_answered_whole_is_given_up_after_five_seconds() {
+        for said in ["", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nnot"] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/hook", listener.local_addr().unwrap());
+            let server = tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                assert_ne!(stream.read(&mut [0; 1024]).await.unwrap(), 0);
+                stream.write_all(said.as_bytes()).await.unwrap();
+                std::future::pending::<()>().await;
+            });
+            let http = Http { guard: Guard::new(true), client: Arc::default() };
+            let began = Instant::now();
+            let failed = http.send(Request::get(url).body(Bytes::new()).unwrap()).await.unwrap_err();
+            assert!(matches!(&failed, CallError::Http { source, .. } if source.is_timeout()), "{failed:?}");
+            assert_eq!(began.elapsed().as_secs(), 5, "{said}");
+            server.abort();
+        }
+    }
+}

@@ -110,6 +110,41 @@ async fn actions_change_claims_scopes_and_metadata() {
 }
 
 #[tokio::test]
+async fn null_takes_a_claim_back() {
+    let rig = Rig::with(&Config {
+        actions: vec![
+            r#"exports.onExecutePostLogin = async (event, api) => {
+  for (const token of [api.idToken, api.accessToken]) {
+    token.setCustomClaim("plan", "gold");
+    token.setCustomClaim("level", 1);
+    token.setCustomClaim("level", null);
+    token.setCustomClaim("kept", 0);
+  }
+};"#,
+            r#"exports.onExecutePostLogin = async (event, api) => {
+  for (const token of [api.idToken, api.accessToken]) {
+    token.setCustomClaim("plan", null);
+    token.setCustomClaim("unknown", null);
+  }
+  api.idToken.setCustomClaim("email", null);
+};"#,
+        ],
+        ..Config::default()
+    })
+    .await;
+    let tokens = rig.password(&[("audience", API), ("scope", "openid email profile")]).await;
+    for token in ["id_token", "access_token"] {
+        let claims = tokens.claims(token);
+        for name in ["plan", "level", "unknown"] {
+            assert_eq!(claims.get(name), None, "{token}: {name}");
+        }
+        assert_eq!(claims["kept"], 0, "{token}");
+    }
+    let id = tokens.claims("id_token");
+    assert_eq!((id.get("email"), &id["email_verified"]), (None, &json!(true)), "of the profile too");
+}
+
+#[tokio::test]
 async fn a_denial_is_told_and_a_failure_is_not() {
     let deny = "exports.onExecutePostLogin = async (event, api) => { api.access.deny('not on Sundays'); };";
     let rig = Rig::with(&Config::action(deny)).await;
