@@ -274,10 +274,10 @@ fn challenge(listed: &[FactorType], factors: &Factors, seen: &Seen<'_>) -> Decis
     if usable.is_empty() {
         return Decision { requirement: Requirement::Refused(Refusal::NoFactorToChallenge), dropped };
     }
-    if !usable.contains(&FactorType::RecoveryCode)
-        && factors.usable().any(|factor| factor == FactorType::RecoveryCode)
-    {
-        usable.push(FactorType::RecoveryCode);
+    let spare = FactorType::RecoveryCode;
+    let spare_is_left = !seen.passed.iter().any(|passed| passed.factor == spare);
+    if spare_is_left && !usable.contains(&spare) && factors.usable().any(|factor| factor == spare) {
+        usable.push(spare);
     }
     Decision { requirement: Requirement::Challenge(Choice::of_action(usable)), dropped }
 }

@@ -152,6 +152,20 @@ fn multifactor_enable_stands_over_the_policy() {
 }
 
 #[test]
+fn a_recovery_code_stands_in_once() {
+    let passed = [Passed { factor: Recovery, how: How::Challenged }];
+    for (passed, expected) in
+        [(&[][..], "challenge listed otp recovery-code"), (&passed, "challenge listed otp")]
+    {
+        let seen = Seen { passed, ..seen(Flow::Password) };
+        let command = challenge_with(&[Otp]);
+        let decision =
+            requirement(Policy::Never, Asked::Command(&command), &factors(ALL, &[Otp, Recovery]), &seen);
+        assert_eq!(told(&decision), expected);
+    }
+}
+
+#[test]
 fn google_authenticator_means_the_app_where_there_is_one() {
     let request = enable(MultifactorProvider::GoogleAuthenticator);
     for (enrolled, expected) in [
