@@ -44,6 +44,22 @@ impl Acceptable<'_> {
         (progress.has_mfa() || !enrolled_on_purpose(config, held)) && asks_to_enroll(progress, factor)
     }
 
+    /// Whether what was begun to be enrolled in a flow cannot be confirmed any more: the user, who has proved nothing in it,
+    /// has enrolled something of `held` elsewhere since.
+    pub(crate) fn overtaken<'a>(
+        self,
+        config: &TenantConfig,
+        held: impl IntoIterator<Item = &'a Authenticator>,
+    ) -> bool {
+        let Self::Asked(progress) = self else { return false };
+        let could_begin = match &progress.waiting {
+            Some(Requirement::Challenge(choice)) => choice.listed_by == ListedBy::Tenant,
+            Some(Requirement::Enroll(_)) => true,
+            Some(Requirement::Nothing | Requirement::ProveMailbox | Requirement::Refused(_)) | None => false,
+        };
+        could_begin && !progress.has_mfa() && enrolled_on_purpose(config, held)
+    }
+
     /// Whether the code of a push enrolment's app may stand for the answer of its phone: unless the Action that asked for
     /// a push said `otpFallback: false`.
     pub(crate) fn app_for_push(self) -> bool {

@@ -40,6 +40,8 @@ pub(crate) enum Answer<'a> {
 /// What came of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
+    /// It would confirm a new authenticator, but the user has enrolled another elsewhere in the meantime.
+    AlreadyEnrolled,
     /// Right, but used before.
     AlreadyUsed,
     /// The phone said no.
@@ -95,6 +97,7 @@ impl Transaction<'_> {
             })
             .await?;
         Ok(match judged {
+            Judged::AlreadyEnrolled => Verdict::AlreadyEnrolled,
             Judged::AlreadyUsed => Verdict::AlreadyUsed,
             Judged::Denied => Verdict::Denied,
             Judged::Passed => Verdict::Passed(passed),
@@ -114,7 +117,8 @@ impl Transaction<'_> {
             Verdict::AlreadyUsed | Verdict::Wrong => "gd_auth_failed",
             Verdict::Denied => "gd_auth_rejected",
             Verdict::TooMany(_) => "gd_otp_rate_limit_exceed",
-            Verdict::Expired
+            Verdict::AlreadyEnrolled
+            | Verdict::Expired
             | Verdict::Foreign
             | Verdict::Malformed
             | Verdict::Missing

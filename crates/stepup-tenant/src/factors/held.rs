@@ -56,8 +56,11 @@ pub(crate) fn of_user(config: &TenantConfig, user: &User, held: &[Authenticator]
 
 /// Whether the user has an active authenticator that the tenant lets them use and that did not come by itself, as the
 /// automatic e-mail and recovery codes do.
-pub(crate) fn enrolled_on_purpose(config: &TenantConfig, held: &[Authenticator]) -> bool {
-    held.iter().any(|it| {
+pub(crate) fn enrolled_on_purpose<'a>(
+    config: &TenantConfig,
+    held: impl IntoIterator<Item = &'a Authenticator>,
+) -> bool {
+    held.into_iter().any(|it| {
         it.active()
             && it.factor() != FactorType::RecoveryCode
             && !email::is_automatic(&it.user_id, &it.id)

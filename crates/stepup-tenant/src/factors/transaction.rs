@@ -54,6 +54,11 @@ impl Transaction<'_> {
         self.acceptable.pending(&self.shared.config, factor, self.held)
     }
 
+    /// Whether what was to be enrolled cannot be any more: [`Acceptable::overtaken`].
+    pub(super) fn overtaken(&self) -> bool {
+        self.acceptable.overtaken(&self.shared.config, self.held)
+    }
+
     /// A new id: `{prefix}|dev_{16 characters}`.
     pub(super) fn new_id(&self, prefix: &str) -> String {
         format!("{prefix}|dev_{}", stepup_seal::base62(self.shared.random.as_ref(), 16))

@@ -19,6 +19,8 @@ pub(super) struct Kept {
     pub(super) way: Option<Chosen>,
     /// What is being enrolled.
     pub(super) enrolling: Option<Enrolling>,
+    /// The user has enrolled something elsewhere while this login waited for an enrolment: it is asked for instead.
+    pub(super) overtaken: bool,
     /// What was sent: the last to each authenticator in each way.
     sent: Vec<Sent>,
     /// The tick of the page that waits for a phone, which loads itself again: this browser is not to be asked again.

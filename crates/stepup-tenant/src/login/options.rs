@@ -32,13 +32,13 @@ pub(super) async fn show_begin_enroll(visit: Visit) -> Result<Response, Lost> {
 
 async fn show(mut visit: Visit, page: &str) -> Result<Response, Lost> {
     let Some(choice) = visit.progress.enrolment().cloned() else { return Ok(visit.go(path::RESUME)) };
+    let Some(asked) = enroll::asked(&visit).await? else { return Ok(visit.go(path::RESUME)) };
     if visit.kept.enroll.take().is_some() {
         visit.save().await?;
     }
-    let user = visit.user().await?;
     let factors: Vec<_> =
         choice.factors.into_iter().filter(|&factor| enroll::page_of(&visit, factor).is_some()).collect();
-    let view = mfa_enroll_options::View { frame: visit.frame(user.as_ref()), page, factors: &factors };
+    let view = mfa_enroll_options::View { frame: visit.frame(Some(&asked.user)), page, factors: &factors };
     Ok(visit.page(StatusCode::OK, mfa_enroll_options::render(&view)))
 }
 

@@ -10,13 +10,13 @@ use super::{
     consent, enroll,
     kept::{Chosen, Kept},
     onward, path, remember,
-    visit::{Lost, Visit},
+    visit::{Lost, NothingToEnroll, Visit},
     way_out,
 };
 use crate::{
     actions::Selection,
     factors::{self, Kind},
-    mfa::requirement::{Flow, Refusal, Requirement},
+    mfa::requirement::{Flow, ListedBy, Refusal, Requirement},
     model::{Digest, TenantSession, User},
     oauth::{
         audit::Audit,
@@ -46,6 +46,9 @@ pub(super) async fn resume(visit: Visit) -> Result<Response, Lost> {
     }
     if let Some(page) = due(&visit).await? {
         return Ok(visit.go(page));
+    }
+    if is_overtaken(&visit).await? {
+        return overtaken(visit, *user, *session).await;
     }
     Box::pin(go_on(visit, *user, *session, None)).await
 }
@@ -79,7 +82,7 @@ async fn enrolled_by_ticket(visit: Visit) -> Result<Response, Lost> {
         return Ok(visit.go(page));
     }
     if visit.progress.waiting.is_some() {
-        return Err(Lost::Ticket(visit.shared.clone()));
+        return Err(Lost::TicketForNothing(visit.shared.clone(), NothingToEnroll::SwitchedOff));
     }
     let view = notice::View {
         tenant: &visit.shared.config.friendly_name,
@@ -154,6 +157,26 @@ async fn go_on(
     }
 }
 
+async fn is_overtaken(visit: &Visit) -> Result<bool, Lost> {
+    Ok(Asked::of(visit).await?.is_some_and(|asked| enroll::is_overtaken(visit, &asked)))
+}
+
+/// The user has enrolled something elsewhere since this login was to: under the tenant's own rule it is asked for now. A
+/// command of an Action fails instead: nothing that it listed might be left to do, and the password alone must not pass.
+async fn overtaken(mut visit: Visit, user: User, session: TenantSession) -> Result<Response, Lost> {
+    let client = visit.accepted()?.client;
+    let audit = Audit::new(&visit.shared, &visit.caller).client(client).user(&user);
+    if visit.progress.enrolment().is_some_and(|choice| choice.listed_by == ListedBy::Action) {
+        audit.describe(Refusal::AlreadyEnrolled.to_string()).write("mfar").await;
+        return end(visit, &Refusal::AlreadyEnrolled.into()).await;
+    }
+    let said =
+        "the user has enrolled a factor elsewhere in the meantime: it is asked for in place of the enrolment";
+    audit.describe(said).write("w").await;
+    visit.kept.overtaken = true;
+    Box::pin(go_on(visit, user, session, None)).await
+}
+
 /// The page that the login waits for; none where it waits for nothing that the user can do.
 async fn due(visit: &Visit) -> Result<Option<&'static str>, Lost> {
     if visit.kept.recovery_code.is_some() {
@@ -161,7 +184,7 @@ async fn due(visit: &Visit) -> Result<Option<&'static str>, Lost> {
     }
     match &visit.progress.waiting {
         Some(Requirement::Challenge(_)) => challenge_due(visit).await,
-        Some(Requirement::Enroll(choice)) => Ok(enrolment_due(visit, &choice.factors)),
+        Some(Requirement::Enroll(choice)) => enrolment_due(visit, &choice.factors).await,
         Some(Requirement::ProveMailbox) => {
             let asked = Asked::of(visit).await?;
             Ok(asked.and_then(|asked| asked.mailbox).map(|_| path::LOGIN_EMAIL_VERIFICATION))
@@ -183,22 +206,19 @@ async fn challenge_due(visit: &Visit) -> Result<Option<&'static str>, Lost> {
     Ok(way.map(|way| factors::of(way.kind).pages().challenge))
 }
 
-fn enrolment_due(visit: &Visit, listed: &[FactorType]) -> Option<&'static str> {
-    let mut possible = listed.iter().copied().filter(|&factor| enroll::page_of(visit, factor).is_some());
-    let chosen = visit.kept.enroll.filter(|chosen| listed.contains(chosen));
-    let first = possible.next();
-    let several = possible.next().is_some() && selection(visit) != Some(Selection::First);
-    let Some(factor) = chosen.or_else(|| first.filter(|_| !several)) else {
-        return several.then_some(path::ENROLL_OPTIONS);
+async fn enrolment_due(visit: &Visit, listed: &[FactorType]) -> Result<Option<&'static str>, Lost> {
+    let Some(asked) = enroll::asked(visit).await? else { return Ok(None) };
+    let possible = listed.iter().copied().filter(|&factor| enroll::page_of(visit, factor).is_some());
+    let possible: Vec<_> = possible.collect();
+    let several = possible.len() > 1 && selection(visit) != Some(Selection::First);
+    let chosen = visit.kept.enroll.filter(|chosen| possible.contains(chosen));
+    let Some(factor) = chosen.or_else(|| possible.first().copied().filter(|_| !several)) else {
+        return Ok(several.then_some(path::ENROLL_OPTIONS));
     };
     // A code has been sent already: it is asked for where later ones are.
-    let waits_for_code =
-        |kind: Kind| kind.factor() == factor && matches!(kind, Kind::Email | Kind::Sms | Kind::Voice);
-    match &visit.kept.enrolling {
-        Some(enrolling) if waits_for_code(enrolling.kind) => {
-            Some(factors::of(enrolling.kind).pages().challenge)
-        }
-        _ => enroll::page_of(visit, factor),
+    match enroll::to_confirm(visit, &asked).filter(|way| way.kind.factor() == factor) {
+        Some(way) => Ok(Some(factors::of(way.kind).pages().challenge)),
+        None => Ok(enroll::page_of(visit, factor)),
     }
 }
 

@@ -187,6 +187,7 @@ impl Visit {
             application: client.map(|client| client.name.as_str()),
             account: user.and_then(|user| user.email.as_deref()),
             state: &self.state,
+            overtaken: self.kept.overtaken,
         }
     }
 }

@@ -54,6 +54,8 @@ pub struct Frame<'a> {
     pub account: Option<&'a str>,
     /// The transaction's id: the hidden `state` of each form.
     pub state: &'a str,
+    /// The account has got a second step elsewhere while this login was to set one up.
+    pub overtaken: bool,
 }
 
 /// The page as text. A template writes to a `String` and calls nothing that fails, so it always comes out.

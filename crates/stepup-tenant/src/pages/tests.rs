@@ -163,7 +163,8 @@ fn a_message_cannot_leave_its_attribute() {
 #[test]
 fn html_in_names_and_addresses_is_text() {
     const EVIL: &str = "<img src=x onerror=alert(1)>\"'&";
-    let frame = Frame { tenant: EVIL, application: Some(EVIL), account: Some(EVIL), state: EVIL };
+    let frame =
+        Frame { tenant: EVIL, application: Some(EVIL), account: Some(EVIL), state: EVIL, overtaken: false };
     let permission = [consent::Permission { scope: EVIL, description: EVIL }];
     let pages = [
         login::render(&login::View { frame, username: EVIL, may_sign_up: true, problem: None }),

@@ -76,6 +76,8 @@ pub enum Proof<'a> {
 /// What came of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judged {
+    /// It was right, but would confirm a first authenticator for a user who has one by now.
+    AlreadyEnrolled,
     /// It was right, but somebody used it before.
     AlreadyUsed,
     /// The phone said no.

@@ -151,7 +151,10 @@ pub(super) fn verify<'a>(
     Box::pin(async move {
         let Answer::Oob { oob_code, sent, binding_code } = answer else { return Ok(Verdict::Wrong) };
         let OobAnswer::Code { binding } = &sent.expects else { return Ok(Verdict::Wrong) };
-        let Some(passed) = acceptable(transaction, kind, sent) else { return Ok(Verdict::NotAccepted) };
+        let passed = match acceptable(transaction, kind, sent) {
+            Ok(passed) => passed,
+            Err(refused) => return Ok(refused),
+        };
         let Some(typed) = binding_code else { return Ok(Verdict::Missing) };
         let right = BindingCode::typed(typed)
             .is_some_and(|typed| typed.digest(&transaction.shared.keys, oob_code).same(binding));
@@ -168,13 +171,23 @@ pub(super) fn verify<'a>(
     })
 }
 
-/// What an answer to `sent` would prove, if the transaction accepts that.
-pub(super) fn acceptable(transaction: &Transaction<'_>, kind: Kind, sent: &OobTransaction) -> Option<Passed> {
+/// What an answer to `sent` would prove, if the transaction accepts that; else the verdict on any.
+pub(super) fn acceptable(
+    transaction: &Transaction<'_>,
+    kind: Kind,
+    sent: &OobTransaction,
+) -> Result<Passed, Verdict> {
     let factor = kind.factor();
     let (accepted, how) = if sent.enrolls {
         (transaction.accepts_pending(factor), How::Enrolled)
     } else {
         (transaction.accepts_active(factor), How::Challenged)
     };
-    (accepted && kind.enabled(&transaction.shared.config)).then_some(Passed { factor, how })
+    if accepted && kind.enabled(&transaction.shared.config) {
+        Ok(Passed { factor, how })
+    } else if sent.enrolls && transaction.overtaken() {
+        Err(Verdict::AlreadyEnrolled)
+    } else {
+        Err(Verdict::NotAccepted)
+    }
 }

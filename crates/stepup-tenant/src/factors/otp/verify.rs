@@ -20,8 +20,9 @@ pub(super) async fn verify(transaction: &Transaction<'_>, answer: Answer<'_>) ->
         .filter(|it| only.is_none_or(|only| it.id == only))
         .filter_map(|it| Candidate::of(transaction, it))
         .collect();
+    let overtaken = is_overtaken(transaction, code, only);
     if candidates.is_empty() && !may_ever(transaction) {
-        return Ok(Verdict::NotAccepted);
+        return Ok(if overtaken { Verdict::AlreadyEnrolled } else { Verdict::NotAccepted });
     }
     if totp::is_malformed(code) {
         return Ok(Verdict::Malformed);
@@ -41,6 +42,7 @@ pub(super) async fn verify(transaction: &Transaction<'_>, answer: Answer<'_>) ->
             let proof = Proof::Totp { authenticator_id: &candidate.authenticator.id, step: *step, newest };
             transaction.prove(limit, Some(proof), candidate.passed).await?
         }
+        None if overtaken => Verdict::AlreadyEnrolled,
         None => {
             let nothing = Passed { factor: FactorType::Otp, how: How::Challenged };
             transaction.prove(limit, None, nothing).await?
@@ -78,6 +80,20 @@ impl<'a> Candidate<'a> {
         };
         Some(Self { authenticator, secret, last_step: *last_step, passed: Passed { factor, how } })
     }
+}
+
+/// Whether the code is of an app that could have been confirmed, had the user not enrolled something else first.
+fn is_overtaken(transaction: &Transaction<'_>, code: &str, only: Option<&str>) -> bool {
+    let (now, window) = (transaction.shared.clock.now(), transaction.shared.config.mfa.totp_window);
+    transaction.overtaken()
+        && transaction.held.iter().any(|it| match &it.credential {
+            Credential::Totp { secret, push: None, .. } => {
+                !it.active()
+                    && only.is_none_or(|only| it.id == only)
+                    && totp::check(secret, code, now, window).is_some()
+            }
+            _ => false,
+        })
 }
 
 /// Whether a code of some app could be accepted, were there such an app.

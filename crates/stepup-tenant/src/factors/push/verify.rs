@@ -3,7 +3,7 @@
 use crate::{
     factors::{Answer, Kind, Transaction, Verdict, oob},
     mfa::requirement::{How, Passed},
-    model::{Credential, OobAnswer},
+    model::{Credential, OobAnswer, OobTransaction},
     oauth::error::Failure,
     store::Proof,
 };
@@ -11,7 +11,10 @@ use crate::{
 /// Looks once: each look may find that the phone has not answered, and comes too soon after the last one.
 pub(super) async fn verify(transaction: &Transaction<'_>, answer: Answer<'_>) -> Result<Verdict, Failure> {
     let Answer::Oob { oob_code, sent, .. } = answer else { return Ok(Verdict::Wrong) };
-    let Some(passed) = acceptable(transaction, &answer) else { return Ok(Verdict::NotAccepted) };
+    let passed = match acceptable(transaction, sent) {
+        Ok(passed) => passed,
+        Err(refused) => return Ok(refused),
+    };
     let proof = Proof::Push {
         oob_code,
         authenticator_id: &sent.authenticator_id,
@@ -27,14 +30,13 @@ pub(super) async fn verify(transaction: &Transaction<'_>, answer: Answer<'_>) ->
 
 /// What an answer would prove. The phone that scans a QR code makes the enrolment active, so this one is the user's already
 /// when it is looked at; whether it could be begun was judged when it was.
-fn acceptable(transaction: &Transaction<'_>, answer: &Answer<'_>) -> Option<Passed> {
-    let Answer::Oob { sent, .. } = answer else { return None };
+fn acceptable(transaction: &Transaction<'_>, sent: &OobTransaction) -> Result<Passed, Verdict> {
     let scanned = transaction.held.iter().any(|it| {
         it.id == sent.authenticator_id && it.active() && matches!(it.credential, Credential::Push { .. })
     });
     let enrolled_here = matches!(sent.expects, OobAnswer::Scan { .. }) && scanned;
     if enrolled_here && Kind::Push.enabled(&transaction.shared.config) {
-        return Some(Passed { factor: Kind::Push.factor(), how: How::Enrolled });
+        return Ok(Passed { factor: Kind::Push.factor(), how: How::Enrolled });
     }
     oob::acceptable(transaction, Kind::Push, sent)
 }

@@ -89,6 +89,7 @@ pub(super) async fn pass(mut visit: Visit, asked: &Asked, passed: Passed) -> Res
     let remembers = ticked && may_remember(&visit, passed);
     visit.progress.pass(passed.factor, passed.how, visit.shared.clock.now());
     visit.kept.forget_way();
+    visit.kept.overtaken = false;
     visit.save().await?;
     let mut response = visit.go(path::RESUME);
     if remembers {
@@ -128,9 +129,12 @@ pub(super) fn problem(verdict: Verdict) -> Option<CodeProblem> {
         Verdict::Malformed => Some(CodeProblem::Malformed),
         Verdict::Missing => Some(CodeProblem::Missing),
         Verdict::TooMany(empty) => Some(CodeProblem::TooManyFailures(empty.refills_in)),
-        Verdict::Denied | Verdict::NotAccepted | Verdict::Pending | Verdict::TooFast | Verdict::Wrong => {
-            Some(CodeProblem::Wrong)
-        }
+        Verdict::AlreadyEnrolled
+        | Verdict::Denied
+        | Verdict::NotAccepted
+        | Verdict::Pending
+        | Verdict::TooFast
+        | Verdict::Wrong => Some(CodeProblem::Wrong),
     }
 }
 

@@ -119,6 +119,7 @@ async fn submit(mut visit: Visit, place: Place) -> Result<Response, Lost> {
                 Ok(visit.go(path::RESUME))
             }
         },
+        Verdict::AlreadyEnrolled => Ok(visit.go(path::RESUME)),
         refused => refuse(problem(refused).unwrap_or(CodeProblem::Wrong)),
     }
 }
@@ -163,11 +164,10 @@ impl<'a> Subject<'a> {
                 return Some(Self::Mailbox(Way { kind: Kind::Email, authenticator }));
             }
         };
-        if let Some(enrolling) = visit.kept.enrolling.as_ref().filter(|it| it.kind == kind) {
-            let authenticator = asked.authenticator(&enrolling.authenticator_id).filter(|it| !it.active())?;
-            return enroll::is_due(visit, kind).then_some(Self::Enrolled(Way { kind, authenticator }));
+        match enroll::to_confirm(visit, asked).filter(|way| way.kind == kind) {
+            Some(way) => Some(Self::Enrolled(way)),
+            None => asked.way(visit, Some(kind)).map(Self::Challenged),
         }
-        asked.way(visit, Some(kind)).map(Self::Challenged)
     }
 
     const fn way(self) -> Way<'a> {

@@ -49,6 +49,7 @@ pub(in crate::login) async fn submit(visit: Visit) -> Result<Response, Lost> {
     let verdict = factors::verify(&asked.transaction(&visit), answer).await;
     match verdict.map_err(|failure| visit.failed(failure))? {
         Verdict::Passed(passed) => complete(visit, &asked, passed).await,
+        Verdict::AlreadyEnrolled => Ok(visit.go(path::RESUME)),
         refused => Ok(page(&visit, &asked, secret, problem(refused))),
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     factors::{self, Ceremony, Kind, email::is_address, is_e164},
     login::{
         asked::Asked,
+        enroll,
         outcome::Outcome,
         path,
         sent::{Sent, send_problem},
@@ -92,7 +93,7 @@ async fn phone_due(visit: &Visit) -> Result<Option<(Asked, Vec<Channel>)>, Lost>
     if channels.is_empty() {
         return Ok(None);
     }
-    Ok(Asked::of(visit).await?.map(|asked| (asked, channels)))
+    Ok(enroll::asked(visit).await?.map(|asked| (asked, channels)))
 }
 
 fn preferred(channels: &[Channel]) -> Channel {

@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use stepup_protocol::mfa::FactorType;
 
 use super::{
-    asked::Asked,
+    asked::{Asked, Way},
     path, recovery,
     visit::{Lost, NewCode, Visit},
 };
 use crate::{
     factors::{self, Begun, Details, Kind},
     mfa::requirement::Passed,
+    model::Authenticator,
     oauth::error::Failure,
 };
 
@@ -35,13 +36,39 @@ pub(super) struct Enrolling {
 
 /// Whoever may enrol `kind` in this login.
 pub(super) async fn due(visit: &Visit, kind: Kind) -> Result<Option<Asked>, Lost> {
-    if is_due(visit, kind) { Asked::of(visit).await } else { Ok(None) }
+    if is_due(visit, kind) { asked(visit).await } else { Ok(None) }
+}
+
+/// Whoever this login is to enrol something for; none where it has been overtaken.
+pub(super) async fn asked(visit: &Visit) -> Result<Option<Asked>, Lost> {
+    Ok(Asked::of(visit).await?.filter(|asked| !is_overtaken(visit, asked)))
+}
+
+/// Whether this login waits for an enrolment that cannot come any more: [`Acceptable::overtaken`]. What it has begun itself
+/// does not count: a phone that scans a QR code is the user's before the page comes to know.
+///
+/// [`Acceptable::overtaken`]: crate::factors::Acceptable::overtaken
+pub(super) fn is_overtaken(visit: &Visit, asked: &Asked) -> bool {
+    let own = visit.kept.enrolling.as_ref().map(|it| it.authenticator_id.as_str());
+    let is_own =
+        |it: &Authenticator| own.is_some_and(|own| it.id == own || it.credential.twin() == Some(own));
+    let others = asked.held.iter().filter(|it| !is_own(it));
+    visit.progress.enrolment().is_some()
+        && asked.transaction(visit).acceptable.overtaken(&visit.shared.config, others)
 }
 
 /// Whether `kind` may be enrolled in this login.
 pub(super) fn is_due(visit: &Visit, kind: Kind) -> bool {
     let asked = visit.progress.enrolment().is_some_and(|choice| choice.factors.contains(&kind.factor()));
     asked && kind.enabled(&visit.shared.config)
+}
+
+/// What waits for the code that was sent to it; none where it was removed or switched off in the meantime.
+pub(super) fn to_confirm<'a>(visit: &Visit, asked: &'a Asked) -> Option<Way<'a>> {
+    let Enrolling { kind, authenticator_id, .. } = visit.kept.enrolling.as_ref()?;
+    let by_code = matches!(kind, Kind::Email | Kind::Sms | Kind::Voice);
+    let authenticator = asked.authenticator(authenticator_id).filter(|it| !it.active())?;
+    (by_code && is_due(visit, *kind)).then_some(Way { kind: *kind, authenticator })
 }
 
 /// Whether something else may be enrolled instead.

@@ -160,6 +160,7 @@ async fn judge(transaction: &Transaction<'_>, by: By<'_>) -> Result<Passed, Fail
     };
     match verdict {
         Verdict::Passed(passed) => Ok(passed),
+        Verdict::AlreadyEnrolled => Err(UserFault::AlreadyEnrolled.into()),
         Verdict::Denied if transaction.shared.config.mfa.push_rejected_as_invalid_grant => {
             Err(GrantFault::MfaRejected.into())
         }

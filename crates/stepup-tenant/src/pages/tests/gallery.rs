@@ -33,7 +33,13 @@ pub(super) const WAYS: &[Way<'_>] = &[
 const LATER: Duration = Duration::from_secs(30);
 
 fn frame(account: Option<&str>) -> Frame<'_> {
-    Frame { tenant: "Acme", application: Some("Bank of Ada"), account, state: "hKFo2SBkdGx4" }
+    Frame {
+        tenant: "Acme",
+        application: Some("Bank of Ada"),
+        account,
+        state: "hKFo2SBkdGx4",
+        overtaken: false,
+    }
 }
 
 /// Every page in every state, by name.

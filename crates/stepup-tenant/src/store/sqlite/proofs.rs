@@ -29,7 +29,8 @@ impl Proofs for SqliteStore {
                 Some(usable) => enrolled_on_purpose(&transaction, attempt.user_id, usable)?,
                 None => false,
             };
-            let judged = match attempt.proof.filter(|_| !void) {
+            let judged = match attempt.proof {
+                Some(_) if void => Judged::AlreadyEnrolled,
                 Some(proof) => take(&transaction, attempt.user_id, proof, attempt.now)?,
                 None => Judged::Wrong,
             };

@@ -109,7 +109,7 @@ async fn whoever_has_a_factor_cannot_add_another_past_it() {
     let code = sms.code(&rig).await;
     enrol_app(&rig).await;
     let refused = verify_oob(&rig, &early, &planted, &code).await;
-    assert_eq!(refused.failure(), "403 invalid_grant: MFA Authorization rejected.", "begun before hers");
+    assert_eq!(refused.failure(), "403 access_denied: User is already enrolled.", "begun before hers");
     for body in [sms.associate(), email.associate()] {
         let refused = associate(&rig, &log_in(&rig).await, &body).await;
         assert_eq!(refused.failure(), "403 access_denied: User is already enrolled.");
@@ -126,9 +126,22 @@ async fn an_address_that_was_enrolled_is_a_factor_too() {
     let code = sms.code(&rig).await;
     enrol(&rig, email).await;
     let by_app = rig.verify_otp(&early, &rig.code(&planted)).await;
-    assert_eq!(by_app.failure(), "403 invalid_grant: Invalid otp_code.", "begun before hers");
+    assert_eq!(by_app.failure(), "403 access_denied: User is already enrolled.", "begun before hers");
     let by_phone = verify_oob(&rig, &early, &sent, &code).await;
-    assert_eq!(by_phone.failure(), "403 invalid_grant: MFA Authorization rejected.", "begun before hers");
+    assert_eq!(by_phone.failure(), "403 access_denied: User is already enrolled.", "begun before hers");
     let refused = rig.associate(&log_in(&rig).await).await;
     assert_eq!(refused.failure(), "403 access_denied: User is already enrolled.");
+}
+
+#[tokio::test]
+async fn whoever_was_to_enrol_and_did_so_elsewhere_uses_that() {
+    let rig = crate::rig::Rig::with(&crate::rig::Config::policy("all-applications")).await;
+    let (first, second) = (log_in(&rig).await, log_in(&rig).await);
+    let (kept, lost) =
+        (rig.associate(&first).await.text("secret"), rig.associate(&second).await.text("secret"));
+    assert_eq!(rig.verify_otp(&first, &rig.code(&kept)).await.status, 200);
+    let refused = rig.verify_otp(&second, &rig.code(&lost)).await;
+    assert_eq!(refused.failure(), "403 access_denied: User is already enrolled.");
+    rig.advance(30);
+    assert_eq!(rig.verify_otp(&second, &rig.code(&kept)).await.status, 200);
 }

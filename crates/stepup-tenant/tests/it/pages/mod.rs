@@ -10,6 +10,7 @@ mod hostile;
 mod lost;
 mod mailbox;
 mod onward;
+mod overtaken;
 mod push;
 mod remember;
 mod ticket;

@@ -135,7 +135,10 @@ async fn an_enrolment_on_a_password_alone_is_void_once_there_is_a_factor() {
         };
         let both = tokio::join!(first("totp|dev_planted", 1), first("totp|dev_own", 1));
         assert!(
-            matches!(both, (Judged::Passed, Judged::Wrong) | (Judged::Wrong, Judged::Passed)),
+            matches!(
+                both,
+                (Judged::Passed, Judged::AlreadyEnrolled) | (Judged::AlreadyEnrolled, Judged::Passed)
+            ),
             "{both:?}"
         );
     })
@@ -155,13 +158,13 @@ async fn only_what_is_usable_voids_an_enrolment() {
         let code = Credential::RecoveryCode { digest: Digest::of("CODE"), came_with: None };
         let app = Credential::totp("GAXVUW2SJRRE2MJR".into());
         for (held, usable, expected) in [
-            (confirmed("totp|dev_0", app.clone()), &["totp"][..], Judged::Wrong),
+            (confirmed("totp|dev_0", app.clone()), &["totp"][..], Judged::AlreadyEnrolled),
             (confirmed("totp|dev_0", app), &["email", "push", "sms", "voice"], Judged::Passed),
-            (confirmed("phone|dev_0", by(PhoneChannel::Sms, false)), &["sms"], Judged::Wrong),
+            (confirmed("phone|dev_0", by(PhoneChannel::Sms, false)), &["sms"], Judged::AlreadyEnrolled),
             (confirmed("phone|dev_0", by(PhoneChannel::Sms, false)), &["voice", "totp"], Judged::Passed),
-            (confirmed("phone|dev_0", by(PhoneChannel::Sms, true)), &["voice"], Judged::Wrong),
+            (confirmed("phone|dev_0", by(PhoneChannel::Sms, true)), &["voice"], Judged::AlreadyEnrolled),
             (confirmed("phone|dev_0", by(PhoneChannel::Sms, true)), &["totp"], Judged::Passed),
-            (confirmed("email|dev_0", email.clone()), &["email"], Judged::Wrong),
+            (confirmed("email|dev_0", email.clone()), &["email"], Judged::AlreadyEnrolled),
             (confirmed("email|dev_0", email.clone()), &[], Judged::Passed),
             (authenticator("email|dev_0", email), &["email"], Judged::Passed),
             (confirmed("recovery-code|dev_0", code), &["totp"], Judged::Passed),
