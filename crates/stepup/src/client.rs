@@ -24,6 +24,7 @@ struct Inner {
     config: Config,
     provider: Provider,
     sealer: Sealer,
+    peers: Vec<Sealer>,
     own_sealer: Sealer,
     refreshes: Refreshes,
     session_sizes: SizeWatch,
@@ -38,6 +39,7 @@ pub(crate) struct Parts {
     pub(crate) provider: provider::Settings,
     pub(crate) secrets: Secrets,
     pub(crate) format: Format,
+    pub(crate) also_read: Vec<Format>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) http: Arc<dyn HttpClient>,
@@ -67,6 +69,7 @@ impl Client {
             config: parts.config,
             provider,
             sealer: Sealer::new(&parts.secrets, parts.format),
+            peers: parts.also_read.iter().map(|format| Sealer::new(&parts.secrets, *format)).collect(),
             own_sealer: Sealer::new(&parts.secrets, Format::Stepup),
             refreshes: Refreshes::default(),
             session_sizes: SizeWatch::default(),
@@ -92,6 +95,16 @@ impl Client {
 
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.0.sealer
+    }
+
+    /// For values in the other forms that are read.
+    pub(crate) fn peers(&self) -> &[Sealer] {
+        &self.0.peers
+    }
+
+    /// For values in every form that is read, the one that is written first.
+    pub(crate) fn sealers(&self) -> impl Iterator<Item = &Sealer> {
+        std::iter::once(self.sealer()).chain(self.peers())
     }
 
     /// For what no other SDK reads, whatever the form that is shared with others.

@@ -49,6 +49,7 @@ pub struct ClientBuilder {
     pub(super) pushed_authorization_requests: bool,
     pub(super) secrets: Vec<SecretString>,
     pub(super) format: Option<Format>,
+    pub(super) also_read: Vec<Format>,
     pub(super) app_base_urls: Vec<String>,
     pub(super) trust_forwarded_headers: bool,
     pub(super) base_path: String,
@@ -84,9 +85,9 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Whether cookies and names are to be auth0-server-python's.
-    pub(super) fn is_python(&self) -> bool {
-        self.format == Some(Format::Auth0ServerPython)
+    /// The form that is written, and whose names and rules count.
+    pub(super) fn written_format(&self) -> Format {
+        self.format.unwrap_or_default()
     }
 }
 
@@ -156,6 +157,42 @@ impl ClientBuilder {
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.format = Some(format);
+        self
+    }
+
+    /// `STEPUP_ALSO_READ` (several with commas between): another form that is read, beside the one that is
+    /// [written](Self::format); called again, one more. For an application that moves over with its users logged in, and
+    /// for one that stands between two packages:
+    ///
+    /// ```
+    /// use stepup::Format;
+    ///
+    /// # let builder = stepup::Client::builder();
+    /// // Whoever is logged in with nextjs-auth0 stays logged in, and has our form from the first answer on.
+    /// builder.also_read(Format::NextjsAuth0);
+    ///
+    /// # let builder = stepup::Client::builder();
+    /// // Shares all with a Next.js application; whoever logged in at a FastAPI one is logged in here, and there, too.
+    /// builder.format(Format::NextjsAuth0).also_read(Format::Auth0ServerPython);
+    /// ```
+    ///
+    /// Sessions, logins under way and MFA tokens are found under the names that are set here, and under those that the
+    /// other package gives its cookies by itself. The secret must be the same, and so must the cookies' path and domain.
+    ///
+    /// A session that was read in another form is written in ours with the next answer. The cookie it came in, where it
+    /// has another name, stays, so that its user stays logged in at the other application too, until
+    ///
+    /// - they log out here, or log in here anew: it is deleted, so that nobody comes back with it. Where several
+    ///   applications are behind one address, this one should answer all log-outs: the others do not know our cookie;
+    /// - the `Cookie` header has no room for both ([`max_cookie_header`](Self::max_cookie_header)).
+    ///
+    /// Where both are there, the later login counts; of one and the same login the session in our form. What is done
+    /// here does not reach the other cookie: with rotating refresh tokens, let all who refresh share one form. The limits of this
+    /// application count, but auth0-server-python's form cannot tell when a session was last used: only
+    /// [`absolute_duration`](Self::absolute_duration) ends one that is read in it.
+    #[must_use]
+    pub fn also_read(mut self, format: Format) -> Self {
+        self.also_read.push(format);
         self
     }
 

@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use stepup_protocol::scope::Scopes;
-use stepup_seal::Secrets;
+use stepup_seal::{Format, Secrets};
 use url::Url;
 
 use super::{
     Authorization, ClientBuilder, Config, ConfigError, CookieAttributes, Logout, SameSite, SessionCookie,
-    TransactionCookie, domain, environment, error::Problems, proof, routes::is_path,
+    TransactionCookie, domain, environment, error::Problems, parallel_transactions, proof, routes::is_path,
+    session_name, transaction_prefix,
 };
 use crate::{
     client::{Client, Parts},
@@ -68,6 +69,10 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
     let timeout = positive("http_timeout", builder.http_timeout, DEFAULT_HTTP_TIMEOUT, problems);
     let http = http_client(&mut builder, problems);
 
+    let format = builder.written_format();
+    let also_read =
+        Format::ALL.into_iter().filter(|other| *other != format && builder.also_read.contains(other));
+
     let (issuer, client_id) = (issuer?, client_id?);
     let mut base_urls = base_urls.into_iter();
     Some(Parts {
@@ -108,7 +113,8 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
             pages: builder.pages,
         },
         secrets: secrets?,
-        format: builder.format.unwrap_or_default(),
+        format,
+        also_read: also_read.collect(),
         clock: builder.clock.unwrap_or_else(|| Arc::new(SystemClock)),
         random: builder.random.unwrap_or_else(|| Arc::new(SystemRandom)),
         http: http?,
@@ -177,8 +183,7 @@ fn session_cookie(
     problems: &mut Problems,
 ) -> SessionCookie {
     let options = &builder.session_cookie;
-    let default_name = if builder.is_python() { "_a0_session" } else { "__session" };
-    let name = options.name.clone().unwrap_or_else(|| default_name.to_owned());
+    let name = options.name.clone().unwrap_or_else(|| session_name(builder.written_format()).to_owned());
     let attributes = CookieAttributes {
         secure,
         same_site: options.same_site.unwrap_or_default(),
@@ -198,9 +203,8 @@ fn transaction_cookie(
     problems: &mut Problems,
 ) -> TransactionCookie {
     let options = &builder.transaction_cookie;
-    let python = builder.is_python();
-    let prefix =
-        options.prefix.clone().unwrap_or_else(|| if python { "_a0_tx" } else { "__txn_" }.to_owned());
+    let format = builder.written_format();
+    let prefix = options.prefix.clone().unwrap_or_else(|| transaction_prefix(format).to_owned());
     let attributes = CookieAttributes {
         secure: secure || options.secure.unwrap_or(false),
         same_site: options.same_site.unwrap_or_default(),
@@ -216,7 +220,7 @@ fn transaction_cookie(
     let max_age = positive("transaction_cookie", options.max_age, DEFAULT_TRANSACTION, problems);
     TransactionCookie {
         prefix,
-        parallel: builder.parallel_transactions.unwrap_or(!python),
+        parallel: builder.parallel_transactions.unwrap_or(parallel_transactions(format)),
         max_age,
         attributes,
     }
@@ -234,7 +238,7 @@ fn max_cookie_header(wanted: Option<usize>, problems: &mut Problems) -> usize {
 
 fn lifetime(builder: &ClientBuilder, problems: &mut Problems) -> Lifetime {
     // A form that carries no expiry cannot tell when a session was last written.
-    let python = builder.is_python();
+    let python = builder.written_format() == Format::Auth0ServerPython;
     if python && builder.rolling == Some(true) {
         problems.add("rolling", "is not possible in auth0-server-python's form, which carries no expiry");
     }

@@ -2,6 +2,8 @@
 
 use std::{str::FromStr, time::Duration};
 
+use stepup_seal::Format;
+
 /// Whether a cookie goes along when the browser comes from another site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SameSite {
@@ -70,6 +72,27 @@ pub struct TransactionCookieOptions {
     pub domain: Option<String>,
     /// How long a login may take. One hour.
     pub max_age: Option<Duration>,
+}
+
+/// What the session cookie is called where a form is at home.
+pub(crate) const fn session_name(format: Format) -> &'static str {
+    match format {
+        Format::Auth0ServerPython => "_a0_session",
+        Format::NextjsAuth0 | Format::Stepup => "__session",
+    }
+}
+
+/// What the cookies of logins under way begin with there.
+pub(crate) const fn transaction_prefix(format: Format) -> &'static str {
+    match format {
+        Format::Auth0ServerPython => "_a0_tx",
+        Format::NextjsAuth0 | Format::Stepup => "__txn_",
+    }
+}
+
+/// Whether each login has a cookie of its own there.
+pub(crate) const fn parallel_transactions(format: Format) -> bool {
+    !matches!(format, Format::Auth0ServerPython)
 }
 
 /// The attributes of a cookie, checked.

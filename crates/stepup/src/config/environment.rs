@@ -3,11 +3,12 @@
 use std::{str::FromStr, time::Duration};
 
 use secrecy::SecretString;
+use stepup_seal::Format;
 
 use super::{ClientBuilder, error::Problems};
 
 /// Option and variable, for error messages. `AUTH0_MFA_TOKEN_TTL` is read too, for those who move over.
-const VARIABLES: [(&str, &str); 21] = [
+const VARIABLES: [(&str, &str); 22] = [
     ("domain", "AUTH0_DOMAIN"),
     ("client_id", "AUTH0_CLIENT_ID"),
     ("client_secret", "AUTH0_CLIENT_SECRET"),
@@ -21,6 +22,7 @@ const VARIABLES: [(&str, &str); 21] = [
     ("dpop_options.retry_jitter", "AUTH0_RETRY_JITTER"),
     ("secret", "AUTH0_SECRET"),
     ("format", "STEPUP_FORMAT"),
+    ("also_read", "STEPUP_ALSO_READ"),
     ("app_base_url", "APP_BASE_URL"),
     ("session_cookie.secure", "AUTH0_COOKIE_SECURE"),
     ("session_cookie.same_site", "AUTH0_COOKIE_SAME_SITE"),
@@ -68,6 +70,9 @@ pub(super) fn fill(
     or_else(&mut builder.format, || {
         from.parsed("format", "is none of stepup, nextjs-auth0 and auth0-server-python")
     });
+    if builder.also_read.is_empty() {
+        builder.also_read = from.formats("also_read");
+    }
     if builder.app_base_urls.is_empty() {
         builder.app_base_urls = from.list("app_base_url").collect();
     }
@@ -113,6 +118,11 @@ impl Environment<'_> {
             .text(option)
             .map(|all| all.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>());
         parts.into_iter().flatten().filter(|part| !part.is_empty())
+    }
+
+    fn formats(&mut self, option: &'static str) -> Vec<Format> {
+        let names: Vec<String> = self.list(option).collect();
+        names.iter().filter_map(|name| self.problems.take(option, name.parse())).collect()
     }
 
     fn parsed<T: FromStr>(&mut self, option: &'static str, problem: &str) -> Option<T> {

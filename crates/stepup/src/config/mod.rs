@@ -25,7 +25,10 @@ pub use self::{
     proof::DpopOptions,
     routes::Routes,
 };
-pub(crate) use self::{cookies::CookieAttributes, domain::Issuer};
+pub(crate) use self::{
+    cookies::{CookieAttributes, parallel_transactions, session_name, transaction_prefix},
+    domain::Issuer,
+};
 use crate::{
     login::CallbackOutcome,
     pages::PageOptions,

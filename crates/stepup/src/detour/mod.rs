@@ -25,6 +25,7 @@ pub(crate) use self::{
     demand::Demand,
     form::is_form,
     progress::{Outcome, Problem, Progress, Stage},
+    room::is_detour,
 };
 use crate::{
     client::Client,

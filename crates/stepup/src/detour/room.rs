@@ -33,6 +33,11 @@ pub(super) struct Noted {
     pub(super) bytes: usize,
 }
 
+/// Whether a cookie is one of a detour, or the one that notes them.
+pub(crate) fn is_detour(cookie: &str) -> bool {
+    cookie.starts_with(NOTE)
+}
+
 impl Client {
     /// Room for a detour that begins with `cookies`: the headers that note it, and forget those it takes the place of.
     ///
@@ -93,7 +98,7 @@ impl Client {
     /// What a request to the pages takes without any detour, and with what is still to come.
     fn taken(&self, headers: &HeaderMap, session: &SessionState) -> usize {
         let cookies = RequestCookies::of(headers);
-        let others = cookies.iter().filter(|(name, _)| !session.holds(name) && !name.starts_with(NOTE));
+        let others = cookies.iter().filter(|(name, _)| !session.holds(name) && !is_detour(name));
         let others: usize = others.map(|(name, value)| size(name, value)).sum();
         self.session_header(session) + others + GROWTH
     }

@@ -48,6 +48,7 @@ impl Client {
     fn mfa_sealing(&self) -> Sealing<'_> {
         Sealing {
             sealer: self.sealer(),
+            peers: self.peers(),
             issuer: self.issuer(),
             ttl: self.config().mfa_context_ttl,
             now: self.now(),

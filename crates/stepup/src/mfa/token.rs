@@ -124,6 +124,8 @@ impl Context {
 /// What sealing and opening need: one of these a request.
 pub(super) struct Sealing<'a> {
     pub(super) sealer: &'a Sealer,
+    /// For tokens in other forms, which are read too.
+    pub(super) peers: &'a [Sealer],
     pub(super) issuer: &'a str,
     pub(super) ttl: Duration,
     pub(super) now: UnixTime,
@@ -146,11 +148,21 @@ impl Sealing<'_> {
 
     /// # Errors
     ///
-    /// `Expired` past its life; `Invalid` for everything else that is not a token of this SDK and issuer.
+    /// `Expired` past its life; `Invalid` for everything else that is not a token of this issuer in a form that is read.
     pub(super) fn open(&self, token: &MfaToken) -> Result<Context, MfaTokenError> {
-        let context = match self.sealer.format() {
+        let mut opened = self.open_with(self.sealer, token);
+        for peer in self.peers {
+            // What is authentic in one form opens in no other.
+            let Err(MfaTokenError::Invalid) = opened else { break };
+            opened = self.open_with(peer, token);
+        }
+        opened
+    }
+
+    fn open_with(&self, sealer: &Sealer, token: &MfaToken) -> Result<Context, MfaTokenError> {
+        let context = match sealer.format() {
             Format::Auth0ServerPython => {
-                let form: form::Python = self.open_form(token)?.0;
+                let form: form::Python = self.open_form(sealer, token)?.0;
                 let context = Context::try_from(form)?;
                 // This form has no expiry of its own: the reader's time to live counts, and its last second is good.
                 if self.now > context.created_at + self.ttl {
@@ -159,11 +171,11 @@ impl Sealing<'_> {
                 context
             }
             Format::NextjsAuth0 => {
-                let (form, expires_at): (form::Nextjs, _) = self.open_form(token)?;
+                let (form, expires_at): (form::Nextjs, _) = self.open_form(sealer, token)?;
                 expires_at.ok_or(MfaTokenError::Invalid)?;
                 Context::try_from(form)?
             }
-            Format::Stepup => Context::try_from(self.open_form::<form::Stepup>(token)?.0)?,
+            Format::Stepup => Context::try_from(self.open_form::<form::Stepup>(sealer, token)?.0)?,
         };
         match context.issuer.as_deref() {
             Some(issuer) if issuer != self.issuer => Err(MfaTokenError::Invalid),
@@ -173,18 +185,17 @@ impl Sealing<'_> {
 
     fn open_form<T: for<'de> Deserialize<'de>>(
         &self,
+        sealer: &Sealer,
         token: &MfaToken,
     ) -> Result<(T, Option<UnixTime>), MfaTokenError> {
         if token.0.len() > LONGEST {
             return Err(MfaTokenError::Invalid);
         }
         let opened =
-            self.sealer.open::<T>(Purpose::MfaToken, "", &token.0, self.now).map_err(
-                |error| match error {
-                    OpenError::Expired => MfaTokenError::Expired,
-                    _ => MfaTokenError::Invalid,
-                },
-            )?;
+            sealer.open::<T>(Purpose::MfaToken, "", &token.0, self.now).map_err(|error| match error {
+                OpenError::Expired => MfaTokenError::Expired,
+                _ => MfaTokenError::Invalid,
+            })?;
         Ok((opened.payload, opened.expires_at))
     }
 }

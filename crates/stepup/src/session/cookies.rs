@@ -3,9 +3,9 @@
 use http::HeaderMap;
 use stepup_seal::Format;
 
-use super::size::header_line;
+use super::size::{header_line, pair};
 use crate::{
-    config::{CookieAttributes, SessionCookie},
+    config::{CookieAttributes, SessionCookie, session_name},
     web::cookies::{RequestCookies, overhead},
 };
 
@@ -19,51 +19,74 @@ const VERSION_3: &str = "appSession";
 /// The cookies of a request that belong to a session.
 #[derive(Debug, Default)]
 pub(super) struct Received {
-    /// All that were sent, whether or not they were any good.
+    /// All of ours that were sent, whether or not they were any good.
     pub(super) names: Vec<String>,
-    /// The sealed text; absent where there is none, or a chunk is missing.
-    pub(super) value: Option<String>,
-    /// The length of the header line that they alone would make.
+    /// Those of the forms that are read too, where they are called otherwise.
+    pub(super) peers: Vec<String>,
+    /// Name and sealed text of each session that came whole, ours first.
+    pub(super) values: Vec<(String, String)>,
+    /// The length of the header line that ours alone would make.
     pub(super) bytes: usize,
-    /// What the browser sends beside them, in bytes.
+    /// What the peers' take beside them.
+    pub(super) peer_bytes: usize,
+    /// What other cookies take beside them, without those that the SDK will delete.
     pub(super) other_bytes: usize,
 }
 
 impl Received {
-    pub(super) fn of(headers: &HeaderMap, cookie: &SessionCookie, format: Format) -> Self {
+    /// `format` is the one that is written, `peers` are read too, and `passes` says which cookies the SDK will delete.
+    pub(super) fn of(
+        headers: &HeaderMap,
+        cookie: &SessionCookie,
+        format: Format,
+        peers: &[Format],
+        passes: impl Fn(&str) -> bool,
+    ) -> Self {
         let cookies = RequestCookies::of(headers);
-        let mut received = Self::named(&cookies, &cookie.name, separator(format));
-        if format == Format::NextjsAuth0 {
-            let version_3 = Self::named(&cookies, VERSION_3, ".");
-            received.names.extend(version_3.names);
-            received.value = received.value.or(version_3.value);
+        let mut received = Self::default();
+        received.names = received.take(&cookies, &cookie.name, separator(format));
+        if format == Format::NextjsAuth0 || peers.contains(&Format::NextjsAuth0) {
+            let version_3 = received.take(&cookies, VERSION_3, ".");
+            received.names.extend(version_3);
         }
-        received.measure(&cookies);
+        let mut homes: Vec<_> = peers.iter().map(|peer| (session_name(*peer), separator(*peer))).collect();
+        homes.retain(|(name, _)| *name != cookie.name);
+        homes.dedup();
+        for (name, separator) in homes {
+            let peers = received.take(&cookies, name, separator);
+            received.peers.extend(peers);
+        }
+        received.measure(&cookies, passes);
         received
     }
 
-    fn measure(&mut self, cookies: &RequestCookies<'_>) {
-        let is_ours = |name: &str| self.names.iter().any(|held| held == name);
-        let whole = header_line(cookies.iter());
-        let bytes = header_line(cookies.iter().filter(|(name, _)| is_ours(name)));
-        (self.bytes, self.other_bytes) = (bytes, whole - bytes);
-    }
-
-    fn named(cookies: &RequestCookies<'_>, name: &str, separator: &str) -> Self {
-        let mut received = Self::default();
-        let mut chunks: Vec<(usize, &str)> = Vec::new();
+    /// Takes the value under `name`, or the chunks of one; gives the names of the cookies.
+    fn take(&mut self, cookies: &RequestCookies<'_>, name: &str, separator: &str) -> Vec<String> {
+        let (mut names, mut whole, mut chunks) = (Vec::new(), None, Vec::new());
         for (held, value) in cookies.iter() {
             if held == name {
-                received.value = Some(value.to_owned()).filter(|value| !value.is_empty());
+                whole = Some(value.to_owned()).filter(|value| !value.is_empty());
             } else if let Some(index) = chunk_index(held, name, separator) {
                 chunks.push((index, value));
             } else {
                 continue;
             }
-            received.names.push(held.to_owned());
+            names.push(held.to_owned());
         }
-        received.value = received.value.or_else(|| join(chunks));
-        received
+        self.values.extend(whole.or_else(|| join(chunks)).map(|value| (name.to_owned(), value)));
+        names
+    }
+
+    fn measure(&mut self, cookies: &RequestCookies<'_>, passes: impl Fn(&str) -> bool) {
+        let is_of = |names: &[String], name: &str| names.iter().any(|held| held == name);
+        self.bytes = header_line(cookies.iter().filter(|(name, _)| is_of(&self.names, name)));
+        for (name, value) in cookies.iter().filter(|(name, _)| !is_of(&self.names, name)) {
+            if is_of(&self.peers, name) {
+                self.peer_bytes += pair(name, value);
+            } else if !passes(name) {
+                self.other_bytes += pair(name, value);
+            }
+        }
     }
 }
 
@@ -170,13 +193,14 @@ mod tests {
         let read = |line: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(http::header::COOKIE, line.parse().unwrap());
-            Received::of(&headers, &cookie(None), Format::Stepup)
+            Received::of(&headers, &cookie(None), Format::Stepup, &[], |name| name.starts_with("__txn_"))
         };
-        let whole = read("theme=dark; __session__1=b; __session__0=a; __session__x=c");
-        assert_eq!(whole.value.as_deref(), Some("ab"));
+        let value = |received: Received| received.values.first().map(|(_, value)| value.clone());
+        let whole = read("theme=dark; __session__1=b; __session__0=a; __txn_1=t; __session__x=c");
         assert_eq!(whole.bytes, "Cookie: __session__1=b; __session__0=a".len());
         assert_eq!(whole.other_bytes, "; theme=dark; __session__x=c".len());
-        assert_eq!(read("__session__0=a; __session__2=c").value, None);
+        assert_eq!(value(whole).as_deref(), Some("ab"));
+        assert_eq!(value(read("__session__0=a; __session__2=c")), None);
         assert_eq!(read("__session__2=c").names, ["__session__2"], "stale ones are known, to be deleted");
     }
 }

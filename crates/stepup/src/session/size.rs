@@ -103,8 +103,13 @@ impl fmt::Display for Listed<'_> {
 
 /// The length of the header line in which a browser sends these cookies back.
 pub(super) fn header_line<'c>(cookies: impl Iterator<Item = (&'c str, &'c str)>) -> usize {
-    let pairs = cookies.map(|(name, value)| name.len() + "=".len() + value.len() + "; ".len());
+    let pairs = cookies.map(|(name, value)| pair(name, value));
     (HEADER_NAME + pairs.sum::<usize>()).saturating_sub("; ".len())
+}
+
+/// What a cookie takes of a header line that has others in it.
+pub(super) const fn pair(name: &str, value: &str) -> usize {
+    name.len() + "=".len() + value.len() + "; ".len()
 }
 
 /// What `session` is made of, the largest part first.

@@ -4,6 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use http::{HeaderMap, HeaderValue, Request};
 use stepup_protocol::time::UnixTime;
+use stepup_seal::{Format, Sealer};
 
 use super::{
     Session,
@@ -11,7 +12,7 @@ use super::{
     cookies::{self, Received},
     size::{self, SessionTooLarge},
 };
-use crate::{client::Client, login::CEILING_MARGIN, telemetry, web};
+use crate::{client::Client, detour::is_detour, login::CEILING_MARGIN, telemetry, web};
 
 /// The session of one request, and what is needed to write it back.
 #[derive(Debug, Default)]
@@ -84,10 +85,13 @@ impl Client {
     #[must_use]
     pub fn open_session(&self, headers: &HeaderMap) -> SessionState {
         let config = self.config();
-        let received = Received::of(headers, &config.session_cookie, self.sealer().format());
+        let peers: Vec<Format> = self.peers().iter().map(Sealer::format).collect();
+        let passes = |cookie: &str| self.is_transaction(cookie) || is_detour(cookie);
+        let format = self.sealer().format();
+        let received = Received::of(headers, &config.session_cookie, format, &peers, passes);
         let now = self.now();
         let opened = self.opened(&received, now);
-        if received.value.is_some() && opened.is_none() {
+        if !received.values.is_empty() && opened.is_none() {
             telemetry::session_refused("unreadable");
         }
         let mut state = SessionState { received, ..SessionState::default() };
@@ -106,10 +110,19 @@ impl Client {
         state
     }
 
+    /// Of several sessions that of the latest login; of one login's ours, since it has what came after.
     fn opened(&self, received: &Received, now: UnixTime) -> Option<Opened> {
         let config = self.config();
-        let (name, audience) = (&config.session_cookie.name, config.authorization.audience.as_deref());
-        codec::open(self.sealer(), name, audience, received.value.as_deref()?, now)
+        let (own, audience) = (&config.session_cookie.name, config.authorization.audience.as_deref());
+        let found = received.values.iter().flat_map(|(name, value)| {
+            self.sealers().filter_map(move |sealer| {
+                let is_ours = name == own && sealer.format() == self.sealer().format();
+                let open = if is_ours { codec::open } else { codec::take_over };
+                open(sealer, name, audience, value, now)
+            })
+        });
+        let later = |one: &Opened, than: &Opened| one.session.created_at() > than.session.created_at();
+        found.reduce(|first, other| if later(&other, &first) { other } else { first })
     }
 
     /// The `Set-Cookie` headers that bring the browser up to date. There are none where nothing changed and the session
@@ -123,14 +136,15 @@ impl Client {
             Some(session) if session.is_changed() || state.rolls || state.outdated || state.new => {
                 self.write(state, session)
             }
-            None if state.removed => Ok(self.delete_cookies(state.received.names.iter())),
+            None if state.removed => Ok(self.delete_all(state)),
             Some(_) | None => Ok(Vec::new()),
         }
     }
 
     /// The length of the header line in which the browser sends the session back, once it is written.
     pub(crate) fn session_header(&self, state: &SessionState) -> usize {
-        let Some(session) = state.session.as_ref().filter(|session| session.is_changed() || state.new) else {
+        let is_written = |session: &&Session| session.is_changed() || state.outdated || state.new;
+        let Some(session) = state.session.as_ref().filter(is_written) else {
             return state.received.bytes;
         };
         let (cookie, format, now) = (&self.config().session_cookie, self.sealer().format(), self.now());
@@ -145,22 +159,20 @@ impl Client {
         let (config, now) = (self.config(), self.now());
         let expires_at = config.lifetime.expiry(session.created_at(), now);
         if expires_at.since(now) == Duration::ZERO {
-            return Ok(self.delete_cookies(state.received.names.iter()));
+            return Ok(self.delete_all(state));
         }
         let (cookie, format) = (&config.session_cookie, self.sealer().format());
         let value = codec::seal(self.sealer(), &cookie.name, &session, expires_at, self.random());
         let chunks = cookies::split(&value, cookie, format);
-        let (bytes, limit) = (
-            size::header_line(chunks.iter().map(|(name, value)| (&**name, *value))),
-            config.max_cookie_header,
-        );
+        let (limit, other_cookies) = (config.max_cookie_header, state.received.other_bytes);
+        let bytes = size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)));
         // What came through all proxies, and does not grow, goes through them again.
         let grows = (session.is_changed() || state.new) && bytes > state.received.bytes;
         if bytes > limit && grows {
-            let cookies = self.write_as_it_was(state, &session);
-            return Err(SessionTooLarge { bytes, limit, parts: size::parts(&session), cookies });
+            let (parts, cookies) = (size::parts(&session), self.write_as_it_was(state, &session));
+            return Err(SessionTooLarge { bytes, limit, parts, cookies });
         }
-        self.session_sizes().look(&session, bytes, state.received.other_bytes, limit);
+        self.session_sizes().look(&session, bytes, other_cookies, limit);
         Ok(self.set_cookies(state, &chunks, expires_at.since(now), now))
     }
 
@@ -186,7 +198,8 @@ impl Client {
         )
     }
 
-    /// These cookies set, and those that came beside them deleted.
+    /// These cookies set, and those that came beside them deleted: the peers' too where a login takes their place, or the
+    /// header has no room for both.
     fn set_cookies(
         &self,
         state: &SessionState,
@@ -199,8 +212,17 @@ impl Client {
         let set = chunks
             .iter()
             .filter_map(|(name, value)| web::cookies::set(name, value, &cookie.attributes, expiry));
-        let stale = state.received.names.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
-        set.chain(self.delete_cookies(stale)).collect()
+        let Received { names, peers, peer_bytes, other_bytes, .. } = &state.received;
+        let stale = names.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
+        let bytes = size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)));
+        let peers_go = state.new || bytes + peer_bytes + other_bytes > self.config().max_cookie_header;
+        let replaced = peers.iter().filter(|_| peers_go);
+        set.chain(self.delete_cookies(stale.chain(replaced))).collect()
+    }
+
+    /// The headers that leave no session in the browser that could be read here.
+    fn delete_all(&self, state: &SessionState) -> Vec<HeaderValue> {
+        self.delete_cookies(state.received.names.iter().chain(&state.received.peers))
     }
 
     /// While this request was under way, another one may have had the refresh token rotated: a spent one must not

@@ -6,6 +6,7 @@ use stepup_seal::Format;
 use super::{Transaction, codec};
 use crate::{
     client::Client,
+    config::{parallel_transactions, transaction_prefix},
     web::cookies::{self, RequestCookies},
 };
 
@@ -32,23 +33,51 @@ impl Client {
 
     /// The login that `state` names, if the request brings it along.
     pub(crate) fn remembered(&self, state: &str, headers: &HeaderMap) -> Option<Transaction> {
-        let value = RequestCookies::of(headers).get(&self.cookie_name(state))?;
-        // Seconds and a colon stand before the sealed value, except in old cookies.
-        let sealed = value.split_once(':').map_or(&*value, |(_, sealed)| sealed);
-        codec::open(self.sealer(), state, sealed, self.now())
+        let cookies = RequestCookies::of(headers);
+        self.cookie_names(state).iter().find_map(|name| {
+            let value = cookies.get(name)?;
+            // Seconds and a colon stand before the sealed value, except in old cookies and auth0-server-python's.
+            let sealed = value.split_once(':').map_or(&*value, |(_, sealed)| sealed);
+            self.sealers().find_map(|sealer| codec::open(sealer, state, sealed, self.now()))
+        })
     }
 
-    /// The `Set-Cookie` header that makes the browser forget the login of `state`.
-    pub(crate) fn forget(&self, state: &str) -> Option<HeaderValue> {
-        self.forget_named(&self.cookie_name(state))
+    /// The `Set-Cookie` headers that make the browser forget the login of `state`.
+    pub(crate) fn forget(&self, state: &str, headers: &HeaderMap) -> Vec<HeaderValue> {
+        let cookies = RequestCookies::of(headers);
+        let names = self.cookie_names(state).into_iter();
+        let held = names.filter(|name| cookies.iter().any(|(held, _)| held == name));
+        held.filter_map(|name| self.forget_named(&name)).collect()
     }
 
     /// The `Set-Cookie` headers that make the browser forget every login it brings along.
     pub(crate) fn forget_all(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
-        let prefix = self.config().transaction_cookie.prefix.as_str();
         let cookies = RequestCookies::of(headers);
-        let ours = cookies.iter().filter(|(name, _)| name.starts_with(prefix));
+        let ours = cookies.iter().filter(|(name, _)| self.is_transaction(name));
         ours.filter_map(|(name, _)| self.forget_named(name)).collect()
+    }
+
+    /// Whether a cookie is a login's under way, in a form that is read.
+    pub(crate) fn is_transaction(&self, cookie: &str) -> bool {
+        let peers = self.peers().iter().map(|peer| transaction_prefix(peer.format()));
+        std::iter::once(self.config().transaction_cookie.prefix.as_str())
+            .chain(peers)
+            .any(|prefix| cookie.starts_with(prefix))
+    }
+
+    /// Where the login of `state` may be: in the cookie that we give it, or in one that a peer gave it.
+    fn cookie_names(&self, state: &str) -> Vec<String> {
+        let peers = self.peers().iter().map(|peer| {
+            let prefix = transaction_prefix(peer.format());
+            if parallel_transactions(peer.format()) { format!("{prefix}{state}") } else { prefix.to_owned() }
+        });
+        let mut names = vec![self.cookie_name(state)];
+        for name in peers {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     fn cookie_name(&self, state: &str) -> String {

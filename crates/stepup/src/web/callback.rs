@@ -66,8 +66,9 @@ pub(super) async fn answer(
         }
     }
     // A transaction is good for one callback, however it ends. A login that is not ours leaves the others alone.
-    let forgotten = transaction.as_ref().and_then(|transaction| client.forget(&transaction.state));
-    if let Some(cookie) = forgotten {
+    let forgotten =
+        transaction.as_ref().map(|transaction| client.forget(&transaction.state, request.headers()));
+    for cookie in forgotten.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     client.finish_or(response, state, || match popup {

@@ -6,6 +6,7 @@
     reason = "what fails in a test fails the test"
 )]
 
+mod also_read;
 mod captured;
 mod client_proof;
 mod config;

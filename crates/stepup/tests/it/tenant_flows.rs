@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response, header};
 use serde_json::{Value, json};
-use stepup::{Client, ClientBuilder, Clock, HttpClient, HttpError, ReqwestClient};
+use stepup::{Client, ClientBuilder, Clock, Format, HttpClient, HttpError, ReqwestClient};
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::{Fault, Tenant, clock::VirtualClock};
 use url::Url;
@@ -63,17 +63,13 @@ impl Visit {
     async fn begin_with(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let tenant = Tenant::builder().start().await.unwrap();
         let http = Counted { inner: ReqwestClient::new().unwrap(), started: Arc::default() };
-        let webapp = tenant.client("webapp").unwrap();
-        let client = Client::builder()
-            .domain(tenant.issuer())
-            .client_id(webapp.client_id)
-            .client_secret(webapp.client_secret.unwrap())
-            .secret(SECRET)
-            .app_base_url(APP)
-            .http_client(http.clone())
-            .clock(TenantTime(tenant.clock().clone()));
-        let client = set_up(client).build().unwrap();
+        let client = client(&tenant, &http, set_up);
         Self { tenant, client, http, at_app: Jar::default(), at_tenant: Jar::default() }
+    }
+
+    /// Another client of the same tenant.
+    fn client_with(&self, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
+        client(&self.tenant, &self.http, set_up)
     }
 
     /// A request of the browser to the application's routes.
@@ -142,6 +138,19 @@ impl Visit {
     }
 }
 
+fn client(tenant: &Tenant, http: &Counted, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
+    let webapp = tenant.client("webapp").unwrap();
+    let client = Client::builder()
+        .domain(tenant.issuer())
+        .client_id(webapp.client_id)
+        .client_secret(webapp.client_secret.unwrap())
+        .secret(SECRET)
+        .app_base_url(APP)
+        .http_client(http.clone())
+        .clock(TenantTime(tenant.clock().clone()));
+    set_up(client).build().unwrap()
+}
+
 fn location(response: &Response<Bytes>) -> Url {
     Url::parse(response.headers()[header::LOCATION].to_str().unwrap()).unwrap()
 }
@@ -191,6 +200,32 @@ async fn from_login_to_logout() {
     visit.pass(A_DAY + 1);
     let (status, error) = visit.access_token().await;
     assert_eq!((status, &error["error"]["code"]), (401, &json!("failed_to_refresh_token")), "it was revoked");
+}
+
+#[tokio::test]
+async fn whoever_is_logged_in_with_a_peer_moves_over_and_logs_out() {
+    for (peer, cookie) in [(Format::NextjsAuth0, "__session"), (Format::Auth0ServerPython, "_a0_session_0")] {
+        let mut visit = Visit::begin_with(|client| client.format(peer)).await;
+        visit.log_in("/auth/login").await;
+        assert_eq!(visit.at_app.names(), [cookie]);
+
+        visit.client = visit.client_with(|client| client.also_read(peer));
+        let profile = json_of(&visit.app("/auth/profile").await);
+        assert_eq!(profile["email"], "ada@example.com", "{peer:?}");
+        let (status, token) = visit.access_token().await;
+        assert_eq!(status, 200, "{peer:?}: {token}");
+        let strict = visit.client_with(|client| client);
+        let session = strict.open_session(get("/", &visit.at_app.line()).headers());
+        assert_eq!(
+            session.session().unwrap().claim("email"),
+            Some(&json!("ada@example.com")),
+            "{peer:?}: in our form"
+        );
+
+        visit.app("/auth/logout").await;
+        assert_eq!(visit.at_app.line(), "", "{peer:?}");
+        assert_eq!(visit.app("/auth/profile").await.status(), 401, "{peer:?}");
+    }
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ fn sealer(secret: &str, format: Format) -> Sealer {
 }
 
 fn at<'a>(sealer: &'a Sealer, now: UnixTime) -> Sealing<'a> {
-    Sealing { sealer, issuer: ISSUER, ttl: Duration::from_secs(300), now, random: &Counting }
+    Sealing { sealer, peers: &[], issuer: ISSUER, ttl: Duration::from_secs(300), now, random: &Counting }
 }
 
 fn context() -> Context {
@@ -143,31 +143,37 @@ fn opens_like_the_peer(fixture: &str, format: Format, [token_member, requirement
     let vectors: Value = serde_json::from_str(fixture).unwrap();
     for case in vectors["cases"].as_array().unwrap() {
         let name = case["name"].as_str().unwrap();
-        let sealer = sealer(case["secret"].as_str().unwrap(), format);
+        let secret = case["secret"].as_str().unwrap();
+        let (theirs, ours) = (sealer(secret, format), sealer(secret, Format::Stepup));
+        let peers = [theirs.clone()];
         let ttl = Duration::from_secs(case["ttl"].as_u64().unwrap_or(300));
         let token = MfaToken::from(case["token"].as_str().unwrap());
         for check in case["checks"].as_array().unwrap() {
             let now = UnixTime::from_seconds(check["at"].as_i64().unwrap());
-            let opened = Sealing { ttl, ..at(&sealer, now) }.open(&token);
             let expected = if STRICTER.contains(&name) {
                 "mfa_token_invalid"
             } else {
                 check["result"].as_str().unwrap()
             };
-            match (opened, expected) {
-                (Err(MfaTokenError::Expired), "mfa_token_expired")
-                | (Err(MfaTokenError::Invalid), "mfa_token_invalid") => {}
-                (Ok(context), "ok") => {
-                    let told = &check["context"];
-                    assert_eq!(context.raw.expose(), told[token_member], "{name}");
-                    let audience = told["audience"].as_str().filter(|word| !["", "default"].contains(word));
-                    assert_eq!(context.audience.as_deref(), audience, "{name}");
-                    assert_eq!(context.scope, Scopes::from(told["scope"].as_str().unwrap()), "{name}");
-                    let requirements: Option<MfaRequirements> =
-                        serde_json::from_value(told[requirements_member].clone()).unwrap();
-                    assert_eq!(context.requirements, requirements, "{name}");
+            let in_their_form = Sealing { ttl, ..at(&theirs, now) };
+            let also_read = Sealing { ttl, peers: &peers, ..at(&ours, now) };
+            for opened in [in_their_form.open(&token), also_read.open(&token)] {
+                match (opened, expected) {
+                    (Err(MfaTokenError::Expired), "mfa_token_expired")
+                    | (Err(MfaTokenError::Invalid), "mfa_token_invalid") => {}
+                    (Ok(context), "ok") => {
+                        let told = &check["context"];
+                        assert_eq!(context.raw.expose(), told[token_member], "{name}");
+                        let audience =
+                            told["audience"].as_str().filter(|word| !["", "default"].contains(word));
+                        assert_eq!(context.audience.as_deref(), audience, "{name}");
+                        assert_eq!(context.scope, Scopes::from(told["scope"].as_str().unwrap()), "{name}");
+                        let requirements: Option<MfaRequirements> =
+                            serde_json::from_value(told[requirements_member].clone()).unwrap();
+                        assert_eq!(context.requirements, requirements, "{name}");
+                    }
+                    (opened, expected) => panic!("{name} at {now}: {opened:?} where {expected} was due"),
                 }
-                (opened, expected) => panic!("{name} at {now}: {opened:?} where {expected} was due"),
             }
         }
     }

@@ -62,3 +62,19 @@ pub(super) fn open(
         }
     }
 }
+
+/// The same for a value of a form that is read and not written, or under a name that is not ours: to be written anew,
+/// without what only that form has a use for.
+pub(super) fn take_over(
+    sealer: &Sealer,
+    name: &str,
+    default_audience: Option<&str>,
+    value: &str,
+    now: UnixTime,
+) -> Option<Opened> {
+    let mut opened = open(sealer, name, default_audience, value, now)?;
+    for member in python::MEMBERS {
+        opened.session.data.remove(member);
+    }
+    Some(Opened { outdated: true, ..opened })
+}

@@ -10,6 +10,9 @@ use crate::session::{Internal, SecondFactor, Session, TokenSet};
 /// What that package calls the audience of a login that named none.
 const DEFAULT_AUDIENCE: &str = "default";
 
+/// Members that only that package has a use for.
+pub(super) const MEMBERS: [&str; 2] = ["connection_token_sets", "domain"];
+
 #[derive(Serialize)]
 pub(super) struct Written<'s> {
     user: &'s Map<String, Value>,
