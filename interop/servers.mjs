@@ -161,7 +161,7 @@ export const nextjsWithSessions = (scratch) => nextjs(scratch, { SESSIONS: "memo
 
 /**
  * The applications of a fleet, on ports of their own and at one address that the program gives them: `nextjs/`, `fastapi/`,
- * and the demo in the sealed form of each. All have one secret and one client of the tenant.
+ * and the demo in the sealed form of each, in the first one's reading the other's too. All have one secret and one client of the tenant.
  */
 export async function fleet(scratch) {
   await buildNextjs();
@@ -177,14 +177,14 @@ export async function fleet(scratch) {
     AUTH0_SECRET: "a secret of at least thirty-two characters",
     APP_BASE_URL: address,
   };
-  const ports = { nextjs: 0, fastapi: 0, bankOfNextjs: 0, bankOfFastapi: 0 };
+  const ports = { nextjs: 0, fastapi: 0, bank: 0, bankOfFastapi: 0 };
   for (const name of Object.keys(ports)) ports[name] = await freePort();
-  const bank = (port, format) => serve(stepup, ["demo", "--port", String(port)], { ...environment, STEPUP_FORMAT: format });
+  const bank = (port, forms) => serve(stepup, ["demo", "--port", String(port)], { ...environment, ...forms });
   const servers = [
     [next(["start", "--port", String(ports.nextjs)], environment), "Ready in"],
     [serve(python, [join(folder, "fastapi/application.py")], { ...environment, AUTH0_DOMAIN: domain, PORT: String(ports.fastapi) }), "running on"],
-    [bank(ports.bankOfNextjs, "nextjs-auth0"), "The bank is open"],
-    [bank(ports.bankOfFastapi, "auth0-server-python"), "The bank is open"],
+    [bank(ports.bank, { STEPUP_FORMAT: "nextjs-auth0", STEPUP_ALSO_READ: "auth0-server-python" }), "The bank is open"],
+    [bank(ports.bankOfFastapi, { STEPUP_FORMAT: "auth0-server-python" }), "The bank is open"],
   ];
   const running = await allReady(provider, servers);
   return { ...running, environment: { ...provider.environment, STEPUP_FLEET: JSON.stringify(ports) } };

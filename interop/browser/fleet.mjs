@@ -1,5 +1,6 @@
 // A fleet behind one address: a Next.js application with @auth0/nextjs-auth0, a FastAPI application with auth0-fastapi, and the
-// demo, once in each one's sealed form. Who logs in at one is logged in at the other, and steps up there.
+// demo, in each one's sealed form, and in the one's form reading the other's too. Who logs in at one is logged in at the other, and
+// steps up there.
 import assert from "node:assert/strict";
 import { withPage } from "../lib/chromium.mjs";
 import { claimsOf } from "../lib/jwt.mjs";
@@ -26,8 +27,9 @@ const stop = await proxy((path) => {
   return ports[pathname.startsWith("/auth/") ? routes.auth : routes.bank];
 });
 
+/** The first writes nextjs-auth0's form and reads auth0-server-python's too. */
 const pairs = [
-  { peer: "nextjs", bank: "bankOfNextjs", name: "nextjs-auth0" },
+  { peer: "nextjs", bank: "bank", name: "nextjs-auth0" },
   { peer: "fastapi", bank: "bankOfFastapi", name: "auth0-fastapi" },
 ];
 
@@ -102,6 +104,11 @@ try {
       fastapi: async () => (await good(call("/fast/account"))).email,
     };
 
+    const assertOut = {
+      nextjs: async () => assert.equal((await at("nextjs", "/auth/profile")).status, 401),
+      fastapi: async () => assert.equal((await call("/fast/account")).status, 401),
+    };
+
     for (const { peer, bank, name } of pairs) {
       await step(`${name}: logged in there, logged in at the bank`, async () => {
         await local.reset();
@@ -145,10 +152,45 @@ try {
         routes = { login: peer, callback: peer, auth: bank, bank };
         await page.goto(new URL("/auth/logout", page.url()).href);
         await page.waitForURL((url) => url.pathname === "/");
-        const { status } = peer === "nextjs" ? await at("nextjs", "/auth/profile") : await call("/fast/account");
-        assert.equal(status, 401);
+        await assertOut[peer]();
       });
     }
+
+    const three = "all three behind one address";
+    await step(`${three}: logged in at FastAPI, logged in at the bank, and from then on at Next.js`, async () => {
+      await local.reset();
+      await logIn("fastapi", "fastapi", "bank");
+      assert.equal((await good(at("bank", "/auth/profile"))).email, ada.username);
+      assert.equal(await emailAt.nextjs(), ada.username);
+      assert.equal(await emailAt.fastapi(), ada.username);
+    });
+
+    const recoveryCode = await step(`${three}: asked for a second factor by FastAPI, enrolled and verified at the bank; Next.js holds the token too`, async () => {
+      const token = await asked(tokenAt.fastapi());
+      const enrolled = await good(at("bank", "/auth/mfa/associate", token, { authenticator_types: ["otp"] }));
+      await good(at("bank", "/auth/mfa/verify", token, { otp: codeOf(enrolled.barcode_uri, await local.now()) }));
+      assert.equal(await assertToken(tokenAt.bank("bank")), await assertToken(tokenAt.nextjs()));
+      assert.equal(await emailAt.fastapi(), ada.username);
+      return enrolled.recovery_codes[0];
+    });
+
+    await step(`${three}: a log-in begun at FastAPI comes back to the bank, which steps up at Next.js`, async () => {
+      await logIn("fastapi", "bank", "bank");
+      assert.equal(await emailAt.nextjs(), ada.username);
+      const token = await asked(tokenAt.bank("bank"));
+      await good(verifyAt.nextjs(token, { recovery_code: recoveryCode }));
+      assert.equal(await assertToken(tokenAt.bank("bank")), await assertToken(tokenAt.nextjs()));
+    });
+
+    await step(`${three}: a log-out at the bank is one at both`, async () => {
+      await logIn("fastapi", "fastapi", "bank");
+      assert.equal(await emailAt.nextjs(), ada.username);
+      await page.goto(`${app}/auth/logout`);
+      await page.waitForURL((url) => url.pathname === "/");
+      await assertOut.nextjs();
+      await assertOut.fastapi();
+      assert.equal((await at("bank", "/auth/profile")).status, 401);
+    });
   });
 } finally {
   stop();
