@@ -85,10 +85,10 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest `Cookie` header line, in bytes, that the session's cookies may make a browser send. 8190: what Apache
-    /// takes; nginx takes 8192. A session that needs more is not written, see
-    /// [`SessionTooLarge`](crate::SessionTooLarge); one that needs three quarters of it is told of in the log, with its parts and their sizes.
-    /// Other cookies of the application come on top.
+    /// The longest `Cookie` header line, in bytes, that the session's cookies may make a browser send, together with the
+    /// other cookies that its request brought. 8190: what Apache takes; nginx takes 8192. A session that needs more is not
+    /// written, see [`SessionTooLarge`](crate::SessionTooLarge); where three quarters of it are needed, the log tells of it, with the
+    /// session's parts and their sizes. Cookies that the SDK will delete, of logins and step-ups under way, do not count.
     #[must_use]
     pub fn max_cookie_header(mut self, bytes: usize) -> Self {
         self.max_cookie_header = Some(bytes);

@@ -16,8 +16,9 @@ pub(crate) const DEFAULT_LIMIT: usize = 8190;
 /// How many parts a log line names.
 const NAMED: usize = 12;
 
-/// A session that would make browsers send a longer `Cookie` header than is allowed
-/// ([`max_cookie_header`](crate::ClientBuilder::max_cookie_header)), and so is not written.
+/// A session that would make the browser send a longer `Cookie` header than is allowed
+/// ([`max_cookie_header`](crate::ClientBuilder::max_cookie_header)), with the other cookies that it sends; so it is not
+/// written.
 ///
 /// It is refused because of what would happen otherwise: the proxy in front of the application answers every further
 /// request of that browser with an error, the logout included, until its user deletes the cookies by hand. What is in
@@ -28,12 +29,14 @@ const NAMED: usize = 12;
 /// worth it.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the session needs a Cookie header of {bytes} bytes and {limit} are allowed: {}; drop what is not needed in \
-     before_session_saved, or raise max_cookie_header if every proxy on the way takes more",
+    "the session needs a Cookie header of {bytes} bytes, other cookies take {other_cookies} more, and {limit} are \
+     allowed: {}; drop what is not needed in before_session_saved, or raise max_cookie_header if every proxy on the \
+     way takes more",
     Listed(.parts)
 )]
 pub struct SessionTooLarge {
     pub(super) bytes: usize,
+    pub(super) other_cookies: usize,
     pub(super) limit: usize,
     pub(super) parts: Vec<SessionPart>,
     pub(super) cookies: Vec<HeaderValue>,
@@ -47,6 +50,12 @@ impl SessionTooLarge {
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What the request's other cookies take of the line, in bytes; those that the SDK will delete are not counted.
+    #[must_use]
+    pub const fn other_cookies(&self) -> usize {
+        self.other_cookies
     }
 
     /// The length that is allowed.

@@ -168,9 +168,9 @@ impl Client {
         let bytes = size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)));
         // What came through all proxies, and does not grow, goes through them again.
         let grows = (session.is_changed() || state.new) && bytes > state.received.bytes;
-        if bytes > limit && grows {
+        if bytes + other_cookies > limit && grows {
             let (parts, cookies) = (size::parts(&session), self.write_as_it_was(state, &session));
-            return Err(SessionTooLarge { bytes, limit, parts, cookies });
+            return Err(SessionTooLarge { bytes, other_cookies, limit, parts, cookies });
         }
         self.session_sizes().look(&session, bytes, other_cookies, limit);
         Ok(self.set_cookies(state, &chunks, expires_at.since(now), now))

@@ -130,7 +130,8 @@ fn the_error_names_the_parts_and_holds_no_value() {
     assert!(error.cookies().is_empty(), "the session in the browser stays as it is");
     let printed = format!("{error} {error:?}");
     assert!(
-        printed.contains("data.cart 9002, user.groups 20, ") && printed.contains("8190 are allowed"),
+        printed.contains("data.cart 9002, user.groups 20, ")
+            && printed.contains("other cookies take 0 more, and 8190 are allowed"),
         "{printed}"
     );
     for value in ["treasury", "cccc", "at-secret", "it-secret", "rt-secret", "at-of-the-api"] {
@@ -208,14 +209,36 @@ fn each_size_class_is_told_of_once() {
     let parts = warnings()[0].field("parts").unwrap().to_owned();
     assert!(parts.starts_with("data.cart 4602, user.groups 20, user.sub 11, "), "{parts}");
 
-    // The cookies of others count, for the header is one.
-    let crowded = format!("{line}; theme={}", "t".repeat(4000));
+    // What came through all proxies goes through them again, however much it is.
+    let mut large = ada();
+    large["cart"] = json!("c".repeat(4600));
+    let crowded = format!("{}; theme={}", line_of(&large), "t".repeat(4000));
     client.write_session(&with_data(&client, &crowded, 4600)).unwrap();
     assert_eq!(warnings().len(), 2, "all of it");
     assert_eq!(warnings()[1].field("other_cookies"), Some("4008"));
     client.write_session(&with_data(&client, &crowded, 4600)).unwrap();
     assert_eq!(warnings().len(), 2);
     assert!(!captured.text().contains("treasury"));
+}
+
+#[test]
+fn other_cookies_count_for_a_proxy_refuses_the_whole_header() {
+    let setting = Setting::new();
+    let line = line_of(&ada());
+    let free = setting.client(|client| client.max_cookie_header(64 * 1024));
+    let needed = header_line(&free.write_session(&with_data(&free, &line, 5000)).unwrap());
+    let crowded = |cookie: &str| format!("{line}; {cookie}={}", "t".repeat(1000));
+
+    for (cookie, other_cookies) in [("theme", 1008), ("__txn_1", 0), ("__mfa", 0), ("__mfa_1", 0)] {
+        for (limit, fits) in [(needed + other_cookies, true), (needed + other_cookies - 1, false)] {
+            let client = setting.client(|client| client.max_cookie_header(limit));
+            let written = client.write_session(&with_data(&client, &crowded(cookie), 5000));
+            let told =
+                written.map(drop).map_err(|error| (error.bytes(), error.other_cookies(), error.limit()));
+            let expected = if fits { Ok(()) } else { Err((needed, other_cookies, limit)) };
+            assert_eq!(told, expected, "{cookie}: the SDK's own go away by themselves");
+        }
+    }
 }
 
 #[tokio::test]
