@@ -22,6 +22,9 @@ pub(crate) struct Progress {
     /// The factors of which one must be proved; none: any will do.
     #[serde(rename = "for", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) wanted: Vec<FactorType>,
+    /// Whether the tenant asks for another one first: until it has been proved, any will do.
+    #[serde(rename = "fst", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) others_first: bool,
     /// What the page tells beside its own words.
     #[serde(rename = "prb", default, skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<Problem>,
@@ -128,6 +131,8 @@ pub(crate) enum Problem {
     NotOffered,
     /// No problem: the last proof was right, and a further one is wanted.
     OneMore,
+    /// No problem: this is not what is wanted, and comes before it.
+    OthersFirst,
     Phone,
     SentTooOften,
     Unavailable,
@@ -149,9 +154,9 @@ impl Progress {
         Self { own: true, other_ways: true, ..Self::at(Stage::Factors) }
     }
 
-    /// Whether a proof by this factor will do.
+    /// Whether a proof by this factor will do now.
     pub(crate) fn wants(&self, factor: FactorType) -> bool {
-        self.wanted.is_empty() || self.wanted.contains(&factor)
+        self.others_first || self.wanted.is_empty() || self.wanted.contains(&factor)
     }
 
     const fn at(stage: Stage) -> Self {
@@ -160,6 +165,7 @@ impl Progress {
             own: false,
             stage,
             wanted: Vec::new(),
+            others_first: false,
             problem: None,
             other_ways: false,
             refused: Vec::new(),

@@ -74,8 +74,19 @@ impl<'a> Mfa<'a> {
         &self,
         token: &MfaToken,
     ) -> Result<Vec<Authenticator>, ListAuthenticatorsError> {
-        let context = self.open(token)?;
-        let listed = self.list(&context).await?;
+        self.known(&self.open(token)?).await
+    }
+
+    /// All of the user's authenticators, whatever is asked for now.
+    pub(crate) async fn all_authenticators(
+        &self,
+        token: &MfaToken,
+    ) -> Result<Vec<Authenticator>, ListAuthenticatorsError> {
+        self.known(&Context { requirements: None, ..self.open(token)? }).await
+    }
+
+    async fn known(&self, context: &Context) -> Result<Vec<Authenticator>, ListAuthenticatorsError> {
+        let listed = self.list(context).await?;
         // An authenticator of a kind that is not known here cannot be used here either.
         Ok(listed.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
     }

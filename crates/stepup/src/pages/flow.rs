@@ -87,6 +87,15 @@ impl<'a> Walk<'a> {
         };
         let (challenge, enroll) = self.asked_for();
         let has_any = listed.iter().any(|one| Way::of(one).is_some());
+        if challenge && has_any && !self.has_wanted(&listed) {
+            match self.may_be_asked_next().await {
+                Ok(may) => self.detour.progress.others_first = may,
+                Err(error) => return self.trouble(&error),
+            }
+        }
+        if self.detour.progress.others_first {
+            self.detour.progress.problem.get_or_insert(Problem::OthersFirst);
+        }
         let (usable, may_add) = (self.usable(listed), !self.factors().is_empty());
         self.detour.progress.other_ways = usable.len() > 1;
         self.detour.progress.stage = match usable.as_slice() {
@@ -97,6 +106,18 @@ impl<'a> Walk<'a> {
             [(Way::App, _)] => Stage::app(),
             _ => Stage::Choose,
         };
+    }
+
+    fn has_wanted(&self, listed: &[Authenticator]) -> bool {
+        listed.iter().filter_map(Way::of).any(|way| self.detour.progress.wants(way.factor()))
+    }
+
+    /// Whether the user has what is wanted, though the tenant asks for something else: it may ask for that first and for this
+    /// next. Who has nothing of it is better told before they prove anything.
+    async fn may_be_asked_next(&self) -> Result<bool, ListAuthenticatorsError> {
+        let Some(token) = &self.detour.progress.token else { return Ok(false) };
+        let all = self.client.mfa().of(self.session.session()).all_authenticators(token).await?;
+        Ok(self.has_wanted(&all))
     }
 
     /// What pages can ask for and whoever began the detour takes.
@@ -280,9 +301,10 @@ impl<'a> Walk<'a> {
     /// The proof was right, and a further one is wanted: in the same detour.
     fn chained(&mut self, due: MfaRequired) -> Next {
         let progress = &mut self.detour.progress;
-        if progress.stage.way().is_some_and(|way| progress.wants(way.factor())) {
+        if progress.stage.way().is_some_and(|way| progress.wanted.contains(&way.factor())) {
             progress.wanted.clear();
         }
+        progress.others_first = false;
         progress.recovery_code = progress.stage.take_recovery_code().or(progress.recovery_code.take());
         progress.token = due.mfa_token;
         progress.problem = Some(Problem::OneMore);

@@ -74,6 +74,10 @@ pub(super) fn problem(texts: &Texts, progress: &Progress, now: UnixTime) -> (Opt
     let Some(problem) = progress.problem else { return (None, None) };
     let text = match problem {
         Problem::OneMore => return (None, Some(texts.one_more.to_string())),
+        Problem::OthersFirst => {
+            let needed = needed(texts, &progress.wanted).unwrap_or_default();
+            return (None, Some(with(&texts.others_first, "needed", &needed)));
+        }
         Problem::LockedOut { until: Some(until) } => {
             let minutes = until.since(now).as_secs().div_ceil(60).max(1);
             return (Some(with(&texts.problem_locked_out, "minutes", &minutes.to_string())), None);

@@ -182,6 +182,7 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     problem_unavailable: text("Our log-in service does not answer. Nothing is lost: try again in a moment."),
     one_more: text("That was right. This needs one more step."),
+    others_first: text("{needed} This step comes first."),
     manage_heading: text("Your second steps"),
     manage_lead: text(
         "With these you prove that it is you. Keep at least two, so that a lost phone does not lock you out.",

@@ -204,6 +204,7 @@ pub(super) const TEXTS: Texts = Texts {
         "Unser Anmeldedienst antwortet nicht. Nichts ist verloren: Versuchen Sie es gleich noch einmal.",
     ),
     one_more: text("Das war richtig. Es braucht noch einen Schritt."),
+    others_first: text("{needed} Dieser Schritt kommt zuerst."),
     manage_heading: text("Ihre zweiten Schritte"),
     manage_lead: text(
         "Damit zeigen Sie, dass Sie es sind. Behalten Sie mindestens zwei, damit ein verlorenes Telefon Sie nicht aussperrt.",

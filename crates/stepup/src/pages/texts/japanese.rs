@@ -182,6 +182,7 @@ pub(super) const TEXTS: Texts = Texts {
     problem_sent_too_often: text("送信回数が多いため、数分待ってからもう一度お試しください。"),
     problem_unavailable: text("ログインサービスが応答していません。しばらくしてからもう一度お試しください。"),
     one_more: text("確認できました。もう1つ手続きが必要です。"),
+    others_first: text("{needed}（その前にこの確認が必要です）"),
     manage_heading: text("2段階認証の管理"),
     manage_lead: text(
         "本人確認に使う方法です。スマートフォンを紛失しても困らないよう、2つ以上の設定をおすすめします。",

@@ -330,6 +330,8 @@ pub struct Texts {
     pub problem_unavailable: Text,
     /// The last proof was right, and a further one is wanted.
     pub one_more: Text,
+    /// The tenant asks for another factor before the one that is needed: `{needed}` says which that is.
+    pub others_first: Text,
     /// One's own authenticators: heading.
     pub manage_heading: Text,
     /// One's own authenticators: what they are for.
