@@ -4,6 +4,7 @@
 
 mod application;
 mod bank;
+mod custom_routes;
 mod every_route;
 mod extractors;
 mod guard;
