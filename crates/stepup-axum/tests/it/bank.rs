@@ -57,6 +57,15 @@ pub(crate) fn seconds(seconds: u64) -> std::time::Duration {
     std::time::Duration::from_secs(seconds)
 }
 
+/// The guard of the API's transfers, as a type.
+struct Transfer;
+
+impl Requirement for Transfer {
+    fn step_up() -> StepUp {
+        StepUp::new().audience(API).scope("transfer:funds").within(seconds(300))
+    }
+}
+
 struct Strict;
 
 impl Requirement for Strict {
@@ -103,6 +112,11 @@ fn routes() -> Router {
                 .api_answer(stepup::guard::ApiAnswer::InsufficientUserAuthentication)
                 .step_up_url("/confirm"),
         ))
+        .merge(guarded(
+            "/transfer-login",
+            transfer().api_answer(stepup::guard::ApiAnswer::InsufficientUserAuthentication),
+        ))
+        .route("/transfer-type", any(async |up: SteppedUp<Transfer>| up.access_token.is_some().to_string()))
         .route("/strict", any(async |up: SteppedUp<Strict>| up.session.subject().to_owned()))
         .route("/bare", get(async |up: SteppedUp| up.session.subject().to_owned()))
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 use stepup_protocol::claims::ACR_MULTI_FACTOR;
+use url::Url;
 
 use super::{ApiAnswer, Guard, Lack};
 use crate::{
@@ -33,7 +34,7 @@ pub(super) fn due(
         }
         _ => {
             let base = base_url::of(client, headers).unwrap_or_else(|_| base_url::first(client));
-            insufficient(guard, &guard.step_up_address(client, base), lack, with_token)
+            insufficient(client, guard, base, lack, with_token)
         }
     }
 }
@@ -60,7 +61,13 @@ fn with_factors(mut body: Value, guard: &Guard) -> Value {
     body
 }
 
-fn insufficient(guard: &Guard, step_up_url: &str, lack: Lack, due: Option<&MfaRequired>) -> Response<Bytes> {
+fn insufficient(
+    client: &Client,
+    guard: &Guard,
+    base: &Url,
+    lack: Lack,
+    due: Option<&MfaRequired>,
+) -> Response<Bytes> {
     let mut body = with_factors(due.map_or_else(|| json!({}), MfaRequired::to_json), guard);
     body["error"] = INSUFFICIENT.into();
     body["error_description"] = format!("{}.", lack.description()).into();
@@ -68,7 +75,10 @@ fn insufficient(guard: &Guard, step_up_url: &str, lack: Lack, due: Option<&MfaRe
     if let Some(within) = guard.need.within {
         body["max_age"] = within.as_secs().into();
     }
-    body["step_up_url"] = step_up_url.into();
+    for (name, value) in guard.token_parameters(client) {
+        body[name] = value.into();
+    }
+    body["step_up_url"] = guard.step_up_address(client, base).into();
     let mut response = answer::json(StatusCode::UNAUTHORIZED, &body);
     if let Ok(challenge) = HeaderValue::try_from(challenge(guard, lack)) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);

@@ -56,7 +56,8 @@ pub enum ApiAnswer {
     #[default]
     MfaRequired,
     /// Always 401 with `WWW-Authenticate: Bearer error="insufficient_user_authentication"` (RFC 9470 section 3), and a body
-    /// that says the same, with the `mfa_token` where there is one.
+    /// that says the same, with the `mfa_token` where there is one, and with the `audience` and `scope` that a login must ask
+    /// for where the guard needs an access token.
     InsufficientUserAuthentication,
 }
 

@@ -65,7 +65,7 @@ impl Page<'_> {
         let begun = match due.filter(|due| own_pages && !due.needs_login()) {
             Some(due) => self.client.detour_as(self.state, self.request.headers, due, detour, wish),
             None => {
-                let demand = self.guard.demand(self.client.now());
+                let demand = self.guard.demand(self.client);
                 self.client.detour_for(self.state, self.request.headers, &demand, detour, wish)
             }
         };

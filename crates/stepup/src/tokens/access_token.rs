@@ -211,6 +211,14 @@ impl AccessTokenRequest {
         }
     }
 
+    /// What an authorization request must say for its login to bring this token.
+    pub(crate) fn login_parameters(&self, client: &Client) -> Vec<(&'static str, String)> {
+        let audience = self.audience.as_deref();
+        let scope = self.wanted(client.config().authorization.scope_for(audience));
+        let audience = audience.map(|audience| ("audience", audience.to_owned()));
+        audience.into_iter().chain([("scope", scope.as_str().to_owned())]).collect()
+    }
+
     /// What goes into the request: nothing where the caller named no scope, so that the tenant grants what it granted.
     fn sent(&self, wanted: &Scopes) -> Option<Scopes> {
         self.scope.is_some().then(|| wanted.clone())

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode, header};
 use serde_json::json;
 
-use crate::bank::{Bank, seconds};
+use crate::bank::{API, Bank, seconds};
 
 const ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
@@ -100,6 +100,26 @@ async fn the_answer_can_be_chosen() {
     assert_eq!(due.body["error"], "insufficient_user_authentication");
     assert_eq!(due.body["step_up_url"], "/confirm");
     assert!(due.body["mfa_token"].is_string(), "{due:?}");
+}
+
+#[tokio::test]
+async fn the_login_that_a_script_sends_the_user_to_brings_the_token() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let due = browser.fetch(Method::GET, "/transfer-login", None).await;
+    assert_eq!(due.status, StatusCode::UNAUTHORIZED, "{due:?}");
+    let scope = "openid profile email offline_access transfer:funds";
+    assert_eq!((&due.body["audience"], &due.body["scope"]), (&json!(API), &json!(scope)), "{due:?}");
+    let login = browser.open(&format!("{}&returnTo=%2F", due.body["step_up_url"].as_str().unwrap())).await;
+    let asked = bank.authorization();
+    assert_eq!((&*asked["audience"], &*asked["scope"]), (API, scope));
+    assert_eq!(login.path(), "/u/mfa-otp-challenge", "{login:?}");
+    let code = bank.code();
+    assert_eq!(browser.submit(&login, &[("code", &code)]).await.path(), "/");
+    let done = browser.fetch(Method::GET, "/transfer-login", None).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    let main = browser.fetch(Method::GET, "/auth/access-token", None).await;
+    assert!(!main.body["scope"].as_str().unwrap().contains("transfer:funds"), "{main:?}");
 }
 
 #[tokio::test]

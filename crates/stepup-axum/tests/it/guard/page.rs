@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 use stepup_tenant::Tenant;
 
-use crate::bank::{API, Bank, WithUsers as _, attribute};
+use crate::bank::{API, Bank, Page, WithUsers as _, attribute};
 
 const ACR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
@@ -77,8 +77,7 @@ async fn somebody_else_who_logs_in_sends_nothing() {
     assert!(stopped.body.contains("<h1>You logged in as somebody else</h1>"), "{}", stopped.body);
     assert_eq!(browser.open("/").await.body, "auth0|ada");
 
-    let again = attribute(stopped.body.split("class=\"primary\"").nth(1).unwrap(), "href").unwrap();
-    let login = browser.open(&again).await;
+    let login = browser.open(&way_on(&stopped)).await;
     assert_eq!(bank.authorization()["prompt"], "login", "else the tenant answers with Bob once more");
     let again = browser.prove(&bank, &login).await;
     assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  to=bob");
@@ -167,8 +166,7 @@ async fn a_form_waits_until_the_proof_is_there() {
     let stopped = browser.log_in(&login, "ada").await;
     assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"));
     assert!(!stopped.body.contains("<form"), "nothing is sent: {}", stopped.body);
-    let again = attribute(stopped.body.split("class=\"primary\"").nth(1).unwrap(), "href").unwrap();
-    let login = browser.open(&again).await;
+    let login = browser.open(&way_on(&stopped)).await;
     assert_eq!(bank.authorization()["prompt"], "login");
     let stopped = browser.log_in(&login, "ada").await;
     assert_eq!(stopped.path(), "/auth/mfa/resume", "the detour is still there: {stopped:?}");
@@ -196,11 +194,7 @@ async fn what_cannot_be_kept_is_said_and_may_be_sent_again() {
     let stopped = browser.post("/letters", "/account", &large).await;
     assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/account"));
     assert!(stopped.body.contains("First confirm that it is you"), "{}", stopped.body);
-    let way_on = attribute(stopped.body.split("/auth/login").nth(1).unwrap(), "x");
-    assert_eq!(way_on, None);
-    let way_on = stopped.body.split("href=\"").find(|text| text.starts_with("/auth/login")).unwrap();
-    let way_on = way_on.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
-    let login = browser.open(&way_on).await;
+    let login = browser.open(&way_on(&stopped)).await;
     let back = browser.prove(&bank, &login).await;
     assert_eq!(back.path(), "/letters", "{back:?}");
     let done = browser.post("/letters", "/account", &large).await;
@@ -216,6 +210,29 @@ async fn an_extractor_asks_and_says_that_it_keeps_no_form() {
     let login = browser.open("/strict").await;
     assert_eq!(browser.prove(&bank, &login).await.body, "auth0|ada");
     assert_eq!(browser.post("/", "/strict", "to=bob").await.body, "auth0|ada");
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_kept_passes_after_the_way_over_the_tenants_pages() {
+    let bank = Bank::open().await;
+    let large = format!("note={}", "x".repeat(5000));
+    for (path, form, expected) in
+        [("/transfer", &*large, "POST auth0|ada "), ("/transfer-type", "to=bob", "true")]
+    {
+        let mut browser = bank.logged_in().await;
+        let stopped = browser.post("/letters", path, form).await;
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, path), "{stopped:?}");
+        let login = browser.open(&way_on(&stopped)).await;
+        assert_eq!(browser.prove(&bank, &login).await.path(), "/letters");
+        let done = browser.post("/letters", path, form).await;
+        assert_eq!(done.status, StatusCode::OK, "{done:?}");
+        assert!(done.body.starts_with(expected), "{}", done.body);
+    }
+}
+
+/// Where the main link of a notice leads.
+fn way_on(notice: &Page) -> String {
+    attribute(notice.body.split("class=\"primary\"").nth(1).unwrap(), "href").unwrap()
 }
 
 const NEVER: &str = r#"

@@ -76,6 +76,9 @@ async fn pages_that_are_off_are_the_tenants() {
     let mut browser = bank.logged_in().await;
     let login = browser.open("/transfer").await;
     assert_eq!(login.path(), "/u/login", "{login:?}");
+    let done = browser.prove(&bank, &login).await;
+    assert_eq!((done.status, done.path()), (StatusCode::OK, "/transfer"), "{done:?}");
+    assert!(done.body.contains("transfer:funds"), "{}", done.body);
 }
 
 #[tokio::test]
