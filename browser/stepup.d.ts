@@ -124,7 +124,7 @@ export interface PollOptions extends WithMfaToken {
   oobCode: string;
   /** Seconds that lie between two questions at least: 5. The server holds its answer back; five more after `slow_down`. */
   interval?: number;
-  /** Milliseconds: 300000. */
+  /** Milliseconds: 300000. 2147483647 (24 days) at most, `Infinity` too. */
   timeout?: number;
 }
 
@@ -141,7 +141,7 @@ export interface PopupOptions extends Abortable {
   prompt?: "login" | "consent" | "none" | "select_account" | (string & {});
   /** Where the pop-up's own link leads if the browser does not let it close: `/`. */
   returnTo?: string;
-  /** Milliseconds: 60000. Then the pop-up is closed. */
+  /** Milliseconds: 60000. Then the pop-up is closed. 2147483647 (24 days) at most, `Infinity` too. */
   timeout?: number;
   /** Pixels: 400. */
   popupWidth?: number;
@@ -351,7 +351,7 @@ export class MfaVerifyError extends StepupError {}
 /** An authenticator could not be deleted. */
 export class MfaDeleteAuthenticatorError extends StepupError {}
 
-/** There is no page that could open a pop-up. */
+/** There is no page, as in a worker or on a server. */
 export class ExecutionContextError extends StepupError {
   constructor();
   readonly error: "invalid_execution_context";

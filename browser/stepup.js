@@ -62,10 +62,7 @@ export const mfa = {
     return changed(await send("mfaVerify", MfaVerifyError, { mfaToken, signal, body }));
   },
 
-  /**
-   * Waits until the person answers a push on their device. `interval` (seconds) lies between two questions at least: the
-   * server holds its answer back.
-   */
+  /** Waits until the person answers a push on their device. */
   async poll({ mfaToken, oobCode, interval = 5, timeout = 300_000, signal }) {
     if (!oobCode) throw new InvalidRequestError("oobCode is required");
     const body = { mfa_token: mfaToken, oob_code: oobCode };
@@ -93,10 +90,7 @@ export const mfa = {
     await send("mfaAuthenticators", MfaDeleteAuthenticatorError, { method: "DELETE", path, mfaToken, signal });
   },
 
-  /**
-   * Has the person show a second factor on the tenant's own pages, in a pop-up, and resolves to the access token if there
-   * is an `audience`. From a click only: else the browser blocks the pop-up.
-   */
+  /** Has the person show a second factor on the tenant's own pages, in a pop-up. From a click only. */
   async challengeWithPopup({
     audience,
     scope,
@@ -109,7 +103,7 @@ export const mfa = {
     popupHeight = 600,
     signal,
   }) {
-    if (typeof window === "undefined") throw new ExecutionContextError();
+    needPage();
     if (popupInProgress) throw new PopupInProgressError();
     if (!audience && (audience !== null || scope)) throw new InvalidRequestError("audience is required");
     signal?.throwIfAborted();
@@ -126,7 +120,7 @@ export const mfa = {
     const limit = limited(signal, timeout, new PopupTimeoutError());
     try {
       const { success, error } = await endOf(popup, transactionId, limit.signal);
-      if (!success) throw failure(error.code, error.message);
+      if (!success) throw failure(error.code, error.message, { login_required: true });
     } finally {
       popupInProgress = false;
       limit.abort();
@@ -156,6 +150,7 @@ export async function getUser({ signal } = {}) {
 
 /** Calls `listener` with the user now, and again whenever it has changed. Returns what ends it. */
 export function onUserChange(listener, { signal } = {}) {
+  needPage();
   const over = new AbortController();
   const until = { signal: over.signal };
   let known;
@@ -182,12 +177,15 @@ export function onUserChange(listener, { signal } = {}) {
 }
 
 /** Leaves the page to log in; `authorizationParams` go to the tenant. */
-export function login({ returnTo = location.pathname + location.search + location.hash, authorizationParams } = {}) {
+export function login({ returnTo, authorizationParams } = {}) {
+  needPage();
+  returnTo ??= location.pathname + location.search + location.hash;
   location.assign(address("login", { query: { ...authorizationParams, returnTo } }));
 }
 
 /** Leaves the page to log out, here and at the tenant. */
 export function logout({ returnTo, federated } = {}) {
+  needPage();
   location.assign(address("logout", { query: { returnTo, federated: federated ? "" : undefined } }));
 }
 
@@ -251,7 +249,7 @@ export const MfaEnrollmentError = errors("MfaEnrollmentError");
 export const MfaChallengeError = errors("MfaChallengeError");
 export const MfaVerifyError = errors("MfaVerifyError");
 export const MfaDeleteAuthenticatorError = errors("MfaDeleteAuthenticatorError");
-export const ExecutionContextError = errors("ExecutionContextError", "invalid_execution_context", "Only a page can open a pop-up");
+export const ExecutionContextError = errors("ExecutionContextError", "invalid_execution_context", "Only a page can do this");
 export const PopupBlockedError = errors("PopupBlockedError", "popup_blocked", "The browser blocked the pop-up");
 export const PopupCancelledError = errors("PopupCancelledError", "popup_cancelled", "The pop-up was closed");
 export const PopupInProgressError = errors("PopupInProgressError", "popup_in_progress", "A pop-up is open already");
@@ -293,6 +291,10 @@ const CHANNEL = "stepup";
 
 let popupInProgress = false;
 
+function needPage() {
+  if (typeof window === "undefined") throw new ExecutionContextError();
+}
+
 /** Hears that what the session knows of the user may be new. */
 const changes = new EventTarget();
 
@@ -329,17 +331,20 @@ function endOf(popup, transactionId, signal) {
 /** Is aborted with `signal`, with `error` when the time is up, or by whoever needs it no more. */
 function limited(signal, milliseconds, error) {
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(error), milliseconds);
+  const timer = after(milliseconds, () => limit.abort(error));
   limit.signal.addEventListener("abort", () => clearTimeout(timer));
   signal?.addEventListener("abort", () => limit.abort(signal.reason), { signal: limit.signal });
   if (signal?.aborted) limit.abort(signal.reason);
   return limit;
 }
 
+/** A timer of more milliseconds is over at once. */
+const after = (milliseconds, then) => setTimeout(then, Math.min(milliseconds, 2 ** 31 - 1));
+
 function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const timer = setTimeout(resolve, milliseconds);
+    const timer = after(milliseconds, resolve);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       reject(signal.reason);

@@ -93,6 +93,14 @@ test("nobody waits for ever, not even for an answer under way", async (t) => {
   assert.equal(signal.aborted, true);
 });
 
+test("a time that no timer takes is the longest one", async () => {
+  for (const timeout of [Infinity, 2 ** 31, 30 * 24 * 3600 * 1000]) {
+    const late = () => new Promise((resolve) => setTimeout(() => resolve(new Response(JSON.stringify(pending[1]), { status: 400 })), 20));
+    scripted(late, approved);
+    assert.deepEqual(await mfa.poll({ ...options, interval: 0, timeout }), { success: true });
+  }
+});
+
 test("poll can be given up, between two questions too", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const requests = scripted(pending);

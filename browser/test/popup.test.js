@@ -140,6 +140,20 @@ test("a pop-up that takes too long is closed", async (t) => {
   assert.equal(popup.closed, true);
 });
 
+test("a pop-up may take as long as the longest timer", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval", "setTimeout"] });
+  for (const timeout of [Infinity, 2 ** 31, 2 ** 31 - 1]) {
+    const page = scriptedWindow(t);
+    scripted([200, full]);
+    const { call, popup } = asked(page, { timeout });
+    t.mock.timers.tick(24 * 3600 * 1000);
+    await turns();
+    assert.equal(popup.closed, false, `${timeout}`);
+    page.post(done(page));
+    assert.deepEqual(await call, full);
+  }
+});
+
 test("a blocked pop-up", async (t) => {
   const page = scriptedWindow(t);
   page.window.open = () => null;
@@ -175,6 +189,7 @@ test("the tenant's code becomes the error", async (t) => {
     const error = await rejection(call);
     assert.ok(error instanceof stepup[name]);
     assert.deepEqual([error.code, error.message, error.error_description], [code, message, message]);
+    assert.equal(error.login_required, name === "MfaRequiredError" ? true : undefined);
     assert.equal(popup.closed, true);
   }
 });

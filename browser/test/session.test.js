@@ -10,6 +10,7 @@ const full = { token: "eyJ", scope: "openid", expires_at: 1790000000, expires_in
 afterEach(() => {
   configure({ basePath: "", routes: { accessToken: "/auth/access-token", login: "/auth/login" } });
   delete globalThis.location;
+  delete globalThis.window;
 });
 
 test("getAccessToken asks for audience and scope", async () => {
@@ -134,6 +135,7 @@ test("configure refuses a route that does not exist", () => {
 
 test("login and logout leave the page", () => {
   const visited = [];
+  globalThis.window = globalThis;
   globalThis.location = { pathname: "/transfer", search: "?to=bob", hash: "#form", assign: (url) => visited.push(url) };
   login();
   login({ returnTo: "/", authorizationParams: { prompt: "login", audience: undefined } });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mfa, onUserChange } from "../stepup.js";
+import { ExecutionContextError, login, logout, mfa, onUserChange } from "../stepup.js";
 import { scripted } from "./scripted.js";
 import { broadcast, scriptedWindow, turns } from "./scripted-window.js";
 
@@ -55,6 +55,14 @@ test("a page out of view does not ask, and a server that is down tells nothing",
   await turns();
   assert.deepEqual(heard, [ada]);
   end();
+});
+
+test("without a page there is no user to watch and nothing to leave", () => {
+  const requests = scripted();
+  for (const call of [() => onUserChange(() => {}), () => login(), () => login({ returnTo: "/" }), () => logout()]) {
+    assert.throws(call, ExecutionContextError);
+  }
+  assert.deepEqual(requests, []);
 });
 
 test("a signal ends it", async (t) => {
