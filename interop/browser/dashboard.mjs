@@ -85,6 +85,23 @@ await withPage({ viewport: desk, ignoreHTTPSErrors: true }, async (page, complai
     await page.locator("tbody tr").first().waitFor();
   });
 
+  await step("the log breaks a long address before its host and nowhere else", async () => {
+    const address = "rear.admiral.grace.hopper@navy.example.com";
+    await token({ grant_type: "password", username: address, password: "x" });
+    await page.setViewportSize({ width: 1100, height: 800 });
+    await open("/logs");
+    const parts = await page.getByRole("cell", { name: address }).first().evaluate((cell) =>
+      [...cell.childNodes].filter((node) => node.data).map((text) => {
+        const range = document.createRange();
+        range.selectNode(text);
+        return [text.data, range.getClientRects().length];
+      }),
+    );
+    assert.deepEqual(parts, [["rear.admiral.grace.hopper", 1], ["@navy.example.com", 1]]);
+    await look();
+    await page.setViewportSize(desk);
+  });
+
   await step("a refused refresh is drawn as a sequence, its secrets covered until asked for", async () => {
     const refused = await stepUp();
     assert.equal(refused.error, "mfa_required");

@@ -108,6 +108,14 @@ pub(super) struct Row {
     pub(super) json: String,
 }
 
+impl Row {
+    /// Whom it is about, in the two parts between which a line may break: an address does before its `@`.
+    fn who(&self) -> (&str, &str) {
+        let name = self.user.as_deref().unwrap_or("–");
+        name.split_at(name.rfind('@').unwrap_or(name.len()))
+    }
+}
+
 /// Events as they are shown.
 pub(super) fn rows(frame: &Frame<'_>, events: &[LogEvent]) -> Vec<Row> {
     events.iter().map(|event| row(frame, event)).collect()
