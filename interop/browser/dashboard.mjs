@@ -167,6 +167,19 @@ await withPage({ viewport: desk, ignoreHTTPSErrors: true }, async (page, complai
     assert.equal((await logIn()).status, 200);
   });
 
+  await step("a form that is too large is answered with a page that leads back", async () => {
+    await open("/actions");
+    await page.locator("#name").evaluate((field) => {
+      field.removeAttribute("maxlength");
+      field.value = "x".repeat(100_000);
+    });
+    await press("Create");
+    await page.getByText("The request body is larger than 64 KiB.").waitFor();
+    await look();
+    await press("Open the dashboard", "link");
+    await page.waitForURL(dashboard);
+  });
+
   await step("an Action is tried, refused while broken, and deployed", async () => {
     await open("/actions");
     await look();

@@ -306,8 +306,11 @@ impl Edited {
         Some(self.code.as_ref()?.replace("\r\n", "\n"))
     }
 
-    /// What is wrong with the secret to set.
+    /// What is wrong with the code, or with the secret to set.
     fn problem(&self) -> Option<&'static str> {
+        if self.code().is_some_and(|code| code.chars().count() > management::actions::LONGEST_CODE) {
+            return Some("The code of an Action has 100,000 characters at most.");
+        }
         let (name, value) = (self.secret.trim(), self.value.expose_secret());
         if name.is_empty() != value.is_empty() {
             return Some("A secret has a name and a value.");

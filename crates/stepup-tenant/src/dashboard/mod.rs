@@ -38,6 +38,19 @@ use self::{
 };
 use crate::{oauth::audit::Audit, pipeline::Caller, state::Shared};
 
+/// What the addresses of the editors of Actions begin with.
+pub(crate) const EDITORS: &str = "/dashboard/actions/";
+
+/// What somebody can do whom a page tells that something failed: in words, and as a link.
+pub(crate) const BEGIN_AGAIN: &str = "Go back, or begin again from the dashboard.";
+pub(crate) const WAY_OUT: (&str, &str) = (Section::Overview.path(), "Open the dashboard");
+
+/// Whether `path` is one of these pages.
+pub(crate) fn has(path: &str) -> bool {
+    let rest = path.strip_prefix(Section::Overview.path());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Where the tenant log is.
 pub(crate) const LOGS: &str = Section::Logs.path();
 

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 
-use super::frame::Section;
+use super::{BEGIN_AGAIN, WAY_OUT, frame::Section, has};
 use crate::{
     pages,
     pipeline::header_text,
@@ -46,13 +46,11 @@ pub(crate) fn nothing_there(
     if !reads_pages(headers) {
         return None;
     }
-    let dashboard = Section::Overview.path();
     let path = uri.path();
     if path == "/" && method == Method::GET && shared.issuer.loopback() {
-        return Some(Redirect::to(dashboard).into_response());
+        return Some(Redirect::to(Section::Overview.path()).into_response());
     }
-    let below = path.strip_prefix(dashboard).is_some_and(|rest| rest.starts_with('/'));
-    below.then(|| page(shared, StatusCode::NOT_FOUND, &format!("There is nothing at {path}."), ""))
+    has(path).then(|| page(shared, StatusCode::NOT_FOUND, &format!("There is nothing at {path}."), ""))
 }
 
 /// Whether who asks wants a page, as browsers do that are led somewhere.
@@ -83,9 +81,9 @@ fn page(shared: &Tenant, status: StatusCode, message: &str, reason: &str) -> Res
     let view = pages::error::View {
         tenant: &shared.config.friendly_name,
         message,
-        advice: "Go back, or begin again from the dashboard.",
+        advice: BEGIN_AGAIN,
         details: if reason.is_empty() { &[] } else { &details },
-        way_out: Some((Section::Overview.path(), "Open the dashboard")),
+        way_out: Some(WAY_OUT),
     };
     (status, pages::headers::page([]), pages::error::render(&view)).into_response()
 }

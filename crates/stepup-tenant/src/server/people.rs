@@ -5,7 +5,10 @@ use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
 
 use super::service::Answer;
-use crate::pages::{self, error};
+use crate::{
+    dashboard,
+    pages::{self, error},
+};
 
 /// Whether a person sees what answers this request: a browser shows it, at an address of the pages.
 pub(crate) fn sees(head: &Parts) -> bool {
@@ -16,6 +19,7 @@ fn is_of_the_pages(path: &str) -> bool {
     matches!(path, "/authorize" | "/continue" | "/mfa/enrollment" | "/oidc/logout" | "/u" | "/v2/logout")
         || path.starts_with("/authorize/")
         || path.starts_with("/u/")
+        || dashboard::has(path)
 }
 
 fn asks_for_html(headers: &HeaderMap) -> bool {
@@ -23,8 +27,8 @@ fn asks_for_html(headers: &HeaderMap) -> bool {
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The answer, or a page that says the same where it is a failure in another form.
-pub(crate) async fn show(tenant: &str, answer: Answer) -> Answer {
+/// The answer to a request at `path`, or a page that says the same where it is a failure in another form.
+pub(crate) async fn show(tenant: &str, path: &str, answer: Answer) -> Answer {
     if !answer.status().is_client_error() && !answer.status().is_server_error() || is_html(&answer) {
         return answer;
     }
@@ -37,12 +41,17 @@ pub(crate) async fn show(tenant: &str, answer: Answer) -> Answer {
     let said = said.unwrap_or_default();
     let error = said.error.map(|error| ("error", error));
     let details: Vec<_> = error.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (advice, way_out) = if dashboard::has(path) {
+        (dashboard::BEGIN_AGAIN, Some(dashboard::WAY_OUT))
+    } else {
+        (error::START_AGAIN, None)
+    };
     let html = error::render(&error::View {
         tenant,
         message: said.error_description.as_deref().unwrap_or(fallback),
-        advice: error::START_AGAIN,
+        advice,
         details: &details,
-        way_out: None,
+        way_out,
     });
     head.headers.remove(header::CONTENT_LENGTH);
     head.headers.extend(pages::headers::page([]));
@@ -74,11 +83,13 @@ mod tests {
             sees(&request.unwrap().into_parts().0)
         };
         let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
-        for path in ["/u/nothing", "/u", "/authorize?client_id=x", "/authorize/resume", "/v2/logout"] {
+        for path in
+            ["/u/nothing", "/u", "/authorize?client_id=x", "/authorize/resume", "/v2/logout", "/dashboard"]
+        {
             assert!(sees(path, browser), "{path}");
             assert!(!sees(path, "*/*"), "{path}");
         }
-        for path in ["/oauth/token", "/mfa/associate", "/api/v2/users", "/under", "/dashboard", "/"] {
+        for path in ["/oauth/token", "/mfa/associate", "/api/v2/users", "/under", "/dashboards", "/"] {
             assert!(!sees(path, browser), "{path}");
         }
     }

@@ -22,7 +22,7 @@ use super::{
     people,
     recorder::Recorder,
 };
-use crate::control::Control;
+use crate::{control::Control, dashboard};
 
 /// Where a request came from, for handlers: an extension of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,9 @@ impl Service {
         let (mut head, body) = request.into_parts();
         let body = match collect(body, head.uri.path()).await {
             Ok(body) => body,
-            Err(refusal) if people::sees(&head) => return Ok(people::show(&side.tenant, refusal).await),
+            Err(refusal) if people::sees(&head) => {
+                return Ok(people::show(&side.tenant, head.uri.path(), refusal).await);
+            }
             Err(refusal) => return Ok(refusal),
         };
         head.extensions.insert(Peer(peer.ip()));
@@ -81,7 +83,7 @@ impl Service {
         if let Some(fault) = &fault {
             tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         }
-        let is_shown = !is_dashboard(head.uri.path());
+        let is_shown = !dashboard::has(head.uri.path());
         let recorded = is_shown.then(|| self.recorder.begin(&head, &body));
         if fault.as_ref().is_some_and(|fault| fault.drop) {
             if let Some(exchange) = recorded {
@@ -105,7 +107,7 @@ async fn route(side: &Side, head: http::request::Parts, body: Bytes) -> Answer {
         return preflight;
     }
     let echo = Cors::remember(&head);
-    let is_seen = people::sees(&head);
+    let seen_at = people::sees(&head).then(|| head.uri.path().to_owned());
     let routed = side.router.clone().oneshot(Request::from_parts(head, Body::from(body)));
     let answer = match AssertUnwindSafe(routed).catch_unwind().await {
         Ok(Ok(answer)) => buffer(answer).await,
@@ -115,15 +117,13 @@ async fn route(side: &Side, head: http::request::Parts, body: Bytes) -> Answer {
             problem(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Something went wrong.")
         }
     };
-    let answer = if is_seen { people::show(&side.tenant, answer).await } else { answer };
+    let answer = match seen_at {
+        Some(path) => people::show(&side.tenant, &path, answer).await,
+        None => answer,
+    };
     let mut answer = side.cors.finish(&echo, answer);
     answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
-}
-
-/// Whether the path is one of the pages that show what was recorded.
-fn is_dashboard(path: &str) -> bool {
-    path.strip_prefix("/dashboard").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn is_discovery(request: &Request<Incoming>) -> bool {
@@ -160,14 +160,18 @@ async fn collect(body: Incoming, path: &str) -> Result<Bytes, Answer> {
     }
 }
 
-/// The largest body that is read: code of Actions and users in bulk take more room than anything else.
+/// The largest body that is read: code of Actions and users in bulk take more room than anything else. A form writes a byte
+/// as three where JSON writes it as it is.
 fn largest_body(path: &str) -> usize {
     match path.strip_prefix(MANAGEMENT) {
         Some("jobs/users-imports") => 600 << 10,
-        Some(_) => 256 << 10,
+        Some(_) => LARGEST_JSON,
+        None if path.starts_with(dashboard::EDITORS) => 3 * LARGEST_JSON,
         None => 64 << 10,
     }
 }
+
+const LARGEST_JSON: usize = 256 << 10;
 
 const MANAGEMENT: &str = "/api/v2/";
 

@@ -28,9 +28,12 @@ const DEPENDENCY: Schema = Schema(&[
 const SECRET: Schema =
     Schema(&[required("name", Kind::Text(1, 128)), optional("value", Kind::Text(0, 4096))]);
 
+/// The longest code of an Action, in characters.
+pub(crate) const LONGEST_CODE: usize = 100_000;
+
 const NAMED: Kind = Kind::Format("action-name", is_name);
 const TRIGGERS: Kind = Kind::List(&Kind::Record(&TRIGGER));
-const CODE: Kind = Kind::Text(0, 100_000);
+const CODE: Kind = Kind::Text(0, LONGEST_CODE);
 const DEPENDENCIES: Kind = Kind::List(&Kind::Record(&DEPENDENCY));
 const RUNTIME: Kind = Kind::OneOf(&["node12", "node16", "node18", "node18-actions", "node22"]);
 /// Secrets, with a change or with a binding.

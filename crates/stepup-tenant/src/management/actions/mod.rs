@@ -16,7 +16,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-pub(crate) use self::{calls::draft, deploy::deploy, shape::all_changes_deployed};
+pub(crate) use self::{body::LONGEST_CODE, calls::draft, deploy::deploy, shape::all_changes_deployed};
 use super::error::Failure;
 use crate::{
     config::{Document, Section},

@@ -123,3 +123,22 @@ async fn deleting_asks_first() {
     assert_eq!(rig.get(&editor).await.status, 404);
     assert!(rig.tenant.state().store.versions(&id).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn the_editor_takes_as_much_code_as_the_management_api() {
+    let rig = Rig::start().await;
+    let editor = created(&rig, "long").await;
+    // what a form writes as three bytes each
+    let longest = format!("{CODE}/*{}*/", "=".repeat(100_000 - CODE.len() - 4));
+    let page = press(&rig, &editor, "deploy", &longest).await;
+    assert_eq!(page.status, 200, "{}", &page.body[..1000]);
+    assert!(page.body.contains("Deployed."));
+    let refused = press(&rig, &editor, "save", &format!("/{longest}")).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("The code of an Action has 100,000 characters at most."));
+    let kept = rig.get(&editor).await.body;
+    assert!(
+        kept.contains(">exports.onExecutePostLogin") && kept.contains("===*/<"),
+        "what was deployed stays"
+    );
+}

@@ -45,3 +45,22 @@ async fn a_browser_is_led_to_the_dashboard() {
         assert_eq!(answer.failure(), "404 not_found: There is nothing at /.", "{method} {headers:?}");
     }
 }
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_answered_with_a_page() {
+    let rig = Rig::start().await;
+    let form = |path: &str, bytes: usize| {
+        let request = rig.http.post(rig.at(path)).body(format!("name={}", "x".repeat(bytes)));
+        request.header("content-type", "application/x-www-form-urlencoded")
+    };
+    for (path, kibibytes) in [("/dashboard/actions", 64), ("/dashboard/actions/none", 768)] {
+        let request = form(path, kibibytes << 10);
+        let page = rig.send(request.try_clone().unwrap().header(BROWSER.0, BROWSER.1)).await;
+        assert_eq!((page.status, page.header("content-type")), (413, "text/html; charset=utf-8"), "{path}");
+        let words = format!("The request body is larger than {kibibytes} KiB.");
+        assert!(page.body.contains(&words), "{path}: {}", page.body);
+        assert!(page.body.contains("<a href=\"/dashboard\">Open the dashboard</a>"), "{path}: {}", page.body);
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'; "), "{path}");
+        assert_eq!(rig.send(request).await.failure(), format!("413 invalid_request: {words}"), "{path}");
+    }
+}
