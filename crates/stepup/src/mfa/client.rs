@@ -186,7 +186,7 @@ impl<'a> Mfa<'a> {
         let call = MfaCall {
             method: Method::GET,
             path: "authenticators",
-            bearer: Some(context.raw.expose()),
+            bearer: Some(context.raw.bearer()),
             body: None,
             authenticated: false,
         };
@@ -204,7 +204,7 @@ impl<'a> Mfa<'a> {
         let call = MfaCall {
             method: Method::POST,
             path: "associate",
-            bearer: Some(context.raw.expose()),
+            bearer: Some(context.raw.bearer()),
             body: Some(json!(enroll)),
             authenticated: false,
         };
@@ -254,7 +254,7 @@ impl<'a> Mfa<'a> {
         let call = MfaCall {
             method: Method::DELETE,
             path: &path,
-            bearer: Some(context.raw.expose()),
+            bearer: Some(context.raw.bearer()),
             body: None,
             authenticated: false,
         };

@@ -44,7 +44,7 @@ impl Client {
         let (audience, scope) = (self.mfa_audience(), Scopes::from(SCOPE));
         let set = session.find(Some(&audience), &scope).filter(|set| !set.expired(self.now()))?;
         let context = Context {
-            raw: RawToken::new(set.access_token().to_owned())?,
+            raw: RawToken::of_access_token(set.access_token().to_owned())?,
             audience: Some(audience),
             scope,
             requirements: None,

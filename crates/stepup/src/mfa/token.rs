@@ -16,6 +16,7 @@ use stepup_protocol::{
 use stepup_seal::{Format, OpenError, Purpose, Random, Sealer};
 
 use super::{error::MfaTokenError, form, requirement};
+use crate::provider::Bearer;
 
 /// A sealed value longer than this is not ours: a raw token has about 2000 characters.
 const LONGEST: usize = 16 * 1024;
@@ -71,18 +72,36 @@ impl fmt::Debug for MfaToken {
     }
 }
 
-/// The tenant's own `mfa_token`. Erased when dropped; only this room may read it.
+/// The tenant's own `mfa_token`, or the user's own access token in its place. Erased when dropped; only this room may read
+/// it.
 #[derive(Clone, Debug)]
-pub(super) struct RawToken(SecretString);
+pub(super) struct RawToken {
+    secret: SecretString,
+    is_access_token: bool,
+}
 
 impl RawToken {
     /// `None` for an empty one, which stands for nothing.
     pub(super) fn new(raw: String) -> Option<Self> {
-        (!raw.is_empty()).then(|| Self(SecretString::from(raw)))
+        (!raw.is_empty()).then(|| Self { secret: SecretString::from(raw), is_access_token: false })
+    }
+
+    /// The same for an access token.
+    pub(super) fn of_access_token(raw: String) -> Option<Self> {
+        Self::new(raw).map(|token| Self { is_access_token: true, ..token })
     }
 
     pub(super) fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.secret.expose_secret()
+    }
+
+    /// As the header of a call carries it.
+    pub(super) fn bearer(&self) -> Bearer<'_> {
+        if self.is_access_token {
+            Bearer::AccessToken(self.expose())
+        } else {
+            Bearer::MfaToken(self.expose())
+        }
     }
 }
 

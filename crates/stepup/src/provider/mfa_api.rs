@@ -16,11 +16,29 @@ pub(crate) struct MfaCall<'a> {
     pub(crate) method: Method,
     /// After `ISSUER/mfa/`, its variable parts percent-encoded.
     pub(crate) path: &'a str,
-    /// The raw `mfa_token`, where the call carries it as bearer.
-    pub(crate) bearer: Option<&'a str>,
+    /// Who answers for the user, where the call says it in its header.
+    pub(crate) bearer: Option<Bearer<'a>>,
     pub(crate) body: Option<Value>,
     /// Whether the client proves itself in the body (`client_id`, and its secret or an assertion).
     pub(crate) authenticated: bool,
+}
+
+/// What a call of the MFA API is authorized by.
+#[derive(Clone, Copy)]
+pub(crate) enum Bearer<'a> {
+    /// The user's own access token. It may be bound to a key.
+    AccessToken(&'a str),
+    /// The raw `mfa_token` of a step-up.
+    MfaToken(&'a str),
+}
+
+impl std::fmt::Debug for Bearer<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::AccessToken(_) => "AccessToken(…)",
+            Self::MfaToken(_) => "MfaToken(…)",
+        })
+    }
 }
 
 /// What the MFA API answered. Prints no body: it may hold secrets.
@@ -45,26 +63,43 @@ impl Provider {
     /// `Unreachable` where none came.
     pub(crate) async fn mfa(&self, call: MfaCall<'_>) -> Result<MfaAnswer, ProviderError> {
         let address = format!("{}/mfa/{}", self.issuer.trim_end_matches('/'), call.path);
-        let mut request = Request::builder().method(call.method).uri(address);
-        if let Some(bearer) = call.bearer {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));
-        }
         let body = match call.body {
             Some(mut body) => {
                 if call.authenticated {
                     self.authenticate_json(ENDPOINT, &mut body)?;
                 }
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Bytes::from(body.to_string())
+                Some(Bytes::from(body.to_string()))
             }
-            None => Bytes::new(),
+            None => None,
         };
-        let request = request.body(body).map_err(|error| bad_address(ENDPOINT, &error))?;
-        let answer = self.exchange(ENDPOINT, request).await?;
+        let request = || {
+            let mut request = Request::builder().method(&call.method).uri(&address);
+            if let Some(credentials) = call.bearer.map(|bearer| self.credentials_of(bearer)) {
+                request = request.header(header::AUTHORIZATION, credentials);
+            }
+            if body.is_some() {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+            }
+            let request = request.body(body.clone().unwrap_or_default());
+            let request = request.map_err(|error| bad_address(ENDPOINT, &error))?;
+            match call.bearer {
+                Some(Bearer::AccessToken(token)) => self.proved(ENDPOINT, request, Some(token)),
+                Some(Bearer::MfaToken(_)) | None => Ok(request),
+            }
+        };
+        let answer = self.exchange_proved(ENDPOINT, request).await?;
         Ok(MfaAnswer {
             status: answer.status,
             retry_after: answer.retry_after,
             json: serde_json::from_slice(&answer.body).ok(),
         })
+    }
+
+    /// RFC 9449 section 7.1: a bound token has a scheme of its own.
+    fn credentials_of(&self, bearer: Bearer<'_>) -> String {
+        match bearer {
+            Bearer::AccessToken(token) if self.dpop.is_some() => format!("DPoP {token}"),
+            Bearer::AccessToken(token) | Bearer::MfaToken(token) => format!("Bearer {token}"),
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) use self::{
     client_authentication::Credentials,
     dpop::{Dpop, DpopSettings},
     id_token::Expected,
-    mfa_api::{MfaAnswer, MfaCall},
+    mfa_api::{Bearer, MfaAnswer, MfaCall},
     token_endpoint::{StepUpDue, TokenError, TokenForm},
 };
 use self::{discovery::Discovery, exchange::Answer, keys::Keys};

@@ -9,12 +9,12 @@ use stepup::{
     RefreshError, SessionState,
 };
 use stepup_protocol::time::UnixTime;
-use stepup_seal::{Format, Purpose, Sealer, Secrets};
+use stepup_seal::{Format, Purpose, Sealer, Secrets, base64url, digest};
 use url::Url;
 
 use crate::{
     client_proof::{DPOP_KEY, proved},
-    support::{Answer, Counting, Hands, NOW, SECRET, Script, builder, cookies},
+    support::{Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, builder, cookies},
 };
 
 fn client(script: &Script, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
@@ -157,6 +157,36 @@ async fn an_unbound_token_at_hand_is_renewed() {
     assert_eq!((token.token(), token.token_type()), ("at-2", Some("DPoP")));
     client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
     assert_eq!(script.requests().len(), 1, "the bound one is at hand");
+}
+
+#[tokio::test]
+async fn ones_own_authenticators_are_asked_for_with_the_bound_token_and_its_proof() {
+    let script = Script::new();
+    let client = client(&script, |client| client);
+    let mut state = session(&client, "DPoP");
+    script.answer(Answer::Json(200, tokens("DPoP")));
+    let scope = "enroll read:authenticators remove:authenticators";
+    let wanted = AccessTokenRequest::new().audience(format!("{ISSUER}mfa/")).scope(scope);
+    client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
+
+    let own = client.own_authenticators(state.session().unwrap()).unwrap();
+    let wanted = json!({ "error": "use_dpop_nonce", "error_description": "use this" });
+    script.answer(Answer::Nonce(401, wanted, "n-1"));
+    script
+        .answer(Answer::Json(200, json!([{ "id": "totp|1", "authenticator_type": "otp", "active": true }])));
+    assert_eq!(own.list().await.unwrap().len(), 1);
+
+    let calls = &script.requests()[1..];
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.headers["authorization"] == "DPoP at-2"
+                && call.url.ends_with("mfa/authenticators"))
+    );
+    let proofs = &proofs(&script)[1..];
+    let hash = base64url::encode(digest::sha256(b"at-2"));
+    assert!(proofs.iter().all(|claims| claims["htm"] == "GET" && claims["ath"] == *hash), "{proofs:?}");
+    assert_eq!((proofs[0].get("nonce"), &proofs[1]["nonce"]), (None, &json!("n-1")));
 }
 
 #[tokio::test]
