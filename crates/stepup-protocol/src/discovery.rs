@@ -69,3 +69,11 @@ pub struct ProviderMetadata {
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
+
+impl ProviderMetadata {
+    /// Whether authorization requests must be pushed (RFC 9126 section 5).
+    #[must_use]
+    pub fn requires_pushed_authorization_requests(&self) -> bool {
+        self.other.get("require_pushed_authorization_requests") == Some(&Value::Bool(true))
+    }
+}

@@ -46,7 +46,7 @@ pub struct ClientBuilder {
     pub(super) dpop_key: Option<SecretString>,
     pub(super) dpop_public_key: Option<String>,
     pub(super) dpop_options: DpopOptions,
-    pub(super) pushed_authorization_requests: bool,
+    pub(super) pushed_authorization_requests: Option<bool>,
     pub(super) secrets: Vec<SecretString>,
     pub(super) format: Option<Format>,
     pub(super) also_read: Vec<Format>,

@@ -172,7 +172,7 @@ fn authorization(builder: &ClientBuilder, problems: &mut Problems) -> Authorizat
         scope,
         scope_by_audience,
         parameters: builder.parameters.clone(),
-        pushed: builder.pushed_authorization_requests,
+        pushed: builder.pushed_authorization_requests.unwrap_or(false),
     }
 }
 

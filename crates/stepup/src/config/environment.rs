@@ -8,7 +8,7 @@ use stepup_seal::Format;
 use super::{ClientBuilder, error::Problems};
 
 /// Option and variable, for error messages. `AUTH0_MFA_TOKEN_TTL` is read too, for those who move over.
-const VARIABLES: [(&str, &str); 22] = [
+const VARIABLES: [(&str, &str); 23] = [
     ("domain", "AUTH0_DOMAIN"),
     ("client_id", "AUTH0_CLIENT_ID"),
     ("client_secret", "AUTH0_CLIENT_SECRET"),
@@ -20,6 +20,7 @@ const VARIABLES: [(&str, &str); 22] = [
     ("dpop_options.clock_skew", "AUTH0_DPOP_CLOCK_SKEW"),
     ("dpop_options.retry_delay", "AUTH0_RETRY_DELAY"),
     ("dpop_options.retry_jitter", "AUTH0_RETRY_JITTER"),
+    ("pushed_authorization_requests", "STEPUP_PUSHED_AUTHORIZATION_REQUESTS"),
     ("secret", "AUTH0_SECRET"),
     ("format", "STEPUP_FORMAT"),
     ("also_read", "STEPUP_ALSO_READ"),
@@ -64,6 +65,9 @@ pub(super) fn fill(
         from.parsed("dpop_options.retry_delay", "is no number of milliseconds").map(Duration::from_millis)
     });
     or_else(&mut dpop.retry_jitter, || from.parsed("dpop_options.retry_jitter", "is neither true nor false"));
+    or_else(&mut builder.pushed_authorization_requests, || {
+        from.parsed("pushed_authorization_requests", "is neither true nor false")
+    });
     if builder.secrets.is_empty() {
         builder.secrets = from.list("secret").map(SecretString::from).collect();
     }

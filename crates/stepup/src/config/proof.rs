@@ -71,10 +71,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Whether the parameters of a login go to the tenant directly instead of through the browser (RFC 9126). Off.
+    /// `STEPUP_PUSHED_AUTHORIZATION_REQUESTS`: whether the parameters of a login go to the tenant directly instead of through
+    /// the browser (RFC 9126). Off, but for a tenant that takes no others: it says so in discovery. One that takes no others of
+    /// this client alone does not.
     #[must_use]
     pub fn pushed_authorization_requests(mut self, push: bool) -> Self {
-        self.pushed_authorization_requests = push;
+        self.pushed_authorization_requests = Some(push);
         self
     }
 }

@@ -193,7 +193,8 @@ impl Client {
         mut endpoint: Url,
         parameters: Vec<(String, String)>,
     ) -> Result<Url, LoginError> {
-        let parameters = if self.config().authorization.pushed {
+        let pushed = self.config().authorization.pushed || metadata.requires_pushed_authorization_requests();
+        let parameters = if pushed {
             let pushed = metadata.pushed_authorization_request_endpoint.as_deref();
             let address = pushed.ok_or(LoginError::NoPushedAuthorizationRequests)?;
             let request_uri = self.provider().push(address, &parameters).await.map_err(LoginError::Pushed)?;

@@ -247,6 +247,35 @@ async fn a_tenant_without_an_endpoint_to_push_to_is_told_so() {
     assert_eq!((answer.status().as_u16(), &*script.requests()[0].url), (307, &*par));
 }
 
+#[tokio::test]
+async fn requests_are_pushed_where_the_tenant_takes_no_others_or_the_environment_says_so() {
+    for (required, variable, pushes) in [
+        (json!(true), "", true),
+        (json!(true), "false", true),
+        (json!(false), "true", true),
+        (json!(false), "", false),
+        (json!(null), "false", false),
+    ] {
+        let script = Script::new();
+        script.discovery(|discovery| {
+            discovery["pushed_authorization_request_endpoint"] = json!(format!("{ISSUER}oauth/par"));
+            discovery["require_pushed_authorization_requests"] = required.clone();
+        });
+        script.answer(Answer::Json(201, json!({ "request_uri": "urn:x", "expires_in": 30 })));
+        let client = builder(&script, &Hands::at(NOW)).secret(SECRET).environment_from(move |name| {
+            (name == "STEPUP_PUSHED_AUTHORIZATION_REQUESTS").then(|| variable.to_owned())
+        });
+        let answer = handle(&client.build().unwrap(), get("/auth/login", "")).await;
+        let location = answer.headers()["location"].to_str().unwrap();
+        assert_eq!(
+            location.ends_with("?client_id=client-1&request_uri=urn%3Ax"),
+            pushes,
+            "{required} {variable}"
+        );
+        assert_eq!(script.requests().len(), usize::from(pushes), "{required} {variable}");
+    }
+}
+
 /// Both ways of a secret push too, and the tenant takes them.
 #[tokio::test]
 async fn a_secret_pushes_too() {
