@@ -15,6 +15,8 @@ pub(super) const GRANT_TYPES: &str =
     "Dashboard > Applications > your application > Settings > Advanced Settings > Grant Types";
 const SETTINGS: &str = "Dashboard > Applications > your application > Settings";
 const CREDENTIALS: &str = "Dashboard > Applications > your application > Credentials";
+pub(super) const DPOP: &str = "DPoP";
+const PUSHED: &str = "pushed requests";
 /// What the tenant's page says of a callback that is not registered.
 const MISMATCH: &str = "Callback URL mismatch";
 const OTHER_PATH: &str = ", or name the application's own path with --callback-path";
@@ -47,6 +49,10 @@ pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Repo
             refused(tenant, &answer, report).await;
             return false;
         }
+        code::INVALID_DPOP_PROOF | code::USE_DPOP_NONCE => {
+            unbound(tenant, &answer, report);
+            return false;
+        }
         _ => {
             report.warn(
                 check,
@@ -56,6 +62,26 @@ pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Repo
         }
     }
     true
+}
+
+/// The tenant knows the client, and does not get the proof of a key that it wants (RFC 9449).
+fn unbound(tenant: &Tenant<'_>, answer: &Answer, report: &mut Report) {
+    match &tenant.settings.proof_key {
+        None => report.fail(
+            DPOP,
+            format!("the tenant gives the client no token without the proof of a key: {}", answer.summary()),
+            format!(
+                "set AUTH0_DPOP_PRIVATE_KEY to a key from `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`, or \
+                 {SETTINGS} > Token Sender-Constraining: do not require it"
+            ),
+        ),
+        Some(_) => report.fail(
+            DPOP,
+            format!("the tenant does not take the proof of AUTH0_DPOP_PRIVATE_KEY: {}", answer.summary()),
+            "have the machine's clock set by NTP, and unset AUTH0_DPOP_CLOCK_SKEW; where discovery names other addresses than \
+             the tenant's own, set AUTH0_DOMAIN to the domain that it calls itself by",
+        ),
+    }
 }
 
 /// A code that was never issued is looked at only after the credentials.
@@ -147,12 +173,49 @@ fn grant_is_on(report: &mut Report, check: &str, answer: Result<Answer, String>,
 /// Whether the tenant would send a browser back to each of the application's addresses: those that it would.
 pub(super) async fn callbacks(tenant: &Tenant<'_>, report: &mut Report) -> Vec<Url> {
     let mut good = Vec::new();
+    if !pushed_requests(tenant, report).await {
+        return good;
+    }
     for redirect_uri in tenant.settings.callbacks() {
         if callback_is_allowed(tenant, &redirect_uri, OTHER_PATH, report).await {
             good.push(redirect_uri);
         }
     }
     good
+}
+
+/// Whether the tenant takes authorization requests that are pushed, where they are. A callback that it does not allow is not
+/// their fault.
+async fn pushed_requests(tenant: &Tenant<'_>, report: &mut Report) -> bool {
+    let Some(redirect_uri) = tenant.settings.callbacks().next().filter(|_| tenant.pushes()) else {
+        return true;
+    };
+    match tenant.push(&silent_request(&redirect_uri)).await {
+        Ok(_) => report.ok(PUSHED, "the tenant takes authorization requests from the client itself"),
+        Err(why) if why.contains(MISMATCH) => {}
+        Err(why) => {
+            report.fail(
+                PUSHED,
+                why,
+                "Dashboard > Settings > Advanced > Settings > Allow Pushed Authorization Requests (PAR): turn it on, or unset \
+                 STEPUP_PUSHED_AUTHORIZATION_REQUESTS",
+            );
+            return false;
+        }
+    }
+    true
+}
+
+/// `prompt=none` shows no page to anybody: the answer is at the callback, or the callback is not allowed.
+fn silent_request(redirect_uri: &Url) -> [(&'static str, &str); 6] {
+    [
+        ("response_type", "code"),
+        ("redirect_uri", redirect_uri.as_str()),
+        ("scope", "openid"),
+        ("state", "stepup-doctor"),
+        ("nonce", "stepup-doctor"),
+        ("prompt", "none"),
+    ]
 }
 
 /// Whether the tenant would send a browser back to this address. `otherwise` is what else can be done if not.
@@ -162,17 +225,23 @@ pub(super) async fn callback_is_allowed(
     otherwise: &str,
     report: &mut Report,
 ) -> bool {
-    // `prompt=none` shows no page to anybody: the answer is at the callback, or the callback is not allowed.
-    let parameters = [
-        ("response_type", "code"),
-        ("client_id", &tenant.settings.client_id),
-        ("redirect_uri", redirect_uri.as_str()),
-        ("scope", "openid"),
-        ("state", "stepup-doctor"),
-        ("nonce", "stepup-doctor"),
-        ("prompt", "none"),
-    ];
-    let leads = leads_to(tenant, &tenant.metadata.authorization_endpoint, &parameters, redirect_uri).await;
+    let leads = match tenant.authorization(&silent_request(redirect_uri)).await {
+        Ok(address) => leads_to(tenant, &address, redirect_uri).await,
+        Err(why) => Err(why),
+    };
+    if let Ok(location) = &leads
+        && let Some(words) = wants_it_pushed(location)
+    {
+        report.fail(
+            PUSHED,
+            format!("the tenant takes no other authorization requests of the client: {words}"),
+            format!(
+                "set STEPUP_PUSHED_AUTHORIZATION_REQUESTS=true, or {SETTINGS} > Authorization Requests > Require Pushed \
+                 Authorization Requests (PAR): turn it off"
+            ),
+        );
+        return false;
+    }
     let change = format!("{SETTINGS} > Allowed Callback URLs: add {redirect_uri}{otherwise}");
     allowed(report, "callback URL", redirect_uri, leads, change)
 }
@@ -182,7 +251,10 @@ pub(super) async fn logout(tenant: &Tenant<'_>, report: &mut Report) {
     let endpoint = tenant.at("v2/logout");
     for base in &tenant.settings.base_urls {
         let parameters = [("client_id", tenant.settings.client_id.as_str()), ("returnTo", base.as_str())];
-        let leads = leads_to(tenant, &endpoint, &parameters, base).await;
+        let leads = match Url::parse_with_params(&endpoint, &parameters) {
+            Ok(address) => leads_to(tenant, &address, base).await,
+            Err(error) => Err(error.to_string()),
+        };
         let change = format!("{SETTINGS} > Allowed Logout URLs: add {base}");
         allowed(report, "logout URL", base, leads, change);
     }
@@ -192,11 +264,11 @@ fn allowed(
     report: &mut Report,
     check: &str,
     address: &Url,
-    leads: Result<(), String>,
+    leads: Result<Url, String>,
     change: String,
 ) -> bool {
     match leads {
-        Ok(()) => {
+        Ok(_) => {
             report.ok(check, format!("{address} is allowed"));
             true
         }
@@ -207,20 +279,14 @@ fn allowed(
     }
 }
 
-async fn leads_to(
-    tenant: &Tenant<'_>,
-    endpoint: &str,
-    parameters: &[(&str, &str)],
-    destination: &Url,
-) -> Result<(), String> {
-    let address = Url::parse_with_params(endpoint, parameters).map_err(|error| error.to_string())?;
+/// Where the browser is sent from `address`, if that is the destination.
+async fn leads_to(tenant: &Tenant<'_>, address: &Url, destination: &Url) -> Result<Url, String> {
     let answer = tenant.wire.get(address.as_str()).await?;
     match answer.location() {
-        Some(location) if same_place(&location, destination) => Ok(()),
+        Some(location) if same_place(&location, destination) => Ok(location),
         // With a page of its own for errors, the tenant says there what was wrong.
         Some(location) => {
-            let mut words = location.query_pairs().filter(|(name, _)| name == "error_description");
-            let words = words.next().map(|(_, words)| format!(" ({words})")).unwrap_or_default();
+            let words = description(&location).map(|words| format!(" ({words})")).unwrap_or_default();
             Err(format!("the browser is sent to {}{words}", &location[..url::Position::AfterPath]))
         }
         None if answer.shows(MISMATCH) => {
@@ -228,6 +294,16 @@ async fn leads_to(
         }
         None => Err(format!("the tenant answers {}", answer.status.as_u16())),
     }
+}
+
+/// The tenant's words where they say that the request must be pushed (RFC 9126 section 5): there is no code for that.
+fn wants_it_pushed(location: &Url) -> Option<String> {
+    description(location).filter(|words| words.to_ascii_lowercase().contains("push"))
+}
+
+fn description(location: &Url) -> Option<String> {
+    let mut words = location.query_pairs().filter(|(name, _)| name == "error_description");
+    words.next().map(|(_, words)| words.into_owned())
 }
 
 fn same_place(one: &Url, other: &Url) -> bool {

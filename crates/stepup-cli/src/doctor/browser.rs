@@ -136,7 +136,7 @@ impl NotBack {
 impl Login<'_> {
     async fn check(&mut self, api: Option<&Api>, report: &mut Report) {
         let asked = Asked::new();
-        let Some(address) = self.address(&asked, &[("scope", SCOPE)], report) else { return };
+        let Some(address) = self.address(&asked, &[("scope", SCOPE)], report).await else { return };
         output::note(format_args!(
             "Log in with a browser, within {} s:\n\n    {address}\n",
             self.wait.as_secs()
@@ -169,7 +169,7 @@ impl Login<'_> {
         let asked = Asked::new();
         let audience = self.tenant.at("mfa/");
         let parameters = [("scope", MFA_SCOPE), ("audience", &audience)];
-        let Some(address) = self.address(&asked, &parameters, report) else { return };
+        let Some(address) = self.address(&asked, &parameters, report).await else { return };
         output::note(
             "The browser asks the tenant for a token of the MFA API: answer if a second factor is asked for.",
         );
@@ -195,26 +195,21 @@ impl Login<'_> {
     }
 
     /// The authorization request, as an address.
-    fn address(&self, asked: &Asked, more: &[(&str, &str)], report: &mut Report) -> Option<Url> {
+    async fn address(&self, asked: &Asked, more: &[(&str, &str)], report: &mut Report) -> Option<Url> {
         let challenge = base64url::encode(digest::sha256(asked.verifier.expose_secret().as_bytes()));
-        let parameters = [
+        let mut parameters = vec![
             ("response_type", "code"),
-            ("client_id", &self.tenant.settings.client_id),
             ("redirect_uri", self.listener.url().as_str()),
             ("state", &asked.state),
             ("nonce", &asked.nonce),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ];
-        let endpoint = &self.tenant.metadata.authorization_endpoint;
-        Url::parse_with_params(endpoint, parameters.iter().chain(more))
-            .map_err(|error| {
-                report.fail(
-                    "discovery",
-                    format!("the authorization endpoint {endpoint} is no address: {error}"),
-                    "check what stands between the application and the tenant: a proxy that rewrites addresses?",
-                );
-            })
+        parameters.extend(more);
+        parameters.extend(self.tenant.settings.proof_key.as_ref().map(|key| ("dpop_jkt", key.thumbprint())));
+        let address = self.tenant.authorization(&parameters).await;
+        address
+            .map_err(|why| report.fail(CHECK, format!("there is no address to log in at: {why}"), LOGS))
             .ok()
     }
 

@@ -51,6 +51,11 @@ impl Credentials {
         }
     }
 
+    /// Whether they travel in a header, and the body says nothing of the client.
+    pub(super) const fn are_in_header(&self) -> bool {
+        matches!(self, Self::Secret(_, ClientAuthentication::Basic))
+    }
+
     /// The same secret, sent the other way.
     pub(super) fn sent_otherwise(&self) -> Option<Self> {
         match self {

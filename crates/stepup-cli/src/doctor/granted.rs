@@ -12,6 +12,7 @@ use stepup_protocol::{
 use stepup_seal::jws;
 
 use super::{
+    application::DPOP,
     finding::Report,
     tenant::{Tenant, clock},
     wire::Answer,
@@ -34,6 +35,9 @@ pub(super) struct Api {
 pub(super) async fn check(tenant: &Tenant<'_>, tokens: &Answer, api: Option<&Api>, report: &mut Report) {
     if let Some(id_token) = tokens.text("id_token") {
         check_id_token(id_token, report);
+    }
+    if tenant.settings.proof_key.is_some() {
+        check_binding(tokens, report);
     }
     let Some(refresh_token) = tokens.text("refresh_token") else {
         report.fail(
@@ -66,6 +70,20 @@ fn check_id_token(id_token: &str, report: &mut Report) {
     if let Some(issued_at) = claims(id_token).and_then(|claims| claims.get("iat")?.as_i64()) {
         clock(report, "the ID token", UnixTime::from_seconds(issued_at));
     }
+}
+
+/// The SDK refuses a token that is not bound to its key (RFC 9449 section 5).
+fn check_binding(tokens: &Answer, report: &mut Report) {
+    let token_type = tokens.text("token_type").unwrap_or("none");
+    if token_type.eq_ignore_ascii_case("DPoP") {
+        report.ok(DPOP, "the access token is bound to AUTH0_DPOP_PRIVATE_KEY");
+        return;
+    }
+    report.fail(
+        DPOP,
+        format!("the access token is not bound to AUTH0_DPOP_PRIVATE_KEY, and the SDK refuses it: its type is {token_type}"),
+        "Dashboard > Applications > APIs > the API > Settings > Token Sender-Constraining: DPoP, or unset AUTH0_DPOP_PRIVATE_KEY",
+    );
 }
 
 /// Refreshes once, for the login's own audience, as an application does with nobody there.
@@ -171,7 +189,7 @@ fn is_for(answer: &Answer, audience: &str) -> bool {
 
 /// Lists the user's authenticators with a token that the MFA API takes.
 pub(super) async fn authenticators(tenant: &Tenant<'_>, token: &str, check: &str, report: &mut Report) {
-    let answer = tenant.wire.get_with(&tenant.at("mfa/authenticators"), token).await;
+    let answer = tenant.get_with(&tenant.at("mfa/authenticators"), token).await;
     let Some(answer) = heard(report, check, answer) else { return };
     let Some(listed) = answer.json.as_array().filter(|_| answer.status.is_success()) else {
         report.fail(check, format!("the MFA API does not list authenticators: {}", answer.summary()), LOG);

@@ -8,6 +8,7 @@ mod application;
 mod browser;
 mod callback;
 mod credentials;
+mod dpop;
 mod finding;
 mod granted;
 mod password;

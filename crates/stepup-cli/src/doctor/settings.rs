@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use stepup::Client;
 use url::Url;
 
-use super::{credentials::Credentials, finding::Report};
+use super::{credentials::Credentials, dpop::ProofKey, finding::Report};
 
 /// How many bits a secret should have at least.
 const STRONG: f64 = 128.0;
@@ -35,6 +35,10 @@ pub(super) struct Settings {
     pub(super) issuer: String,
     pub(super) client_id: String,
     pub(super) credentials: Credentials,
+    /// What access tokens are bound to.
+    pub(super) proof_key: Option<ProofKey>,
+    /// Whether authorization requests are pushed, whatever the tenant says of itself.
+    pub(super) pushes: bool,
     pub(super) base_urls: Vec<Url>,
     callback_path: CallbackPath,
     secrets: Vec<SecretString>,
@@ -76,6 +80,8 @@ impl Settings {
             issuer: client.issuer().to_owned(),
             client_id: text("AUTH0_CLIENT_ID"),
             credentials,
+            proof_key: ProofKey::of_environment(),
+            pushes: text("STEPUP_PUSHED_AUTHORIZATION_REQUESTS").trim() == "true",
             base_urls: list("APP_BASE_URL").iter().filter_map(|url| Url::parse(url).ok()).collect(),
             callback_path,
             secrets: list("AUTH0_SECRET").into_iter().map(SecretString::from).collect(),

@@ -7,6 +7,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 use stepup::{Clock as _, SystemClock};
 use stepup_protocol::{discovery::ProviderMetadata, time::UnixTime, token::GrantType};
+use url::Url;
 
 use super::{
     credentials::Credentials,
@@ -107,13 +108,79 @@ impl<'a> Tenant<'a> {
         more: &[(&str, &str)],
     ) -> Result<Answer, String> {
         let form = [&[("grant_type", grant.as_str())][..], more].concat();
-        self.post(&self.metadata.token_endpoint, credentials, &form).await
+        let endpoint = &self.metadata.token_endpoint;
+        let Some(key) = &self.settings.proof_key else {
+            return self.post(endpoint, credentials, &form, None).await;
+        };
+        let answer = self.post(endpoint, credentials, &form, Some(&key.proof(endpoint, None)?)).await?;
+        match answer.wanted_nonce() {
+            Some(nonce) => {
+                self.post(endpoint, credentials, &form, Some(&key.proof(endpoint, Some(nonce))?)).await
+            }
+            None => Ok(answer),
+        }
+    }
+
+    /// Reads something of the tenant's with an access token.
+    pub(super) async fn get_with(&self, url: &str, access_token: &str) -> Result<Answer, String> {
+        match &self.settings.proof_key {
+            None => self.wire.get_with(url, &format!("Bearer {access_token}"), None).await,
+            Some(key) => {
+                let proof = key.proof_with(url, access_token)?;
+                self.wire.get_with(url, &format!("DPoP {access_token}"), Some(&proof)).await
+            }
+        }
+    }
+
+    /// Whether authorization requests go to the tenant directly (RFC 9126): where the environment says so, or the tenant takes
+    /// no others.
+    pub(super) fn pushes(&self) -> bool {
+        self.settings.pushes || self.metadata.requires_pushed_authorization_requests()
+    }
+
+    /// Where a browser goes with an authorization request: it carries the parameters, or what stands for them.
+    ///
+    /// # Errors
+    ///
+    /// In words: they were not taken, or discovery names no usable endpoint.
+    pub(super) async fn authorization(&self, parameters: &[(&str, &str)]) -> Result<Url, String> {
+        let pushed;
+        let parameters = if self.pushes() {
+            pushed = self.push(parameters).await?;
+            &[("request_uri", pushed.as_str())]
+        } else {
+            parameters
+        };
+        let client_id = [("client_id", self.settings.client_id.as_str())];
+        let endpoint = &self.metadata.authorization_endpoint;
+        Url::parse_with_params(endpoint, client_id.iter().chain(parameters))
+            .map_err(|error| format!("the authorization endpoint {endpoint} is no address: {error}"))
+    }
+
+    /// Hands in an authorization request; the `request_uri` that stands for it.
+    ///
+    /// # Errors
+    ///
+    /// In words.
+    pub(super) async fn push(&self, parameters: &[(&str, &str)]) -> Result<String, String> {
+        let endpoint = self.metadata.pushed_authorization_request_endpoint.as_ref();
+        let endpoint = endpoint.ok_or("discovery names no pushed_authorization_request_endpoint")?;
+        // RFC 9126 section 2.1: it is said in the body, whichever way the client proves itself.
+        let mut form = parameters.to_vec();
+        if self.settings.credentials.are_in_header() {
+            form.push(("client_id", &self.settings.client_id));
+        }
+        let answer = self.post(endpoint, &self.settings.credentials, &form, None).await?;
+        let request_uri = answer.text("request_uri").filter(|_| answer.status.is_success());
+        request_uri
+            .map(str::to_owned)
+            .ok_or_else(|| format!("the pushed request is refused: {}", answer.summary()))
     }
 
     /// Revokes a refresh token; nothing where the tenant has no endpoint for it.
     pub(super) async fn revoke(&self, refresh_token: &str) -> Option<Result<Answer, String>> {
         let endpoint = self.metadata.revocation_endpoint.as_ref()?;
-        Some(self.post(endpoint, &self.settings.credentials, &[("token", refresh_token)]).await)
+        Some(self.post(endpoint, &self.settings.credentials, &[("token", refresh_token)], None).await)
     }
 
     async fn post(
@@ -121,9 +188,10 @@ impl<'a> Tenant<'a> {
         endpoint: &str,
         credentials: &Credentials,
         form: &[(&str, &str)],
+        dpop: Option<&str>,
     ) -> Result<Answer, String> {
         let proof = credentials.prove(&self.settings.client_id, &self.settings.issuer)?;
-        self.wire.post(endpoint, form, proof).await
+        self.wire.post(endpoint, form, proof, dpop).await
     }
 
     /// The address of something under the issuer.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
+use stepup_protocol::error::code;
 use url::{Url, form_urlencoded};
 
 use super::credentials::Proof;
@@ -41,16 +42,25 @@ impl Wire {
         Answer::read(self.0.get(url)).await
     }
 
-    /// As [`Wire::get`], with an access token or an `mfa_token`.
+    /// As [`Wire::get`], with these credentials, and the proof of the key that they are bound to.
     ///
     /// # Errors
     ///
     /// As there.
-    pub(super) async fn get_with(&self, url: &str, token: &str) -> Result<Answer, String> {
-        Answer::read(self.0.get(url).bearer_auth(token)).await
+    pub(super) async fn get_with(
+        &self,
+        url: &str,
+        credentials: &str,
+        dpop: Option<&str>,
+    ) -> Result<Answer, String> {
+        let mut request = self.0.get(url).header(header::AUTHORIZATION, credentials);
+        if let Some(dpop) = dpop {
+            request = request.header("dpop", dpop);
+        }
+        Answer::read(request).await
     }
 
-    /// Sends a form that the client proves to be its own.
+    /// Sends a form that the client proves to be its own, and `dpop`, the proof of a key, where there is one.
     ///
     /// # Errors
     ///
@@ -60,12 +70,16 @@ impl Wire {
         url: &str,
         form: &[(&str, &str)],
         proof: Proof,
+        dpop: Option<&str>,
     ) -> Result<Answer, String> {
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form).extend_pairs(&proof.form);
         let mut request = self.0.post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if let Some((client_id, secret)) = &proof.basic {
             request = request.basic_auth(client_id, Some(secret.expose_secret()));
+        }
+        if let Some(dpop) = dpop {
+            request = request.header("dpop", dpop);
         }
         Answer::read(request.body(body.finish())).await
     }
@@ -111,7 +125,35 @@ impl Answer {
         format!("{} {}{words}", self.status.as_u16(), self.error()).trim_end().to_owned()
     }
 
+    /// The nonce for the next DPoP proof (RFC 9449 section 8), where the last one was refused for want of it.
+    pub(super) fn wanted_nonce(&self) -> Option<&str> {
+        let nonce = self.headers.get("dpop-nonce")?.to_str().ok()?;
+        (self.error() == code::USE_DPOP_NONCE).then_some(nonce)
+    }
+
     pub(super) fn location(&self) -> Option<Url> {
         Url::parse(self.headers.get(header::LOCATION)?.to_str().ok()?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_wanted_where_the_proof_was_refused_for_want_of_it() {
+        let nonce =
+            HeaderMap::from_iter([(http::HeaderName::from_static("dpop-nonce"), "n-1".parse().unwrap())]);
+        for (error, headers, wanted) in [
+            ("use_dpop_nonce", nonce.clone(), Some("n-1")),
+            ("use_dpop_nonce", HeaderMap::new(), None),
+            ("invalid_grant", nonce, None),
+        ] {
+            let json = json!({ "error": error });
+            let answer = Answer { status: StatusCode::BAD_REQUEST, headers, json, page: String::new() };
+            assert_eq!(answer.wanted_nonce(), wanted, "{error}");
+        }
     }
 }

@@ -4,6 +4,7 @@ mod by_browser;
 mod by_password;
 mod client_authentication;
 mod person;
+mod proof;
 
 use std::{
     io::Write as _,
