@@ -177,7 +177,8 @@ impl ClientBuilder {
     /// ```
     ///
     /// Sessions, logins under way and MFA tokens are found under the names that are set here, and under those that the
-    /// other package gives its cookies by itself. The secret must be the same, and so must the cookies' path and domain.
+    /// other package gives its cookies by itself. The secret must be the same, and where a cookie is called the same here and
+    /// there, so must its path and domain.
     ///
     /// A session that was read in another form is written in ours with the next answer. The cookie it came in, where it
     /// has another name, stays, so that its user stays logged in at the other application too, until

@@ -12,7 +12,9 @@ use super::{
     cookies::{self, Received},
     size::{self, SessionTooLarge},
 };
-use crate::{client::Client, detour::is_detour, login::CEILING_MARGIN, telemetry, web};
+use crate::{
+    client::Client, config::CookieAttributes, detour::is_detour, login::CEILING_MARGIN, telemetry, web,
+};
 
 /// The session of one request, and what is needed to write it back.
 #[derive(Debug, Default)]
@@ -217,12 +219,24 @@ impl Client {
         let bytes = size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)));
         let peers_go = state.new || bytes + peer_bytes + other_bytes > self.config().max_cookie_header;
         let replaced = peers.iter().filter(|_| peers_go);
-        set.chain(self.delete_cookies(stale.chain(replaced))).collect()
+        set.chain(self.delete_cookies(stale)).chain(self.delete_peers(replaced)).collect()
     }
 
     /// The headers that leave no session in the browser that could be read here.
     fn delete_all(&self, state: &SessionState) -> Vec<HeaderValue> {
-        self.delete_cookies(state.received.names.iter().chain(&state.received.peers))
+        let Received { names, peers, .. } = &state.received;
+        let own = self.delete_cookies(names.iter());
+        own.into_iter().chain(self.delete_peers(peers.iter())).collect()
+    }
+
+    /// They may be set as ours are, or for the whole host and no other: a deletion reaches what was set alike, no more.
+    fn delete_peers<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<HeaderValue> {
+        let own = &self.config().session_cookie.attributes;
+        let whole_host = CookieAttributes { path: "/".to_owned(), domain: None, ..own.clone() };
+        let ways = std::iter::once(own).chain((whole_host != *own).then_some(&whole_host));
+        names
+            .flat_map(|name| ways.clone().filter_map(|attributes| web::cookies::delete(name, attributes)))
+            .collect()
     }
 
     /// While this request was under way, another one may have had the refresh token rotated: a spent one must not

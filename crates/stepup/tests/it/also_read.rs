@@ -174,6 +174,28 @@ fn a_peers_cookie_goes_where_the_header_has_no_room_for_both() {
 }
 
 #[test]
+fn a_logout_reaches_a_peers_cookie_that_is_set_for_the_whole_host() {
+    let client = ours(|client| {
+        client.also_read(Format::Auth0ServerPython).base_path("/shop").session_cookie(CookieOptions {
+            domain: Some("example.com".to_owned()),
+            ..CookieOptions::default()
+        })
+    });
+    let mut state = open(&client, &Jar::of(&of_python("auth0|ada", NOW, 0)));
+    state.remove();
+    let deleted = client.write_session(&state).unwrap();
+    let deleted: Vec<&str> = deleted.iter().map(|cookie| cookie.to_str().unwrap()).collect();
+    let rest = "Secure; HttpOnly; SameSite=lax";
+    assert_eq!(
+        deleted,
+        [
+            format!("_a0_session_0=; Path=/shop; Max-Age=0; Domain=example.com; {rest}"),
+            format!("_a0_session_0=; Path=/; Max-Age=0; {rest}"),
+        ]
+    );
+}
+
+#[test]
 fn a_session_of_a_peer_ends_by_our_limits() {
     let client = ours(|client| {
         client.also_read(Format::Auth0ServerPython).absolute_duration(Duration::from_secs(100))
