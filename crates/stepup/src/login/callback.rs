@@ -69,7 +69,8 @@ pub enum CallbackError {
     /// The answer holds no ID token.
     #[error("the tenant sent no ID token; is `openid` among the scopes?")]
     NoIdToken,
-    /// Somebody else logged in in the pop-up than is logged in here. Their tokens are not kept, and the session is as it was.
+    /// Somebody else logged in to step up than is logged in here, or was when it began. Their tokens are not kept, and the
+    /// session is as it was.
     #[error("You logged in as another user than the one who is logged in here.")]
     OtherUser,
     /// The identity provider's session is over already (`session_expiry`).
@@ -175,8 +176,8 @@ impl CallbackParameters {
 }
 
 impl Client {
-    /// Completes the login that `transaction` began: code for tokens, tokens for a session. What a pop-up brings goes into
-    /// the session that is `held` already, if its user is the same.
+    /// Completes the login that `transaction` began: code for tokens, tokens for a session. What a step-up brings goes into
+    /// the session that is `held` already, if its user is the same; and it is only for the user who began it.
     pub(crate) async fn complete_login(
         &self,
         transaction: &Transaction,
@@ -215,6 +216,10 @@ impl Client {
             access_token: Some(&tokens.access_token),
         };
         let claims = provider.id_token(id_token, &expected).await.map_err(CallbackError::IdToken)?;
+        // The session that was to be stepped up may be over by now.
+        if transaction.subject.as_ref().is_some_and(|subject| *subject != claims.sub) {
+            return Err(CallbackError::OtherUser);
+        }
         let issued_at = claims.iat;
         let grant = Grant {
             audience: transaction.audience.clone(),

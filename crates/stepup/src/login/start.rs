@@ -41,14 +41,20 @@ pub(crate) struct LoginRequest {
     pub(crate) popup: Option<Popup>,
     /// Whether what it brings goes into the session of the user who is logged in.
     pub(crate) into_session: bool,
+    /// The user who is logged in, where it is for them and nobody else.
+    pub(crate) subject: Option<String>,
     /// Parameters over the configured ones.
     pub(crate) parameters: Vec<(String, String)>,
 }
 
 impl LoginRequest {
-    /// For the user of `session`, and nobody else: in their organization, and with what they log in by filled in. What was
-    /// asked for otherwise stays.
+    /// For the user of `session`, and nobody else. What goes into their session asks for them: in their organization, and
+    /// with what they log in by filled in; what was asked for otherwise stays.
     pub(crate) fn for_user_of(mut self, session: &Session) -> Self {
+        self.subject = Some(session.subject().to_owned());
+        if !self.into_session {
+            return self;
+        }
         for (parameter, claim) in [("organization", "org_id"), ("login_hint", "email")] {
             let is_given = self.parameters.iter().any(|(name, _)| name == parameter);
             let value = session.claim(claim).and_then(serde_json::Value::as_str);
@@ -135,6 +141,7 @@ impl Client {
             redirect_uri: Some(request.redirect_uri.to_string()),
             popup: request.popup,
             into_session: request.into_session,
+            subject: request.subject,
         };
         let parameters = self.authorization_request(parameters, &transaction, &request.redirect_uri);
         let location = self.authorization_url(&metadata, endpoint, parameters).await?;

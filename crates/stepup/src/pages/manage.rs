@@ -152,6 +152,7 @@ impl<'a> Visit<'a> {
             redirect_uri: base_url::route(self.client, self.base, &self.client.config().routes.callback),
             popup: None,
             into_session: true,
+            subject: None,
             parameters: vec![
                 ("audience".to_owned(), self.client.mfa_audience()),
                 ("scope".to_owned(), format!("openid {OWN_SCOPE}")),

@@ -68,6 +68,9 @@ struct Nextjs {
     transaction_id: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     into_session: bool,
+    /// Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
 }
 
 /// How a pop-up is called in a transaction; a login without one has no word for it.
@@ -93,6 +96,7 @@ impl From<&Transaction> for Nextjs {
             challenge_mode: transaction.popup.as_ref().map(|_| POPUP.to_owned()),
             transaction_id: transaction.popup.as_ref().and_then(|popup| popup.transaction_id.clone()),
             into_session: transaction.into_session,
+            subject: transaction.subject.clone(),
         }
     }
 }
@@ -114,6 +118,7 @@ impl Nextjs {
             redirect_uri: None,
             popup: popup(self.challenge_mode.as_deref(), self.transaction_id),
             into_session: self.into_session,
+            subject: self.subject,
         })
     }
 }
@@ -143,6 +148,7 @@ impl From<&Transaction> for Python {
                 "max_age": transaction.max_age,
                 "acr_values": transaction.acr_values,
                 "intoSession": transaction.into_session,
+                "subject": transaction.subject,
                 "challengeMode": transaction.popup.as_ref().map(|_| POPUP),
                 "transactionId": transaction.popup.as_ref().and_then(|popup| popup.transaction_id.as_deref()),
             })),
@@ -171,6 +177,7 @@ impl Python {
             redirect_uri: self.redirect_uri,
             popup: popup(text("challengeMode"), text("transactionId").map(str::to_owned)),
             into_session: app_state.get("intoSession").and_then(Value::as_bool).unwrap_or(false),
+            subject: text("subject").map(str::to_owned),
         }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Transaction {
     pub(crate) popup: Option<Popup>,
     /// Whether what it brings goes into the session of the user who is logged in, beside what is there.
     pub(crate) into_session: bool,
+    /// Who was logged in when it began, where it steps up their session: nobody else may come back.
+    pub(crate) subject: Option<String>,
 }
 
 impl Transaction {

@@ -37,6 +37,7 @@ pub(super) async fn answer(
         redirect_uri: base_url::route(client, base, &client.config().routes.callback),
         popup: None,
         into_session: false,
+        subject: None,
         parameters: Vec::new(),
     };
     let mut transaction_id = None;
@@ -56,7 +57,7 @@ pub(super) async fn answer(
             _ => login.parameters.push((name.into_owned(), value.into_owned())),
         }
     }
-    if let Some(session) = session.session().filter(|_| login.into_session) {
+    if let Some(session) = session.session().filter(|_| login.into_session || login.popup.is_some()) {
         login = login.for_user_of(session);
     }
     if let Some(popup) = &mut login.popup {

@@ -67,6 +67,11 @@ impl Browser {
     /// The whole login of `user`; the tokens are named after `what`.
     async fn log_in(&mut self, path: &str, user: &str, what: &str) -> Response<Bytes> {
         let asked = self.leave(path).await;
+        self.come_back(&asked, user, what).await
+    }
+
+    /// Back from the tenant, which was asked so, and has logged `user` in.
+    async fn come_back(&mut self, asked: &[(String, String)], user: &str, what: &str) -> Response<Bytes> {
         let one = |name: &str| asked.iter().find(|(held, _)| held == name).unwrap().1.clone();
         let now = self.clock.now().seconds();
         let id_token = self.script.sign(&json!({
@@ -78,6 +83,12 @@ impl Browser {
                              "token_type": "Bearer", "expires_in": 3600 });
         self.script.answer(Answer::Json(200, tokens));
         self.get(&format!("/auth/callback?code=c&state={}", one("state"))).await
+    }
+
+    fn lose_session(&mut self) {
+        let line = self.jar.line();
+        let left: Vec<_> = line.split("; ").filter(|cookie| !cookie.contains("session")).collect();
+        self.jar = Jar::of(&left.join("; "));
     }
 
     fn session(&self) -> SessionState {
@@ -235,6 +246,33 @@ async fn a_code_that_is_not_taken_is_told_in_the_sdks_words() {
                 "message": "An error occurred while trying to exchange the authorization code." })
     );
     assert_eq!(browser.jar.line(), before);
+}
+
+#[tokio::test]
+async fn nobody_else_steps_up_a_session_that_is_over_by_now() {
+    for format in [Format::Stepup, Format::NextjsAuth0, Format::Auth0ServerPython] {
+        let mut browser = Browser::of_ada(|client| client.format(format)).await;
+        let asked = browser.leave(LOGIN).await;
+        browser.lose_session();
+        let page = browser.come_back(&asked, "grace", "other").await;
+        assert_eq!(message(&page)["error"]["code"], "user_mismatch", "{format:?}");
+        assert!(browser.session().session().is_none(), "{format:?}");
+
+        let mut browser = Browser::of_ada(|client| client.format(format)).await;
+        let asked = browser.leave("/auth/login?stepUp=true").await;
+        browser.lose_session();
+        let refused = browser.come_back(&asked, "grace", "other").await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{format:?}");
+        assert!(browser.session().session().is_none(), "{format:?}");
+
+        // The user who began it may log in anew.
+        let mut browser = Browser::of_ada(|client| client.format(format)).await;
+        let asked = browser.leave(LOGIN).await;
+        browser.lose_session();
+        let page = browser.come_back(&asked, "ada", "again").await;
+        assert_eq!(message(&page)["success"], true, "{format:?}");
+        assert_eq!(browser.session().session().unwrap().subject(), "auth0|ada");
+    }
 }
 
 #[tokio::test]
