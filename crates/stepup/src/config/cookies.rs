@@ -47,7 +47,8 @@ pub struct CookieOptions {
     pub name: Option<String>,
     /// `AUTH0_COOKIE_SECURE`. On whenever every base URL is `https`, else off.
     pub secure: Option<bool>,
-    /// `AUTH0_COOKIE_SAME_SITE`. Lax.
+    /// `AUTH0_COOKIE_SAME_SITE`. Lax. With strict, whoever follows a link of another site to the application looks logged out
+    /// at first; the way back from the tenant's pages takes one more step, so that it does not.
     pub same_site: Option<SameSite>,
     /// `AUTH0_COOKIE_PATH`. The base path, else `/`.
     pub path: Option<String>,

@@ -9,7 +9,7 @@ use super::{
     Body, answer, base_url,
     login::STEP_UP,
     login_ended::{self, Ended, Ways},
-    popup, return_to,
+    popup, return_to, strict,
 };
 use crate::{
     client::Client,
@@ -30,6 +30,9 @@ pub(super) async fn answer(
     let parameters = CallbackParameters::parse(request.uri().query().unwrap_or(""));
     let known = base_url::of(client, request.headers()).map_err(|_| CallbackError::UnknownHost);
     let base = known.as_ref().copied().unwrap_or_else(|_| base_url::first(client));
+    if let Some(page) = strict::come_again(client, request, base) {
+        return page.map(Body::from);
+    }
     let found = known.and_then(|_| transaction(client, &parameters, request.headers()));
     let (return_to, transaction, mut result) = match found {
         Ok(transaction) => {

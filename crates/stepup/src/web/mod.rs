@@ -18,6 +18,7 @@ pub(crate) mod return_to;
 mod route;
 pub(crate) mod same_origin;
 mod script;
+mod strict;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, header};

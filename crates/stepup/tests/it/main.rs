@@ -30,6 +30,7 @@ mod second_factor;
 mod session_cookies;
 mod session_growth;
 mod step_up;
+mod strict_cookie;
 mod support;
 mod tenant_flows;
 mod told;

@@ -33,6 +33,7 @@ pub(super) const TEXTS: Texts = Texts {
         "Something went wrong on our side. Try again, and if it happens again, in a few minutes.",
     ),
     logged_in_already: text("You are logged in already: go on"),
+    come_again_heading: text("One moment"),
     popup_done_heading: text("Done"),
     popup_done_text: text("You can close this window."),
     popup_failed_heading: text("That did not work"),

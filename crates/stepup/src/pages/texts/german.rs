@@ -35,6 +35,7 @@ pub(super) const TEXTS: Texts = Texts {
         "Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal, und wenn es wieder geschieht, in einigen Minuten.",
     ),
     logged_in_already: text("Sie sind schon angemeldet: weiter"),
+    come_again_heading: text("Einen Moment"),
     popup_done_heading: text("Fertig"),
     popup_done_text: text("Sie können dieses Fenster schließen."),
     popup_failed_heading: text("Das hat nicht geklappt"),

@@ -33,6 +33,7 @@ pub(super) const TEXTS: Texts = Texts {
         "システムに問題が発生しました。もう一度お試しください。繰り返し発生する場合は、数分後にお試しください。",
     ),
     logged_in_already: text("すでにログインしています：続ける"),
+    come_again_heading: text("少々お待ちください"),
     popup_done_heading: text("完了しました"),
     popup_done_text: text("このウィンドウは閉じてかまいません。"),
     popup_failed_heading: text("完了できませんでした"),

@@ -104,6 +104,8 @@ pub struct Texts {
     pub login_broken_text: Text,
     /// Leads on, for somebody who is logged in.
     pub logged_in_already: Text,
+    /// On the way back from the tenant, for a moment.
+    pub come_again_heading: Text,
     /// A login in a pop-up is done: heading.
     pub popup_done_heading: Text,
     /// A login in a pop-up is done: what to do.
