@@ -11,7 +11,7 @@ use crate::{
     http_client::HttpClient,
     mfa::StepUps,
     provider::{self, Provider},
-    session::SizeWatch,
+    session::{EndedSessions, SizeWatch},
     tokens::Refreshes,
 };
 
@@ -27,6 +27,7 @@ struct Inner {
     peers: Vec<Sealer>,
     own_sealer: Sealer,
     refreshes: Refreshes,
+    ended_sessions: EndedSessions,
     session_sizes: SizeWatch,
     step_ups: StepUps,
     clock: Arc<dyn Clock>,
@@ -72,6 +73,7 @@ impl Client {
             peers: parts.also_read.iter().map(|format| Sealer::new(&parts.secrets, *format)).collect(),
             own_sealer: Sealer::new(&parts.secrets, Format::Stepup),
             refreshes: Refreshes::default(),
+            ended_sessions: EndedSessions::default(),
             session_sizes: SizeWatch::default(),
             step_ups: StepUps::default(),
             clock: parts.clock,
@@ -114,6 +116,10 @@ impl Client {
 
     pub(crate) fn refreshes(&self) -> &Refreshes {
         &self.0.refreshes
+    }
+
+    pub(crate) fn ended_sessions(&self) -> &EndedSessions {
+        &self.0.ended_sessions
     }
 
     pub(crate) fn session_sizes(&self) -> &SizeWatch {

@@ -5,6 +5,7 @@
 
 mod codec;
 mod cookies;
+mod ended;
 mod lifetime;
 mod login_mark;
 mod second_factor;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value, json};
 use stepup_protocol::{claims::IdTokenClaims, scope::Scopes, time::UnixTime, token::TokenResponse};
 
 pub(crate) use self::{
+    ended::EndedSessions,
     lifetime::Lifetime,
     second_factor::{Asked, LEEWAY, SecondFactor},
     size::{DEFAULT_LIMIT, SizeWatch},

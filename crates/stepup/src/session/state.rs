@@ -10,6 +10,7 @@ use super::{
     Session,
     codec::{self, Opened},
     cookies::{self, Received},
+    ended::Identity,
     size::{self, SessionTooLarge},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub struct SessionState {
     /// Whether it is a login's.
     new: bool,
     removed: bool,
+    /// Which session it was before it ended here, or a step-up changed it.
+    before: Option<Identity>,
 }
 
 impl SessionState {
@@ -54,15 +57,28 @@ impl SessionState {
         self.removed = false;
     }
 
+    /// Goes on with what a step-up made of the session.
+    pub(crate) fn go_on_with(&mut self, session: Session) {
+        self.before = self.session.replace(session).map(|before| before.identity());
+    }
+
+    /// Has the session written only if it changes. A request that is held for long would else bring back, at its end, what
+    /// the browser was told meanwhile to forget.
+    pub(crate) fn write_changes_only(&mut self) {
+        self.rolls = false;
+        self.outdated = false;
+    }
+
     /// Whether a cookie of the request is one of those that the session came in.
     pub(crate) fn holds(&self, cookie: &str) -> bool {
         self.received.names.iter().any(|name| name == cookie)
     }
 
-    /// Ends the session.
+    /// Ends the session. See [`Client::write_session`] for what that means to requests that are under way.
     pub fn remove(&mut self) {
         if let Some(session) = self.session.take() {
             telemetry::logged_out(session.subject());
+            self.before = Some(session.identity());
         }
         self.removed = true;
     }
@@ -130,17 +146,53 @@ impl Client {
     /// The `Set-Cookie` headers that bring the browser up to date. There are none where nothing changed and the session
     /// was written not long ago.
     ///
+    /// A session that ended stays ended: what other requests made of it that began before its end is not written. This
+    /// process knows it for ten minutes. In a fleet, a request that is answered by another process than the logout may
+    /// still write the session into the browser once more, where it lasts until its time is over.
+    ///
     /// # Errors
     ///
     /// [`SessionTooLarge`]: answer 500 instead of what was to be answered, with the cookies that the error names.
     pub fn write_session(&self, state: &SessionState) -> Result<Vec<HeaderValue>, SessionTooLarge> {
         match &state.session {
-            Some(session) if session.is_changed() || state.rolls || state.outdated || state.new => {
+            Some(session) if state.new => {
+                let cookies = self.write(state, session)?;
+                self.note_end(state);
+                self.ended_sessions().begin(session.identity());
+                Ok(cookies)
+            }
+            Some(session) if session.is_changed() || state.rolls || state.outdated => {
+                if self.has_ended(state, session) {
+                    tracing::debug!("a session that ended meanwhile is not written");
+                    return Ok(Vec::new());
+                }
                 self.write(state, session)
             }
-            None if state.removed => Ok(self.delete_all(state)),
+            None if state.removed => {
+                self.note_end(state);
+                Ok(self.delete_all(state))
+            }
             Some(_) | None => Ok(Vec::new()),
         }
+    }
+
+    /// Ends the session at once, for what is under way as well: its answer may take a while.
+    pub(crate) fn end_session(&self, state: &mut SessionState) {
+        state.remove();
+        self.note_end(state);
+    }
+
+    fn note_end(&self, state: &SessionState) {
+        if let Some(before) = state.before {
+            self.ended_sessions().end(before, self.now());
+        }
+    }
+
+    /// Whether another request ended the session, or the one that a step-up made it of.
+    fn has_ended(&self, state: &SessionState, session: &Session) -> bool {
+        let (ended, now) = (self.ended_sessions(), self.now());
+        ended.holds(|| session.identity(), now)
+            || state.before.is_some_and(|before| ended.holds(|| before, now))
     }
 
     /// The length of the header line in which the browser sends the session back, once it is written.

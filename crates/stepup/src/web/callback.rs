@@ -63,9 +63,10 @@ pub(super) async fn answer(
             session.mark_login(&transaction.state, &transaction.return_to);
         }
         client.before_saving(&mut session);
-        match state.session_mut().filter(|_| steps_up) {
-            Some(held) => *held = session,
-            None => state.begin(session),
+        if steps_up && state.session().is_some() {
+            state.go_on_with(session);
+        } else {
+            state.begin(session);
         }
     }
     // A transaction is good for one callback, however it ends. A login that is not ours leaves the others alone.

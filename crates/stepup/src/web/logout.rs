@@ -21,10 +21,10 @@ pub(super) async fn answer(
         Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
     let session = state.session().cloned();
+    client.end_session(state);
     if let Some(session) = &session {
         client.revoke_refresh_token(session).await;
     }
-    state.remove();
     let query: Vec<_> = form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes()).collect();
     let mut response = match client.logout_url(session.as_ref(), &wanted(&query, base)).await {
         Ok(destination) => answer::redirect(&destination),

@@ -11,6 +11,7 @@ mod captured;
 mod client_proof;
 mod config;
 mod dpop;
+mod ended_sessions;
 mod factors;
 mod faults;
 mod hostile_input;

@@ -53,6 +53,7 @@ async fn long_poll(
     push: OutOfBand,
     state: &mut SessionState,
 ) -> Response<Bytes> {
+    state.write_changes_only();
     let proof = Verify::from(push);
     let mut pace = Pace::new(PushWait::default().timeout(LONG_POLL), client.now());
     loop {
