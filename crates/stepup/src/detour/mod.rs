@@ -7,6 +7,7 @@
 mod cookies;
 mod demand;
 mod form;
+mod origin;
 mod progress;
 mod room;
 

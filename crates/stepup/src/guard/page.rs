@@ -95,8 +95,9 @@ impl Page<'_> {
             return self.request.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned();
         }
         let referer = self.request.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-        let referer = referer.and_then(|referer| return_to::safe_path(referer, self.base));
-        referer.unwrap_or_else(|| self.client.config().sign_in_return_to_path.clone())
+        let page = referer.and_then(|referer| return_to::safe_path(referer, self.base));
+        let page = page.and_then(|page| self.client.origin_of(self.base, self.request.headers, page));
+        page.unwrap_or_else(|| self.client.config().sign_in_return_to_path.clone())
     }
 
     /// What was sent cannot be kept: the user proves the second factor first, and sends it again by hand.

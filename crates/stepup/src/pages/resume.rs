@@ -121,5 +121,10 @@ fn send_again(
         fields: fields.iter().map(|(name, value)| (&**name, &**value)).collect(),
         return_to: &detour.return_to,
     };
-    client.page(StatusCode::OK, &frame, Forms::Anywhere, |templates| templates.resume(&resume))
+    let mut response =
+        client.page(StatusCode::OK, &frame, Forms::Anywhere, |templates| templates.resume(&resume));
+    if let Some(cookie) = client.remember_origin(&detour.return_to) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
