@@ -66,7 +66,7 @@ impl Client {
             let id = path.strip_prefix(&routes.mfa_authenticators)?;
             return authenticator_id(id);
         }
-        // A HEAD is a GET whose body the server leaves out; but these routes do things, so only GET counts.
+        // A HEAD is a GET whose body the server leaves out; but these routes do things, unlike files, so only GET counts.
         let known = [
             (Method::GET, &routes.login, Route::Login),
             (Method::GET, &routes.callback, Route::Callback),
@@ -78,11 +78,14 @@ impl Client {
             (Method::POST, &routes.mfa_associate, Route::MfaAssociate),
             (Method::POST, &routes.mfa_push, Route::MfaPush),
             (Method::POST, &routes.mfa_verify, Route::MfaVerify),
-            (Method::GET, &routes.script, Route::Script),
         ];
         let Some((_, _, route)) = known.into_iter().find(|(takes, at, _)| takes == method && *at == path)
         else {
-            if method == Method::GET && script::has_types_at(&routes.script, path) {
+            let is_read = matches!(*method, Method::GET | Method::HEAD);
+            if is_read && path == routes.script {
+                return Some(Route::Script);
+            }
+            if is_read && script::has_types_at(&routes.script, path) {
                 return Some(Route::ScriptTypes);
             }
             return self.page_route(method, path.strip_prefix(routes.mfa_pages.as_str())?);
@@ -94,7 +97,7 @@ impl Client {
     fn page_route(&self, method: &Method, page: &str) -> Option<Route> {
         match (method, page) {
             (&Method::GET, "/resume") => Some(Route::MfaResume),
-            (&Method::GET, page) if Asset::at(page).is_some() => Some(Route::PagesAsset),
+            (&Method::GET | &Method::HEAD, page) if Asset::at(page).is_some() => Some(Route::PagesAsset),
             _ if !self.config().pages.is_on() => None,
             (&Method::GET, "") => Some(Route::MfaPage),
             (&Method::POST, "") => Some(Route::MfaPageForm),
