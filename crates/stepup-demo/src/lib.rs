@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_extractor, from_fn};
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -42,7 +42,6 @@ use stepup::{Client, Clock as _, SystemClock};
 use stepup_axum::SessionLayer;
 
 use self::bank::Bank;
-use self::customer::Customer;
 
 /// The longest form, in bytes.
 const LONGEST_FORM: usize = 16 * 1024;
@@ -64,11 +63,7 @@ pub fn app(client: Client) -> Router {
         .route("/transfer/{id}/again", post(transfer::again))
         .route("/transfer/{id}/cancel", post(transfer::cancel))
         .route("/transfer/{id}/code", post(transfer::code))
-        .route(
-            "/transfer/{id}/confirm",
-            // The guard lets nobody through who is not logged in; the bank says so in its own words.
-            post(transfer::confirm).route_layer(step_up::guard()).route_layer(from_extractor::<Customer>()),
-        )
+        .route("/transfer/{id}/confirm", post(transfer::confirm).route_layer(step_up::guard()))
         .route("/transfer/{id}/kept", post(transfer::kept))
         .route("/transfer/{id}/recovery-code", get(transfer::recovery_form).post(transfer::recovery_code))
         .fallback(counter::not_found)

@@ -23,7 +23,8 @@ pub(super) async fn judge(
 ) -> Result<Judged, StepUpRejection> {
     let handle = Handle::of(parts)?;
     let mut state = handle.try_lock().ok_or(SessionRejection::InUse)?;
-    if state.session().is_none() {
+    // A form is more than the page that it asks for: the guard keeps it for whoever sent it, or says that it did not.
+    if state.session().is_none() && !StoppedRequest::sends_form(&parts.method, &parts.headers) {
         return Err(handle.not_logged_in().into());
     }
     let here = handle.uri().path_and_query().map_or("/", |here| here.as_str());

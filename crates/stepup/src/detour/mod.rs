@@ -279,9 +279,11 @@ impl Client {
         progress: Progress,
         language: Option<Language>,
     ) -> UnderWay {
+        let logged_in = || session.session().map(|session| session.subject().to_owned());
         UnderWay {
             id: base62(self.random(), ID_CHARACTERS),
-            subject: session.session().map(|session| session.subject().to_owned()),
+            // A form stays its sender's, also where their session is over.
+            subject: if has_form { self.user_of(session) } else { logged_in() },
             return_to,
             has_form,
             language: language.map(|language| language.tag().to_owned()),

@@ -58,6 +58,9 @@ struct Page<'r> {
 impl Page<'_> {
     /// Off to the pages for the second factor: our own where the tenant gave a token for it, else the tenant's.
     fn off(&self, due: Option<&MfaRequired>) -> Response<Bytes> {
+        if *self.request.method == Method::POST && self.client.user_of(self.state).is_none() {
+            return self.logged_out();
+        }
         let Ok(form) = self.form() else { return self.not_kept() };
         let detour = Detour { return_to: self.origin(), form };
         let wish = Wish { factors: &self.guard.need.factors, language: self.asked };
@@ -112,6 +115,19 @@ impl Page<'_> {
             words: |texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text),
             needs: &[],
             way_on: (&first, |texts| &texts.guard_not_kept_way_on),
+            other: None,
+        };
+        self.client.stop(self.base, self.request.headers, self.asked, &stop)
+    }
+
+    /// Nobody knows whose form it is: whoever logs in now might not have filled it in.
+    fn logged_out(&self) -> Response<Bytes> {
+        let login = self.client.login_path_at(self.base, &self.origin());
+        let stop = Stop {
+            status: StatusCode::UNAUTHORIZED,
+            words: |texts| (&texts.guard_logged_out_heading, &texts.guard_logged_out_text),
+            needs: &[],
+            way_on: (&login, |texts| &texts.guard_logged_out_way_on),
             other: None,
         };
         self.client.stop(self.base, self.request.headers, self.asked, &stop)

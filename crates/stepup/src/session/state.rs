@@ -195,6 +195,13 @@ impl Client {
             || state.before.is_some_and(|before| ended.holds(|| before, now))
     }
 
+    /// Whose session the request brought, even if its time is over.
+    pub(crate) fn user_of(&self, state: &SessionState) -> Option<String> {
+        let subject = |session: &Session| session.subject().to_owned();
+        let over = || self.opened(&state.received, UnixTime::from_seconds(0));
+        state.session().map(subject).or_else(|| over().map(|opened| subject(&opened.session)))
+    }
+
     /// The length of the header line in which the browser sends the session back, once it is written.
     pub(crate) fn session_header(&self, state: &SessionState) -> usize {
         let is_written = |session: &&Session| session.is_changed() || state.outdated || state.new;

@@ -230,6 +230,57 @@ async fn a_form_that_cannot_be_kept_passes_after_the_way_over_the_tenants_pages(
     }
 }
 
+#[tokio::test]
+async fn a_form_that_is_sent_on_twice_comes_back_to_where_the_user_was() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.post("/letters?page=2", "/once", "to=bob").await;
+    let resume = browser.prove(&bank, &login).await;
+    assert_eq!(browser.submit(&resume, &[]).await.body, "POST auth0|ada  to=bob");
+    let login = browser.submit(&resume, &[]).await;
+    let again = browser.prove(&bank, &login).await;
+    assert_eq!(again.path(), "/auth/mfa/resume", "{again:?}");
+    assert!(again.body.contains("href=\"/letters?page=2\""), "{}", again.body);
+
+    browser.submit(&again, &[]).await;
+    browser.cookies.remove("__mfa-from");
+    let login = browser.submit(&again, &[]).await;
+    let unknown = browser.prove(&bank, &login).await;
+    assert!(unknown.body.contains("href=\"/\""), "the start page: {}", unknown.body);
+}
+
+#[tokio::test]
+async fn a_form_of_a_session_that_is_over_is_kept_for_its_user() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    bank.pass(4 * 86_400);
+    let login = browser.post("/letters", "/account", "to=bob").await;
+    let resume = browser.prove(&bank, &login).await;
+    assert_eq!(resume.path(), "/auth/mfa/resume", "{resume:?}");
+    assert_eq!(browser.submit(&resume, &[]).await.body, "POST auth0|ada  to=bob");
+
+    bank.pass(4 * 86_400);
+    let login = browser.post("/letters", "/account", "to=bob").await;
+    let challenge = browser.log_in(&login, "bob").await;
+    let code = bank.code();
+    let stopped = browser.submit(&challenge, &[("code", &code)]).await;
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"), "{stopped:?}");
+    assert!(stopped.body.contains("This belongs to somebody else"), "{}", stopped.body);
+}
+
+#[tokio::test]
+async fn a_form_of_nobody_is_not_kept_and_a_page_says_so() {
+    let bank = Bank::open().await;
+    for path in ["/account", "/transfer", "/strict"] {
+        let mut browser = bank.browser();
+        let stopped = browser.post("/letters", path, "to=bob").await;
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::UNAUTHORIZED, path), "{stopped:?}");
+        assert!(stopped.body.contains("<h1>You have been logged out</h1>"), "{}", stopped.body);
+        assert!(browser.cookies.is_empty(), "{:?}", browser.cookies);
+        assert_eq!(way_on(&stopped), "/auth/login?returnTo=%2Fletters");
+    }
+}
+
 /// Where the main link of a notice leads.
 fn way_on(notice: &Page) -> String {
     attribute(notice.body.split("class=\"primary\"").nth(1).unwrap(), "href").unwrap()

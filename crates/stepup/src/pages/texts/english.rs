@@ -12,6 +12,11 @@ pub(super) const TEXTS: Texts = Texts {
         "This needs a fresh confirmation that it is you, and what you sent is too large, or of a kind, to be kept meanwhile. Nothing was done. Confirm first, then send it once more.",
     ),
     guard_not_kept_way_on: text("Confirm that it is you"),
+    guard_logged_out_heading: text("You have been logged out"),
+    guard_logged_out_text: text(
+        "What you sent was not kept, and nothing was done. Log in, then send it once more.",
+    ),
+    guard_logged_out_way_on: text("Log in"),
     guard_unmet_heading: text("This needs another confirmation"),
     guard_unmet_text: text(
         "You confirmed that it is you, but not in the way, or not as recently, as this page needs. Nothing was done. If it happens again, tell those who run this site.",

@@ -12,6 +12,11 @@ pub(super) const TEXTS: Texts = Texts {
         "Dafür müssen Sie noch einmal bestätigen, dass Sie es sind, und was Sie gesendet haben, ist zu groß oder von einer Art, die wir solange nicht aufheben können. Es wurde nichts ausgeführt. Bestätigen Sie zuerst, und senden Sie es dann noch einmal.",
     ),
     guard_not_kept_way_on: text("Bestätigen, dass Sie es sind"),
+    guard_logged_out_heading: text("Sie sind nicht mehr angemeldet"),
+    guard_logged_out_text: text(
+        "Was Sie gesendet haben, wurde nicht aufgehoben, und es wurde nichts ausgeführt. Melden Sie sich an, und senden Sie es dann noch einmal.",
+    ),
+    guard_logged_out_way_on: text("Anmelden"),
     guard_unmet_heading: text("Dafür braucht es eine andere Bestätigung"),
     guard_unmet_text: text(
         "Sie haben bestätigt, dass Sie es sind, aber nicht auf die Art, die diese Seite verlangt, oder es ist zu lange her. Es wurde nichts ausgeführt. Geschieht es noch einmal, sagen Sie es denen, die diese Seite betreiben.",

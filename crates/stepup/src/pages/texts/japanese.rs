@@ -12,6 +12,11 @@ pub(super) const TEXTS: Texts = Texts {
         "この操作には新たな本人確認が必要ですが、送信された内容は大きすぎるか、保管できない種類のものです。処理は行われていません。本人確認の後に、もう一度送信してください。",
     ),
     guard_not_kept_way_on: text("本人確認を行う"),
+    guard_logged_out_heading: text("ログアウトしています"),
+    guard_logged_out_text: text(
+        "送信された内容は保存されておらず、何も実行されていません。ログインしてから、もう一度送信してください。",
+    ),
+    guard_logged_out_way_on: text("ログインする"),
     guard_unmet_heading: text("別の方法での本人確認が必要です"),
     guard_unmet_text: text(
         "本人確認は行われましたが、このページに必要な方法ではないか、時間が経ちすぎています。処理は行われていません。繰り返し起こる場合は、サイトの運営者にお知らせください。",

@@ -78,6 +78,12 @@ pub struct Texts {
     pub guard_not_kept_text: Text,
     /// Leads to the second factor.
     pub guard_not_kept_way_on: Text,
+    /// A form was sent and nobody is logged in: heading.
+    pub guard_logged_out_heading: Text,
+    /// A form was sent and nobody is logged in: what to do.
+    pub guard_logged_out_text: Text,
+    /// Leads to the login.
+    pub guard_logged_out_way_on: Text,
     /// The second factor that was proved is not the one that is needed: heading.
     pub guard_unmet_heading: Text,
     /// The second factor that was proved is not the one that is needed: what it means.
