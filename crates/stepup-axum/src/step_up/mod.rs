@@ -27,6 +27,9 @@ pub use self::{
 /// Nobody logged in: as without it, but that a browser's form is kept where it can be told whose it is, and a page says so
 /// where it cannot. The body of a request that passes is not touched.
 ///
+/// Lay it around routes with `route_layer`, of a `Router` or of a `MethodRouter`: with `layer`, axum guards the methods that
+/// there is no handler for too, and who has proved a second factor is told 405.
+///
 /// ```no_run
 /// use std::time::Duration;
 /// use axum::{Router, routing::post};
