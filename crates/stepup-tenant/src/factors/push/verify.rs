@@ -11,6 +11,10 @@ use crate::{
 /// Looks once: each look may find that the phone has not answered, and comes too soon after the last one.
 pub(super) async fn verify(transaction: &Transaction<'_>, answer: Answer<'_>) -> Result<Verdict, Failure> {
     let Answer::Oob { oob_code, sent, .. } = answer else { return Ok(Verdict::Wrong) };
+    // Taken away in the meantime: no phone will answer.
+    if !transaction.held.iter().any(|it| it.id == sent.authenticator_id) {
+        return Ok(Verdict::NotAccepted);
+    }
     let passed = match acceptable(transaction, sent) {
         Ok(passed) => passed,
         Err(refused) => return Ok(refused),

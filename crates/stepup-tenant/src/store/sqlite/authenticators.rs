@@ -59,6 +59,7 @@ impl Authenticators for SqliteStore {
                 insert(&transaction, authenticator, &self.columns(authenticator)?)?;
                 drop_pending(&transaction, authenticator, now)?;
             }
+            oob::close(&transaction, user_id)?;
             if let Some((oob_code, value)) = sent {
                 oob::insert(&transaction, oob_code, value)?;
             }
@@ -131,6 +132,7 @@ impl Authenticators for SqliteStore {
             if !has_other(&transaction, user_id)? {
                 delete_recovery_codes(&transaction, user_id, "")?;
             }
+            oob::close(&transaction, user_id)?;
             transaction.commit()?;
             Ok(true)
         })
@@ -146,12 +148,17 @@ impl Authenticators for SqliteStore {
             for authenticator in authenticators {
                 insert(&transaction, authenticator, &self.columns(authenticator)?)?;
             }
+            oob::close(&transaction, user_id)?;
             Ok(transaction.commit()?)
         })
     }
 
     fn delete_authenticators<'a>(&'a self, user_id: &'a str) -> Stored<'a, ()> {
-        self.write(move |connection| delete(connection, user_id))
+        self.transact(move |transaction| {
+            delete(&transaction, user_id)?;
+            oob::close(&transaction, user_id)?;
+            Ok(transaction.commit()?)
+        })
     }
 }
 

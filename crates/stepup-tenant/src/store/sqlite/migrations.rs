@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_earlier_passwords.sql"),
     include_str!("migrations/0011_journal.sql"),
     include_str!("migrations/0012_tidy.sql"),
+    include_str!("migrations/0013_oob_order.sql"),
 ];
 
 /// Runs those that the database has not seen, all in one transaction.

@@ -53,24 +53,21 @@ impl Oob for SqliteStore {
         user_id: Option<&'a str>,
         now: UnixTime,
     ) -> Stored<'a, Vec<OobTransaction>> {
-        self.read(move |connection| {
-            let mut pending = match user_id {
-                Some(user_id) => all(
-                    connection,
-                    "SELECT data, state FROM oob
-                     WHERE asks = 1 AND state = 'pending' AND user_id = ? AND expires_at > ?",
-                    params![user_id, now.seconds()],
-                    read,
-                ),
-                None => all(
-                    connection,
-                    "SELECT data, state FROM oob WHERE asks = 1 AND state = 'pending' AND expires_at > ?",
-                    [now.seconds()],
-                    read,
-                ),
-            }?;
-            pending.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-            Ok(pending)
+        self.read(move |connection| match user_id {
+            Some(user_id) => all(
+                connection,
+                "SELECT data, state FROM oob
+                 WHERE asks = 1 AND state = 'pending' AND user_id = ? AND expires_at > ? ORDER BY seq",
+                params![user_id, now.seconds()],
+                read,
+            ),
+            None => all(
+                connection,
+                "SELECT data, state FROM oob
+                 WHERE asks = 1 AND state = 'pending' AND expires_at > ? ORDER BY seq",
+                [now.seconds()],
+                read,
+            ),
         })
     }
 
@@ -114,6 +111,18 @@ pub(super) fn insert(
     )
     .map(drop)
     .map_err(insertion("the out-of-band transaction"))
+}
+
+/// Ends what waits for a phone of the user's that is not theirs (any more): nobody can answer.
+pub(super) fn close(connection: &Connection, user_id: &str) -> Result<(), StoreError> {
+    execute(
+        connection,
+        "UPDATE oob SET state = 'denied'
+         WHERE user_id = ? AND state IN ('approved', 'pending')
+           AND NOT EXISTS (SELECT 1 FROM authenticators WHERE id = oob.data ->> 'authenticator_id')",
+        [user_id],
+    )
+    .map(drop)
 }
 
 /// Takes the QR code `ticket` if nobody has: it counts as scanned.

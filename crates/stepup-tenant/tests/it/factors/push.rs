@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stepup_tenant::model::{Channel, Digest, PushDevice};
 
-use super::{always, associate, enrol_app, log_in, mfa_api, verify_oob};
+use super::{ada, always, associate, enrol_app, log_in, mfa_api, verify_oob};
 use crate::rig::{Answer, Config, Rig};
 
 const PENDING: &str =
@@ -251,4 +251,26 @@ async fn an_action_may_forbid_the_app_in_place_of_the_phone() {
         let mfa_token = rig.password(&[]).await.mfa_token();
         assert_eq!(rig.verify_otp(&mfa_token, &rig.code(&secret)).await.status, status);
     }
+}
+
+#[tokio::test]
+async fn what_a_phone_was_to_do_ends_with_its_enrolment() {
+    let rig = always("").await;
+    enrol(&rig).await;
+    let (store, user_id) = (&rig.tenant.state().store, ada(&rig).await.user_id);
+    let rejected = "403 invalid_grant: MFA Authorization rejected.";
+
+    let mfa_token = log_in(&rig).await;
+    let asked = rig.challenge(&mfa_token, &json!({ "challenge_type": "oob" })).await.text("oob_code");
+    store.delete_authenticators(&user_id).await.unwrap();
+    assert_eq!(store.pending_pushes(None, rig.tenant.clock().now()).await.unwrap(), []);
+    assert_eq!(verify_oob(&rig, &mfa_token, &asked, "").await.failure(), rejected);
+
+    let mfa_token = log_in(&rig).await;
+    let begun = associate(&rig, &mfa_token, &ask()).await;
+    let listed = store.authenticators(&user_id).await.unwrap();
+    let phone = listed.iter().find(|it| it.id.starts_with("push|")).unwrap();
+    assert!(store.delete_authenticator(&user_id, &phone.id).await.unwrap());
+    assert!(scan(&rig, &ticket(&begun)).await.is_none());
+    assert_eq!(verify_oob(&rig, &mfa_token, &begun.text("oob_code"), "").await.failure(), rejected);
 }

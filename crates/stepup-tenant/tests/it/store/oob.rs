@@ -113,7 +113,7 @@ async fn a_phone_answers_once() {
             let all = store.pending_pushes(user, now).await.unwrap();
             all.into_iter().map(|it| it.id).collect()
         };
-        assert_eq!(pending(None, at(1)).await, ["oob_l", "oob_n", "oob_y"]);
+        assert_eq!(pending(None, at(1)).await, ["oob_y", "oob_n", "oob_l"]);
         assert_eq!(pending(Some("auth0|1"), at(1)).await.len(), 3);
         assert!(pending(Some("auth0|2"), at(1)).await.is_empty());
         assert!(pending(None, at(300)).await.is_empty());
