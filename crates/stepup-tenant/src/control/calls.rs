@@ -198,7 +198,7 @@ fn writable(seconds: i64) -> bool {
 }
 
 fn message(message: &Message) -> Value {
-    json!({
+    let mut told = json!({
         "id": message.id,
         "channel": message.channel,
         "to": message.to,
@@ -206,7 +206,11 @@ fn message(message: &Message) -> Value {
         "body": message.body,
         "user_id": message.user_id,
         "created_at": rfc3339(message.created_at),
-    })
+    });
+    if let Some(reason) = &message.undelivered {
+        told["undelivered"] = json!(reason);
+    }
+    told
 }
 
 #[derive(Deserialize)]

@@ -33,6 +33,14 @@ impl Inbox {
         Ok(())
     }
 
+    /// Notes why a message went no further.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn mark(&self, id: &str, undelivered: &str) -> Result<(), StoreError> {
+        self.store.mark_message(id, Some(undelivered)).await
+    }
+
     /// The messages to one recipient and by one channel if asked, newest first.
     ///
     /// # Errors

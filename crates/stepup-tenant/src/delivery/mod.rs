@@ -121,7 +121,8 @@ impl Delivery {
     /// Sends a message, and writes `gd_send_…` (for a second factor) into the tenant log.
     ///
     /// An e-mail has been taken by the mail server when this returns. A text message or a voice call is owed to its
-    /// webhook then, and will be made at least once; the log says when it was taken.
+    /// webhook then, and will be made at least once; the log says when it was taken. As long as nobody has taken it, the
+    /// inbox says why.
     ///
     /// # Errors
     /// [`DeliveryError::Gateway`] where it went no further than the inbox; [`DeliveryError::Store`] where not even there.
@@ -137,6 +138,7 @@ impl Delivery {
                 body: outgoing.body.clone(),
                 user_id: outgoing.user_id.clone(),
                 created_at: now,
+                undelivered: None,
             })
             .await?;
         let event = |kind: &str| LogEvent { user_id: outgoing.user_id.clone(), ..LogEvent::new(kind, now) };
@@ -157,8 +159,10 @@ impl Delivery {
                     sent_at: now,
                 };
                 if let Err(error) = smtp.send(&mail).await {
-                    let description = Some(outbound::chain(&*error));
-                    self.log.record(LogEvent { description, ..failed }).await;
+                    let reason = outbound::chain(&*error);
+                    self.inbox.mark(&id, &reason).await?;
+                    tracing::warn!(id, reason, "a message was not taken");
+                    self.log.record(LogEvent { description: Some(reason), ..failed }).await;
                     return Err(gateway(error));
                 }
             }

@@ -67,6 +67,7 @@ pub(super) fn call(
         content_type: "application/json".to_owned(),
         body: serde_json::to_string(&payload)?.into(),
         secret: Some(webhook.secret.clone()),
+        is_message: true,
         deadline: now + USE,
         succeeded: log.0,
         failed: Some(log.1),

@@ -18,6 +18,8 @@ pub struct Call {
     pub body: SecretString,
     /// What to sign it with ([`crate::outbound::signature`]); none: no signature. Sealed at rest.
     pub secret: Option<SecretString>,
+    /// Whether its id is that of a message in the inbox, which says why as long as nobody has taken it.
+    pub is_message: bool,
     /// When it is of no use any more.
     pub deadline: UnixTime,
     /// What the tenant log says once it was taken, if anything; its date is of no matter.

@@ -90,6 +90,9 @@ pub struct Message {
     pub user_id: Option<String>,
     /// When.
     pub created_at: UnixTime,
+    /// Why the mail server or the gateway has not taken it (yet), where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undelivered: Option<String>,
 }
 
 /// A way to reach a user.

@@ -148,10 +148,13 @@ impl Caller {
 
     /// One attempt, and what follows from it.
     async fn make(&self, claimed: &ClaimedCall) -> Result<(), StoreError> {
-        let ClaimedCall { call, attempt } = claimed;
+        let ClaimedCall { call, attempt, last_error } = claimed;
         let now = self.clock.now();
         let verdict = if now > call.deadline {
-            Verdict::Refused("it was of no use any more before it could be made".to_owned())
+            Verdict::Refused(match last_error {
+                Some(error) => given_up(error, attempt.saturating_sub(1)),
+                None => "it was of no use any more before it could be made".to_owned(),
+            })
         } else {
             match request(call, now) {
                 Ok(request) => judge(self.http.send(request).await),
@@ -165,13 +168,25 @@ impl Caller {
             Verdict::Again { reason, after } => {
                 let again = now + pause(*attempt).max(after);
                 if again > call.deadline {
-                    let reason = format!("{reason}; given up after {attempt} attempts");
-                    return self.end(call, call.failed.as_ref(), Some(reason)).await;
+                    return self.end(call, call.failed.as_ref(), Some(given_up(&reason, *attempt))).await;
+                }
+                if call.is_message {
+                    self.not_yet(call, *attempt, &reason).await?;
                 }
                 tracing::debug!(id = call.id, attempt, reason, "a call will be made again");
-                self.store.postpone_call(&call.id, again).await
+                self.store.postpone_call(&call.id, &reason, again).await
             }
         }
+    }
+
+    /// Somebody waits for a message: they are told at once, and not in minutes, when it is given up.
+    async fn not_yet(&self, message: &Call, attempt: u32, reason: &str) -> Result<(), StoreError> {
+        let reason = format!("{reason}; it will be tried again");
+        if attempt == 1 {
+            tracing::warn!(id = message.id, reason, "a message was not taken");
+            self.record(message.failed.as_ref(), Some(&reason)).await;
+        }
+        self.store.mark_message(&message.id, Some(&reason)).await
     }
 
     async fn end(
@@ -183,12 +198,22 @@ impl Caller {
         if let Some(reason) = &reason {
             tracing::warn!(id = call.id, reason, "a call was given up");
         }
-        if let Some(event) = event {
-            let description = reason.or_else(|| event.description.clone());
-            self.log.record(LogEvent { date: self.clock.now(), description, ..event.clone() }).await;
+        self.record(event, reason.as_deref()).await;
+        if call.is_message {
+            self.store.mark_message(&call.id, reason.as_deref()).await?;
         }
         self.store.delete_call(&call.id).await
     }
+
+    async fn record(&self, event: Option<&LogEvent>, reason: Option<&str>) {
+        let Some(event) = event else { return };
+        let description = reason.map(str::to_owned).or_else(|| event.description.clone());
+        self.log.record(LogEvent { date: self.clock.now(), description, ..event.clone() }).await;
+    }
+}
+
+fn given_up(reason: &str, attempts: u32) -> String {
+    format!("{reason}; given up after {attempts} attempt{}", if attempts == 1 { "" } else { "s" })
 }
 
 fn request(call: &Call, now: UnixTime) -> Result<Request<Bytes>, http::Error> {

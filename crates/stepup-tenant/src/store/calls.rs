@@ -20,11 +20,11 @@ pub trait Calls: Send + Sync {
     /// The store failed.
     fn claim_calls(&self, now: UnixTime, again: UnixTime, limit: u32) -> Stored<'_, Vec<ClaimedCall>>;
 
-    /// Lets a call be due at `again`.
+    /// Lets a call that failed with `error` be due at `again`.
     ///
     /// # Errors
     /// The store failed.
-    fn postpone_call<'a>(&'a self, id: &'a str, again: UnixTime) -> Stored<'a, ()>;
+    fn postpone_call<'a>(&'a self, id: &'a str, error: &'a str, again: UnixTime) -> Stored<'a, ()>;
 
     /// Removes a call that was taken or given up.
     ///
@@ -46,4 +46,6 @@ pub struct ClaimedCall {
     pub call: Call,
     /// Which attempt it is, from 1.
     pub attempt: u32,
+    /// How the attempt before it failed, if there was one.
+    pub last_error: Option<String>,
 }

@@ -335,6 +335,12 @@ pub trait Events: Send + Sync {
     /// The store failed.
     fn insert_message<'a>(&'a self, message: &'a Message) -> Stored<'a, ()>;
 
+    /// Notes with a message why nobody has taken it ([`Message::undelivered`]), or that somebody has.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn mark_message<'a>(&'a self, id: &'a str, undelivered: Option<&'a str>) -> Stored<'a, ()>;
+
     /// At most `limit` messages, to one recipient and by one channel if asked, newest first.
     ///
     /// # Errors

@@ -110,6 +110,7 @@ fn message(id: &str, channel: Channel, to: &str) -> Message {
         body: "Your code is 123456.".to_owned(),
         user_id: None,
         created_at: UnixTime::from_seconds(1_767_225_600),
+        undelivered: None,
     }
 }
 

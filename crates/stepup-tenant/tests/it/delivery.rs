@@ -77,7 +77,9 @@ async fn an_email_that_is_refused_is_in_the_inbox_and_in_the_log() {
     let event = &rig.tenant.log().await.unwrap()[0];
     assert_eq!(event.kind, "gd_send_email_failure");
     assert!(event.description.as_deref().unwrap().contains("no such user"), "{event:?}");
-    assert_eq!(rig.tenant.messages().await.unwrap().len(), 1);
+    let messages = rig.tenant.messages().await.unwrap();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].undelivered, event.description);
 
     for unknown in ["nobody", "a@b@c", "ada@example.com\r\nBcc: eve@example.com", ""] {
         let refused = rig.tenant.state().delivery.send(code(Channel::Email, unknown)).await.unwrap_err();
@@ -172,6 +174,44 @@ async fn a_text_message_and_a_call_go_to_the_webhook_and_into_the_inbox() {
     let event = rig.logged("gd_send_sms_failure").await;
     assert_eq!(event.description.as_deref(), Some("the answer was 410 Gone"));
     assert_eq!(event.user_id.as_deref(), Some("auth0|ada"));
+}
+
+#[tokio::test]
+async fn a_text_message_that_nobody_takes_says_so_at_once_and_until_somebody_does() {
+    let mut receiver = Receiver::start().await;
+    let webhook = format!("phone_webhook: {{ url: \"{}\", secret: 0123456789abcdef }}", receiver.url);
+    let rig = start(&format!("stepup: {{ {webhook} }}\n")).await;
+    let undelivered = async || rig.tenant.messages().await.unwrap()[0].undelivered.clone();
+    receiver.answer(&[503, 204]);
+    rig.tenant.state().delivery.send(code(Channel::Sms, "+12025550123")).await.unwrap();
+    receiver.next().await;
+    let failed = rig.logged("gd_send_sms_failure").await;
+    let reason = "the answer was 503 Service Unavailable; it will be tried again";
+    assert_eq!(failed.description.as_deref(), Some(reason));
+    while undelivered().await.as_deref() != Some(reason) {
+        tokio::task::yield_now().await;
+    }
+    let shown = rig.get("/dashboard/inbox").await.body;
+    assert!(shown.contains(&format!("Not delivered: {reason}")), "{shown}");
+    rig.advance(31);
+    receiver.next().await;
+    rig.logged("gd_send_sms").await;
+    while undelivered().await.is_some() {
+        tokio::task::yield_now().await;
+    }
+
+    receiver.answer(&[503]);
+    rig.tenant.state().delivery.send(code(Channel::Sms, "+12025550123")).await.unwrap();
+    receiver.next().await;
+    while undelivered().await.is_none() {
+        tokio::task::yield_now().await;
+    }
+    rig.advance(301);
+    let last = "the answer was 503 Service Unavailable; given up after 1 attempt";
+    while undelivered().await.as_deref() != Some(last) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(rig.logged("gd_send_sms_failure").await.description.as_deref(), Some(last));
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ fn call(tenant: &Tenant, id: &str, url: &str) -> Call {
         content_type: "application/json".to_owned(),
         body: r#"{"code":"123456"}"#.into(),
         secret: Some("whsec".into()),
+        is_message: false,
         deadline: now + std::time::Duration::from_secs(300),
         succeeded: Some(LogEvent::new("taken", now)),
         failed: Some(LogEvent::new("given_up", now)),

@@ -40,6 +40,7 @@ async fn stops_within_ten_seconds_whoever_does_not_answer() {
             content_type: "application/json".to_owned(),
             body: "{}".into(),
             secret: None,
+            is_message: false,
             deadline: now + Duration::from_secs(300),
             succeeded: None,
             failed: None,

@@ -153,6 +153,7 @@ fn call(
         content_type: "application/x-www-form-urlencoded".to_owned(),
         body: format!("logout_token={logout_token}").into(),
         secret: None,
+        is_message: false,
         deadline: now + LIFETIME,
         succeeded: Some(told("oidc_backchannel_logout_succeeded")),
         failed: Some(told("oidc_backchannel_logout_failed")),

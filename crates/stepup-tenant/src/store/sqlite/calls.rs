@@ -34,17 +34,17 @@ impl Calls for SqliteStore {
                 connection,
                 "UPDATE calls SET attempts = attempts + 1, due_at = ?2 WHERE id IN
                      (SELECT id FROM calls WHERE due_at <= ?1 ORDER BY due_at LIMIT ?3)
-                 RETURNING id, sealed, attempts",
+                 RETURNING id, sealed, attempts, last_error",
                 params![now.seconds(), again.seconds(), limit],
                 |row| self.claimed(row),
             )
         })
     }
 
-    fn postpone_call<'a>(&'a self, id: &'a str, again: UnixTime) -> Stored<'a, ()> {
+    fn postpone_call<'a>(&'a self, id: &'a str, error: &'a str, again: UnixTime) -> Stored<'a, ()> {
         self.write(move |connection| {
-            execute(connection, "UPDATE calls SET due_at = ? WHERE id = ?", params![again.seconds(), id])
-                .map(drop)
+            let sql = "UPDATE calls SET due_at = ?, last_error = ? WHERE id = ?";
+            execute(connection, sql, params![again.seconds(), error, id]).map(drop)
         })
     }
 
@@ -65,7 +65,11 @@ impl SqliteStore {
         let id: String = row.get("id")?;
         let sealed = row.get_ref("sealed")?.as_blob().map_err(rusqlite::Error::from)?;
         let kept: Kept = decode("a call", &self.vault.open(&id, sealed)?)?;
-        Ok(ClaimedCall { attempt: row.get("attempts")?, call: kept.call(id) })
+        Ok(ClaimedCall {
+            attempt: row.get("attempts")?,
+            last_error: row.get("last_error")?,
+            call: kept.call(id),
+        })
     }
 }
 
@@ -76,6 +80,8 @@ struct Kept {
     content_type: String,
     body: String,
     secret: Option<String>,
+    #[serde(default)]
+    is_message: bool,
     deadline: UnixTime,
     succeeded: Option<LogEvent>,
     failed: Option<LogEvent>,
@@ -88,6 +94,7 @@ impl From<&Call> for Kept {
             content_type: call.content_type.clone(),
             body: call.body.expose_secret().to_owned(),
             secret: call.secret.as_ref().map(|secret| secret.expose_secret().to_owned()),
+            is_message: call.is_message,
             deadline: call.deadline,
             succeeded: call.succeeded.clone(),
             failed: call.failed.clone(),
@@ -103,6 +110,7 @@ impl Kept {
             content_type: self.content_type,
             body: self.body.into(),
             secret: self.secret.map(Into::into),
+            is_message: self.is_message,
             deadline: self.deadline,
             succeeded: self.succeeded,
             failed: self.failed,

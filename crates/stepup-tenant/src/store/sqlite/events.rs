@@ -54,6 +54,19 @@ impl Events for SqliteStore {
         })
     }
 
+    fn mark_message<'a>(&'a self, id: &'a str, undelivered: Option<&'a str>) -> Stored<'a, ()> {
+        self.write(move |connection| {
+            execute(
+                connection,
+                "UPDATE messages SET data = iif(?2 IS NULL, json_remove(data, '$.undelivered'),
+                                                json_set(data, '$.undelivered', ?2))
+                 WHERE seq = (SELECT seq FROM messages WHERE data ->> 'id' = ?1 ORDER BY seq DESC LIMIT 1)",
+                params![id, undelivered],
+            )
+            .map(drop)
+        })
+    }
+
     fn messages<'a>(
         &'a self,
         to: Option<&'a str>,

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_journal.sql"),
     include_str!("migrations/0012_tidy.sql"),
     include_str!("migrations/0013_oob_order.sql"),
+    include_str!("migrations/0014_call_errors.sql"),
 ];
 
 /// Runs those that the database has not seen, all in one transaction.

@@ -83,6 +83,7 @@ async fn the_inbox_is_searched_whole_and_read_page_by_page() {
             body: String::new(),
             user_id: None,
             created_at: NOW,
+            undelivered: None,
         };
         store.insert_message(&message).await.unwrap();
     }

@@ -10,13 +10,13 @@ mod traces;
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::Map;
+use serde_json::{Map, json};
 use stepup_protocol::{time::UnixTime, token::GrantType};
 use stepup_tenant::{
     actions::Changes,
     model::{
         AuthenticationMethod, Authenticator, AuthorizationCode, CodeChallenge, CodeChallengeMethod,
-        Credential, Digest, RefreshToken, TenantSession, User,
+        Credential, Digest, MfaTransaction, RefreshToken, TenantSession, User,
     },
     store::{Presented, SqliteStore, Store, Vault},
 };
@@ -131,6 +131,25 @@ fn code() -> AuthorizationCode {
         methods: vec![AuthenticationMethod::password(NOW)],
         created_at: NOW,
         expires_at: at(600),
+    }
+}
+
+fn mfa() -> MfaTransaction {
+    MfaTransaction {
+        transaction_id: "txn_1".to_owned(),
+        client_id: "webapp".to_owned(),
+        user_id: "auth0|1".to_owned(),
+        connection: "db".to_owned(),
+        grant: GrantType::RefreshToken,
+        audience: None,
+        scope: "openid".into(),
+        session_id: None,
+        refresh_token: Some(Digest::of("a")),
+        dpop_jkt: None,
+        progress: json!({"step": 1}),
+        request: Map::new(),
+        created_at: NOW,
+        expires_at: at(300),
     }
 }
 

@@ -5,16 +5,16 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
-use stepup_protocol::{mfa::FactorType, token::GrantType};
+use stepup_protocol::mfa::FactorType;
 use stepup_tenant::{
     model::{
         AuthenticationMethod, Bucket, BucketKind, BucketRule, Channel, Digest, Empty, LogEvent,
-        LoginTransaction, Message, MfaTransaction,
+        LoginTransaction, Message,
     },
     store::StoreError,
 };
 
-use super::{NOW, at, on_every_database, session, user};
+use super::{NOW, at, mfa, on_every_database, session, user};
 
 #[tokio::test]
 async fn users_are_found_by_id_and_by_identifier() {
@@ -110,22 +110,7 @@ async fn logins_and_mfa_transactions_are_taken_once() {
         );
         assert!(!store.update_login(&digest, &login).await.unwrap());
 
-        let mfa = MfaTransaction {
-            transaction_id: "txn_1".to_owned(),
-            client_id: "webapp".to_owned(),
-            user_id: "auth0|1".to_owned(),
-            connection: "db".to_owned(),
-            grant: GrantType::RefreshToken,
-            audience: None,
-            scope: "openid".into(),
-            session_id: None,
-            refresh_token: Some(Digest::of("a")),
-            dpop_jkt: None,
-            progress: json!({"step": 1}),
-            request: Map::new(),
-            created_at: NOW,
-            expires_at: at(300),
-        };
+        let mfa = mfa();
         store.insert_mfa(&digest, &mfa).await.unwrap();
         assert_eq!(store.mfa(&digest).await.unwrap(), Some(mfa.clone()));
         let takes = join_all((0..8).map(|_| store.take_mfa(&digest))).await;
@@ -189,6 +174,7 @@ async fn log_and_inbox_are_read_newest_first() {
                 body: String::new(),
                 user_id: None,
                 created_at: NOW,
+                undelivered: None,
             };
             store.insert_message(&message).await.unwrap();
         }
