@@ -69,12 +69,12 @@ async fn check_client(shared: &Shared, params: &Params, bearer: &Bearer) -> Resu
 /// What the request names: only the first type counts, and of the channels the first that the tenant has on.
 fn asked_for(config: &TenantConfig, params: &Params) -> Result<Kind, RequestFault> {
     let types =
-        params.list("authenticator_types")?.ok_or(RequestFault::FieldMissing("authenticator_types"))?;
+        params.array("authenticator_types")?.ok_or(RequestFault::FieldMissing("authenticator_types"))?;
     let unsupported = |name: String| RequestFault::UnsupportedAuthenticator(name);
     let kinds = match types.first().copied().unwrap_or_default() {
         "otp" => vec![Kind::Otp],
         "oob" => {
-            let channels = params.list("oob_channels")?.ok_or(RequestFault::FieldMissing("oob_channels"))?;
+            let channels = params.array("oob_channels")?.ok_or(RequestFault::FieldMissing("oob_channels"))?;
             channels.iter().copied().filter_map(channel).collect()
         }
         other => return Err(unsupported(other.to_owned())),

@@ -12,7 +12,11 @@ const MOST: usize = 256;
 
 /// Parameters in the order they came. Prints names only: values hold secrets.
 #[derive(Clone, Default)]
-pub(crate) struct Params(Vec<(String, Value)>);
+pub(crate) struct Params {
+    held: Vec<(String, Value)>,
+    /// Whether they came as JSON, which has lists of its own.
+    is_json: bool,
+}
 
 /// Why a request's parameters cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +67,7 @@ impl Params {
         let mut reader = serde_json::Deserializer::from_slice(body);
         let members = reader.deserialize_map(Members).map_err(ParamsError::Json)?;
         reader.end().map_err(ParamsError::Json)?;
-        let mut params = Self::default();
+        let mut params = Self { is_json: true, ..Self::default() };
         for (name, value) in members {
             params.push(name, value)?;
         }
@@ -71,10 +75,10 @@ impl Params {
     }
 
     fn push(&mut self, name: String, value: Value) -> Result<(), ParamsError> {
-        if self.0.iter().any(|(held, _)| *held == name) {
+        if self.held.iter().any(|(held, _)| *held == name) {
             return Err(ParamsError::Duplicate(name));
         }
-        if self.0.len() == MOST {
+        if self.held.len() == MOST {
             return Err(ParamsError::TooMany);
         }
         // A number or a boolean in JSON is the text it would be in a form.
@@ -83,7 +87,7 @@ impl Params {
             Value::Bool(truth) => Value::String(truth.to_string()),
             other => other,
         };
-        self.0.push((name, value));
+        self.held.push((name, value));
         Ok(())
     }
 
@@ -96,6 +100,17 @@ impl Params {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(ParamsError::NotText(name)),
+        }
+    }
+
+    /// The words under `name`, an array where the body is JSON; absent where there is none.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub(crate) fn array(&self, name: &'static str) -> Result<Option<Vec<&str>>, ParamsError> {
+        match self.value(name) {
+            Some(Value::String(_)) if self.is_json => Err(ParamsError::NotAList(name)),
+            _ => self.list(name),
         }
     }
 
@@ -131,18 +146,18 @@ impl Params {
 
     /// Whether `name` was sent at all, empty or not.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(held, _)| held == name)
+        self.held.iter().any(|(held, _)| held == name)
     }
 
     /// The value under `name` as it came; absent where it is empty or null.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
-        let (_, value) = self.0.iter().find(|(held, _)| held == name)?;
+        let (_, value) = self.held.iter().find(|(held, _)| held == name)?;
         (!value.is_null() && value.as_str() != Some("")).then_some(value)
     }
 
     /// The texts by name, without those that are absent.
     pub(crate) fn into_texts(self) -> std::collections::BTreeMap<String, String> {
-        let texts = self.0.into_iter().filter_map(|(name, value)| match value {
+        let texts = self.held.into_iter().filter_map(|(name, value)| match value {
             Value::String(text) if !text.is_empty() => Some((name, text)),
             _ => None,
         });
@@ -151,7 +166,7 @@ impl Params {
 
     /// The parameters as a JSON object, without those named in `left_out`.
     pub(crate) fn to_json(&self, left_out: &[&str]) -> Value {
-        self.0
+        self.held
             .iter()
             .filter(|(name, _)| !left_out.contains(&name.as_str()))
             .map(|(name, value)| (name.clone(), value.clone()))
@@ -161,7 +176,7 @@ impl Params {
 
 impl fmt::Debug for Params {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        formatter.debug_list().entries(self.held.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -239,10 +254,24 @@ mod tests {
         for name in ["b", "c"] {
             assert!(matches!(params.list(name), Err(ParamsError::NotAList(told)) if told == name));
         }
+        assert_eq!(params.array("a").unwrap(), Some(vec!["otp", "oob"]));
         for name in ["a", "b", "c"] {
             assert!(matches!(params.optional(name), Err(ParamsError::NotText(told)) if told == name));
         }
         assert_eq!((params.list("d").unwrap(), params.optional("d").unwrap()), (None, None));
+    }
+
+    #[test]
+    fn a_text_is_a_list_in_a_form_alone() {
+        for (content_type, body, expected) in [
+            ("application/x-www-form-urlencoded", "a=otp+oob", Some(vec!["otp", "oob"])),
+            ("application/json", r#"{"a":["otp","oob"]}"#, Some(vec!["otp", "oob"])),
+            ("application/json", r#"{"a":"otp"}"#, None),
+            ("application/json", r#"{"a":5}"#, None),
+        ] {
+            let params = Params::from_body(Some(content_type), body.as_bytes()).unwrap();
+            assert_eq!(params.array("a").ok().flatten(), expected, "{body}");
+        }
     }
 
     #[test]

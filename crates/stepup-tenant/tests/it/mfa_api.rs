@@ -116,7 +116,15 @@ async fn what_is_asked_of_the_api_must_make_sense() {
             json!({ "authenticator_types": [1] }),
             "400 invalid_request: \"authenticator_types\" must be a list of strings",
         ),
+        (
+            json!({ "authenticator_types": "otp" }),
+            "400 invalid_request: \"authenticator_types\" must be a list of strings",
+        ),
         (json!({ "authenticator_types": ["oob"] }), "400 invalid_request: \"oob_channels\" is required"),
+        (
+            json!({ "authenticator_types": ["oob"], "oob_channels": "sms", "phone_number": "+12025550123" }),
+            "400 invalid_request: \"oob_channels\" must be a list of strings",
+        ),
         (
             json!({ "authenticator_types": ["oob"], "oob_channels": { "sms": true } }),
             "400 invalid_request: \"oob_channels\" must be a list of strings",
