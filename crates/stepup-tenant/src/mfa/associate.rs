@@ -16,7 +16,7 @@ use crate::{
     model::Authenticator,
     oauth::{
         client_auth,
-        error::{ClientFault, Failure, GrantFault, Limit, RequestFault, UserFault},
+        error::{ClientFault, Failure, Limit, RequestFault, UserFault},
         params::Params,
     },
     pipeline::{Caller, Progress, header_text},
@@ -37,7 +37,7 @@ pub(crate) async fn handle(
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body)?;
     check_client(&shared, &params, &bearer).await?;
     let kind = asked_for(&shared.config, &params)?;
-    let user = shared.store.user(bearer.user_id()).await?.ok_or(GrantFault::MfaBearer)?;
+    let user = bearer.user(&shared).await?;
     let held = factors::held(&shared, &user).await?;
     if let Bearer::MfaToken(pending) = &bearer {
         permitted(&shared.config, &pending.progress, &held, kind.factor())?;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     factors::{self, Kind, email, kinds_of, wire_id},
-    model::{Authenticator, User},
+    model::Authenticator,
     oauth::{
         audit::Audit,
         error::{Failure, GrantFault, RequestFault, UserFault},
@@ -32,7 +32,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Failure> {
     let bearer = Bearer::of(&shared, &caller, &Call::new(&method, &uri, &headers)).await?;
     bearer.needs("read:authenticators")?;
-    let user = user_of(&shared, &bearer).await?;
+    let user = bearer.user(&shared).await?;
     let held = factors::held(&shared, &user).await?;
     let listed: Vec<_> = held.iter().flat_map(|it| kinds_of(it).map(move |kind| listed(it, kind))).collect();
     Ok(answer(&listed))
@@ -53,7 +53,7 @@ pub(crate) async fn remove(
         return Err(GrantFault::MfaBearer.into());
     }
     bearer.needs("remove:authenticators")?;
-    let user = user_of(&shared, &bearer).await?;
+    let user = bearer.user(&shared).await?;
     let held = factors::held(&shared, &user).await?;
     let (_, authenticator) = named(&held, &id).ok_or(RequestFault::AuthenticatorNotFound)?;
     if email::is_automatic(&user.user_id, &authenticator.id) {
@@ -64,10 +64,6 @@ pub(crate) async fn remove(
     }
     Audit::new(&shared, &caller).user(&user).describe(id).write("gd_unenroll").await;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn user_of(shared: &Shared, bearer: &Bearer) -> Result<User, Failure> {
-    Ok(shared.store.user(bearer.user_id()).await?.ok_or(GrantFault::MfaBearer)?)
 }
 
 /// The authenticator that `id` names, and by which way: a phone is named by either of its channels, or as the Management

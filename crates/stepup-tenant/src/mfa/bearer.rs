@@ -11,7 +11,7 @@ use crate::{
     oauth::{
         access,
         dpop::{self, Scheme},
-        error::{ClientFault, Failure, GrantFault},
+        error::{ClientFault, Failure, GrantFault, UserFault},
     },
     pipeline::Caller,
     state::{Shared, State},
@@ -69,11 +69,16 @@ impl Bearer {
     }
 
     /// Whose authenticators the call is about.
-    pub(crate) fn user_id(&self) -> &str {
-        match self {
+    ///
+    /// # Errors
+    /// The user is gone or blocked; the store failed.
+    pub(crate) async fn user(&self, shared: &Shared) -> Result<User, Failure> {
+        let user_id = match self {
             Self::AccessToken { user_id, .. } => user_id,
             Self::MfaToken(pending) => &pending.transaction.user_id,
-        }
+        };
+        let user = shared.store.user(user_id).await?.ok_or(GrantFault::MfaBearer)?;
+        if user.blocked { Err(UserFault::Blocked.into()) } else { Ok(user) }
     }
 
     /// Which client it was issued to.

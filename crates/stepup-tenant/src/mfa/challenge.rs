@@ -39,7 +39,10 @@ pub(crate) async fn handle(
         return Err(ClientFault::GrantNotAllowed(GrantType::MfaOtp.to_string()).into());
     }
     let user = shared.store.user(&pending.transaction.user_id).await?;
-    let user = user.filter(|user| !user.blocked).ok_or(GrantFault::MfaTokenMalformed)?;
+    let user = user.ok_or(GrantFault::MfaTokenMalformed)?;
+    if user.blocked {
+        return Err(UserFault::Blocked.into());
+    }
     let held = factors::held(&shared, &user).await?;
     let asked = Asked {
         types: params.list("challenge_type")?.unwrap_or_else(|| vec!["otp", "oob"]),

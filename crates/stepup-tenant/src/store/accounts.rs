@@ -7,7 +7,7 @@ use super::Stored;
 
 /// Passwords and addresses.
 pub trait Accounts: Send + Sync {
-    /// Gives the user a new password and ends all their sessions, as one; false where there is no such user.
+    /// Gives the user a new password and ends all their sessions and pending `mfa_token`s, as one; false where there is no such user.
     ///
     /// # Parameters
     /// - `hash`: in PHC string form.

@@ -10,7 +10,7 @@ use crate::{
         access::Target,
         audit::Audit,
         dpop,
-        error::{ClientFault, Failure, GrantFault, RequestFault},
+        error::{ClientFault, Failure, GrantFault, RequestFault, UserFault},
         issue::{self, Granted, Login},
         pkce,
     },
@@ -84,6 +84,9 @@ async fn issue_for(
 ) -> Result<(TokenResponse, User), Failure> {
     let state = request.shared;
     let user = state.store.user(&code.user_id).await?.ok_or(GrantFault::Code)?;
+    if user.blocked {
+        return Err(UserFault::Blocked.into());
+    }
     let audience = code.audience.as_deref();
     let target = Target::find(state, audience)
         .ok_or_else(|| ClientFault::ApiUnknown(audience.unwrap_or_default().to_owned()))?;

@@ -218,8 +218,10 @@ async fn confirm_enrolment(
     by: By<'_>,
 ) -> Result<TokenResponse, Failure> {
     let shared = request.shared;
-    let user = shared.store.user(&claims.sub).await?.filter(|user| !user.blocked);
-    let user = user.ok_or(GrantFault::MfaTokenMalformed)?;
+    let user = shared.store.user(&claims.sub).await?.ok_or(GrantFault::MfaTokenMalformed)?;
+    if user.blocked {
+        return Err(UserFault::Blocked.into());
+    }
     let scope = claims.scope.as_deref().map(Scopes::from).unwrap_or_default();
     let held = factors::held(shared, &user).await?;
     let transaction = Transaction {

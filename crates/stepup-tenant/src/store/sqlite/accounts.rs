@@ -31,6 +31,11 @@ pub(super) fn retire(
     .map(drop)
 }
 
+/// Ends the token requests that wait for a factor of the user: they were begun with the password that goes.
+pub(super) fn end_mfa(connection: &Connection, user_id: &str) -> Result<(), StoreError> {
+    execute(connection, "DELETE FROM mfa_transactions WHERE data ->> 'user_id' = ?", [user_id]).map(drop)
+}
+
 impl Accounts for SqliteStore {
     fn change_password<'a>(
         &'a self,
@@ -59,6 +64,7 @@ impl Accounts for SqliteStore {
                 "DELETE FROM sessions WHERE json_extract(data, '$.user_id') = ?",
                 [user_id],
             )?;
+            end_mfa(&transaction, user_id)?;
             transaction.commit()?;
             Ok(changed == 1)
         })

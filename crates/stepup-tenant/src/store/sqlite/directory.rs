@@ -31,6 +31,7 @@ impl Directory for SqliteStore {
             change(&mut user);
             if let Some(earlier) = password.filter(|earlier| !is_hash(&user, earlier)) {
                 accounts::retire(&transaction, user_id, &earlier, remembered)?;
+                accounts::end_mfa(&transaction, user_id)?;
             }
             users::update(&transaction, &user)?;
             transaction.commit()?;

@@ -170,6 +170,19 @@ async fn a_new_password_is_the_only_one() {
 }
 
 #[tokio::test]
+async fn a_new_password_ends_what_was_begun_with_the_old_one() {
+    let admin = Admin::start().await;
+    let ada = admin.ada().await;
+    admin.put("guardian/policies", json!(["all-applications"])).await;
+    let mfa_token = admin.rig.password(&[]).await.mfa_token();
+    admin.patch(&format!("users/{ada}"), json!({ "name": "Ada" })).await;
+    assert_eq!(admin.rig.authenticators(&mfa_token).await.status, 200);
+    admin.patch(&format!("users/{ada}"), json!({ "password": "Another pass phrase" })).await;
+    let refused = admin.rig.challenge(&mfa_token, &json!({})).await;
+    assert_eq!(refused.failure(), "403 invalid_grant: Malformed mfa_token");
+}
+
+#[tokio::test]
 async fn blocking_ends_what_the_user_holds() {
     let admin = Admin::start().await;
     let ada = admin.ada().await;
@@ -193,6 +206,25 @@ async fn blocking_ends_what_the_user_holds() {
 
     admin.patch(&format!("users/{ada}"), json!({ "blocked": false })).await;
     assert_eq!(admin.rig.password(&[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_blocked_user_gets_nothing_for_what_was_issued_before() {
+    let admin = Admin::start().await;
+    let (rig, ada) = (&admin.rig, admin.ada().await);
+    let mut browser = Browser::new(rig);
+    let page = browser.authorize(&[]).await;
+    let end = browser.log_in(&page).await;
+    let refresh_token = rig.refresh_token().await;
+    let mfa_token = rig.refresh(&refresh_token, &[("audience", API)]).await.mfa_token();
+    let secret = rig.associate(&mfa_token).await.text("secret");
+    admin.patch(&format!("users/{ada}"), json!({ "blocked": true })).await;
+    let blocked = "403 unauthorized: user is blocked";
+    assert_eq!(browser.exchange_code(&end).await.failure(), blocked);
+    assert_eq!(rig.authenticators(&mfa_token).await.failure(), blocked);
+    assert_eq!(rig.associate(&mfa_token).await.failure(), blocked);
+    assert_eq!(rig.challenge(&mfa_token, &json!({})).await.failure(), blocked);
+    assert_eq!(rig.verify_otp(&mfa_token, &rig.code(&secret)).await.failure(), blocked);
 }
 
 #[tokio::test]

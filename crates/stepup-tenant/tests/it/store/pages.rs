@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use stepup_protocol::scope::Scopes;
 use stepup_tenant::model::{Digest, Ticket, TicketPurpose, User};
 
-use super::{NOW, at, on_every_database, session, user};
+use super::{NOW, at, mfa, on_every_database, session, user};
 
 const DAY: u64 = 86_400;
 
@@ -85,6 +85,7 @@ async fn a_new_password_ends_the_sessions_of_its_user() {
             owner.clone_into(&mut session.user_id);
             store.insert_session(&Digest::of(id), &session).await.unwrap();
         }
+        store.insert_mfa(&Digest::of("mfa_token"), &mfa()).await.unwrap();
         let hash = SecretString::from("$argon2id$new");
         assert!(store.change_password("auth0|1", &hash, 0, at(9)).await.unwrap());
         assert!(!store.change_password("auth0|9", &hash, 0, at(9)).await.unwrap());
@@ -93,6 +94,7 @@ async fn a_new_password_ends_the_sessions_of_its_user() {
         assert_eq!(found.last_password_reset, Some(at(9)));
         assert!(store.session("one").await.unwrap().is_none());
         assert!(store.session("two").await.unwrap().is_some());
+        assert!(store.mfa(&Digest::of("mfa_token")).await.unwrap().is_none());
     })
     .await;
 }
