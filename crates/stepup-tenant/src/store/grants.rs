@@ -13,6 +13,12 @@ pub trait Grants: Send + Sync {
     /// [`StoreError::Conflict`](super::StoreError::Conflict) where the digest is taken.
     fn insert_code<'a>(&'a self, code: &'a Digest, value: &'a AuthorizationCode) -> Stored<'a, ()>;
 
+    /// The code as it is, unless it was taken; takes nothing.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn code<'a>(&'a self, code: &'a Digest) -> Stored<'a, Option<AuthorizationCode>>;
+
     /// Takes a code, expired or not: the first caller gets [`CodeTaken::Now`], every later one [`CodeTaken::Before`].
     ///
     /// # Errors

@@ -36,7 +36,9 @@ pub(super) async fn exchange(request: &TokenRequest<'_>) -> Result<TokenResponse
 async fn take(request: &TokenRequest<'_>, code: &str) -> Result<AuthorizationCode, Failure> {
     let store = &request.shared.store;
     let now = request.shared.clock.now();
-    let code = match store.take_code(&Digest::of(code), now).await? {
+    let digest = Digest::of(code);
+    prove_key(request, &digest).await?;
+    let code = match store.take_code(&digest, now).await? {
         Some(CodeTaken::Now(code)) => {
             request.caller.correlation.join(&code.transaction_id);
             code
@@ -56,6 +58,19 @@ async fn take(request: &TokenRequest<'_>, code: &str) -> Result<AuthorizationCod
     dpop::same_key(code.dpop_jkt.as_deref(), request.dpop_jkt)?;
     check_verifier(request, &code)?;
     Ok(code)
+}
+
+/// A client that forgot its proof sends the same request once more with one: nothing is spent on that
+/// (RFC 9449 section 10).
+async fn prove_key(request: &TokenRequest<'_>, code: &Digest) -> Result<(), Failure> {
+    if request.dpop_jkt.is_some() {
+        return Ok(());
+    }
+    let code = request.shared.store.code(code).await?;
+    match code.filter(|code| code.client_id == request.client.client_id) {
+        Some(code) => Ok(dpop::same_key(code.dpop_jkt.as_deref(), None)?),
+        None => Ok(()),
+    }
 }
 
 fn check_redirect_uri(request: &TokenRequest<'_>, code: &AuthorizationCode) -> Result<(), Failure> {

@@ -25,6 +25,13 @@ impl Grants for SqliteStore {
         })
     }
 
+    fn code<'a>(&'a self, code: &'a Digest) -> Stored<'a, Option<AuthorizationCode>> {
+        self.read(move |connection| {
+            let sql = "SELECT data FROM codes WHERE digest = ? AND taken_at IS NULL";
+            one(connection, sql, [code.as_bytes()], data("a code"))
+        })
+    }
+
     fn take_code<'a>(&'a self, code: &'a Digest, now: UnixTime) -> Stored<'a, Option<CodeTaken>> {
         self.write(move |connection| {
             let taken = one(

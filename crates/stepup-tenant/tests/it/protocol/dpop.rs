@@ -243,11 +243,9 @@ async fn a_code_goes_to_the_key_that_the_request_named() {
     let mut browser = Browser::new(&rig);
     let page = browser.authorize(&[("dpop_jkt", &jkt)]).await;
     let mut end = browser.log_in(&page).await;
-    for (prover, expected) in [
-        (None, Some("400 invalid_dpop_proof: a DPoP proof is needed")),
-        (Some(&thief), Some("400 invalid_dpop_proof: the DPoP proof is by another key")),
-        (Some(&key), None),
-    ] {
+    for (prover, expected) in
+        [(Some(&thief), Some("400 invalid_dpop_proof: the DPoP proof is by another key")), (Some(&key), None)]
+    {
         let code = end.parameter("code");
         let fields = [
             ("client_id", WEBAPP),
@@ -268,6 +266,29 @@ async fn a_code_goes_to_the_key_that_the_request_named() {
     }
     let wrong = browser.authorize(&[("dpop_jkt", "short")]).await;
     assert_eq!(wrong.failure(), "invalid_request: dpop_jkt is not the SHA-256 thumbprint of a key");
+}
+
+#[tokio::test]
+async fn a_forgotten_proof_spends_no_code() {
+    let rig = Rig::with(&Config::default()).await;
+    let key = Prover::new();
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[("dpop_jkt", &key.jkt())]).await;
+    let end = browser.log_in(&page).await;
+    let refused = browser.exchange_code(&end).await;
+    assert_eq!(refused.failure(), "400 invalid_dpop_proof: a DPoP proof is needed");
+    let code = end.parameter("code");
+    let fields = [
+        ("client_id", WEBAPP),
+        ("client_secret", WEBAPP_SECRET),
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    assert_eq!(with_proof(&rig, &key, &fields).await.text("token_type"), "DPoP");
+    let replayed = browser.exchange_code(&end).await;
+    assert_eq!(replayed.failure(), "403 invalid_grant: Invalid authorization code");
 }
 
 #[tokio::test]
