@@ -18,7 +18,7 @@ use crate::{
     model::{Digest, LoginTransaction, User},
     oauth::{
         authorize::{
-            request::{Accepted, accept, answered_to},
+            request::{Accepted, PageProblem, accept, answered_to},
             respond,
         },
         error::{Failure, TenantFault},
@@ -56,6 +56,8 @@ pub(super) struct Visit {
 /// Why a page cannot be shown.
 #[derive(Debug)]
 pub(super) enum Lost {
+    /// The client of the login was removed in the meantime.
+    Client(Shared, String),
     /// The call failed.
     Failed(Shared, Failure),
     /// A form of another site.
@@ -89,6 +91,10 @@ impl Visit {
             return Err(Lost::Transaction(shared, None));
         };
         let login = under_way(&shared, &state, &browser).await?;
+        // Behind a ticket there is no client.
+        if !login.client_id.is_empty() && shared.config.client(&login.client_id).is_none() {
+            return Err(Lost::Client(shared, login.client_id));
+        }
         caller.correlation.join(&login.transaction_id);
         let progress = serde_json::from_value(login.progress.clone());
         let kept = serde_json::from_value(login.page.clone());
@@ -253,8 +259,12 @@ impl Lost {
     /// Status, what happened, what to do, and the way out.
     fn told(self) -> (Shared, StatusCode, String, &'static str, Option<WayOut>) {
         use StatusCode as S;
-        use pages::error::{ANOTHER_TICKET, LOST_TICKET, LOST_TRANSACTION};
+        use pages::error::{ANOTHER_TICKET, LOST_TICKET, LOST_TRANSACTION, UNKNOWN_CLIENT};
         match self {
+            Self::Client(shared, id) => {
+                let message = PageProblem::UnknownClient(id).message();
+                (shared, S::BAD_REQUEST, message, UNKNOWN_CLIENT, None)
+            }
             Self::Failed(shared, failure) => {
                 if let Failure::Tenant(fault) = &failure {
                     tracing::error!(error = fault as &dyn std::error::Error, "a page failed");

@@ -27,11 +27,14 @@ impl Pending {
     /// The caller's request becomes one of the transaction's.
     ///
     /// # Errors
-    /// It was never one, or is spent ([`GrantFault::MfaTokenMalformed`]); it is too old ([`GrantFault::MfaTokenExpired`]).
+    /// It was never one, is spent, or its client is gone ([`GrantFault::MfaTokenMalformed`]); it is too old ([`GrantFault::MfaTokenExpired`]).
     pub(crate) async fn open(shared: &Shared, caller: &Caller, mfa_token: &str) -> Result<Self, Failure> {
         let digest = Digest::of(mfa_token);
         let transaction = shared.store.mfa(&digest).await?.ok_or(GrantFault::MfaTokenMalformed)?;
         caller.correlation.join(&transaction.transaction_id);
+        if shared.config.client(&transaction.client_id).is_none() {
+            return Err(GrantFault::MfaTokenMalformed.into());
+        }
         if shared.clock.now() >= transaction.expires_at {
             return Err(GrantFault::MfaTokenExpired.into());
         }

@@ -29,6 +29,9 @@ pub const LOST_TRANSACTION: &str = "You may have pressed the back button, refres
 /// What to do about an address or a form that cannot be answered.
 pub const START_AGAIN: &str = "Go back to the application, and start again from there.";
 
+/// What to do about an application that nobody knows (any more).
+pub const UNKNOWN_CLIENT: &str = "Check the client_id that the application is configured with.";
+
 /// What to do about a link that was used or is too old.
 pub const LOST_TICKET: &str = "A link works once, and for a few days. If you still need it, ask for a new one; the newest is the one that works.";
 

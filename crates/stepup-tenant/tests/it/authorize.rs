@@ -272,3 +272,19 @@ async fn a_resource_stands_for_the_audience() {
     let tokens = rig.password(&[("resource", API), scope]).await;
     assert_eq!((tokens.status, tokens.text("scope").as_str()), (200, "openid"), "it says nothing there");
 }
+
+#[tokio::test]
+async fn where_the_store_fails_the_client_is_told_and_a_person_sees_a_page() {
+    let scratch = crate::support::Scratch::new();
+    let rig = Rig::built(stepup_tenant::Tenant::builder().database(&scratch.database())).await;
+    let broken = rusqlite::Connection::open(scratch.path("tenant.sqlite")).unwrap();
+    broken.execute_batch("DROP TABLE logins; DROP TABLE pushed_requests").unwrap();
+    let mut browser = Browser::new(&rig);
+    let told = browser.authorize(&[]).await;
+    assert_eq!(told.failure(), "server_error: Something went wrong");
+    assert_eq!(told.parameter("state"), "xyz");
+    let urn = format!("urn:ietf:params:oauth:request_uri:{}", "0".repeat(64));
+    let page = browser.authorize(&[("request_uri", &urn)]).await;
+    assert_eq!((page.answer.status, page.answer.header("content-type")), (500, "text/html; charset=utf-8"));
+    assert_eq!(page.alert(), "Something went wrong.");
+}

@@ -31,7 +31,7 @@ pub(super) async fn by_query(
     caller: Caller,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
+) -> Response {
     let params = Params::from_form(query.as_deref().unwrap_or_default());
     begin(&shared, &caller, &headers, params).await
 }
@@ -42,7 +42,7 @@ pub(super) async fn by_form(
     caller: Caller,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Failure> {
+) -> Response {
     let params = Params::from_body(header_text(&headers, header::CONTENT_TYPE), &body);
     begin(&shared, &caller, &headers, params).await
 }
@@ -52,42 +52,57 @@ async fn begin(
     caller: &Caller,
     headers: &HeaderMap,
     params: Result<Params, super::params::ParamsError>,
-) -> Result<Response, Failure> {
+) -> Response {
     let tracking = caller.correlation.request_id();
-    let refuse =
-        |problem, client_id: Option<&str>| Ok(respond::refuse(shared, &problem, client_id, tracking));
+    let refuse = |problem, client_id: Option<&str>| respond::refuse(shared, &problem, client_id, tracking);
     let parameters: Parameters = match params {
         Ok(params) => params.into_texts(),
         // A parameter that comes twice may be the callback itself: nothing is redirected.
         Err(_) => return refuse(PageProblem::Invalid("every parameter just once"), None),
     };
     let client_id = parameters.get("client_id").cloned();
-    let (parameters, pushed) = match par::resolve(shared, parameters).await? {
-        Resolved::AsTheyCame(parameters) => (parameters, false),
-        Resolved::Pushed(parameters) => (parameters, true),
-        Resolved::Unknown => return refuse(PageProblem::PushedRequest, client_id.as_deref()),
+    let (parameters, pushed) = match par::resolve(shared, parameters).await {
+        Ok(Resolved::AsTheyCame(parameters)) => (parameters, false),
+        Ok(Resolved::Pushed(parameters)) => (parameters, true),
+        Ok(Resolved::Unknown) => return refuse(PageProblem::PushedRequest, client_id.as_deref()),
+        Err(failure) => {
+            tracing::error!(error = &failure as &dyn std::error::Error, "an authorization request failed");
+            return refuse(PageProblem::Failed, client_id.as_deref());
+        }
     };
     let accepted = match accept(shared, &parameters) {
         Ok(accepted) if !pushed && must_push(shared, &accepted) => {
             let problem = Problem::invalid("This client has to push its authorization requests");
-            return Ok(accepted.answer.problem(shared, &problem));
+            return accepted.answer.problem(shared, &problem);
         }
         Ok(accepted) => accepted,
         Err(Refused::Page(problem)) => return refuse(problem, client_id.as_deref()),
-        Err(Refused::Client(answer, problem)) => return Ok(answer.problem(shared, &problem)),
+        Err(Refused::Client(answer, problem)) => return answer.problem(shared, &problem),
     };
+    let answered = answer(shared, caller, headers, &parameters, &accepted).await;
+    answered.unwrap_or_else(|failure| accepted.answer.problem(shared, &Problem::of(&failure)))
+}
+
+/// Answers an accepted request at once, or begins a login on the pages.
+async fn answer(
+    shared: &Shared,
+    caller: &Caller,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    accepted: &Accepted<'_>,
+) -> Result<Response, Failure> {
     let session = match cookies::session(shared, headers).await? {
         Some(session)
-            if is_enough(shared, &accepted, &session) && is_of(shared, &parameters, &session).await? =>
+            if is_enough(shared, accepted, &session) && is_of(shared, parameters, &session).await? =>
         {
             Some(session)
         }
         _ => None,
     };
     if accepted.prompt.none {
-        return silent::answer(shared, caller, headers, &parameters, &accepted, session).await;
+        return silent::answer(shared, caller, headers, parameters, accepted, session).await;
     }
-    login::begin(shared, caller, headers, &parameters, &accepted, session).await
+    login::begin(shared, caller, headers, parameters, accepted, session).await
 }
 
 /// RFC 9126 sections 5 and 6.

@@ -85,6 +85,8 @@ pub(crate) struct Problem {
 pub(crate) enum PageProblem {
     /// The callback is not one of the client's.
     CallbackMismatch(String),
+    /// The tenant failed.
+    Failed,
     /// A parameter is missing or cannot be right.
     Invalid(&'static str),
     /// The `request_uri` is unknown, expired, used, or another client's.
@@ -98,9 +100,20 @@ impl PageProblem {
     pub(crate) fn message(&self) -> String {
         match self {
             Self::CallbackMismatch(_) => "Callback URL mismatch.".to_owned(),
+            Self::Failed => "Something went wrong.".to_owned(),
             Self::Invalid(name) => format!("Missing required parameter: {name}"),
             Self::PushedRequest => "The request_uri is unknown, expired or was used before.".to_owned(),
             Self::UnknownClient(id) => format!("Unknown client: {id}"),
+        }
+    }
+
+    /// Its `error`.
+    pub(crate) const fn error(&self) -> &'static str {
+        match self {
+            Self::Failed => code::SERVER_ERROR,
+            Self::CallbackMismatch(_) | Self::Invalid(_) | Self::PushedRequest | Self::UnknownClient(_) => {
+                code::INVALID_REQUEST
+            }
         }
     }
 }

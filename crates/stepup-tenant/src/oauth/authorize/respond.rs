@@ -3,7 +3,6 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use stepup_protocol::error::code;
 use url::Url;
 
 use super::request::{PageProblem, Problem};
@@ -124,7 +123,7 @@ pub(crate) fn refuse(
         if let Some(client_id) = client_id {
             query.append_pair("client_id", client_id);
         }
-        query.append_pair("error", code::INVALID_REQUEST);
+        query.append_pair("error", problem.error());
         query.append_pair("error_description", &problem.message());
         query.append_pair("tracking", tracking);
     }
@@ -138,29 +137,29 @@ fn page(state: &State, problem: &PageProblem) -> Response {
         PageProblem::CallbackMismatch(sent) => (
             StatusCode::FORBIDDEN,
             "The address to return to is not in the application's list of Allowed Callback URLs (callbacks). Add it there exactly as it was sent.",
-            ("redirect_uri", sent.as_str()),
+            Some(("redirect_uri", sent.as_str())),
         ),
+        PageProblem::Failed => (StatusCode::INTERNAL_SERVER_ERROR, pages::error::START_AGAIN, None),
         PageProblem::Invalid(name) => (
             StatusCode::BAD_REQUEST,
             "Go back to the application; whoever made it has to send this parameter once.",
-            ("parameter", *name),
+            Some(("parameter", *name)),
         ),
         PageProblem::PushedRequest => (
             StatusCode::BAD_REQUEST,
             "Go back to the application and log in from there again: such an address works once, and not for long.",
-            ("parameter", "request_uri"),
+            Some(("parameter", "request_uri")),
         ),
-        PageProblem::UnknownClient(id) => (
-            StatusCode::BAD_REQUEST,
-            "Check the client_id that the application is configured with.",
-            ("client_id", id.as_str()),
-        ),
+        PageProblem::UnknownClient(id) => {
+            (StatusCode::BAD_REQUEST, pages::error::UNKNOWN_CLIENT, Some(("client_id", id.as_str())))
+        }
     };
+    let details: Vec<_> = [("error", problem.error())].into_iter().chain(detail).collect();
     let view = pages::error::View {
         tenant: &state.config.friendly_name,
         message: &problem.message(),
         advice,
-        details: &[("error", code::INVALID_REQUEST), detail],
+        details: &details,
         way_out: state.config.error_page.show_log_link.then_some((dashboard::LOGS, "See the log")),
     };
     (status, pages::headers::page([]), pages::error::render(&view)).into_response()

@@ -1,7 +1,10 @@
 //! Logins that are over, and addresses where there is nothing: a page says so, and shows the way out.
 
 use super::at_the_end;
-use crate::rig::{Answer, Browser, Config, Page, Rig};
+use crate::{
+    management::Admin,
+    rig::{API, Answer, Browser, Config, Page, Rig},
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -49,6 +52,23 @@ async fn a_login_that_took_too_long_leads_back_too() {
     let lost = browser.log_in(&form).await;
     assert_eq!(lost.answer.status, 400);
     assert!(lost.answer.body.contains("<a href=\"http://localhost:3000/\">Back to webapp</a>"));
+}
+
+#[tokio::test]
+async fn a_login_whose_application_was_removed_names_it() {
+    let admin = Admin::start().await;
+    let rig = &admin.rig;
+    let mut browser = Browser::new(rig);
+    let form = browser.authorize(&[]).await;
+    let refresh_token = rig.refresh_token().await;
+    let mfa_token = rig.refresh(&refresh_token, &[("audience", API)]).await.mfa_token();
+    assert_eq!(admin.delete("clients/stepup-webapp").await.status, 204);
+    let lost = browser.log_in(&form).await;
+    assert_eq!((lost.answer.status, lost.alert().as_str()), (400, "Unknown client: stepup-webapp"));
+    assert!(lost.answer.body.contains("Check the client_id"), "{}", lost.answer.body);
+    let refused = rig.authenticators(&mfa_token).await;
+    let invalid = "401 invalid_grant: The mfa_token provided is invalid. Try getting a new token.";
+    assert_eq!(refused.failure(), invalid);
 }
 
 #[tokio::test]
