@@ -213,8 +213,9 @@ impl AccessTokenRequest {
 
     /// What an authorization request must say for its login to bring this token.
     pub(crate) fn login_parameters(&self, client: &Client) -> Vec<(&'static str, String)> {
-        let audience = self.audience.as_deref();
-        let scope = self.wanted(client.config().authorization.scope_for(audience));
+        let configured = &client.config().authorization;
+        let audience = self.audience.as_deref().or(configured.audience.as_deref());
+        let scope = self.wanted(configured.scope_for(audience));
         let audience = audience.map(|audience| ("audience", audience.to_owned()));
         audience.into_iter().chain([("scope", scope.as_str().to_owned())]).collect()
     }
