@@ -4,6 +4,7 @@ mod auth0_server_python;
 mod claims;
 mod keys;
 mod nextjs_auth0;
+mod packed;
 mod stepup;
 
 use std::{fmt, str::FromStr, sync::Arc};

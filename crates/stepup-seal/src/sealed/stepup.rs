@@ -3,12 +3,14 @@
 //! JWE with `dir` and A256GCM. The key is HKDF-SHA-256 of the secret with the context as salt and purpose and version as
 //! info, so a value of another purpose or context does not decrypt. The header is always
 //! `{"alg":"dir","enc":"A256GCM","typ":"stepup-PURPOSE-v1","exp":SECONDS}`, in these bytes, and is authenticated. The
-//! plaintext is the payload's JSON and nothing else.
+//! plaintext is the payload's JSON and nothing else; that of an MFA token, which is to be short, is [`packed`].
+
+use std::borrow::Cow;
 
 use serde::{Serialize, de::DeserializeOwned};
 use stepup_protocol::time::UnixTime;
 
-use super::{OpenError, Purpose, Unsealed, keys::KeyCache, to_json};
+use super::{OpenError, Purpose, Unsealed, keys::KeyCache, packed, to_json};
 use crate::{
     Random, base64url, hkdf,
     jwe::{Compact, JweKey},
@@ -27,7 +29,9 @@ pub(super) fn seal<T: Serialize + ?Sized>(
     random: &dyn Random,
 ) -> String {
     let header = format!("{}{expires_at}}}", header_start(purpose));
-    key.seal(&base64url::encode(header), to_json(payload), random)
+    let json = to_json(payload);
+    let plaintext = if purpose == Purpose::MfaToken { packed::pack(&json) } else { json };
+    key.seal(&base64url::encode(header), plaintext, random)
 }
 
 pub(super) fn open<T: DeserializeOwned>(
@@ -42,7 +46,12 @@ pub(super) fn open<T: DeserializeOwned>(
     if expires_at <= now {
         return Err(OpenError::Expired);
     }
-    let payload = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Invalid)?;
+    let json = if purpose == Purpose::MfaToken {
+        packed::unpack(&plaintext).ok_or(OpenError::Invalid)?
+    } else {
+        Cow::Borrowed(&*plaintext)
+    };
+    let payload = serde_json::from_slice(&json).map_err(|_| OpenError::Invalid)?;
     Ok(Unsealed { payload, expires_at: Some(expires_at), stale_secret, legacy_issued_at: None })
 }
 

@@ -32,6 +32,16 @@ fn in_a_minute() -> UnixTime {
 }
 
 #[test]
+fn a_raw_token_is_written_in_base64url_once() {
+    let payload = json!({ "tok": "Ab3_".repeat(500) });
+    let sealer = Sealer::new(&secrets([SECRET]), Format::Stepup);
+    let sealed = |purpose| sealer.seal(purpose, "", &payload, in_a_minute(), &Counter::default());
+    let token = sealed(Purpose::MfaToken);
+    assert_eq!((token.len(), sealed(Purpose::Session).len()), (2159, 2818));
+    assert_eq!(sealer.open::<Value>(Purpose::MfaToken, "", &token, NOW).unwrap().payload, payload);
+}
+
+#[test]
 fn what_is_sealed_opens() {
     for format in FORMATS {
         let sealer = Sealer::new(&secrets([SECRET]), format);

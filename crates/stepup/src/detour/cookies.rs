@@ -3,13 +3,14 @@
 
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
-use stepup_seal::{OpenError, Purpose};
+use stepup_seal::{OpenError, Purpose, base64url, digest};
 use url::Url;
 
 use super::{KeptForm, NoDetour, SetCookies, UnderWay};
 use crate::{
     client::Client,
     config::{CookieAttributes, SameSite},
+    mfa::MfaToken,
     session::Session,
     web::cookies::{self, RequestCookies},
 };
@@ -22,6 +23,19 @@ const CHUNK: usize = 3500;
 const CHUNKS: usize = 3;
 pub(super) const PREFIX: &str = "__mfa_";
 const FORM: &str = "_form";
+
+/// Between a sealed detour and the token of its step-up. That is sealed by itself: sealed once more it would take a third
+/// more of the header.
+const BESIDE: char = '~';
+
+/// A detour as its cookie holds it, and the digest of the token that stands beside it.
+#[derive(Serialize, Deserialize)]
+struct Kept<D> {
+    #[serde(rename = "of")]
+    detour: D,
+    #[serde(rename = "tok", default, skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
 
 /// The form as its cookie holds it.
 #[derive(Serialize, Deserialize)]
@@ -42,12 +56,20 @@ impl Client {
             joined(&RequestCookies::of(headers), &format!("{PREFIX}{id}")).ok_or(NoDetour::Missing)?;
         // The time of writing stands before the sealed value.
         let (_, sealed) = value.split_once('.').ok_or(NoDetour::Missing)?;
-        let opened = self.unsealed::<UnderWay>(sealed).map_err(|_| NoDetour::Missing)?;
-        match opened {
-            detour if detour.id != id => Err(NoDetour::Missing),
-            detour if !detour.is_for(session) => Err(NoDetour::OtherUser),
-            detour => Ok(detour),
+        let (sealed, token) = match sealed.split_once(BESIDE) {
+            Some((sealed, token)) => (sealed, Some(MfaToken::from(token))),
+            None => (sealed, None),
+        };
+        let Kept { mut detour, token: expected } =
+            self.unsealed::<Kept<UnderWay>>(sealed).map_err(|_| NoDetour::Missing)?;
+        if detour.id != id || expected != token.as_ref().map(digest_of) {
+            return Err(NoDetour::Missing);
         }
+        if !detour.is_for(session) {
+            return Err(NoDetour::OtherUser);
+        }
+        detour.progress.token = token;
+        Ok(detour)
     }
 
     /// The form that waits; the request for the page that sends it brings it along.
@@ -59,8 +81,13 @@ impl Client {
 
     /// The headers that keep a detour. `held` are the names of its cookies that the request brought along.
     pub(crate) fn write_detour(&self, base: &Url, held: &[String], detour: &UnderWay) -> SetCookies {
-        let sealed = self.sealed(detour);
-        let value = format!("{}.{sealed}", self.now());
+        let token = detour.progress.token.as_ref().filter(|token| is_sealed(token));
+        let sealed = self.sealed(&Kept { detour, token: token.map(digest_of) });
+        let mut value = format!("{}.{sealed}", self.now());
+        if let Some(token) = token {
+            value.push(BESIDE);
+            value.push_str(token.as_str());
+        }
         self.write_chunks(&format!("{PREFIX}{}", detour.id), &value, &self.attributes(base, ""), held)
     }
 
@@ -102,7 +129,7 @@ impl Client {
             .step_by(CHUNK)
             .enumerate()
             .map(|(index, start)| {
-                // Digits, a dot and a sealed value are ASCII, so that every place is a character's border.
+                // Digits, signs and sealed values are ASCII, so that every place is a character's border.
                 (chunk_name(name, index), &value[start..value.len().min(start + CHUNK)])
             })
             .collect();
@@ -141,6 +168,16 @@ fn chunks_of(headers: &HeaderMap, name: &str) -> Vec<String> {
     let cookies = RequestCookies::of(headers);
     let ours = cookies.iter().filter(|(held, _)| chunk_index(held, name).is_some());
     ours.map(|(held, _)| held.to_owned()).collect()
+}
+
+/// Whether a token can be one of ours at all, and so stand in a cookie: an application may bring any text.
+fn is_sealed(token: &MfaToken) -> bool {
+    token.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// Of a token as it is sealed; half of it tells one from another.
+fn digest_of(token: &MfaToken) -> String {
+    base64url::encode(&digest::sha256(token.as_str().as_bytes())[..16])
 }
 
 fn chunk_name(name: &str, index: usize) -> String {

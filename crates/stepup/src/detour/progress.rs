@@ -11,8 +11,9 @@ use crate::{mfa::MfaToken, pages::Way};
 /// How far it has come, and what is left to do it with.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Progress {
-    /// The pending step-up; absent once nothing is pending, and on the way over the tenant's pages.
-    #[serde(rename = "tok", default, skip_serializing_if = "Option::is_none")]
+    /// The pending step-up; absent once nothing is pending, and on the way over the tenant's pages. Its cookie holds it beside
+    /// the rest.
+    #[serde(skip)]
     pub(crate) token: Option<MfaToken>,
     /// Whether a user adds an authenticator of their own accord, with their own token.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -125,7 +125,9 @@ pub(crate) struct Flow {
 impl Flow {
     pub(crate) async fn begin() -> Self {
         let tenant = Tenant::builder().start().await.unwrap();
-        Self::of(|wire| House::built(tenant, |client| client.http_client(wire)))
+        // What a browser holds that does everything one after the other is longer than the least proxy takes.
+        let long = 16 * 1024;
+        Self::of(|wire| House::built(tenant, |client| client.http_client(wire).max_cookie_header(long)))
     }
 
     /// With a client that has this way to its tenant.

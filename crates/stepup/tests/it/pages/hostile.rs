@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use stepup::{Detour, mfa::MfaToken};
 use stepup_tenant::Fault;
 
 use super::{
@@ -53,6 +54,21 @@ async fn a_step_up_that_took_too_long_begins_again_with_its_form() {
         visitor.html.contains(r#"name="amount" value="25""#),
         "the form goes on, and the application asks anew"
     );
+}
+
+#[tokio::test]
+async fn a_token_that_nobody_sealed_gets_into_no_cookie() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    let mut state = visitor.session();
+    let mut due = house.due_for(&mut state, &transfer()).await;
+    due.mfa_token = Some(MfaToken::from("é; x=y".repeat(1000)));
+    let detour = Detour { return_to: "/".to_owned(), form: None };
+    let answer = house.client.detour(&state, &HeaderMap::new(), &due, detour).unwrap();
+    visitor.jar.take(answer.headers());
+    assert!(!visitor.jar.line().contains("x=y"), "{}", visitor.jar.line());
+    visitor.get(answer.headers()[header::LOCATION].to_str().unwrap()).await;
+    assert_eq!((visitor.status, visitor.heading()), (StatusCode::GONE, "That took too long"));
 }
 
 #[tokio::test]
