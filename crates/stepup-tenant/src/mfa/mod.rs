@@ -4,6 +4,7 @@ mod associate;
 mod authenticators;
 pub(crate) mod bearer;
 mod challenge;
+pub(crate) mod iron;
 pub(crate) mod pending;
 pub mod requirement;
 

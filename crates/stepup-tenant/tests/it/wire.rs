@@ -33,6 +33,36 @@ async fn the_bodies_of_a_step_up() {
     insta::assert_json_snapshot!(without_chance(bodies, rig.tenant.issuer()));
 }
 
+#[tokio::test]
+async fn handles_have_the_form_of_recorded_ones() {
+    let rig = Rig::start().await;
+    let refresh_token = rig.refresh_token().await;
+    let mfa_token = rig.refresh(&refresh_token, &[("audience", API)]).await.mfa_token();
+    assert_eq!(form(&mfa_token), "Fe26.2*SERVER_1767225600*64*22*1771*1767225900000*64*43");
+    rig.advance(30);
+    let sms =
+        json!({ "authenticator_types": ["oob"], "oob_channels": ["sms"], "phone_number": "+12025550123" });
+    let begun = rig.json("/mfa/associate", Some(&mfa_token), &sms).await;
+    assert_eq!(form(&begun.text("oob_code")), "Fe26.2*SERVER_1767225630*64*22*171*1767225930000*64*43");
+
+    // The whole of one is compared, and no more of it than there is.
+    for guessed in [&mfa_token[1..], &mfa_token[..mfa_token.len() - 1], &format!("{mfa_token}*")] {
+        let refused = rig.authenticators(guessed).await;
+        assert_eq!(refused.status, 401, "{}", refused.body);
+    }
+    assert_eq!(rig.authenticators(&mfa_token).await.status, 200);
+}
+
+/// A handle with the lengths of its parts in place of those that are drawn.
+fn form(handle: &str) -> String {
+    let parts = handle.split('*').enumerate();
+    let shown = |(position, part): (usize, &str)| match position {
+        0 | 1 | 5 => part.to_owned(),
+        _ => part.len().to_string(),
+    };
+    parts.map(shown).collect::<Vec<_>>().join("*")
+}
+
 /// The same with everything that is drawn at random, and the port, left out.
 fn without_chance(value: Value, issuer: &str) -> Value {
     const DRAWN: [&str; 8] =

@@ -13,7 +13,10 @@ use self::code::BindingCode;
 pub(super) use self::send::SendLimit;
 use super::{Answer, Begun, Ceremony, Challenged, Kind, Transaction, Verdict, enrolment};
 use crate::{
-    mfa::requirement::{How, Passed},
+    mfa::{
+        iron,
+        requirement::{How, Passed},
+    },
     model::{Authenticator, BucketKind, Credential, Digest, OobAnswer, OobTransaction},
     oauth::error::Failure,
     store::Proof,
@@ -53,17 +56,21 @@ async fn under_way(
     Ok(Ok(sent))
 }
 
-/// A new transaction over `channel`, as yet in memory only.
+/// A new transaction over `channel`, as yet in memory only: the `oob_code` that the client holds, what is kept of it, and
+/// what that stands for. What it expects may depend on what is kept.
 pub(super) fn begin(
     transaction: &Transaction<'_>,
     channel: OobChannel,
     authenticator_id: &str,
     enrolls: bool,
-    expects: OobAnswer,
-) -> OobTransaction {
+    expects: impl FnOnce(&Digest) -> OobAnswer,
+) -> (SecretString, Digest, OobTransaction) {
     let shared = transaction.shared;
     let now = shared.clock.now();
-    OobTransaction {
+    let expires_at = now + shared.config.mfa.oob_code_lifetime;
+    let oob_code = iron::oob_code(shared.random.as_ref(), now, expires_at);
+    let digest = Digest::of(&oob_code);
+    let begun = OobTransaction {
         id: format!("oob_{}", stepup_seal::base62(shared.random.as_ref(), 16)),
         user_id: transaction.user.user_id.clone(),
         client_id: transaction.client.map(|client| client.client_id.clone()),
@@ -71,19 +78,13 @@ pub(super) fn begin(
         channel,
         owner: transaction.owner,
         enrolls,
-        expects,
+        expects: expects(&digest),
         state: crate::model::PushState::Pending,
         transaction_id: transaction.caller.correlation.known().map(str::to_owned),
         created_at: now,
-        expires_at: now + shared.config.mfa.oob_code_lifetime,
-    }
-}
-
-/// A new `oob_code`: what a client holds, and what is kept of it.
-pub(super) fn new_oob_code(transaction: &Transaction<'_>) -> (SecretString, Digest) {
-    let oob_code = stepup_seal::token(transaction.shared.random.as_ref(), 48);
-    let digest = Digest::of(&oob_code);
-    (oob_code.into(), digest)
+        expires_at,
+    };
+    (oob_code.into(), digest, begun)
 }
 
 /// Keeps what is about to be sent, if the user's limit allows it.
@@ -112,10 +113,10 @@ pub(super) fn enroll<'a>(
 ) -> BoxFuture<'a, Result<Begun, Failure>> {
     Box::pin(async move {
         let authenticator_id = transaction.new_id(credential.prefix());
-        let (oob_code, digest) = new_oob_code(transaction);
         let binding_code = BindingCode::draw(transaction.shared.random.as_ref());
-        let expects = OobAnswer::Code { binding: binding_code.digest(&transaction.shared.keys, &digest) };
-        let sent = begin(transaction, channel, &authenticator_id, true, expects);
+        let keys = &transaction.shared.keys;
+        let expects = |digest: &Digest| OobAnswer::Code { binding: binding_code.digest(keys, digest) };
+        let (oob_code, digest, sent) = begin(transaction, channel, &authenticator_id, true, expects);
         let credentials = vec![(authenticator_id.clone(), credential)];
         let first = enrolment::keep(transaction, credentials, Some((&digest, &sent)), new_code).await?;
         send::send(transaction, channel, &to, &binding_code, true).await?;
@@ -131,11 +132,11 @@ pub(super) fn challenge<'a>(
     authenticator: &'a Authenticator,
 ) -> BoxFuture<'a, Result<Challenged, Failure>> {
     Box::pin(async move {
-        let (oob_code, digest) = new_oob_code(transaction);
         let binding_code = BindingCode::draw(transaction.shared.random.as_ref());
-        let expects = OobAnswer::Code { binding: binding_code.digest(&transaction.shared.keys, &digest) };
+        let keys = &transaction.shared.keys;
+        let expects = |digest: &Digest| OobAnswer::Code { binding: binding_code.digest(keys, digest) };
         let enrolls = !authenticator.active();
-        let sent = begin(transaction, channel, &authenticator.id, enrolls, expects);
+        let (oob_code, digest, sent) = begin(transaction, channel, &authenticator.id, enrolls, expects);
         keep(transaction, &digest, &sent).await?;
         send::send(transaction, channel, to, &binding_code, enrolls).await?;
         Ok(Challenged::Sent { oob_code, prompt: true })

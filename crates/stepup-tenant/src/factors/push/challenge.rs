@@ -23,10 +23,13 @@ pub(super) async fn challenge(
     let token = SecretString::from(stepup_seal::token(shared.random.as_ref(), 32));
     let challenge = stepup_seal::token(shared.random.as_ref(), 32);
     let payload = payload::payload(transaction, authenticator.device_id(), &challenge);
-    let (oob_code, digest) = oob::new_oob_code(transaction);
-    let expects =
-        OobAnswer::Push { token: Digest::of(token.expose_secret()), challenge, payload: payload.clone() };
-    let asked = oob::begin(transaction, OobChannel::Auth0, &authenticator.id, false, expects);
+    let expects = |_: &Digest| OobAnswer::Push {
+        token: Digest::of(token.expose_secret()),
+        challenge,
+        payload: payload.clone(),
+    };
+    let (oob_code, digest, asked) =
+        oob::begin(transaction, OobChannel::Auth0, &authenticator.id, false, expects);
     oob::keep(transaction, &digest, &asked).await?;
     let service = device.push.as_ref().map(|push| push.service.as_str());
     let notification = payload::notification(payload, &asked.id, &token, service);

@@ -14,13 +14,12 @@ pub(super) async fn enroll(transaction: &Transaction<'_>, details: Details<'_>) 
     let shared = transaction.shared;
     let (push_id, totp_id) = (transaction.new_id("push"), transaction.new_id("totp"));
     let ticket = SecretString::from(stepup_seal::base62(shared.random.as_ref(), 32));
-    let (oob_code, digest) = oob::new_oob_code(transaction);
-    let expects = OobAnswer::Scan {
+    let expects = |_: &Digest| OobAnswer::Scan {
         ticket: Digest::of(ticket.expose_secret()),
         expires_at: shared.clock.now() + shared.config.mfa.push_qr_lifetime,
         first: transaction.first(),
     };
-    let waiting = oob::begin(transaction, OobChannel::Auth0, &push_id, true, expects);
+    let (oob_code, digest, waiting) = oob::begin(transaction, OobChannel::Auth0, &push_id, true, expects);
     let secret = otp::new_secret(shared.random.as_ref());
     let credentials = vec![
         (push_id.clone(), Credential::Push { device: None, totp: totp_id.clone() }),

@@ -10,12 +10,14 @@ use stepup_protocol::{
     scope::Scopes,
     token::{GrantType, TokenResponse},
 };
-use stepup_seal::token;
 
 use crate::{
     actions::SessionChanges,
     config::{Client, MfaPolicy, TenantConfig},
-    mfa::requirement::{Choice, Flow, ListedBy, Requirement},
+    mfa::{
+        iron,
+        requirement::{Choice, Flow, ListedBy, Requirement},
+    },
     model::{Digest, MfaTransaction, RefreshToken, TenantSession, User},
     oauth::{
         access::Target,
@@ -138,7 +140,7 @@ impl<'a> UserGrant<'a> {
             created_at: now,
             expires_at: now + asked.shared.config.mfa.token_lifetime,
         };
-        let mfa_token = token(asked.shared.random.as_ref(), 64);
+        let mfa_token = iron::mfa_token(asked.shared.random.as_ref(), now, kept.expires_at);
         asked.shared.store.insert_mfa(&Digest::of(&mfa_token), &kept).await?;
         let audit = Audit::new(asked.shared, asked.caller).client(asked.client).user(&user);
         audit.audience(asked.audience.as_deref()).describe(reason).write("mfar").await;
