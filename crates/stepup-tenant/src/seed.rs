@@ -1,10 +1,13 @@
 //! The state at start: the users that the configuration brings.
 
-use tokio::sync::OnceCell;
+use std::path::Path;
+
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
     config::{
-        ChangeError, ConfigError, TenantConfig,
+        ADA_EMAIL, ADA_PASSWORD, ChangeError, ConfigError, TenantConfig, Watched,
+        source::Source,
         users::{ImportedUser, UsersFile},
     },
     import::Importer,
@@ -16,8 +19,16 @@ use crate::{
 /// What a reset goes back to.
 #[derive(Debug)]
 pub(crate) struct Seed {
-    file: UsersFile,
+    source: Source,
     importer: Importer,
+    read: Mutex<Read>,
+}
+
+/// The users as they were last read.
+#[derive(Debug)]
+struct Read {
+    file: UsersFile,
+    watched: Watched,
     /// Made when they are first needed; passwords are hashed once.
     users: OnceCell<Vec<Imported>>,
 }
@@ -40,9 +51,22 @@ pub enum SeedError {
     Store(#[from] StoreError),
 }
 
+impl SeedError {
+    /// The lines around what is wrong with a caret under it, for people; none where they are not known.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        match self {
+            Self::Change(error) => error.excerpt(),
+            Self::Config(error) => error.excerpt(),
+            Self::Password(_) | Self::Store(_) => None,
+        }
+    }
+}
+
 impl Seed {
-    pub(crate) fn new(file: UsersFile, importer: Importer) -> Self {
-        Self { file, importer, users: OnceCell::new() }
+    pub(crate) fn new(source: Source, importer: Importer) -> Result<Self, ConfigError> {
+        let read = Mutex::new(Read::of(&source)?);
+        Ok(Self { source, importer, read })
     }
 
     /// Adds the users that are not there yet; those that are keep what became of them. An import that was made before
@@ -53,20 +77,51 @@ impl Seed {
         store: &dyn Store,
         config: &TenantConfig,
     ) -> Result<Vec<String>, SeedError> {
-        let digest = self.file.digest(config);
-        let known = store.was_imported(&digest).await?;
-        if known && self.file.is_large() {
-            return Ok(Vec::new());
+        let read = self.read.lock().await;
+        read.plant(&self.importer, store, config).await.map(|planted| planted.warnings)
+    }
+
+    /// Plants the users of a file that has changed since it was read. What cannot be used is told once.
+    pub(crate) async fn look(&self, state: &State) {
+        let mut read = self.read.lock().await;
+        let watched = read.watched.again();
+        if watched == read.watched {
+            return;
         }
-        let (imported, warnings) = self.file.users(config)?;
-        if !known {
-            let users = self.users.get_or_try_init(|| self.prepare(imported)).await?;
-            for some in users.chunks(AT_ONCE) {
-                store.import_users(some).await?;
+        // What is broken now is looked at again when it changes.
+        read.watched = watched;
+        let planted = async {
+            let newer = Read::of(&self.source)?;
+            let planted = newer.plant(&self.importer, &*state.store, &state.configuration.config()).await?;
+            Ok::<_, SeedError>((newer, planted))
+        };
+        match planted.await {
+            Ok((newer, Planted { added, warnings })) => {
+                *read = newer;
+                tracing::warn!("the users were read again: {added} are new, and the others stay as they are");
+                warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
             }
-            store.remember_import(&digest).await?;
+            Err(error) => {
+                let excerpt = error.excerpt().map(|excerpt| format!("\n{excerpt}")).unwrap_or_default();
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "the users have changed and cannot be used: they stay{excerpt}");
+            }
         }
-        Ok(warnings)
+    }
+
+    /// Whether Ada is there with the password that everybody knows, though others are to be in her place: an earlier start
+    /// on the same database has brought her.
+    pub(crate) async fn kept_ada(&self, store: &dyn Store, config: &TenantConfig) -> Result<bool, SeedError> {
+        let Some(connection) = config.connections.first() else { return Ok(false) };
+        let brought = UsersFile::read(&Source::BuiltIn)?.digest(config);
+        if matches!(self.source, Source::BuiltIn) || !store.was_imported(&brought).await? {
+            return Ok(false);
+        }
+        let ada = store.user_by_identifier(&connection.name, ADA_EMAIL).await?;
+        match ada.and_then(|ada| ada.password_hash) {
+            Some(hash) => Ok(self.importer.passwords.verify(ADA_PASSWORD.into(), Some(hash)).await?),
+            None => Ok(false),
+        }
     }
 
     /// Brings everything back to the state at start, the clock and the configuration included.
@@ -78,14 +133,51 @@ impl Seed {
         self.plant(&*state.store, &state.configuration.config()).await?;
         Ok(())
     }
+}
 
-    async fn prepare(&self, imported: Vec<ImportedUser>) -> Result<Vec<Imported>, PasswordError> {
-        let mut users = Vec::with_capacity(imported.len());
-        for imported in imported {
-            users.push(self.importer.prepare(imported).await?);
-        }
-        Ok(users)
+/// What came of planting.
+struct Planted {
+    added: u64,
+    warnings: Vec<String>,
+}
+
+impl Read {
+    fn of(source: &Source) -> Result<Self, ConfigError> {
+        // What changes while it is read is read once more.
+        let watched = Watched::now(source.file().map(Path::to_owned));
+        Ok(Self { file: UsersFile::read(source)?, watched, users: OnceCell::new() })
     }
+
+    async fn plant(
+        &self,
+        importer: &Importer,
+        store: &dyn Store,
+        config: &TenantConfig,
+    ) -> Result<Planted, SeedError> {
+        let digest = self.file.digest(config);
+        let known = store.was_imported(&digest).await?;
+        if known && self.file.is_large() {
+            return Ok(Planted { added: 0, warnings: Vec::new() });
+        }
+        let (imported, warnings) = self.file.users(config)?;
+        let mut added = 0;
+        if !known {
+            let users = self.users.get_or_try_init(|| prepare(importer, imported)).await?;
+            for some in users.chunks(AT_ONCE) {
+                added += store.import_users(some).await?;
+            }
+            store.remember_import(&digest).await?;
+        }
+        Ok(Planted { added, warnings })
+    }
+}
+
+async fn prepare(importer: &Importer, imported: Vec<ImportedUser>) -> Result<Vec<Imported>, PasswordError> {
+    let mut users = Vec::with_capacity(imported.len());
+    for imported in imported {
+        users.push(importer.prepare(imported).await?);
+    }
+    Ok(users)
 }
 
 /// Users of one transaction: others who write need not wait long.

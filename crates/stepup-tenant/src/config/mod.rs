@@ -53,6 +53,7 @@ pub(crate) use self::{
     configuration::{Snapshot, read},
     system::DASHBOARD_CLIENT,
     urls::is_loopback,
+    watch::Watched,
 };
 use crate::{
     actions::{Action, CookieMode},

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, time::SystemTime};
 
 /// Files and folders as they were.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Watched(Vec<(PathBuf, Option<Stamp>)>);
+pub(crate) struct Watched(Vec<(PathBuf, Option<Stamp>)>);
 
 /// What is told of a file without reading it.
 #[derive(Debug, PartialEq)]
@@ -15,7 +15,7 @@ struct Stamp {
 
 impl Watched {
     /// As they are now. One that is not there is watched for appearing.
-    pub(super) fn now(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+    pub(crate) fn now(paths: impl IntoIterator<Item = PathBuf>) -> Self {
         let stamped = |path: PathBuf| {
             let stamp = fs::metadata(&path).ok();
             let stamp = stamp.map(|data| Stamp { modified: data.modified().ok(), size: data.len() });
@@ -25,7 +25,7 @@ impl Watched {
     }
 
     /// The same files and folders as they are now.
-    pub(super) fn again(&self) -> Self {
+    pub(crate) fn again(&self) -> Self {
         Self::now(self.0.iter().map(|(path, _)| path.clone()))
     }
 }

@@ -66,8 +66,8 @@ impl StartError {
     #[must_use]
     pub fn excerpt(&self) -> Option<&str> {
         match self {
-            Self::Config(error) | Self::Seed(SeedError::Config(error)) => error.excerpt(),
-            Self::Seed(SeedError::Change(error)) => error.excerpt(),
+            Self::Config(error) => error.excerpt(),
+            Self::Seed(error) => error.excerpt(),
             _ => None,
         }
     }

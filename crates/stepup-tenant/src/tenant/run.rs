@@ -11,6 +11,7 @@ use crate::{
     keys::Keys,
     management::jobs,
     oauth::logout::backchannel,
+    seed::Seed,
     server::Server,
     state::{Shared, State},
 };
@@ -20,6 +21,7 @@ use crate::{
 pub(super) async fn supervise(
     server: Server,
     state: Shared,
+    seed: Arc<Seed>,
     data: DataDir,
     stop: watch::Receiver<bool>,
     durable: bool,
@@ -33,7 +35,7 @@ pub(super) async fn supervise(
                     publish_next_key(&state, data),
                     sweep(&state),
                     tidy(&state),
-                    follow_configuration(&state),
+                    follow_files(&state, &seed),
                     take_jobs(&state),
                 );
             } => {}
@@ -110,11 +112,13 @@ async fn tidy(state: &Shared) {
     }
 }
 
-/// The configuration may change behind the tenant's back: in its files, or by another process on the same database.
-async fn follow_configuration(state: &Shared) {
+/// The configuration may change behind the tenant's back: in its files, or by another process on the same database. So may
+/// the file of users.
+async fn follow_files(state: &Shared, seed: &Seed) {
     loop {
         tokio::time::sleep(LOOK).await;
         state.configuration.look().await;
+        seed.look(state).await;
     }
 }
 

@@ -13,7 +13,7 @@ use url::Url;
 use super::{Builder, StartError, Tenant, run::supervise};
 use crate::{
     actions::{Engine, Limits},
-    config::{self, Configuration, TenantConfig, source::Source, users::UsersFile},
+    config::{self, Configuration, TenantConfig, source::Source},
     control::Control,
     data_dir::{DataDir, DataDirError},
     delivery::Delivery,
@@ -101,16 +101,21 @@ impl Builder {
         issuer: &Issuer,
     ) -> Result<(Passwords, Seed, Vec<String>), StartError> {
         let passwords = Passwords::new(self.cost, Arc::clone(&self.random));
-        let file = UsersFile::read(&self.users)?;
         let importer = Importer {
             passwords: passwords.clone(),
             random: Arc::clone(&self.random),
             clock: self.clock.clone(),
         };
-        let seed = Seed::new(file, importer);
+        let seed = Seed::new(self.users.clone(), importer)?;
         let mut warnings = seed.plant(store, config).await?;
         if !issuer.loopback() && matches!(self.users, Source::BuiltIn) && !config.connections.is_empty() {
             warnings.push(format!("{} can log in with a password that everybody knows", config::ADA_EMAIL));
+        }
+        if seed.kept_ada(store, config).await? {
+            let ada = config::ADA_EMAIL;
+            warnings.push(format!(
+                "{ada} is still in the database, from a start without users of its own, and can log in with a password that everybody knows"
+            ));
         }
         Ok((passwords, seed, warnings))
     }
@@ -145,7 +150,14 @@ impl Builder {
         });
         let server = Server { listeners: socket.listeners, tls, service };
         let durable = !in_memory(&self.database);
-        let running = tokio::spawn(supervise(server, Arc::clone(&state), data, stop.subscribe(), durable));
+        let running = tokio::spawn(supervise(
+            server,
+            Arc::clone(&state),
+            Arc::clone(&seed),
+            data,
+            stop.subscribe(),
+            durable,
+        ));
 
         Tenant {
             state,

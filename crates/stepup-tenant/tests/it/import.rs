@@ -138,6 +138,10 @@ async fn wrong_users_are_refused_with_their_place() {
             r#"[{"email":"a@b","mfa_factors":[{"email":{"value":"x"}}]}]"#,
             "[0].mfa_factors[0].email.value: this is not an e-mail address",
         ),
+        (
+            r#"[{"email":"a@b","mfa_factors":[{"email":{"value":"a@b"},"totp":{"secret":"AAAA"}}]}]"#,
+            "[0].mfa_factors[0]: a factor is one of `email`, `phone` and `totp`: write an entry for each",
+        ),
         (r#"[{"email":"a@b","mfa_factors":[{"pigeon":{"value":"x"}}]}]"#, "unknown variant `pigeon`"),
         (r#"[{"email":"a@b","mfa_factors":[{"email":{"value":"a@b","x":1}}]}]"#, "unknown field `x`"),
     ] {
@@ -178,4 +182,57 @@ async fn an_import_is_made_once() {
     let third = start().await.unwrap();
     assert!(user(&third, "new@example.com").await.is_some());
     assert_eq!(third.state().store.authenticators(&eve.user_id).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_mark_of_the_encoding_is_no_part_of_the_users() {
+    let json = "\u{feff}[{\"email\":\"eve@example.com\"}]";
+    let tenant = Tenant::builder().users_json(json).start().await.unwrap();
+    assert!(user(&tenant, "eve@example.com").await.is_some());
+}
+
+#[tokio::test]
+async fn a_file_of_users_is_watched() {
+    let scratch = Scratch::new();
+    let file = scratch.write("users.json", USERS);
+    let tenant = Tenant::builder().users_file(&file).start().await.unwrap();
+    assert!(tenant.state().store.delete_user("auth0|abc").await.unwrap());
+    tokio::time::pause();
+    scratch.write("users.json", "[{");
+    tokio::time::advance(std::time::Duration::from_secs(2)).await;
+    let mut users: Vec<Value> = serde_json::from_str(USERS).unwrap();
+    users.remove(1);
+    users.push(json!({ "email": "new@example.com" }));
+    scratch.write("users.json", &json!(users).to_string());
+    for _ in 0..20_000 {
+        if user(&tenant, "new@example.com").await.is_some() {
+            assert!(user(&tenant, "eve@example.com").await.is_some());
+            tenant.reset().await.unwrap();
+            assert!(
+                user(&tenant, "new@example.com").await.is_some(),
+                "a reset goes back to the file as it is"
+            );
+            return;
+        }
+        tokio::time::advance(std::time::Duration::from_millis(20)).await;
+        // As for the configuration: real time for the store's own threads.
+        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+    }
+    panic!("the file was changed, and nobody looked");
+}
+
+#[tokio::test]
+async fn whoever_the_built_in_user_left_behind_is_warned_about() {
+    let scratch = Scratch::new();
+    let start = || Tenant::builder().database(&scratch.database());
+    start().start().await.unwrap().shutdown().await;
+    let later = start().users_json(r#"[{"email":"eve@example.com"}]"#).start().await.unwrap();
+    let warned = "ada@example.com is still in the database, from a start without users of its own, and can log in with a \
+                  password that everybody knows";
+    assert_eq!(later.warnings(), [warned]);
+    let ada = user(&later, "ada@example.com").await.unwrap();
+    later.state().store.delete_user(&ada.user_id).await.unwrap();
+    later.shutdown().await;
+    let last = start().users_json(r#"[{"email":"eve@example.com"}]"#).start().await.unwrap();
+    assert_eq!(last.warnings(), Vec::<String>::new());
 }

@@ -26,6 +26,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// The file that it names, if it does.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::BuiltIn | Self::Text(_) => None,
+        }
+    }
+
     /// Reads a configuration. A folder is one with a `tenant.yaml`, or has the form of `auth0-deploy-cli`'s folders.
     pub(super) fn read(&self, keywords: &Keywords) -> Result<Files, ConfigError> {
         let (mut files, folder) = match self {

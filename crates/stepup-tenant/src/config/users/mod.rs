@@ -81,7 +81,14 @@ impl UsersFile {
             Source::Text(text) => ("the users".to_owned(), Some(text.clone())),
             Source::File(path) => (path.display().to_string(), Some(source::read(path, BYTES)?)),
         };
-        Ok(Self { origin, text: text.map(Into::into) })
+        let text = text.map(|mut text| {
+            // Some editors begin a file with a mark of its encoding (RFC 8259 section 8.1).
+            if text.starts_with('\u{feff}') {
+                text.remove(0);
+            }
+            text.into()
+        });
+        Ok(Self { origin, text })
     }
 
     /// Whether reading them takes a while.

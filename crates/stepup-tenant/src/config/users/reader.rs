@@ -118,6 +118,10 @@ fn parse(entry: Value) -> Result<Entry, Fault> {
             Some("unknown") => "ENUM_MISMATCH",
             _ => "INVALID_TYPE",
         };
+        if message.ends_with("expected map with a single key") {
+            let message = "a factor is one of `email`, `phone` and `totp`: write an entry for each";
+            return Fault::new(code, path.trim_start_matches('.'), message);
+        }
         Fault::new(code, path.trim_start_matches('.'), without_value(&message))
     })
 }
