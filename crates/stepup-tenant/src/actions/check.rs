@@ -49,10 +49,7 @@ pub fn check(action: &Action) -> Result<(), Cause> {
                     code: &action.code,
                     indent: u32::try_from(BEFORE.len()).unwrap_or(u32::MAX),
                 };
-                Err(match exception::cause(&ctx, &error, source, limits.heap) {
-                    Cause::Threw(thrown) => Cause::Syntax(thrown),
-                    other => other,
-                })
+                Err(exception::cause(&ctx, &error, source, limits.heap).of_compilation())
             }
         }
     })

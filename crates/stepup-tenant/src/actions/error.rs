@@ -113,6 +113,21 @@ fn at(location: Option<Location>) -> String {
 }
 
 impl Cause {
+    /// What keeps code from being compiled.
+    pub(super) fn of_compilation(self) -> Self {
+        match self {
+            Self::Threw(mut thrown) => {
+                // Whoever is used to ES modules.
+                if thrown.message.contains("unsupported keyword: export") {
+                    let mend = "an Action is a CommonJS module: write `exports.onExecutePostLogin = async (event, api) => { … }`";
+                    thrown.message = format!("{}; {mend}", thrown.message);
+                }
+                Self::Syntax(thrown)
+            }
+            other => other,
+        }
+    }
+
     /// Where in the Action's code it failed, if that is known.
     #[must_use]
     pub fn location(&self) -> Option<Location> {

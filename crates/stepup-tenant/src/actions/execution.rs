@@ -113,10 +113,7 @@ impl Execution {
         let name = &*self.action.name;
         let wrapped = format!("{BEFORE}{}{AFTER}", self.action.code);
         let module: Function<'js> =
-            evaluate(ctx, name, wrapped).map_err(|error| match self.cause_of_ours(ctx, &error) {
-                Cause::Threw(thrown) => Cause::Syntax(thrown),
-                other => other,
-            })?;
+            evaluate(ctx, name, wrapped).map_err(|error| self.cause_of_ours(ctx, &error).of_compilation())?;
         let (object, exports) = (Object::new(ctx.clone()), Object::new(ctx.clone()));
         let (object, exports) = (object.map_err(failed)?, exports.map_err(failed)?);
         object.set("exports", exports.clone()).map_err(failed)?;

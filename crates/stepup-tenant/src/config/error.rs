@@ -86,6 +86,10 @@ impl ConfigError {
             serde_saphyr::Error::DuplicateMappingKey { key, .. } => {
                 format!("`{}` is here a second time", key.as_deref().unwrap_or("a member"))
             }
+            serde_saphyr::Error::MultipleDocuments { .. } => {
+                "a second document begins here: a configuration is one, without `---` between its parts"
+                    .to_owned()
+            }
             error => error.to_string(),
         };
         // The place stands before the message already.

@@ -82,6 +82,11 @@ fn refused(kind: &str, value: &Value) -> Option<&'static str> {
     let shields =
         |shield: &str| value.as_array().is_some_and(|shields| shields.iter().any(|listed| listed == shield));
     match kind {
+        "actions[].supported_triggers"
+            if value.as_array().is_some_and(|all| all.iter().any(is_old_trigger)) =>
+        {
+            Some("is not honoured: an Action of post-login runs as version v3")
+        }
         "attackProtection.bruteForceProtection.mode" if value == "count_per_identifier" => {
             Some("is not honoured: attempts are counted by user and address")
         }
@@ -127,6 +132,10 @@ fn refused(kind: &str, value: &Value) -> Option<&'static str> {
             .then_some("other than post-login are not honoured"),
         _ => None,
     }
+}
+
+fn is_old_trigger(trigger: &Value) -> bool {
+    trigger["id"] == "post-login" && trigger.get("version").is_some_and(|version| version != "v3")
 }
 
 /// Whether a provider of a factor has more than its name.

@@ -240,6 +240,11 @@ async fn what_is_wrong_is_named_with_its_place() {
         ("stepup: { mfa_token_lifetme: 3 }\n", &[":1:", "mfa_token_lifetme"]),
         ("stepup: { code_attempts: many }\n", &["there is a string where a whole number is expected"]),
         ("tenant: { friendly_name: 12345 }\n", &["there is a number where a string is expected"]),
+        ("tenant: {}\n---\nclients: []\n", &[":3:1:", "a second document begins here"]),
+        (
+            "actions: [{ name: guard, code: 'export const onExecutePostLogin = async () => {};' }]",
+            &["SyntaxError", "write `exports.onExecutePostLogin = async (event, api) => { … }`"],
+        ),
         ("clients:\n  - name: a\n    name: b\n", &[":3:5:", "`name` is here a second time"]),
         (
             "clients: [{ name: a, is_first_party: yes }]\n",
@@ -351,10 +356,14 @@ databases: [{ name: Users, enabled_clients: [a, nosuch], options: { brute_force_
 resourceServers: [{ identifier: 'https://api.example', token_lifetime_for_web: 60 }]
 clientGrants: [{ client_id: a, audience: 'https://gone.example', scope: [] }]
 attackProtection: { bruteForceProtection: { mode: count_per_identifier, shields: [user_notification] } }
+guardianFactors: [{ name: otp, enabled: true }, { name: otp, enabled: true }, { name: otp, enabled: false }]
 guardianFactorProviders: [{ name: sms, provider: twilio, auth_token: t }]
 guardianPhoneFactorSelectedProvider: { provider: twilio }
 actions:
-  - { name: draft, code: 'exports.onExecutePostLogin = () => {}', deployed: false }
+  - name: draft
+    code: exports.onExecutePostLogin = () => {}
+    deployed: false
+    supported_triggers: [{ id: post-login, version: v2 }]
   - { name: thrower, code: \"require('axios')\" }
 triggers: { post-login: [{ action_name: draft }, { action_name: thrower }] }
 ";
@@ -364,6 +373,7 @@ triggers: { post-login: [{ action_name: draft }, { action_name: thrower }] }
     found.sort_unstable();
     let mut expected = [
         "actions[0].deployed is not honoured: what is bound runs",
+        "actions[0].supported_triggers is not honoured: an Action of post-login runs as version v3",
         "actions[1].code cannot be loaded, so no login succeeds: it threw at line 1, column 1: Cannot find module \
          'axios': an Action of this tenant can require buffer, crypto, url, util only, and npm packages are not installed",
         "attackProtection.bruteForceProtection.mode is not honoured: attempts are counted by user and address",
@@ -375,6 +385,7 @@ triggers: { post-login: [{ action_name: draft }, { action_name: thrower }] }
         "databases[0].enabled_clients[1] `nosuch` is not the id or name of a client",
         "databases[0].options.brute_force_protection is not honoured: `attackProtection.bruteForceProtection` is for every \
          connection",
+        "guardianFactors[2] names a factor again with the opposite `enabled`: `true` counts",
         "guardianFactorProviders is not honoured: messages stay in the inbox, and push is for virtual devices and Guardian \
          SDKs",
         "guardianPhoneFactorSelectedProvider is not honoured: messages stay in the inbox, unless `stepup.phone_webhook` \

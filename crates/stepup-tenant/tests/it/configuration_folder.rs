@@ -191,3 +191,13 @@ async fn a_keyword_without_a_value_is_refused_with_its_place() {
         "the configuration:2:19: the keyword NOT_THERE has no value: set it in the environment"
     );
 }
+
+#[tokio::test]
+async fn a_folder_without_a_configuration_says_so() {
+    let scratch = Scratch::new();
+    scratch.write("other.yaml", "clients: []");
+    let folder = scratch.path("");
+    let tenant = Tenant::builder().config_file(&folder).users_json("[]").start().await.unwrap();
+    let nothing = "has neither a tenant.yaml nor files of the folder form: nothing is configured";
+    assert_eq!(tenant.warnings(), [format!("{} {nothing}", folder.display())]);
+}

@@ -285,6 +285,14 @@ impl Reading<'_> {
 
     fn factors(&mut self, factors: &[yaml::GuardianFactor], reaches_phones: bool) -> Factors {
         let mut on = Vec::new();
+        for (position, factor) in factors.iter().enumerate() {
+            let contradicts =
+                |it: &yaml::GuardianFactor| it.name == factor.name && it.enabled != factor.enabled;
+            if factors[..position].iter().any(contradicts) {
+                let place = format!("guardianFactors[{position}]");
+                self.warn(&place, "names a factor again with the opposite `enabled`: `true` counts");
+            }
+        }
         for (position, factor) in factors.iter().enumerate().filter(|(_, factor)| factor.enabled) {
             match factor.name {
                 yaml::FactorName::Email => on.push(FactorType::Email),

@@ -30,6 +30,10 @@ pub(super) fn read(root: &Path, keywords: &Keywords) -> Result<Files, ConfigErro
     }
     reading.email_templates()?;
     reading.name_the_rest()?;
+    if reading.files.members.is_empty() {
+        let nothing = "has neither a tenant.yaml nor files of the folder form: nothing is configured";
+        reading.files.warnings.push(format!("{} {nothing}", root.display()));
+    }
     Ok(reading.files)
 }
 
