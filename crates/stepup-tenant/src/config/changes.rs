@@ -39,9 +39,17 @@ pub(super) fn described(before: &Document, after: &Document) -> Vec<String> {
                 (true, true) => "changed",
                 (true, false) => "removed",
             };
-            format!("{section}: {key} {what}")
+            let name = Section::named(&section)
+                .and_then(|section| name(after, section, &key).or_else(|| name(before, section, &key)));
+            format!("{section}: {} {what}", name.unwrap_or(&key))
         })
         .collect()
+}
+
+/// The name of an entity whose id says nothing to people.
+fn name<'a>(document: &'a Document, section: Section, key: &str) -> Option<&'a str> {
+    let by_id = section.form() == Form::List(&["id"]);
+    document.find(section, key).filter(|_| by_id)?.get("name")?.as_str()
 }
 
 /// Lays `changes` over the document of a file. What is kept for a section that this version does not know is left out.
@@ -122,7 +130,7 @@ mod tests {
         after.find_mut(Section::Clients, "a").unwrap()["name"] = json!("AA");
         after.remove(Section::Clients, "b");
         after.list_mut(Section::Clients).push(json!({ "client_id": "c", "name": "C" }));
-        after.list_mut(Section::Actions).push(json!({ "id": "1", "code": "" }));
+        after.list_mut(Section::Actions).push(json!({ "id": "1", "name": "guard", "code": "" }));
 
         let changes = between(&file, &file, &after);
         assert_eq!(
@@ -142,7 +150,7 @@ mod tests {
         assert_eq!(
             described(&file, &after),
             [
-                "actions: 1 added",
+                "actions: guard added",
                 "clients: a changed",
                 "clients: c added",
                 "clients: b removed",
