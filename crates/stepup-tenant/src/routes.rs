@@ -37,7 +37,11 @@ async fn nothing_there(
     if let Some(page) = dashboard::nothing_there(&shared, &method, &uri, &headers) {
         return page;
     }
-    let description = format!("There is nothing at {}.", uri.path());
+    let mut description = format!("There is nothing at {}.", uri.path());
+    if uri.path() == "/" {
+        let discovery = shared.issuer.endpoint(".well-known/openid-configuration");
+        description = format!("{description} The tenant's addresses are in {discovery}");
+    }
     let body = serde_json::json!({ "error": "not_found", "error_description": description }).to_string();
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
 }

@@ -31,7 +31,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
-pub(crate) use self::trouble::nothing_there;
+pub(crate) use self::trouble::{is_open, nothing_there};
 use self::{
     admit::Admin,
     frame::{Frame, Section},

@@ -47,10 +47,15 @@ pub(crate) fn nothing_there(
         return None;
     }
     let path = uri.path();
-    if path == "/" && method == Method::GET && shared.issuer.loopback() {
+    if path == "/" && method == Method::GET && is_open(shared) {
         return Some(Redirect::to(Section::Overview.path()).into_response());
     }
     has(path).then(|| page(shared, StatusCode::NOT_FOUND, &format!("There is nothing at {path}."), ""))
+}
+
+/// Whether anybody may open the dashboard: whoever sits at a loopback tenant, or the administrators that are named.
+pub(crate) fn is_open(tenant: &Tenant) -> bool {
+    tenant.issuer.loopback() || !tenant.configuration.config().dashboard_admins.is_empty()
 }
 
 /// Whether who asks wants a page, as browsers do that are led somewhere.

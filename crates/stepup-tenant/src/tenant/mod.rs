@@ -18,6 +18,7 @@ pub use self::{builder::Builder, error::StartError};
 use crate::{
     clock::VirtualClock,
     config::{self, ChangeError},
+    dashboard,
     devices::{self, Decision, DeviceError, PushRequest, VirtualDevice},
     model::{LogEvent, Message},
     seed::{Seed, SeedError},
@@ -246,9 +247,7 @@ impl Tenant {
     /// Where the dashboard is; none where nobody may open it, since the issuer is not on loopback and no administrator is named.
     #[must_use]
     pub fn dashboard(&self) -> Option<String> {
-        let admins = &self.state.configuration.config().dashboard_admins;
-        let is_open = self.state.issuer.loopback() || !admins.is_empty();
-        is_open.then(|| self.state.issuer.endpoint("dashboard"))
+        dashboard::is_open(&self.state).then(|| self.state.issuer.endpoint("dashboard"))
     }
 
     /// The parts of the running tenant as they were at its start, for tests of the tenant itself: what is set now is in

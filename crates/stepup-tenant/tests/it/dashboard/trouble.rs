@@ -42,7 +42,9 @@ async fn a_browser_is_led_to_the_dashboard() {
         [("GET", &[][..]), ("GET", &[("accept", "application/json")]), ("POST", &[BROWSER])]
     {
         let answer = with(&rig, method, "/", headers).await;
-        assert_eq!(answer.failure(), "404 not_found: There is nothing at /.", "{method} {headers:?}");
+        let addresses = rig.at("/.well-known/openid-configuration");
+        let said = format!("404 not_found: There is nothing at /. The tenant's addresses are in {addresses}");
+        assert_eq!(answer.failure(), said, "{method} {headers:?}");
     }
 }
 
