@@ -85,7 +85,10 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 fn event(file: &Path) -> Result<Value, Failure> {
-    let event: Map<String, Value> = serde_json::from_str(&read(file)?).map_err(|error| {
+    let text = read(file)?;
+    // Some editors begin a file with a mark of its encoding (RFC 8259 section 8.1).
+    let text = text.trim_start_matches('\u{feff}');
+    let event: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
         Failure::Usage(format!("{}: the event must be a JSON object: {error}", file.display()))
     })?;
     Ok(Value::Object(event))

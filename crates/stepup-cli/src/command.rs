@@ -1,6 +1,8 @@
 //! What may be typed.
 
-use clap::{Parser, Subcommand, error::ErrorKind};
+use std::{env, ffi::OsString};
+
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     action, clock, config, demo, dev, doctor, failure::Failure, inspect, messages, output, push, seal,
@@ -47,22 +49,22 @@ pub(crate) enum Command {
 
 /// Reads the command line. Help and version are printed here and end the program.
 pub(crate) fn parse() -> Result<Command, Failure> {
-    let parsed = CommandLine::try_parse().and_then(|line| match line.command {
-        Some(command) => Ok(command),
-        None => default_command(),
-    });
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let known = without_empty_variables(CommandLine::command());
+    let parsed =
+        known.clone().try_get_matches_from(&arguments).and_then(
+            |matches| match CommandLine::from_arg_matches(&matches)?.command {
+                Some(command) => Ok(command),
+                None => default_command(),
+            },
+        );
     match parsed {
         Ok(command) => Ok(command),
         Err(asked) if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             output::line(asked.to_string().trim_end());
             std::process::exit(0)
         }
-        Err(refused) => {
-            let text = refused.to_string();
-            let usage = text.find("\n\nUsage:").or_else(|| text.find("\n\nFor more information"));
-            let problem = text[..usage.unwrap_or(text.len())].trim_start_matches("error: ");
-            Err(Failure::Usage(format!("{problem}\nsee `stepup --help`")))
-        }
+        Err(refused) => Err(Failure::Usage(told(&refused, &known, &arguments))),
     }
 }
 
@@ -75,7 +77,38 @@ fn default_command() -> Result<Command, clap::Error> {
         dev: dev::Arguments,
     }
 
-    Alone::try_parse_from(["stepup"]).map(|alone| Command::Dev(Box::new(alone.dev)))
+    let matches = without_empty_variables(Alone::command()).try_get_matches_from(["stepup"])?;
+    Alone::from_arg_matches(&matches).map(|alone| Command::Dev(Box::new(alone.dev)))
+}
+
+/// A variable that is set to nothing counts as not set.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &Arg| arg.get_env().and_then(env::var_os).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if is_empty(&arg) { arg.env(None::<&'static str>) } else { arg })
+        .mut_subcommands(without_empty_variables)
+}
+
+/// What is wrong with the arguments, and where help is.
+fn told(refused: &clap::Error, known: &clap::Command, arguments: &[OsString]) -> String {
+    let text = refused.to_string();
+    let usage = text.find("\n\nUsage:").or_else(|| text.find("\n\nFor more information"));
+    let problem = text[..usage.unwrap_or(text.len())].trim_start_matches("error: ");
+    // No command takes a value that looks like an option.
+    let lines: Vec<_> = problem.lines().filter(|line| !line.contains("as a value, use '-- ")).collect();
+    format!("{}\nsee `{} --help`", lines.join("\n"), called(known, arguments))
+}
+
+/// The command that `arguments` call: `stepup config check`.
+fn called(known: &clap::Command, arguments: &[OsString]) -> String {
+    let (mut command, mut name) = (known, known.get_name().to_owned());
+    for word in arguments.iter().skip(1) {
+        if let Some(found) = command.find_subcommand(word) {
+            command = found;
+            name = format!("{name} {}", found.get_name());
+        }
+    }
+    name
 }
 
 impl Command {
@@ -99,9 +132,7 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use super::CommandLine;
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf, pin::pin};
 
-use clap::{Args, builder::FalseyValueParser};
+use clap::Args;
 use stepup_tenant::{BindError, SeedError, StartError, Tenant, Tls, passwords::Cost, store::StoreError};
 use url::Url;
 
@@ -23,10 +23,10 @@ pub(crate) struct Arguments {
     #[arg(long, env = "STEPUP_TENANT_HOST", default_value = "localhost")]
     host: String,
     /// What goes into `iss`; default: http(s)://HOST:PORT/
-    #[arg(long, env = "STEPUP_TENANT_ISSUER", value_name = "URL")]
+    #[arg(long, env = "STEPUP_TENANT_ISSUER", value_name = "URL", value_parser = issuer)]
     issuer: Option<Url>,
     /// Serve HTTPS, with a certificate from a local CA that is kept in the data folder
-    #[arg(long, env = "STEPUP_TENANT_TLS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "STEPUP_TENANT_TLS", value_parser = switch)]
     tls: bool,
     /// Serve HTTPS with this certificate
     #[arg(long, env = "STEPUP_TENANT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "STEPUP_TENANT_DATA_DIR", value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
     /// Serve the control API, on loopback only
-    #[arg(long, env = "STEPUP_TENANT_CONTROL", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "STEPUP_TENANT_CONTROL", value_parser = switch)]
     control: bool,
     /// Write what a script needs to know to this file, once connections are accepted
     #[arg(long, env = "STEPUP_TENANT_READY_FILE", value_name = "FILE")]
@@ -129,6 +129,24 @@ async fn reload(tenant: &Tenant) {
     if let Err(error) = tenant.reload().await {
         let excerpt = error.excerpt().map(|excerpt| format!("\n{excerpt}")).unwrap_or_default();
         tracing::error!("the configuration stays as it was: {error}{excerpt}");
+    }
+}
+
+/// An address as it stands in `iss`.
+fn issuer(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        Err(error) if text.starts_with("http") => Err(error.to_string()),
+        _ => Err("write it as https://HOST/".to_owned()),
+    }
+}
+
+/// What a variable says that stands for an option without a value.
+fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "on" | "t" | "true" | "y" | "yes" => Ok(true),
+        "0" | "f" | "false" | "n" | "no" | "off" => Ok(false),
+        _ => Err("write `true` or `false`".to_owned()),
     }
 }
 

@@ -119,6 +119,13 @@ fn a_failure_names_the_place() {
 }
 
 #[test]
+fn a_mark_of_the_encoding_is_no_part_of_the_event() {
+    let event = format!("\u{feff}{}", exchange(&json!([])));
+    let decided = stepup(&["action", "run", STEP_UP, "--event", "-"], &event).json();
+    assert_eq!(decided["commands"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn bad_input_is_named() {
     let missing = stepup(&["action", "run", "/nonexistent/a.js", "--event", "-"], "{}");
     assert!(missing.failure(2).starts_with("cannot read /nonexistent/a.js: "));
