@@ -2,7 +2,7 @@
 
 use stepup_protocol::mfa::{FactorType, OobChannel};
 
-use super::{BindingCode, begin, keep, new_oob_code, under_way};
+use super::{BindingCode, begin, keep, under_way};
 use crate::{
     dbconnections::mail,
     factors::{Challenged, Transaction, Verdict},
@@ -24,11 +24,12 @@ pub(crate) async fn send(
         return Err(RequestFault::InvalidAuthenticator.into());
     };
     let shared = transaction.shared;
-    let (oob_code, digest) = new_oob_code(transaction);
     let code = BindingCode::draw(shared.random.as_ref());
-    let binding = code.digest(&shared.keys, &digest);
-    let expects = OobAnswer::Mailbox { address: address.clone(), binding };
-    let sent = begin(transaction, OobChannel::Email, &profile.id, false, expects);
+    let expects = |digest: &Digest| OobAnswer::Mailbox {
+        address: address.clone(),
+        binding: code.digest(&shared.keys, digest),
+    };
+    let (oob_code, digest, sent) = begin(transaction, OobChannel::Email, &profile.id, false, expects);
     keep(transaction, &digest, &sent).await?;
     mail::unusual_login(shared, transaction.user, address, code.secret()).await?;
     transaction.log("svr", address).await;
