@@ -265,10 +265,11 @@ impl<'a> Mfa<'a> {
         step(telemetry::Operation::Delete, None, context).run(deleted).await
     }
 
-    /// A call whose success is JSON.
+    /// A call whose success is JSON. As at the token endpoint, an error counts under whichever status it comes.
     async fn call(&self, call: MfaCall<'_>, operation: Operation) -> Result<Value, Failure> {
         let answer = self.send(call, operation).await?;
-        if !answer.status.is_success() {
+        let says_error = answer.json.as_ref().is_some_and(|json| json.get("error").is_some());
+        if says_error || !answer.status.is_success() {
             return Err(refused(answer, operation));
         }
         answer.json.ok_or_else(|| Failure::unusable(operation, "there is no JSON in it"))

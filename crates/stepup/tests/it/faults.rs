@@ -12,7 +12,7 @@ use serde_json::json;
 use stepup::{
     AccessTokenRequest, CallbackOutcome, Client, ClientBuilder, HttpError, ProviderError, SessionState,
     TokenSet,
-    mfa::{Challenge, Enroll, MfaToken, Refusal, Verify},
+    mfa::{Challenge, Enroll, MfaError as _, MfaToken, Refusal, Verify},
 };
 use stepup_tenant::{Fault, Tenant};
 
@@ -250,6 +250,23 @@ async fn at_a_challenge() {
     })
     .await;
     house.client.mfa().challenge(&token, &Challenge::otp()).await.unwrap();
+}
+
+/// The routes would pass it on as a success.
+#[tokio::test]
+async fn an_error_is_one_under_whichever_status_it_comes() {
+    let Asked { house, token, .. } = asked().await;
+    let says_no = |path| {
+        let body = json!({ "error": "invalid_request", "error_description": "No." });
+        house.tenant.fail_next(Fault { status: Some(200), body: Some(body), ..Fault::on("POST", path) });
+    };
+    let mfa = house.client.mfa();
+    says_no("/mfa/associate");
+    let refused = mfa.enroll(&token, &Enroll::otp()).await.unwrap_err();
+    assert_eq!((&*refused.code(), refused.status()), ("invalid_request", StatusCode::BAD_REQUEST));
+    says_no("/mfa/challenge");
+    let refused = mfa.challenge(&token, &Challenge::otp()).await.unwrap_err();
+    assert_eq!((&*refused.code(), refused.status()), ("invalid_request", StatusCode::BAD_REQUEST));
 }
 
 #[tokio::test]
