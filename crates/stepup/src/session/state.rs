@@ -30,7 +30,7 @@ pub struct SessionState {
     /// Whether it is a login's.
     new: bool,
     removed: bool,
-    /// Which session it was before it ended here, or a step-up changed it.
+    /// Which session it was before it ended here, or a login or a step-up put another in its place.
     before: Option<Identity>,
 }
 
@@ -46,13 +46,13 @@ impl SessionState {
         self.session.as_mut()
     }
 
-    /// Begins a session: a login.
+    /// Begins a session: a login. One that was there before, somebody else's maybe, ends with it.
     pub(crate) fn begin(&mut self, mut session: Session) {
         telemetry::logged_in(session.subject());
         if let Some(before) = &self.session {
             session.answer(before, session.created_at());
         }
-        self.session = Some(session);
+        self.before = self.session.replace(session).map(|before| before.identity());
         self.new = true;
         self.removed = false;
     }

@@ -100,6 +100,19 @@ async fn a_new_login_is_another_session_at_the_same_second_too() {
     }
 }
 
+/// Whoever logs in anew may be somebody else: what is under way must not make the browser the earlier user's again.
+#[tokio::test]
+async fn a_login_ends_the_session_that_it_takes_the_place_of() {
+    let (setting, mut jar) = (setting(), Jar::default());
+    log_in(&setting, &mut jar, "/auth/login", "sid-1").await;
+    let mut slow = setting.client.open_session(&cookies(&jar.line()));
+    log_in(&setting, &mut jar, "/auth/login", "sid-2").await;
+    assert_eq!(changed(&setting.client, &mut slow), 0);
+    let mut state = setting.client.open_session(&cookies(&jar.line()));
+    assert_eq!(state.session().unwrap().sid(), Some("sid-2"));
+    assert_eq!(changed(&setting.client, &mut state), 1);
+}
+
 #[tokio::test]
 async fn a_step_up_under_way_does_not_go_on_from_a_session_that_ended() {
     let (setting, mut jar) = (setting(), Jar::default());
