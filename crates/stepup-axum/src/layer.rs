@@ -2,15 +2,15 @@
 
 use std::task::{Context, Poll};
 
-use axum_core::{extract::Request, response::Response};
+use axum_core::{body::Body, extract::Request, response::Response};
 use futures_util::future::BoxFuture;
-use http::{StatusCode, header};
-use stepup::{Client, SessionTooLarge};
+use http::{HeaderMap, header};
+use stepup::Client;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    routes::{answer, keep_out_of_caches, refuse},
+    routes::{answer, keep_out_of_caches},
     session::Handle,
 };
 
@@ -72,15 +72,16 @@ where
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         let handle = Handle::open(&client, &request);
         request.extensions_mut().insert(handle.clone());
+        let headers = request.headers().clone();
         Box::pin(async move {
             let mut response = inner.call(request).await?;
-            write(&client, &handle, &mut response);
+            write(&client, &headers, &handle, &mut response);
             Ok(response)
         })
     }
 }
 
-fn write(client: &Client, handle: &Handle, response: &mut Response) {
+fn write(client: &Client, headers: &HeaderMap, handle: &Handle, response: &mut Response) {
     let Some(state) = handle.try_lock() else {
         tracing::error!(
             "the session is still in use after the handler answered: its changes are not written"
@@ -89,11 +90,7 @@ fn write(client: &Client, handle: &Handle, response: &mut Response) {
     };
     let cookies = client.write_session(&state).unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "a session was not written");
-        *response = refuse(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            SessionTooLarge::CODE,
-            "The session is too large to be kept.",
-        );
+        *response = client.session_too_large(headers).map(Body::from);
         error.cookies().to_vec()
     });
     if !cookies.is_empty() {

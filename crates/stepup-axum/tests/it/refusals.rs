@@ -118,4 +118,22 @@ async fn a_session_that_a_handler_makes_too_large_is_not_written() {
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
     assert!(answer.headers().get(header::SET_COOKIE).is_none(), "the browser keeps what it has");
     assert_eq!(answer.json::<Value>().await.unwrap()["error"], "session_too_large");
+
+    for (language, heading) in [
+        ("en", "This site has too much to keep for you"),
+        ("de", "Diese Website müsste zu viel für Sie aufheben"),
+        ("ja", "保存する情報が多すぎます"),
+    ] {
+        let page = application
+            .get("/fill")
+            .header(header::COOKIE, session_cookie())
+            .header(header::ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")
+            .header(header::ACCEPT_LANGUAGE, language);
+        let page = page.send().await.unwrap();
+        assert_eq!(page.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html;charset=UTF-8");
+        assert!(page.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
+        let html = page.text().await.unwrap();
+        assert!(html.contains(&format!("<h1>{heading}</h1>")), "{html}");
+    }
 }

@@ -7,8 +7,6 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::session::SessionTooLarge;
-
 /// An empty answer.
 pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
@@ -24,14 +22,6 @@ pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
 /// The flat error body of OAuth and of the MFA routes.
 pub(crate) fn error(status: StatusCode, code: &str, description: &str) -> Response<Bytes> {
     json(status, &json!({ "error": code, "error_description": description }))
-}
-
-/// What is said of a session that is too large to be written.
-pub(super) const TOO_LARGE_DESCRIPTION: &str = "The session is too large to be kept.";
-
-/// That the session is too large to be written.
-pub(super) fn too_large() -> Response<Bytes> {
-    error(StatusCode::INTERNAL_SERVER_ERROR, SessionTooLarge::CODE, TOO_LARGE_DESCRIPTION)
 }
 
 /// `other` instead of `response`. What that does to cookies stays.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use stepup_protocol::error::code;
 
-use super::{answer, base_url};
+use super::{answer, base_url, too_large};
 use crate::{
     client::Client,
     login::CallbackError,
@@ -39,8 +39,8 @@ impl<'a> Ended<'a> {
     pub(super) const TOO_LARGE: Ended<'static> = Ended {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         code: SessionTooLarge::CODE,
-        message: answer::TOO_LARGE_DESCRIPTION,
-        end: End::Broken,
+        message: too_large::DESCRIPTION,
+        end: End::TooLarge,
     };
 
     /// By `error`, in these words.
@@ -104,6 +104,8 @@ enum End {
     Refused,
     /// Somebody else logged in than the one who was to confirm that it is them.
     OtherUser,
+    /// What it brought is more than the browser may send.
+    TooLarge,
     /// Something is broken on our side or the tenant's.
     Broken,
 }
@@ -132,6 +134,7 @@ impl End {
             Self::Lost => |texts| (&texts.login_lost_heading, &texts.login_lost_text),
             Self::Refused => |texts| (&texts.login_refused_heading, &texts.login_refused_text),
             Self::OtherUser => |texts| (&texts.other_login_heading, &texts.other_login_text),
+            Self::TooLarge => too_large::WORDS,
             Self::Broken => |texts| (&texts.login_broken_heading, &texts.login_broken_text),
         }
     }

@@ -19,9 +19,10 @@ mod route;
 pub(crate) mod same_origin;
 mod script;
 mod strict;
+mod too_large;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response, header};
 use tracing::Instrument as _;
 
 pub use self::{body::Body, route::Route};
@@ -77,7 +78,7 @@ impl Client {
             Route::MfaResume => pages::resume(self, &request, &mut session),
             Route::MfaPush => {
                 let response = mfa::push::answer(self, &request, &mut session).await;
-                return self.finish(response, &session);
+                return self.finish(request.headers(), response, &session);
             }
             Route::MfaVerify => mfa::verify(self, &request, &mut session).await,
             Route::Profile => profile::answer(self, &session),
@@ -85,12 +86,17 @@ impl Client {
             Route::ScriptTypes => script::types(&request),
             Route::PagesAsset => pages::asset(request.uri().path()),
         };
-        self.finish(response.map(Body::from), &session)
+        self.finish(request.headers(), response.map(Body::from), &session)
     }
 
     /// Brings the browser's session up to date, and keeps the answer out of every cache.
-    fn finish(&self, response: Response<Body>, session: &SessionState) -> Response<Body> {
-        self.finish_or(response, session, answer::too_large)
+    fn finish(
+        &self,
+        headers: &HeaderMap,
+        response: Response<Body>,
+        session: &SessionState,
+    ) -> Response<Body> {
+        self.finish_or(response, session, || self.session_too_large(headers))
     }
 
     /// The same, with an answer of its own for a session that is too large to be written.

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 use url::Url;
 
-use super::answer;
+use super::{answer, too_large};
 use crate::{
     pages::Frame,
     session::{Session, SessionTooLarge},
@@ -25,8 +25,7 @@ pub(super) struct Failure<'a> {
 
 impl Failure<'_> {
     /// What the login brought is too large to be kept.
-    pub(super) const TOO_LARGE: Self =
-        Self { code: SessionTooLarge::CODE, message: answer::TOO_LARGE_DESCRIPTION };
+    pub(super) const TOO_LARGE: Self = Self { code: SessionTooLarge::CODE, message: too_large::DESCRIPTION };
 }
 
 /// Whether this may name a pop-up: it comes from the address and goes into a page.

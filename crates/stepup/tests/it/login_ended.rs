@@ -194,7 +194,8 @@ async fn a_session_that_is_too_large_ends_there_too() {
     let response = visit.come_back(&state, &nonce).await;
     assert_eq!(response.status(), 500);
     let html = page(&response);
-    assert!(html.contains("<h1>The login did not work</h1>"), "{html}");
+    assert!(html.contains("<h1>This site has too much to keep for you</h1>"), "{html}");
+    assert!(html.contains("Delete this site&#39;s cookies in your browser and begin again"), "{html}");
     assert!(html.contains(r#"href="/auth/login?returnTo=%2Fhall">Try again</a>"#), "{html}");
     assert_eq!(visit.jar.names(), [""; 0], "neither a session nor the login's cookie");
 }

@@ -270,6 +270,30 @@ async fn a_route_answers_500_and_the_browser_keeps_what_it_has() {
 }
 
 #[tokio::test]
+async fn a_browser_gets_a_page_of_it() {
+    let setting = Setting::new();
+    let client = setting.client(|client| {
+        client.before_session_saved(|session| session.set_data("all", json!("a".repeat(9000))))
+    });
+    setting.script.answer(Answer::Json(
+        200,
+        json!({ "access_token": "at-2", "expires_in": 60, "token_type": "Bearer", "refresh_token": "rt-2" }),
+    ));
+    setting.clock.set(NOW + 601);
+    let mut request = get("/auth/access-token", &line_of(&ada()));
+    request.headers_mut().insert("accept", "text/html,*/*;q=0.8".parse().unwrap());
+    let response = handle(&client, request).await;
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["vary"].to_str().unwrap()),
+        (500, "accept, accept-language, cookie")
+    );
+    let html = std::str::from_utf8(response.body()).unwrap();
+    assert!(html.contains("<h1>This site has too much to keep for you</h1>"), "{html}");
+    assert!(html.contains(r#"<a class="primary" href="/">To the start page</a>"#), "{html}");
+    assert!(!set_cookies(response.headers()).is_empty(), "the refresh token that is good now");
+}
+
+#[tokio::test]
 async fn the_hook_is_called_after_every_way_into_the_session() {
     let setting = Setting::new();
     let client = setting.client(|client| {

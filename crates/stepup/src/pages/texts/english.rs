@@ -37,6 +37,10 @@ pub(super) const TEXTS: Texts = Texts {
     login_broken_text: text(
         "Something went wrong on our side. Try again, and if it happens again, in a few minutes.",
     ),
+    too_large_heading: text("This site has too much to keep for you"),
+    too_large_text: text(
+        "It has more to keep for you than your browser may send with each request, so nothing new was kept. Delete this site's cookies in your browser and begin again, and tell those who run this site.",
+    ),
     logged_in_already: text("You are logged in already: go on"),
     come_again_heading: text("One moment"),
     popup_done_heading: text("Done"),

@@ -39,6 +39,10 @@ pub(super) const TEXTS: Texts = Texts {
     login_broken_text: text(
         "Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal, und wenn es wieder geschieht, in einigen Minuten.",
     ),
+    too_large_heading: text("Diese Website müsste zu viel für Sie aufheben"),
+    too_large_text: text(
+        "Sie müsste mehr für Sie aufheben, als Ihr Browser mit jeder Anfrage senden darf; darum wurde nichts Neues aufgehoben. Löschen Sie in Ihrem Browser die Cookies dieser Website, beginnen Sie noch einmal, und sagen Sie es denen, die diese Website betreiben.",
+    ),
     logged_in_already: text("Sie sind schon angemeldet: weiter"),
     come_again_heading: text("Einen Moment"),
     popup_done_heading: text("Fertig"),

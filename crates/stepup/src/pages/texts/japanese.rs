@@ -37,6 +37,10 @@ pub(super) const TEXTS: Texts = Texts {
     login_broken_text: text(
         "システムに問題が発生しました。もう一度お試しください。繰り返し発生する場合は、数分後にお試しください。",
     ),
+    too_large_heading: text("保存する情報が多すぎます"),
+    too_large_text: text(
+        "このサイトが保存する情報が、ブラウザーから送信できる量を超えたため、新しい情報は保存されませんでした。ブラウザーでこのサイトのCookieを削除して最初からやり直し、サイトの運営者にお知らせください。",
+    ),
     logged_in_already: text("すでにログインしています：続ける"),
     come_again_heading: text("少々お待ちください"),
     popup_done_heading: text("完了しました"),

@@ -108,6 +108,10 @@ pub struct Texts {
     pub login_broken_heading: Text,
     /// A login that failed by our fault or the tenant's: what it means.
     pub login_broken_text: Text,
+    /// More is to be kept than the browser may send: heading.
+    pub too_large_heading: Text,
+    /// More is to be kept than the browser may send: what to do.
+    pub too_large_text: Text,
     /// Leads on, for somebody who is logged in.
     pub logged_in_already: Text,
     /// On the way back from the tenant, for a moment.

@@ -1,0 +1,49 @@
+//! That more is to be kept in the browser than it may send: a page for whoever navigates, JSON for scripts.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+
+use super::{answer, base_url, login_ended};
+use crate::{
+    client::Client,
+    pages::{Stop, Texts},
+    session::SessionTooLarge,
+};
+
+/// What is said to others than browsers.
+pub(super) const DESCRIPTION: &str = "The session is too large to be kept.";
+
+/// What is said to people: trying again would not help them.
+pub(super) const WORDS: fn(&Texts) -> (&str, &str) =
+    |texts| (&texts.too_large_heading, &texts.too_large_text);
+
+impl Client {
+    /// What to answer instead where [`Client::write_session`] fails: a page where the request accepts HTML, JSON
+    /// otherwise; the status is 500. `headers` are those of the request. For adapters to web frameworks.
+    ///
+    /// ```
+    /// # fn finish(client: &stepup::Client, headers: &http::HeaderMap, state: &stepup::SessionState) {
+    /// if let Err(error) = client.write_session(state) {
+    ///     let mut response = client.session_too_large(headers);
+    ///     for cookie in error.cookies() {
+    ///         response.headers_mut().append(http::header::SET_COOKIE, cookie.clone());
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn session_too_large(&self, headers: &HeaderMap) -> Response<Bytes> {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        if !login_ended::is_browser(headers) {
+            return answer::private(answer::error(status, SessionTooLarge::CODE, DESCRIPTION));
+        }
+        let base = base_url::of(self, headers).unwrap_or_else(|_| base_url::first(self));
+        let home = &*self.config().sign_in_return_to_path;
+        let way_on: (&str, fn(&Texts) -> &str) = (home, |texts| &texts.to_the_start);
+        let mut response =
+            self.stop(base, headers, None, &Stop { status, words: WORDS, needs: &[], way_on, other: None });
+        let vary = HeaderValue::from_static("accept, accept-language, cookie");
+        response.headers_mut().insert(header::VARY, vary);
+        response
+    }
+}
