@@ -9,7 +9,7 @@ use url::Url;
 use crate::{
     client::Client,
     provider::ProviderError,
-    session::Session,
+    session::{Session, SessionTooLarge},
     transaction::{Popup, Transaction},
 };
 
@@ -91,6 +91,18 @@ pub enum LoginError {
         "the tenant has no pushed_authorization_request_endpoint; let it offer one, or turn pushed_authorization_requests off"
     )]
     NoPushedAuthorizationRequests,
+    /// What must be remembered of it makes a longer `Cookie` header than is allowed
+    /// ([`max_cookie_header`](crate::ClientBuilder::max_cookie_header)), beside the session and the other cookies.
+    #[error(
+        "the login would need a Cookie header of {bytes} bytes and {limit} are allowed; drop what is not needed in \
+         before_session_saved, or raise max_cookie_header if every proxy on the way takes more"
+    )]
+    TooLarge {
+        /// The length that it would need.
+        bytes: usize,
+        /// The length that is allowed.
+        limit: usize,
+    },
     /// The tenant did not take the pushed authorization request, or could not be reached.
     #[error("the authorization request could not be pushed")]
     Pushed(#[source] ProviderError),
@@ -106,6 +118,7 @@ impl LoginError {
                 "discovery_error"
             }
             Self::Pushed(_) => "authorization_error",
+            Self::TooLarge { .. } => SessionTooLarge::CODE,
         }
     }
 }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     client::Client,
     detour::UI_LOCALES,
-    login::LoginRequest,
+    login::{LoginError, LoginRequest},
     mfa::{DeleteAuthenticatorError, ListAuthenticatorsError, MfaError, OWN_SCOPE, OwnAuthenticators},
     session::{Session, SessionState},
     web::{answer, base_url},
@@ -162,17 +162,25 @@ impl<'a> Visit<'a> {
             Some(session) => login.for_user_of(session),
             None => login,
         };
-        match self.client.start_login(login).await {
-            Ok(started) => {
-                let mut response = answer::see_other(started.location.as_str());
-                for cookie in self.client.remember(&started.transaction, self.request.headers()) {
+        let headers = self.request.headers();
+        let begun = self.client.start_login(login).await.and_then(|started| {
+            let cookies = self.client.remember(&started.transaction, headers, self.session)?;
+            Ok((started.location, cookies))
+        });
+        match begun {
+            Ok((location, cookies)) => {
+                let mut response = answer::see_other(location.as_str());
+                for cookie in cookies {
                     response.headers_mut().append(header::SET_COOKIE, cookie);
                 }
                 response
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a login could not begin");
-                self.unavailable()
+                match error {
+                    LoginError::TooLarge { .. } => self.client.session_too_large(headers),
+                    _ => self.unavailable(),
+                }
             }
         }
     }

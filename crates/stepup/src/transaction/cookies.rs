@@ -7,16 +7,27 @@ use super::{Transaction, codec};
 use crate::{
     client::Client,
     config::{parallel_transactions, transaction_prefix},
+    login::LoginError,
+    session::SessionState,
     web::cookies::{self, RequestCookies},
 };
 
-/// All transaction cookies together stay below this, in bytes of names and values: requests carry them all.
+/// All transaction cookies together take no more than this of the header: requests carry them all.
 const ROOM: usize = 3500;
 
 impl Client {
     /// The `Set-Cookie` headers that make the browser remember `transaction`, and forget the oldest ones if there are
-    /// too many.
-    pub(crate) fn remember(&self, transaction: &Transaction, headers: &HeaderMap) -> Vec<HeaderValue> {
+    /// too many, or the `Cookie` header has no room for them beside the session and the other cookies.
+    ///
+    /// # Errors
+    ///
+    /// [`LoginError::TooLarge`]: even alone it makes a longer header than is allowed.
+    pub(crate) fn remember(
+        &self,
+        transaction: &Transaction,
+        headers: &HeaderMap,
+        session: &SessionState,
+    ) -> Result<Vec<HeaderValue>, LoginError> {
         let (settings, now) = (&self.config().transaction_cookie, self.now());
         let sealed = codec::seal(self.sealer(), transaction, now + settings.max_age, self.random());
         let value = match self.sealer().format() {
@@ -24,11 +35,21 @@ impl Client {
             Format::NextjsAuth0 | Format::Stepup => format!("{now}:{sealed}"),
         };
         let name = self.cookie_name(&transaction.state);
-        let cookies = RequestCookies::of(headers);
-        let others = cookies.iter().filter(|(held, _)| held.starts_with(&settings.prefix) && *held != name);
-        let superfluous = oldest(others.collect(), name.len() + 1 + value.len());
         let set = cookies::set(&name, &value, &settings.attributes, Some((settings.max_age, now)));
-        set.into_iter().chain(superfluous.into_iter().filter_map(|name| self.forget_named(name))).collect()
+        let own = set.as_ref().map_or(0, size_when_sent);
+
+        let cookies = RequestCookies::of(headers);
+        let beside = cookies.iter().filter(|(held, _)| *held != name && !session.holds(held));
+        let (older, others): (Vec<_>, Vec<_>) =
+            beside.partition(|(held, _)| held.starts_with(&settings.prefix));
+        let bytes = self.session_header(session) + others.iter().map(size).sum::<usize>() + own;
+        let limit = self.config().max_cookie_header;
+        if bytes > limit {
+            return Err(LoginError::TooLarge { bytes, limit });
+        }
+        let superfluous = oldest(older, ROOM.saturating_sub(own).min(limit - bytes));
+        let forgotten = superfluous.into_iter().filter_map(|name| self.forget_named(name));
+        Ok(set.into_iter().chain(forgotten).collect())
     }
 
     /// The login that `state` names, if the request brings it along.
@@ -90,21 +111,30 @@ impl Client {
     }
 }
 
-/// Which of the `others` go, the oldest first, so that there is room for a cookie of `bytes`. One without a time counts
-/// as oldest.
-fn oldest<'n>(mut others: Vec<(&'n str, &'n str)>, bytes: usize) -> Vec<&'n str> {
-    let size = |(name, value): &(&str, &str)| name.len() + 1 + value.len();
-    others.sort_by_key(|(_, value)| created(value));
-    let mut total = bytes + others.iter().map(size).sum::<usize>();
+/// Which of the cookies go, the oldest first, so that the others have `room`. One without a time counts as oldest.
+fn oldest<'n>(mut cookies: Vec<(&'n str, &'n str)>, room: usize) -> Vec<&'n str> {
+    cookies.sort_by_key(|(_, value)| created(value));
+    let mut total: usize = cookies.iter().map(size).sum();
     let mut gone = Vec::new();
-    for cookie in &others {
-        if total < ROOM {
+    for cookie in &cookies {
+        if total <= room {
             break;
         }
         total -= size(cookie);
         gone.push(cookie.0);
     }
     gone
+}
+
+/// What a cookie takes of the header.
+fn size((name, value): &(&str, &str)) -> usize {
+    name.len() + "=".len() + value.len() + "; ".len()
+}
+
+/// The same of one that is being set.
+fn size_when_sent(header: &HeaderValue) -> usize {
+    let pair = header.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    pair.len() + "; ".len()
 }
 
 fn created(value: &str) -> u64 {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 
-use super::{answer, base_url, popup, return_to};
+use super::{answer, base_url, popup, return_to, too_large};
 use crate::{
     client::Client,
     login::{LoginError, LoginRequest},
@@ -64,10 +64,14 @@ pub(super) async fn answer(
         popup.transaction_id = transaction_id;
     }
     let in_popup = login.popup.clone().map(|popup| (popup, return_to::address(&login.return_to, base)));
-    match client.start_login(login).await {
-        Ok(started) => {
-            let mut response = answer::redirect(&started.location);
-            for cookie in client.remember(&started.transaction, request.headers()) {
+    let begun = client.start_login(login).await.and_then(|started| {
+        let cookies = client.remember(&started.transaction, request.headers(), session)?;
+        Ok((started.location, cookies))
+    });
+    match begun {
+        Ok((location, cookies)) => {
+            let mut response = answer::redirect(&location);
+            for cookie in cookies {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
@@ -81,6 +85,9 @@ pub(super) async fn answer(
                     let frame = Frame::of(client, base, request.headers(), asked);
                     popup::closing_page(&frame, status, &popup, Err(failure), &return_to)
                 }
+                None if matches!(error, LoginError::TooLarge { .. }) => {
+                    client.session_too_large(request.headers())
+                }
                 None => answer::text(status, message),
             }
         }
@@ -90,6 +97,10 @@ pub(super) async fn answer(
 fn problem(error: &LoginError) -> (StatusCode, String) {
     match error {
         LoginError::MaxAge(_) => (StatusCode::BAD_REQUEST, error.to_string()),
+        LoginError::TooLarge { .. } => {
+            tracing::error!(error = error as &dyn std::error::Error, "a login could not begin");
+            (StatusCode::INTERNAL_SERVER_ERROR, too_large::DESCRIPTION.to_owned())
+        }
         LoginError::AuthorizationEndpoint(_)
         | LoginError::Discovery(_)
         | LoginError::NoPushedAuthorizationRequests

@@ -2,7 +2,9 @@
 
 use stepup::{Format, TransactionCookieOptions};
 
-use crate::support::{Hands, NOW, SECRET, Script, SetCookie, builder, fixture, get, handle, set_cookies};
+use crate::support::{
+    Hands, Jar, NOW, SECRET, Script, SetCookie, builder, fixture, get, handle, set_cookies,
+};
 
 /// Whether a callback for `state` finds its login: without one it says that the state is invalid.
 async fn is_found(client: &stepup::Client, state: &str, cookie_line: &str) -> bool {
@@ -83,6 +85,60 @@ async fn the_oldest_logins_make_room() {
         assert_eq!(serde_json::json!(gone), case["deleted"]);
         assert!(set[0].name.starts_with("__txn_") && !set[0].value.is_empty());
     }
+}
+
+/// The longest header line that the default limit lets through.
+const LIMIT: usize = 8190;
+
+#[tokio::test]
+async fn logins_leave_the_header_no_longer_than_a_proxy_takes() {
+    let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).build().unwrap();
+    let older = ["a", "b"].map(|state| format!("__txn_{state}={}%3A{}", NOW - 60, "x".repeat(500)));
+    let (mut begun, mut refused) = ([0; 3], 0);
+    for length in (6000..8400).step_by(40) {
+        let half = "s".repeat(length / 2);
+        let brought = format!("__session__0={half}; theme={half}; {}; {}", older[0], older[1]);
+        let mut jar = Jar::of(&brought);
+        let before = jar.line();
+        let response = handle(&client, get("/auth/login", &before)).await;
+        jar.take(response.headers());
+        if response.status() == 307 {
+            let line = format!("Cookie: {}", jar.line());
+            assert!(line.len() <= LIMIT, "{length}: {}", line.len());
+            let others = jar.names().iter().filter(|name| ["__txn_a", "__txn_b"].contains(name)).count();
+            begun[others] += 1;
+            // One more of the others would not have fitted.
+            assert!(others == 2 || line.len() + "; ".len() + older[0].len() > LIMIT, "{length}");
+        } else {
+            refused += 1;
+            assert_eq!((response.status().as_u16(), jar.line()), (500, before), "nothing is set");
+        }
+    }
+    assert!(begun.iter().all(|logins| *logins > 0) && refused > 0, "{begun:?} {refused}");
+}
+
+#[tokio::test]
+async fn a_login_that_does_not_fit_beside_the_session_says_so() {
+    let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).build().unwrap();
+    let line = format!("__session__0={}; theme={}", "s".repeat(3500), "t".repeat(4400));
+    let answer = async |path: &str, accept: &str| {
+        let mut request = get(path, &line);
+        request.headers_mut().insert("accept", accept.parse().unwrap());
+        let response = handle(&client, request).await;
+        assert_eq!(response.status(), 500, "{path}");
+        assert!(set_cookies(response.headers()).is_empty(), "{path}");
+        String::from_utf8(response.body().to_vec()).unwrap()
+    };
+    let page = answer("/auth/login?returnTo=/hall", "text/html,*/*;q=0.8").await;
+    assert!(page.contains("<h1>This site has too much to keep for you</h1>"), "{page}");
+    let json = answer("/auth/login", "application/json").await;
+    assert_eq!(
+        json,
+        r#"{"error":"session_too_large","error_description":"The session is too large to be kept."}"#
+    );
+    let popup = answer("/auth/login?challengeMode=popup", "text/html").await;
+    let told = r#""success":false,"error":{"code":"session_too_large","message":"The session is too large to be kept."}"#;
+    assert!(popup.contains(told), "{popup}");
 }
 
 #[tokio::test]
