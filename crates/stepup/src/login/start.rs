@@ -1,6 +1,8 @@
 //! The way to the tenant: an authorization request with PKCE, state and nonce (OIDC Core section 3.1.2.1, RFC 7636),
 //! pushed ahead where that is configured (RFC 9126).
 
+use std::time::Duration;
+
 use stepup_protocol::{discovery::ProviderMetadata, error::code, scope::Scopes};
 use stepup_seal::{base64url, digest, token};
 use tracing::{Instrument as _, field::Empty};
@@ -119,6 +121,18 @@ impl LoginError {
             }
             Self::Pushed(_) => "authorization_error",
             Self::TooLarge { .. } => SessionTooLarge::CODE,
+        }
+    }
+
+    /// How long to wait before another attempt, where the tenant, or something on the way to it, told it.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Discovery(error) | Self::Pushed(error) => error.retry_after(),
+            Self::AuthorizationEndpoint(_)
+            | Self::MaxAge(_)
+            | Self::NoPushedAuthorizationRequests
+            | Self::TooLarge { .. } => None,
         }
     }
 }

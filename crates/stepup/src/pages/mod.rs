@@ -29,7 +29,7 @@ mod way;
 pub(crate) use self::{
     assets::{Asset, answer as asset},
     manage::{form as manage_form, page as manage_page},
-    notice::Stop,
+    notice::{Stop, WayOn},
     resume::answer as resume,
     step_up::{form as step_up_form, page as step_up_page},
 };

@@ -42,7 +42,7 @@ impl Notice<'_> {
 type Words = fn(&Texts) -> (&str, &str);
 
 /// Where it leads, and what it says.
-type WayOn<'a> = (&'a str, fn(&Texts) -> &str);
+pub(crate) type WayOn<'a> = (&'a str, fn(&Texts) -> &str);
 
 /// Where nothing can be done: words for it, and where to go.
 pub(crate) struct Stop<'a> {

@@ -16,7 +16,7 @@ use crate::{
     detour::Detour,
     login::{CallbackError, CallbackOutcome, CallbackParameters},
     mfa::MfaRequired,
-    pages::Frame,
+    pages::{Frame, WayOn},
     session::{Session, SessionState},
     telemetry,
     transaction::{Popup, Transaction},
@@ -83,7 +83,7 @@ pub(super) async fn answer(
         }
         None => {
             let again = client.login_path_at(base, &return_to[url::Position::BeforePath..]);
-            let ways = Ways { again: &again, on: None };
+            let ways = Ways { again: &again, other: None };
             login_ended::answer(client, request.headers(), Ended::TOO_LARGE, ways)
         }
     })
@@ -169,7 +169,8 @@ fn failed(client: &Client, error: &CallbackError, visit: &Visit<'_>) -> Response
     }
     let path = &visit.return_to[url::Position::BeforePath..];
     let again = again(client, error, visit, path);
-    let ways = Ways { again: &again, on: visit.state.session().map(|_| path) };
+    let on: WayOn<'_> = (path, |texts| &texts.logged_in_already);
+    let ways = Ways { again: &again, other: visit.state.session().map(|_| on) };
     login_ended::answer(client, visit.headers, Ended::by(error, &message(error)), ways)
 }
 

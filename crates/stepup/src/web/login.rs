@@ -2,12 +2,17 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
+use url::{Position, Url};
 
-use super::{answer, base_url, popup, return_to, too_large};
+use super::{
+    answer, base_url,
+    login_ended::{self, Ended, Ways},
+    popup, return_to, too_large,
+};
 use crate::{
     client::Client,
     login::{LoginError, LoginRequest},
-    pages::Frame,
+    pages::{Frame, WayOn},
     session::SessionState,
     transaction::Popup,
 };
@@ -63,7 +68,8 @@ pub(super) async fn answer(
     if let Some(popup) = &mut login.popup {
         popup.transaction_id = transaction_id;
     }
-    let in_popup = login.popup.clone().map(|popup| (popup, return_to::address(&login.return_to, base)));
+    let in_popup = login.popup.clone();
+    let return_to = return_to::address(&login.return_to, base);
     let begun = client.start_login(login).await.and_then(|started| {
         let cookies = client.remember(&started.transaction, request.headers(), session)?;
         Ok((started.location, cookies))
@@ -78,8 +84,8 @@ pub(super) async fn answer(
         }
         Err(error) => {
             let (status, message) = problem(&error);
-            match in_popup {
-                Some((popup, return_to)) => {
+            let response = match in_popup {
+                Some(popup) => {
                     let failure = popup::Failure { code: error.code(), message: &message };
                     let asked = client.config().pages.asked_in(request.uri().query());
                     let frame = Frame::of(client, base, request.headers(), asked);
@@ -88,10 +94,34 @@ pub(super) async fn answer(
                 None if matches!(error, LoginError::TooLarge { .. }) => {
                     client.session_too_large(request.headers())
                 }
+                // What is wrong with the address is for whoever wrote it.
+                None if status.is_server_error() && login_ended::is_browser(request.headers()) => {
+                    let ended = Ended::before(&error, status, &message);
+                    not_begun(client, request, base, ended, session.session().map(|_| &return_to))
+                }
                 None => answer::text(status, message),
-            }
+            };
+            answer::wait(error.retry_after(), response)
         }
     }
+}
+
+/// The page of a login that could not begin: the same once more, or back to where somebody who is logged in was.
+fn not_begun(
+    client: &Client,
+    request: &Request<Bytes>,
+    base: &Url,
+    ended: Ended<'_>,
+    back: Option<&Url>,
+) -> Response<Bytes> {
+    let mut again = base_url::route(client, base, &client.config().routes.login);
+    again.set_query(request.uri().query());
+    let other: WayOn<'_> = match back {
+        Some(back) => (&back[Position::BeforePath..], |texts| &texts.back_to_the_page),
+        None => (&client.config().sign_in_return_to_path, |texts| &texts.to_the_start),
+    };
+    let ways = Ways { again: &again[Position::BeforePath..], other: Some(other) };
+    login_ended::page(client, request.headers(), ended, ways)
 }
 
 fn problem(error: &LoginError) -> (StatusCode, String) {

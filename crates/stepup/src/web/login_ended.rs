@@ -1,4 +1,4 @@
-//! The page where a login ended without a session: in words that help, with a way to try again.
+//! The page where a login ended without a session, or could not begin: in words that help, with a way to try again.
 //!
 //! Two tabs, the back button, a page that lay open over night: each of them ends here, and none of them is a fault.
 
@@ -9,19 +9,19 @@ use stepup_protocol::error::code;
 use super::{answer, base_url, too_large};
 use crate::{
     client::Client,
-    login::CallbackError,
-    pages::{Stop, Texts},
+    login::{CallbackError, LoginError},
+    pages::{Stop, Texts, WayOn},
     provider::ProviderError,
     session::SessionTooLarge,
 };
 
 /// Where the visitor may go from here, as paths of the application.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Ways<'a> {
-    /// The login, with the way back to where it was to lead.
+    /// The login once more, with the way to where it was to lead.
     pub(super) again: &'a str,
-    /// Where somebody who is logged in already goes on.
-    pub(super) on: Option<&'a str>,
+    /// Where they may go instead.
+    pub(super) other: Option<WayOn<'a>>,
 }
 
 /// Why a login ended.
@@ -46,6 +46,11 @@ impl<'a> Ended<'a> {
     /// By `error`, in these words.
     pub(super) fn by(error: &'a CallbackError, message: &'a str) -> Self {
         Self { status: error.status(), code: error.code(), message, end: End::of(error) }
+    }
+
+    /// Before it began, by `error`, in these words.
+    pub(super) fn before(error: &'a LoginError, status: StatusCode, message: &'a str) -> Self {
+        Self { status, code: error.code(), message, end: End::before(error) }
     }
 }
 
@@ -75,14 +80,20 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
     accept.is_some_and(|accept| accept.contains(kind))
 }
 
-fn page(client: &Client, headers: &HeaderMap, ended: Ended<'_>, ways: Ways<'_>) -> Response<Bytes> {
+/// The page for a browser that navigates.
+pub(super) fn page(
+    client: &Client,
+    headers: &HeaderMap,
+    ended: Ended<'_>,
+    ways: Ways<'_>,
+) -> Response<Bytes> {
     let base = base_url::of(client, headers).unwrap_or_else(|_| base_url::first(client));
     let stop = Stop {
         status: ended.status,
         words: ended.end.words(),
         needs: &[],
         way_on: (ways.again, |texts| &texts.try_again),
-        other: ways.on.map(|path| (path, (|texts| &*texts.logged_in_already) as fn(&Texts) -> &str)),
+        other: ways.other,
     };
     let mut response = client.stop(base, headers, None, &stop);
     for (name, value) in [
@@ -106,6 +117,10 @@ enum End {
     OtherUser,
     /// What it brought is more than the browser may send.
     TooLarge,
+    /// The tenant does not answer.
+    Unavailable,
+    /// The tenant is asked too often.
+    TooOften,
     /// Something is broken on our side or the tenant's.
     Broken,
 }
@@ -128,6 +143,23 @@ impl End {
         }
     }
 
+    fn before(error: &LoginError) -> Self {
+        match error {
+            LoginError::Discovery(cause) | LoginError::Pushed(cause) => match cause {
+                ProviderError::Unreachable { .. } => Self::Unavailable,
+                ProviderError::Refused { status, .. } | ProviderError::Untrustworthy { status, .. } => {
+                    match *status {
+                        StatusCode::TOO_MANY_REQUESTS => Self::TooOften,
+                        status if status.is_server_error() => Self::Unavailable,
+                        _ => Self::Broken,
+                    }
+                }
+                _ => Self::Broken,
+            },
+            _ => Self::Broken,
+        }
+    }
+
     /// The heading, and what it means.
     fn words(self) -> fn(&Texts) -> (&str, &str) {
         match self {
@@ -135,6 +167,8 @@ impl End {
             Self::Refused => |texts| (&texts.login_refused_heading, &texts.login_refused_text),
             Self::OtherUser => |texts| (&texts.other_login_heading, &texts.other_login_text),
             Self::TooLarge => too_large::WORDS,
+            Self::Unavailable => |texts| (&texts.unavailable_heading, &texts.unavailable_text),
+            Self::TooOften => |texts| (&texts.wait_heading, &texts.wait_text),
             Self::Broken => |texts| (&texts.login_broken_heading, &texts.login_broken_text),
         }
     }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use super::{answer, base_url, login_ended};
 use crate::{
     client::Client,
-    pages::{Stop, Texts},
+    pages::{Stop, Texts, WayOn},
     session::SessionTooLarge,
 };
 
@@ -39,7 +39,7 @@ impl Client {
         }
         let base = base_url::of(self, headers).unwrap_or_else(|_| base_url::first(self));
         let home = &*self.config().sign_in_return_to_path;
-        let way_on: (&str, fn(&Texts) -> &str) = (home, |texts| &texts.to_the_start);
+        let way_on: WayOn<'_> = (home, |texts| &texts.to_the_start);
         let mut response =
             self.stop(base, headers, None, &Stop { status, words: WORDS, needs: &[], way_on, other: None });
         let vary = HeaderValue::from_static("accept, accept-language, cookie");

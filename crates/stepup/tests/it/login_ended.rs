@@ -223,6 +223,65 @@ async fn the_pages_read_so() {
     insta::assert_snapshot!("login_ended_broken", shown(&broken));
 }
 
+#[tokio::test]
+async fn a_login_that_cannot_begin_ends_there_with_a_way_to_try_again() {
+    let mut visit = Visit::begin();
+    visit.script.documents(0);
+    let path = "/auth/login?returnTo=/hall&acr_values=mfa";
+    let response = visit.open(path, BROWSER, "en").await;
+    assert_eq!((response.status().as_u16(), visit.jar.names()), (500, vec![]));
+    let html = page(&response);
+    assert!(html.contains("<h1>This does not work right now</h1>"), "{html}");
+    let again = r#"<a class="primary" href="/auth/login?returnTo=/hall&#38;acr_values=mfa">Try again</a>"#;
+    assert!(html.contains(again), "{html}");
+    assert!(html.contains(r#"<a href="/">To the start page</a>"#), "{html}");
+    for accept in ["*/*", "application/json"] {
+        let text = visit.open(path, accept, "de").await;
+        assert_eq!(text.status(), 500);
+        assert_eq!(*text.body(), "An error occurred while trying to initiate the login request.", "{accept}");
+    }
+    // What is wrong with the address is no matter of trying again.
+    let bad = visit.open("/auth/login?max_age=soon", BROWSER, "en").await;
+    assert_eq!(
+        (bad.status().as_u16(), &bad.headers()["content-type"]),
+        (400, &"text/plain;charset=UTF-8".parse().unwrap())
+    );
+
+    visit.script.documents(9);
+    let (state, nonce) = visit.leave("/hall").await;
+    visit.come_back(&state, &nonce).await;
+    let jar = visit.jar;
+    let mut visit = Visit { jar, ..Visit::begin() };
+    visit.script.documents(0);
+    let html = page(&visit.open("/auth/login?returnTo=/hall&stepUp=true", BROWSER, "en").await);
+    assert!(html.contains(r#"<a href="/hall">Back to the page</a>"#), "where they were: {html}");
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_begin_yet_says_how_long_to_wait() {
+    let mut visit = Visit::begin_with(|client| client.pushed_authorization_requests(true));
+    visit.script.discovery(|document| {
+        document["pushed_authorization_request_endpoint"] = json!(format!("{ISSUER}oauth/par"));
+    });
+    let busy = json!({ "error": "too_many_requests", "error_description": "Global limit has been reached" });
+    for (accept, language, expected) in [
+        (BROWSER, "en", "<h1>Please wait a moment</h1>"),
+        (BROWSER, "de", "<h1>Bitte warten Sie einen Moment</h1>"),
+        ("*/*", "en", "An error occurred while trying to initiate the login request."),
+    ] {
+        visit.script.answer(Answer::RetryAfter(429, busy.clone(), "17".to_owned()));
+        let response = visit.open("/auth/login", accept, language).await;
+        assert_eq!((response.status().as_u16(), &response.headers()[header::RETRY_AFTER]), (500, &17.into()));
+        let body = std::str::from_utf8(response.body()).unwrap();
+        assert!(body.contains(expected), "{body}");
+        assert!(!body.contains("Global limit"), "never what the tenant wrote");
+    }
+    // A setting of ours that is wrong does not pass in a moment.
+    visit.script.answer(Answer::Json(401, json!({ "error": "invalid_client" })));
+    let html = page(&visit.open("/auth/login", BROWSER, "en").await);
+    assert!(html.contains("<h1>The login did not work</h1>"), "{html}");
+}
+
 const PAGE_FORM: &str = "application/x-www-form-urlencoded";
 
 impl Visit {
