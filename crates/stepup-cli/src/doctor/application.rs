@@ -8,13 +8,14 @@ use super::{
     credentials::Credentials,
     finding::Report,
     tenant::{Tenant, made_up},
-    wire::Answer,
+    wire::{Answer, Refusal},
 };
 
 pub(super) const GRANT_TYPES: &str =
     "Dashboard > Applications > your application > Settings > Advanced Settings > Grant Types";
 const SETTINGS: &str = "Dashboard > Applications > your application > Settings";
 const CREDENTIALS: &str = "Dashboard > Applications > your application > Credentials";
+const CALLBACK: &str = "callback URL";
 pub(super) const DPOP: &str = "DPoP";
 const PUSHED: &str = "pushed requests";
 /// What the tenant's page says of a callback that is not registered.
@@ -174,6 +175,10 @@ fn grant_is_on(report: &mut Report, check: &str, answer: Result<Answer, String>,
 pub(super) async fn callbacks(tenant: &Tenant<'_>, report: &mut Report) -> Vec<Url> {
     let mut good = Vec::new();
     if !pushed_requests(tenant, report).await {
+        for redirect_uri in tenant.settings.callbacks() {
+            let change = "look again when requests can be pushed";
+            report.warn(CALLBACK, format!("not checked: {redirect_uri}"), change);
+        }
         return good;
     }
     for redirect_uri in tenant.settings.callbacks() {
@@ -192,14 +197,11 @@ async fn pushed_requests(tenant: &Tenant<'_>, report: &mut Report) -> bool {
     };
     match tenant.push(&silent_request(&redirect_uri)).await {
         Ok(_) => report.ok(PUSHED, "the tenant takes authorization requests from the client itself"),
-        Err(why) if why.contains(MISMATCH) => {}
-        Err(why) => {
-            report.fail(
-                PUSHED,
-                why,
-                "Dashboard > Settings > Advanced > Settings > Allow Pushed Authorization Requests (PAR): turn it on, or unset \
-                 STEPUP_PUSHED_AUTHORIZATION_REQUESTS",
-            );
+        Err(Refusal { why, .. }) if why.contains(MISMATCH) => {}
+        Err(Refusal { why, for_now }) => {
+            let setting = "Dashboard > Settings > Advanced > Settings > Allow Pushed Authorization Requests (PAR): turn it on, or \
+                           unset STEPUP_PUSHED_AUTHORIZATION_REQUESTS";
+            report.fail(PUSHED, why, for_now.unwrap_or_else(|| setting.to_owned()));
             return false;
         }
     }
@@ -227,7 +229,7 @@ pub(super) async fn callback_is_allowed(
 ) -> bool {
     let leads = match tenant.authorization(&silent_request(redirect_uri)).await {
         Ok(address) => leads_to(tenant, &address, redirect_uri).await,
-        Err(why) => Err(why),
+        Err(refusal) => Err(refusal),
     };
     if let Ok(location) = &leads
         && let Some(words) = wants_it_pushed(location)
@@ -243,7 +245,7 @@ pub(super) async fn callback_is_allowed(
         return false;
     }
     let change = format!("{SETTINGS} > Allowed Callback URLs: add {redirect_uri}{otherwise}");
-    allowed(report, "callback URL", redirect_uri, leads, change)
+    allowed(report, CALLBACK, redirect_uri, leads, change)
 }
 
 /// Whether the tenant would send a browser back after a logout.
@@ -253,7 +255,7 @@ pub(super) async fn logout(tenant: &Tenant<'_>, report: &mut Report) {
         let parameters = [("client_id", tenant.settings.client_id.as_str()), ("returnTo", base.as_str())];
         let leads = match Url::parse_with_params(&endpoint, &parameters) {
             Ok(address) => leads_to(tenant, &address, base).await,
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(Refusal::lasting(error.to_string())),
         };
         let change = format!("{SETTINGS} > Allowed Logout URLs: add {base}");
         allowed(report, "logout URL", base, leads, change);
@@ -264,7 +266,7 @@ fn allowed(
     report: &mut Report,
     check: &str,
     address: &Url,
-    leads: Result<Url, String>,
+    leads: Result<Url, Refusal>,
     change: String,
 ) -> bool {
     match leads {
@@ -272,27 +274,32 @@ fn allowed(
             report.ok(check, format!("{address} is allowed"));
             true
         }
-        Err(seen) => {
-            report.fail(check, format!("{address} is refused: {seen}"), change);
+        Err(Refusal { why, for_now: Some(later) }) => {
+            report.fail(check, format!("not checked: {address}: {why}"), later);
+            false
+        }
+        Err(Refusal { why, for_now: None }) => {
+            report.fail(check, format!("{address} is refused: {why}"), change);
             false
         }
     }
 }
 
 /// Where the browser is sent from `address`, if that is the destination.
-async fn leads_to(tenant: &Tenant<'_>, address: &Url, destination: &Url) -> Result<Url, String> {
-    let answer = tenant.wire.get(address.as_str()).await?;
+async fn leads_to(tenant: &Tenant<'_>, address: &Url, destination: &Url) -> Result<Url, Refusal> {
+    let answer = tenant.wire.get(address.as_str()).await.map_err(Refusal::out_of_reach)?;
     match answer.location() {
         Some(location) if same_place(&location, destination) => Ok(location),
         // With a page of its own for errors, the tenant says there what was wrong.
         Some(location) => {
             let words = description(&location).map(|words| format!(" ({words})")).unwrap_or_default();
-            Err(format!("the browser is sent to {}{words}", &location[..url::Position::AfterPath]))
+            let to = &location[..url::Position::AfterPath];
+            Err(Refusal::lasting(format!("the browser is sent to {to}{words}")))
         }
         None if answer.shows(MISMATCH) => {
-            Err(format!("the tenant answers {} {MISMATCH}", answer.status.as_u16()))
+            Err(Refusal::lasting(format!("the tenant answers {} {MISMATCH}", answer.status.as_u16())))
         }
-        None => Err(format!("the tenant answers {}", answer.status.as_u16())),
+        None => Err(Refusal::by(&answer, format!("the tenant answers {}", answer.status.as_u16()))),
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     finding::Report,
     granted::{self, Api, heard},
     tenant::Tenant,
-    wire::Answer,
+    wire::{Answer, Refusal},
 };
 use crate::{failure::Failure, output, stop::Signals};
 
@@ -73,8 +73,8 @@ pub(super) async fn check(
     } else {
         report.warn(
             CHECK,
-            format!("not begun, since the tenant would not send the browser back to {url}"),
-            "allow the callback URL, as said above",
+            format!("not begun, since nothing shows that the tenant sends the browser back to {url}"),
+            "see to what is said above",
         );
         listener.close().await;
     }
@@ -209,7 +209,10 @@ impl Login<'_> {
         parameters.extend(self.tenant.settings.proof_key.as_ref().map(|key| ("dpop_jkt", key.thumbprint())));
         let address = self.tenant.authorization(&parameters).await;
         address
-            .map_err(|why| report.fail(CHECK, format!("there is no address to log in at: {why}"), LOGS))
+            .map_err(|Refusal { why, for_now }| {
+                let change = for_now.unwrap_or_else(|| LOGS.to_owned());
+                report.fail(CHECK, format!("there is no address to log in at: {why}"), change);
+            })
             .ok()
     }
 

@@ -13,7 +13,7 @@ use super::{
     credentials::Credentials,
     finding::Report,
     settings::Settings,
-    wire::{Answer, Wire},
+    wire::{Answer, Refusal, Wire},
 };
 
 /// How far the SDK lets clocks be apart; half of it is time to look.
@@ -142,8 +142,8 @@ impl<'a> Tenant<'a> {
     ///
     /// # Errors
     ///
-    /// In words: they were not taken, or discovery names no usable endpoint.
-    pub(super) async fn authorization(&self, parameters: &[(&str, &str)]) -> Result<Url, String> {
+    /// They were not taken, or discovery names no usable endpoint.
+    pub(super) async fn authorization(&self, parameters: &[(&str, &str)]) -> Result<Url, Refusal> {
         let pushed;
         let parameters = if self.pushes() {
             pushed = self.push(parameters).await?;
@@ -153,28 +153,34 @@ impl<'a> Tenant<'a> {
         };
         let client_id = [("client_id", self.settings.client_id.as_str())];
         let endpoint = &self.metadata.authorization_endpoint;
-        Url::parse_with_params(endpoint, client_id.iter().chain(parameters))
-            .map_err(|error| format!("the authorization endpoint {endpoint} is no address: {error}"))
+        Url::parse_with_params(endpoint, client_id.iter().chain(parameters)).map_err(|error| {
+            Refusal::lasting(format!("the authorization endpoint {endpoint} is no address: {error}"))
+        })
     }
 
     /// Hands in an authorization request; the `request_uri` that stands for it.
     ///
     /// # Errors
     ///
-    /// In words.
-    pub(super) async fn push(&self, parameters: &[(&str, &str)]) -> Result<String, String> {
-        let endpoint = self.metadata.pushed_authorization_request_endpoint.as_ref();
-        let endpoint = endpoint.ok_or("discovery names no pushed_authorization_request_endpoint")?;
+    /// It was not taken, or discovery names no endpoint for it.
+    pub(super) async fn push(&self, parameters: &[(&str, &str)]) -> Result<String, Refusal> {
+        let Some(endpoint) = &self.metadata.pushed_authorization_request_endpoint else {
+            let why = "discovery names no pushed_authorization_request_endpoint";
+            return Err(Refusal::lasting(why.to_owned()));
+        };
         // RFC 9126 section 2.1: it is said in the body, whichever way the client proves itself.
         let mut form = parameters.to_vec();
         if self.settings.credentials.are_in_header() {
             form.push(("client_id", &self.settings.client_id));
         }
-        let answer = self.post(endpoint, &self.settings.credentials, &form, None).await?;
+        let answer = self
+            .post(endpoint, &self.settings.credentials, &form, None)
+            .await
+            .map_err(|why| Refusal::out_of_reach(format!("no answer came to the pushed request: {why}")))?;
         let request_uri = answer.text("request_uri").filter(|_| answer.status.is_success());
-        request_uri
-            .map(str::to_owned)
-            .ok_or_else(|| format!("the pushed request is refused: {}", answer.summary()))
+        request_uri.map(str::to_owned).ok_or_else(|| {
+            Refusal::by(&answer, format!("the pushed request is refused: {}", answer.summary()))
+        })
     }
 
     /// Revokes a refresh token; nothing where the tenant has no endpoint for it.

@@ -28,6 +28,29 @@ pub(super) struct Answer {
     page: String,
 }
 
+/// Why the tenant did not do what it was asked.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) why: String,
+    /// What to do where no setting is at fault: the tenant is busy or broken for now, or out of reach.
+    pub(super) for_now: Option<String>,
+}
+
+impl Refusal {
+    pub(super) fn lasting(why: String) -> Self {
+        Self { why, for_now: None }
+    }
+
+    pub(super) fn by(answer: &Answer, why: String) -> Self {
+        Self { why, for_now: answer.try_later() }
+    }
+
+    /// No answer came.
+    pub(super) fn out_of_reach(why: String) -> Self {
+        Self { why, for_now: Some("try again later; if it stays so, check firewall and proxies".to_owned()) }
+    }
+}
+
 impl Wire {
     /// Goes through the proxies of the environment, as a deployed application may have to.
     pub(super) fn new() -> Result<Self, Failure> {
@@ -129,6 +152,18 @@ impl Answer {
     pub(super) fn wanted_nonce(&self) -> Option<&str> {
         let nonce = self.headers.get("dpop-nonce")?.to_str().ok()?;
         (self.error() == code::USE_DPOP_NONCE).then_some(nonce)
+    }
+
+    /// When to ask again, where what is asked for does not decide the answer (RFC 9110 section 10.2.3).
+    fn try_later(&self) -> Option<String> {
+        if self.status != StatusCode::TOO_MANY_REQUESTS && !self.status.is_server_error() {
+            return None;
+        }
+        let wait = self.headers.get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok());
+        Some(match wait.and_then(|wait| wait.parse::<u32>().ok()) {
+            Some(seconds) => format!("try again in {seconds} s"),
+            None => "try again later".to_owned(),
+        })
     }
 
     pub(super) fn location(&self) -> Option<Url> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use stepup_seal::jws::{Algorithm, verify_self_signed};
 use stepup_tenant::{Fault, Tenant};
 use url::form_urlencoded;
@@ -127,5 +128,36 @@ async fn what_is_wrong_with_pushed_requests_is_told() {
         looked.change("pushed requests").contains("Allow Pushed Authorization Requests"),
         "{:#?}",
         looked.lines
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_is_busy_or_down_has_no_setting_that_is_wrong() {
+    let busy = json!({ "error": "too_many_requests", "error_description": "Global limit has been reached" });
+    let par = Fault::on("POST", "/oauth/par");
+    for (fault, advice) in [
+        (
+            Fault { status: Some(429), body: Some(busy), retry_after: Some(17), ..par.clone() },
+            "try again in 17 s",
+        ),
+        (Fault { status: Some(503), ..par.clone() }, "try again later"),
+        (Fault { drop: true, ..par }, "try again later; if it stays so, check firewall and proxies"),
+    ] {
+        let tenant = tenant_that("friendly_name: either").await;
+        tenant.fail_next(fault);
+        let looked = look_at(&tenant, Some(PUSH), &[]).await;
+        assert_eq!(looked.change("pushed requests"), advice);
+        assert_eq!(looked.detail("callback URL"), "not checked: http://localhost:3000/auth/callback");
+        assert_eq!(looked.verdicts("callback URL"), ["warn"]);
+        assert_eq!(looked.verdicts("logout URL"), ["ok"], "the look goes on");
+    }
+
+    let tenant = tenant_that("friendly_name: either").await;
+    tenant.fail_next(Fault { status: Some(503), ..Fault::on("GET", "/authorize") });
+    let looked = look_at(&tenant, None, &[]).await;
+    assert_eq!(looked.change("callback URL"), "try again later");
+    assert_eq!(
+        looked.detail("callback URL"),
+        "not checked: http://localhost:3000/auth/callback: the tenant answers 503"
     );
 }
