@@ -88,7 +88,8 @@ impl ClientBuilder {
     /// The longest `Cookie` header line, in bytes, that the session's cookies may make a browser send, together with the
     /// other cookies that its request brought. 8190: what Apache takes; nginx takes 8192. A session that needs more is not
     /// written, see [`SessionTooLarge`](crate::SessionTooLarge); where three quarters of it are needed, the log tells of it, with the
-    /// session's parts and their sizes. Cookies that the SDK will delete, of logins and step-ups under way, do not count.
+    /// session's parts and their sizes. Cookies that the SDK will delete, of logins and step-ups under way, do not count: they
+    /// have the room that is left, the oldest make way for the newest, and one that has no room even alone does not begin.
     #[must_use]
     pub fn max_cookie_header(mut self, bytes: usize) -> Self {
         self.max_cookie_header = Some(bytes);
