@@ -358,24 +358,21 @@ fn at_the_end(
     if !challenge.is_empty() {
         return Requirement::Challenge(Choice::of_tenant(challenge, may_remember)).into();
     }
-    let enrolment = meant(factors.for_enrolment());
+    // An enrolment says nothing of who enrols: whoever wants it, the doubt of the policy Adaptive is met first.
+    let in_doubt = policy == Policy::Adaptive && seen.is_doubtful();
+    if in_doubt && in_browser && factors.has_address {
+        return Requirement::ProveMailbox.into();
+    }
     if wanted == Wanted::OfTheDoubtful {
-        of_the_unenrolled(seen.flow, factors.has_address)
-    } else if enrolment.is_empty() {
+        let in_vain = seen.flow == Flow::Interactive;
+        let dropped = if in_vain { vec![Dropped::NoAddress] } else { Vec::new() };
+        return Decision { requirement: Requirement::Nothing, dropped };
+    }
+    let enrolment = meant(factors.for_enrolment());
+    if enrolment.is_empty() {
         Decision { requirement: Requirement::Nothing, dropped: vec![Dropped::NothingEnabled] }
     } else {
         Requirement::Enroll(Choice::of_tenant(enrolment, may_remember)).into()
-    }
-}
-
-/// What the policy Adaptive asks of a user who has no factor: in the browser, a code from the mailbox.
-fn of_the_unenrolled(flow: Flow, has_address: bool) -> Decision {
-    match flow {
-        Flow::Interactive | Flow::Silent if has_address => Requirement::ProveMailbox.into(),
-        Flow::Interactive => {
-            Decision { requirement: Requirement::Nothing, dropped: vec![Dropped::NoAddress] }
-        }
-        Flow::Password | Flow::Refresh | Flow::Silent => Requirement::Nothing.into(),
     }
 }
 

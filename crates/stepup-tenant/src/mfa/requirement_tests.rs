@@ -115,6 +115,41 @@ fn adaptive_asks_for_a_factor_or_for_the_mailbox_where_the_confidence_is_low() {
     }
 }
 
+/// What the caller or an Action asks for is no way past it: an enrolment says nothing of who enrols.
+#[test]
+fn adaptive_has_the_mailbox_proved_before_a_doubtful_login_enrols() {
+    let none: &[FactorType] = &[];
+    let enroll = "enroll any push-notification otp phone email";
+    let any = enable(MultifactorProvider::Any);
+    let app = enable(MultifactorProvider::GoogleAuthenticator);
+    let off = enable(MultifactorProvider::None);
+    let low = Seen { confidence: Confidence::Low, ..seen(Flow::Interactive) };
+    let by_acr = Seen { acr_multi_factor: true, ..low.clone() };
+    let proved = Seen { mailbox_proved: true, ..by_acr.clone() };
+    let password = Seen { flow: Flow::Password, ..low.clone() };
+    for (policy, seen, enabled, enrolled, has_address, expected) in [
+        (Policy::Adaptive, &by_acr, None, none, true, "prove the mailbox"),
+        (Policy::Adaptive, &by_acr, None, &[Recovery], true, "prove the mailbox"),
+        (Policy::Adaptive, &low, Some(&any), none, true, "prove the mailbox"),
+        (Policy::Adaptive, &low, Some(&app), none, true, "prove the mailbox"),
+        (Policy::Adaptive, &proved, None, none, true, enroll),
+        (Policy::Adaptive, &proved, Some(&any), none, true, enroll),
+        (Policy::Adaptive, &by_acr, None, &[Otp], true, "challenge any otp"),
+        (Policy::Adaptive, &by_acr, None, none, false, enroll),
+        (Policy::Adaptive, &by_acr, Some(&off), none, true, "nothing"),
+        (Policy::Adaptive, &password, Some(&any), none, true, enroll),
+        (Policy::Always, &by_acr, None, none, true, enroll),
+        (Policy::Never, &by_acr, None, none, true, enroll),
+    ] {
+        let factors = Factors { has_address, ..factors(ALL, enrolled) };
+        let decision = requirement(policy, Asked::End(enabled), &factors, seen);
+        assert_eq!(told(&decision), expected, "{policy:?} {seen:?} {enabled:?} {enrolled:?} {has_address}");
+    }
+    let command = enroll_with(&[Otp]);
+    let decision = requirement(Policy::Adaptive, Asked::Command(&command), &factors(ALL, none), &by_acr);
+    assert_eq!(told(&decision), "enroll listed otp", "an Action's command stands over the policy");
+}
+
 /// The mailbox was proved here: that the address counts as a factor from now on changes nothing for this login.
 #[test]
 fn whoever_has_proved_the_mailbox_is_asked_no_more_by_adaptive() {

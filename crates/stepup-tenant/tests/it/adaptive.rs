@@ -6,6 +6,7 @@ use stepup_tenant::{model::KnownDevice, risk::Signal};
 use crate::rig::{ADA, Browser, Config, PASSWORD, Page, Rig};
 
 const ADAPTIVE: &str = "confidence-score";
+const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 /// Tells the client how the login was assessed.
 const TELL: &str = r#"exports.onExecutePostLogin = async (event, api) => {
   api.idToken.setCustomClaim("risk", event.authentication.riskAssessment ?? "none");
@@ -18,8 +19,7 @@ async fn signal(rig: &Rig, signal: Value) {
 
 /// Ada enrols an app by way of `acr_values`, and logs out of nothing: the secret of her app.
 async fn enrol(rig: &Rig, browser: &mut Browser<'_>) -> String {
-    let demand = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
-    let page = browser.authorize(&[("acr_values", demand)]).await;
+    let page = browser.authorize(&[("acr_values", MULTI_FACTOR)]).await;
     let page = browser.log_in(&page).await;
     assert_eq!(page.url.path(), "/u/mfa-otp-enrollment", "{}", page.answer.body);
     let secret = page.attribute("data-secret").replace(' ', "");
@@ -104,6 +104,26 @@ async fn an_enrolled_user_is_challenged_where_the_confidence_is_low() {
     assert_eq!(known.len(), 1, "the browser is known from now on");
     let silent = browser.authorize(&[("prompt", "none")]).await;
     assert!(silent.url.query().unwrap().contains("code="), "{}", silent.url);
+}
+
+/// The parameter is the caller's: whoever has but the password could otherwise enrol a phone of their own with it.
+#[tokio::test]
+async fn acr_values_lead_to_an_enrolment_past_the_mailbox_only() {
+    let rig = Rig::with(&Config::policy(ADAPTIVE)).await;
+    signal(&rig, json!({ "confidence": "low" })).await;
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[("acr_values", MULTI_FACTOR)]).await;
+    let page = browser.log_in(&page).await;
+    assert_eq!(page.url.path(), "/u/login-email-verification", "{}", page.answer.body);
+    let astray = browser.open(&format!("/u/mfa-otp-enrollment?state={}", page.state())).await;
+    assert_eq!(astray.url.path(), "/u/login-email-verification");
+    let code = rig.tenant.messages().await.unwrap().remove(0).code.unwrap();
+    let page = browser.submit(&page, &[("code", &code)]).await;
+    assert_eq!(page.url.path(), "/u/mfa-otp-enrollment", "{}", page.answer.body);
+    let secret = page.attribute("data-secret").replace(' ', "");
+    let page = browser.submit(&page, &[("code", &rig.code(&secret))]).await;
+    let end = browser.submit(&page, &[("saved", "on")]).await;
+    assert_eq!(browser.exchange_code(&end).await.claims("id_token")["amr"], json!(["mfa"]));
 }
 
 /// What is asked of users without a factor who have an address is in `pages/mailbox.rs`.
