@@ -60,6 +60,9 @@ pub enum OobAnswer {
     Code {
         /// Of the code, under a key of the tenant: six digits alone are no secret.
         binding: Digest,
+        /// The address of the profile that it went to, where that is all there is of the authenticator.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
     },
     /// The code that was sent to an address of the profile, typed by the user: it proves the mailbox, and no factor.
     Mailbox {

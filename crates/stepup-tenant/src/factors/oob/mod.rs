@@ -11,7 +11,7 @@ use stepup_protocol::mfa::OobChannel;
 
 use self::code::BindingCode;
 pub(super) use self::send::SendLimit;
-use super::{Answer, Begun, Ceremony, Challenged, Kind, Transaction, Verdict, enrolment};
+use super::{Answer, Begun, Ceremony, Challenged, Kind, Transaction, Verdict, email, enrolment};
 use crate::{
     mfa::{
         iron,
@@ -115,7 +115,8 @@ pub(super) fn enroll<'a>(
         let authenticator_id = transaction.new_id(credential.prefix());
         let binding_code = BindingCode::draw(transaction.shared.random.as_ref());
         let keys = &transaction.shared.keys;
-        let expects = |digest: &Digest| OobAnswer::Code { binding: binding_code.digest(keys, digest) };
+        let expects =
+            |digest: &Digest| OobAnswer::Code { binding: binding_code.digest(keys, digest), address: None };
         let (oob_code, digest, sent) = begin(transaction, channel, &authenticator_id, true, expects);
         let credentials = vec![(authenticator_id.clone(), credential)];
         let first = enrolment::keep(transaction, credentials, Some((&digest, &sent)), new_code).await?;
@@ -134,7 +135,11 @@ pub(super) fn challenge<'a>(
     Box::pin(async move {
         let binding_code = BindingCode::draw(transaction.shared.random.as_ref());
         let keys = &transaction.shared.keys;
-        let expects = |digest: &Digest| OobAnswer::Code { binding: binding_code.digest(keys, digest) };
+        let is_automatic = email::is_automatic(&authenticator.user_id, &authenticator.id);
+        let expects = |digest: &Digest| OobAnswer::Code {
+            binding: binding_code.digest(keys, digest),
+            address: is_automatic.then(|| to.to_owned()),
+        };
         let enrolls = !authenticator.active();
         let (oob_code, digest, sent) = begin(transaction, channel, &authenticator.id, enrolls, expects);
         keep(transaction, &digest, &sent).await?;
@@ -151,16 +156,20 @@ pub(super) fn verify<'a>(
 ) -> BoxFuture<'a, Result<Verdict, Failure>> {
     Box::pin(async move {
         let Answer::Oob { oob_code, sent, binding_code } = answer else { return Ok(Verdict::Wrong) };
-        let OobAnswer::Code { binding } = &sent.expects else { return Ok(Verdict::Wrong) };
+        let OobAnswer::Code { binding, address } = &sent.expects else { return Ok(Verdict::Wrong) };
         let passed = match acceptable(transaction, kind, sent) {
             Ok(passed) => passed,
             Err(refused) => return Ok(refused),
         };
+        // The automatic e-mail keeps its id when the profile's address changes; the code proves where it went.
+        if address.is_some() && *address != transaction.user.email {
+            return Ok(Verdict::Expired);
+        }
         let Some(typed) = binding_code else { return Ok(Verdict::Missing) };
         let right = BindingCode::typed(typed)
             .is_some_and(|typed| typed.digest(&transaction.shared.keys, oob_code).same(binding));
         let held = transaction.held.iter().find(|it| it.id == sent.authenticator_id);
-        let has_row = !super::email::is_automatic(&sent.user_id, &sent.authenticator_id);
+        let has_row = !email::is_automatic(&sent.user_id, &sent.authenticator_id);
         let proof = (right && held.is_some()).then_some(Proof::Code {
             oob_code,
             authenticator_id: has_row.then_some(sent.authenticator_id.as_str()),

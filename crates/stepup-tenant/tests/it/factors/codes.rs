@@ -1,8 +1,9 @@
 //! Text messages, calls and e-mails.
 
 use serde_json::json;
+use stepup_tenant::model::User;
 
-use super::{CODES, always, associate, enrol, log_in, verify_oob, wrong};
+use super::{CODES, ada, always, associate, enrol, log_in, verify_oob, wrong};
 use crate::rig::Rig;
 
 #[tokio::test]
@@ -145,6 +146,32 @@ async fn a_phone_is_one_enrolment_with_two_channels() {
     let code = automatic[0].code.clone().unwrap();
     assert_eq!(verify_oob(&rig, &mfa_token, &oob_code, &code).await.status, 200, "her profile's address");
     let _ = email;
+}
+
+/// The automatic e-mail has the same id at every address.
+#[tokio::test]
+async fn a_mailed_code_counts_for_the_address_that_it_went_to() {
+    let rig = always("").await;
+    let mfa_token = log_in(&rig).await;
+    let by_channel = json!({ "challenge_type": "oob", "oob_channel": "email" });
+    let oob_code = rig.challenge(&mfa_token, &by_channel).await.text("oob_code");
+    let code = newest_code(&rig, crate::rig::ADA).await;
+    let moved = |user: &mut User| user.email = Some("countess@example.com".to_owned());
+    let ada = ada(&rig).await;
+    assert!(ada.email_verified);
+    rig.tenant.state().store.change_user(&ada.user_id, 0, &moved).await.unwrap().unwrap();
+    let refused = verify_oob(&rig, &mfa_token, &oob_code, &code).await;
+    assert_eq!(refused.failure(), "401 expired_token: oob_code is expired");
+
+    let oob_code = rig.challenge(&mfa_token, &by_channel).await.text("oob_code");
+    let code = newest_code(&rig, "countess@example.com").await;
+    assert_eq!(verify_oob(&rig, &mfa_token, &oob_code, &code).await.status, 200);
+}
+
+/// The code in the newest message to `address`.
+async fn newest_code(rig: &Rig, address: &str) -> String {
+    let messages = rig.tenant.state().delivery.inbox().read(Some(address), None).await.unwrap();
+    messages.into_iter().next().and_then(|message| message.code).unwrap()
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ fn sent(id: &str, expects: OobAnswer) -> OobTransaction {
 }
 
 fn code() -> OobAnswer {
-    OobAnswer::Code { binding: Digest::of("123456") }
+    OobAnswer::Code { binding: Digest::of("123456"), address: None }
 }
 
 fn push(token: &str) -> OobAnswer {
