@@ -67,7 +67,7 @@ impl Kept {
 
     /// What was sent last to this authenticator in this way.
     pub(super) fn sent(&self, kind: Kind, authenticator: &Authenticator) -> Option<&Sent> {
-        self.sent_to(kind, &authenticator.id)
+        self.sent_to(kind, &authenticator.id).filter(|sent| sent.reaches(authenticator))
     }
 
     /// The same, by the authenticator's id.

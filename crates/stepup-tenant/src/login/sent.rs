@@ -9,7 +9,7 @@ use stepup_protocol::time::UnixTime;
 use super::visit::{Lost, Visit};
 use crate::{
     factors::Kind,
-    model::{Authenticator, Digest},
+    model::{Authenticator, Credential, Digest},
     oauth::error::{Exhausted, Failure, Limit, TenantFault},
     pages::problem::SendProblem,
 };
@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Sent {
     kind: Kind,
     authenticator_id: String,
+    /// The address that it went to, where it was mailed.
+    #[serde(default)]
+    address: Option<String>,
     /// Names the transaction; what a client would hold is not kept.
     pub(super) oob_code: Digest,
     at: UnixTime,
@@ -38,18 +41,24 @@ impl Sent {
         oob_code: &SecretString,
         now: UnixTime,
     ) -> Self {
-        Self::to(kind, authenticator.id.clone(), oob_code, now)
+        let address = address(authenticator).map(str::to_owned);
+        Self { address, ..Self::to(kind, authenticator.id.clone(), oob_code, now) }
     }
 
     /// The same, to an authenticator of which no more than the id is known.
     pub(super) fn to(kind: Kind, authenticator_id: String, oob_code: &SecretString, now: UnixTime) -> Self {
         let oob_code = Digest::of(oob_code.expose_secret());
-        Self { kind, authenticator_id, oob_code, at: now, denied: false }
+        Self { kind, authenticator_id, address: None, oob_code, at: now, denied: false }
     }
 
     /// Whether it went there in that way.
     pub(super) fn went(&self, kind: Kind, authenticator_id: &str) -> bool {
         self.kind == kind && self.authenticator_id == authenticator_id
+    }
+
+    /// Whether the authenticator is still where it went: the address of the profile may change under its id.
+    pub(super) fn reaches(&self, authenticator: &Authenticator) -> bool {
+        self.address.is_none() || self.address.as_deref() == address(authenticator)
     }
 
     /// Whether both went the same way.
@@ -71,6 +80,13 @@ impl Sent {
     /// Whether it is over.
     pub(super) fn expired(&self, visit: &Visit) -> bool {
         visit.shared.clock.now() >= self.at + visit.shared.config.mfa.oob_code_lifetime
+    }
+}
+
+fn address(authenticator: &Authenticator) -> Option<&str> {
+    match &authenticator.credential {
+        Credential::Email { address } => Some(address),
+        _ => None,
     }
 }
 

@@ -229,7 +229,7 @@ fn page(visit: &Visit, asked: &Asked, subject: Subject<'_>, found: Option<Proble
             _ => Channel::Sms,
         },
         recipient: &recipient(authenticator),
-        sent: !matches!(found, Some(Problem::Send(_))) || outstanding,
+        sent: last.is_some() && (!matches!(found, Some(Problem::Send(_))) || outstanding),
         lifetime: visit.shared.config.mfa.oob_code_lifetime,
         resend_in: last.map_or(0, |sent| sent.wait(visit)),
         resent: visit.params.text("said") == Some("resent"),

@@ -1,5 +1,7 @@
 //! Challenges by what was sent, and the ways among which a user chooses.
 
+use stepup_tenant::model::User;
+
 use super::{
     PHONE, always, at_the_end, challenged_by_email, codes_sent, enrol_phone, error_code, go, grace, sent_code,
 };
@@ -14,6 +16,25 @@ async fn a_verified_address_is_a_factor_by_itself() {
     let end = browser.submit(&page, &[("code", &sent_code(&rig, ADA).await)]).await;
     let claims = browser.exchange_code(&end).await.claims("id_token");
     assert_eq!(claims["amr"], serde_json::json!(["mfa"]));
+}
+
+#[tokio::test]
+async fn an_address_that_changes_is_sent_a_code_of_its_own() {
+    let rig = always().await;
+    let mut browser = Browser::new(&rig);
+    let page = challenged_by_email(&mut browser).await;
+    let old = sent_code(&rig, ADA).await;
+    let store = &rig.tenant.state().store;
+    let ada = store.user_by_identifier("Username-Password-Authentication", ADA).await.unwrap().unwrap();
+    let moved = |user: &mut User| user.email = Some("countess@example.com".to_owned());
+    store.change_user(&ada.user_id, 0, &moved).await.unwrap().unwrap();
+    let shown = browser.open(page.url.as_str()).await;
+    assert_eq!((shown.answer.status, codes_sent(&rig, "countess@example.com").await), (200, 1));
+    assert!(shown.answer.body.contains("We sent a 6-digit code to <strong>c•••@"), "{}", shown.answer.body);
+    let new = sent_code(&rig, "countess@example.com").await;
+    assert_ne!(old, new);
+    assert_eq!(error_code(&browser.submit(&shown, &[("code", &old)]).await), "invalid-code");
+    at_the_end(&browser.submit(&shown, &[("code", &new)]).await);
 }
 
 #[tokio::test]
