@@ -73,7 +73,7 @@ pub(super) async fn begin_session(mut visit: Visit, user: User) -> Result<Respon
     let begun = session::begin(&visit.shared, &visit.caller, before, &user).await;
     let begun = begun.map_err(|failure| visit.failed(failure))?;
     let cookies = cookies::keep(&visit.shared, &begun.session, &begun.secret);
-    visit.progress = Progress::begin(begun.session.methods.clone());
+    visit.progress = Progress::of_session(&begun.session);
     visit.login.user_id = Some(user.user_id);
     visit.login.session_id = Some(begun.session.id);
     visit.save().await?;

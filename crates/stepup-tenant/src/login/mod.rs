@@ -139,13 +139,12 @@ pub(crate) async fn begin(
         (None, true) => path::SIGN_UP,
         (None, false) => path::LOGIN,
     };
-    let methods = session.as_ref().map(|session| session.methods.clone()).unwrap_or_default();
     let beginning = Beginning {
         client_id: accepted.client.client_id.clone(),
         parameters: parameters.clone(),
         user_id: session.as_ref().map(|session| session.user_id.clone()),
+        progress: session.as_ref().map(Progress::of_session).unwrap_or_default(),
         session_id: session.map(|session| session.id),
-        progress: Progress::begin(methods),
         kept: Kept::default(),
     };
     open(shared, caller, headers, beginning, first).await

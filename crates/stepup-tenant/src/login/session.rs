@@ -33,6 +33,7 @@ pub(super) async fn begin(
         id: continued.map_or_else(|| token(shared.random.as_ref(), 24), |before| before.id.clone()),
         user_id: user.user_id.clone(),
         methods: vec![AuthenticationMethod::password(now)],
+        mailbox_proved: false,
         clients: continued.map_or_else(Vec::new, |before| before.clients.clone()),
         authenticated_at: now,
         created_at: continued.map_or(now, |before| before.created_at),

@@ -129,7 +129,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) browser_remembered: bool,
     /// The confidence in this login.
     pub(crate) confidence: Confidence,
-    /// A code from the mailbox of the profile has made up for that.
+    /// A code from the mailbox of the profile has made up for that, here or before in the session that goes on.
     pub(crate) mailbox_proved: bool,
 }
 

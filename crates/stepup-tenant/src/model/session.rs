@@ -17,6 +17,9 @@ pub struct TenantSession {
     pub user_id: String,
     /// How the user proved it, oldest first.
     pub methods: Vec<AuthenticationMethod>,
+    /// Whether the user entered a code from the mailbox of the profile, which is no second factor.
+    #[serde(default)]
+    pub mailbox_proved: bool,
     /// The applications that were logged in to with it.
     pub clients: Vec<String>,
     /// When the user last gave a password: `auth_time`.

@@ -9,7 +9,7 @@ use stepup_protocol::{mfa::FactorType, time::UnixTime};
 use crate::{
     actions::{Changes, FactorCommand, MultifactorRequest, Redirect},
     mfa::requirement::{Choice, How, Passed, Requirement},
-    model::AuthenticationMethod,
+    model::{AuthenticationMethod, TenantSession},
     risk::RiskAssessment,
 };
 
@@ -34,7 +34,7 @@ pub(crate) struct Progress {
     pub(crate) metadata: Map<String, Value>,
     /// Factors passed in this transaction.
     pub(crate) passed: Vec<Passed>,
-    /// Whether a code from the mailbox of the profile was entered in this transaction.
+    /// Whether a code from the mailbox of the profile was entered, in this transaction or before in its session.
     #[serde(default)]
     pub(crate) mailbox_proved: bool,
     /// `event.authentication.methods`.
@@ -53,6 +53,11 @@ impl Progress {
     /// A flow in which the user has proved `methods` and nothing else has happened.
     pub(crate) fn begin(methods: Vec<AuthenticationMethod>) -> Self {
         Self { methods, ..Self::default() }
+    }
+
+    /// A flow that goes on with what was proved in `session`.
+    pub(crate) fn of_session(session: &TenantSession) -> Self {
+        Self { mailbox_proved: session.mailbox_proved, ..Self::begin(session.methods.clone()) }
     }
 
     /// Notes that the user passed `factor`, which ends what the flow waited for.

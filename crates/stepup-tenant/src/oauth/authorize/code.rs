@@ -116,6 +116,7 @@ impl Login<'_> {
         let now = self.shared.clock.now();
         let session = &mut self.session;
         session.methods.clone_from(&self.progress.methods);
+        session.mailbox_proved |= self.progress.mailbox_proved;
         if !session.clients.contains(&self.accepted.client.client_id) {
             session.clients.push(self.accepted.client.client_id.clone());
         }

@@ -48,7 +48,7 @@ async fn log_in(
     let user = shared.store.user(&session.user_id).await?.filter(|user| !user.blocked);
     let Some(mut user) = user else { return Ok(Err(Problem::login_required("Login required"))) };
     let audience = accepted.target.identifier(&shared.issuer);
-    let mut progress = Progress::begin(session.methods.clone());
+    let mut progress = Progress::of_session(&session);
     let browser = cookies::browser(headers).map(|mark| Digest::of(&mark));
     let mut facts = facts(Flow::Silent, caller, parameters, accepted, &session, audience.as_deref());
     facts.browser_remembered = remember::is_remembered(shared, headers, &user.user_id).await?;

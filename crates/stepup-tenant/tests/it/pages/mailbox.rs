@@ -8,6 +8,7 @@ use super::{GRACE, at_the_end, codes_sent, error_code, sent_code, sign_up};
 use crate::rig::{ADA, Browser, Config, Page, Rig};
 
 const ADDRESS: &str = "/u/login-email-verification";
+const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 
 /// A tenant without the factor e-mail that has low confidence in every login.
 async fn doubtful(config: Config) -> Rig {
@@ -78,9 +79,8 @@ async fn it_is_no_second_factor_and_the_browser_is_known_from_then_on() {
     let silent = browser.authorize(&[("prompt", "none")]).await;
     assert_eq!(silent.failure(), "login_required: Multifactor authentication required");
     at_the_end(&browser.submit(&page, &[("code", &sent_code(&rig, ADA).await)]).await);
-    let silent = browser.authorize(&[("prompt", "none")]).await;
-    assert_eq!(silent.failure(), "login_required: Multifactor authentication required", "each login anew");
-    assert_eq!(browser.authorize(&[]).await.url.path(), ADDRESS);
+    let always = browser.authorize(&[("acr_values", MULTI_FACTOR)]).await;
+    assert_eq!(always.url.path(), "/u/mfa-otp-enrollment", "{}", always.answer.body);
 
     let store = &rig.tenant.state().store;
     let known = store.known_devices(&ada(&rig).await.user_id, rig.tenant.clock().now()).await.unwrap();
@@ -88,6 +88,24 @@ async fn it_is_no_second_factor_and_the_browser_is_known_from_then_on() {
     store.clear_signals().await.unwrap();
     let page = browser.authorize(&[("prompt", "login")]).await;
     at_the_end(&browser.log_in(&page).await);
+}
+
+#[tokio::test]
+async fn it_counts_for_the_session_and_ends_with_it() {
+    let rig = doubtful(Config::default()).await;
+    let mut browser = Browser::new(&rig);
+    let page = asked(&mut browser).await;
+    at_the_end(&browser.submit(&page, &[("code", &sent_code(&rig, ADA).await)]).await);
+    for parameters in [&[("prompt", "none")][..], &[]] {
+        at_the_end(&browser.authorize(parameters).await);
+    }
+    assert_eq!(codes_sent(&rig, ADA).await, 1);
+    let silent = Browser::new(&rig).authorize(&[("prompt", "none")]).await;
+    assert_eq!(silent.failure(), "login_required: Login required");
+    asked(&mut browser).await;
+    let silent = browser.authorize(&[("prompt", "none")]).await;
+    assert_eq!(silent.failure(), "login_required: Multifactor authentication required", "the password again");
+    assert_eq!(codes_sent(&rig, ADA).await, 2);
 }
 
 #[tokio::test]

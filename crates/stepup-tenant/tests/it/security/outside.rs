@@ -73,6 +73,7 @@ async fn session(rig: &Rig) -> String {
         id: "sid".to_owned(),
         user_id: user.user_id,
         methods: vec![AuthenticationMethod::password(now)],
+        mailbox_proved: false,
         clients: vec![crate::rig::WEBAPP.to_owned()],
         authenticated_at: now,
         created_at: now,

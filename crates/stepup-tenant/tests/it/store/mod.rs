@@ -97,6 +97,7 @@ fn session(id: &str) -> TenantSession {
         id: id.to_owned(),
         user_id: "auth0|1".to_owned(),
         methods: vec![AuthenticationMethod::password(NOW)],
+        mailbox_proved: false,
         clients: vec!["webapp".to_owned()],
         authenticated_at: NOW,
         created_at: NOW,
