@@ -90,7 +90,7 @@ impl<'a> Frame<'a> {
     /// A time to the second, for who wants to know exactly.
     #[expect(clippy::unused_self, reason = "templates reach it through the frame, as `ago`")]
     pub(super) fn exact(&self, then: UnixTime) -> String {
-        rfc3339(then).replacen('T', " ", 1).replace(".000Z", " UTC")
+        Moment::from(then).exact
     }
 
     /// What the tenant's clock shows.
@@ -104,6 +104,25 @@ impl<'a> Frame<'a> {
 
     pub(super) fn script(&self) -> &'static str {
         assets::script()
+    }
+}
+
+/// A time in the forms of `<time>`.
+#[derive(Debug, PartialEq)]
+pub(super) struct Moment {
+    /// As programs read it.
+    pub(super) datetime: String,
+    /// To the second, with its day.
+    pub(super) exact: String,
+    /// The time of day alone, where many of one day stand together.
+    pub(super) of_day: String,
+}
+
+impl From<UnixTime> for Moment {
+    fn from(time: UnixTime) -> Self {
+        let datetime = rfc3339(time);
+        let (day, of_day) = datetime.trim_end_matches(".000Z").split_once('T').unwrap_or_default();
+        Self { exact: format!("{day} {of_day} UTC"), of_day: of_day.to_owned(), datetime }
     }
 }
 

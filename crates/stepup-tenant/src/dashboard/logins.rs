@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{
     admit::Admin,
-    frame::{Frame, Section},
+    frame::{Frame, Moment, Section},
     mask::Secrets,
     missing, page,
     sequence::{Item, draw},
@@ -50,6 +50,7 @@ struct Drawn<'a> {
     frame: Frame<'a>,
     id: &'a str,
     what: String,
+    began: Moment,
     user: Option<String>,
     secrets: Secrets,
     /// Whether the requests are known as they came, and not only what they were about.
@@ -134,6 +135,7 @@ pub(super) async fn show(
     let view = Drawn {
         id: &id,
         what: what(first),
+        began: first.date.into(),
         user: trace.events.iter().find_map(|event| event.user_name.clone()),
         secrets,
         recorded: exchanges.iter().any(|exchange| exchange.request_id == first.request_id),

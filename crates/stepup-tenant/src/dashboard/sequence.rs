@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    frame::Moment,
     mask::{self, Secrets},
     words::{self, Tone},
 };
@@ -35,7 +36,7 @@ impl Lane {
 #[derive(Debug, PartialEq)]
 pub(super) enum Item {
     /// Somebody calls the tenant.
-    Call { from: Lane, label: String, detail: Detail },
+    Call { from: Lane, at: Moment, label: String, detail: Detail },
     /// The tenant answers.
     Answer { to: Lane, label: String, failed: bool, detail: Detail },
     /// The tenant sends something.
@@ -56,7 +57,12 @@ pub(super) fn draw(trace: &Trace, exchanges: &[Exchange], secrets: Secrets) -> V
     for step in &trace.steps {
         let exchange = by_id.get(step.request_id.as_str()).copied();
         let lane = caller(&step.path);
-        items.push(Item::Call { from: lane, label: call(step), detail: request(step, exchange, secrets) });
+        items.push(Item::Call {
+            from: lane,
+            at: step.date.into(),
+            label: call(step),
+            detail: request(step, exchange, secrets),
+        });
         for (event, told) in trace.events.iter().zip(&mut told) {
             if event.request_id.as_deref() == Some(&step.request_id) {
                 *told = true;
@@ -200,7 +206,8 @@ mod tests {
             parameters: BTreeMap::from([("grant_type".to_owned(), "refresh_token".to_owned())]),
             ..step("r1", "POST", "/oauth/token", 403)
         };
-        let sent = step("r2", "POST", "/mfa/challenge", 200);
+        let date = UnixTime::from_seconds(7);
+        let sent = Step { date, ..step("r2", "POST", "/mfa/challenge", 200) };
         let event = |request: &str, kind: &str| LogEvent {
             request_id: Some(request.to_owned()),
             ..LogEvent::new(kind, UnixTime::from_seconds(0))
@@ -212,7 +219,7 @@ mod tests {
         let drawn: Vec<_> = draw(&trace, &[], Secrets::Covered)
             .iter()
             .map(|item| match item {
-                Item::Call { label, .. } => format!("call {label}"),
+                Item::Call { at, label, .. } => format!("{} call {label}", at.of_day),
                 Item::Answer { label, failed, .. } => format!("answer {label} {failed}"),
                 Item::Message { label, .. } => format!("message {label}"),
                 Item::Note { label, .. } => format!("note {label}"),
@@ -221,10 +228,10 @@ mod tests {
         assert_eq!(
             drawn,
             [
-                "call POST /oauth/token (refresh_token)",
+                "00:00:00 call POST /oauth/token (refresh_token)",
                 "note Second factor required",
                 "answer 403 mfa_required true",
-                "call POST /mfa/challenge",
+                "00:00:07 call POST /mfa/challenge",
                 "message SMS code sent",
                 "message Verification email sent",
                 "answer 200 false",

@@ -6,7 +6,7 @@ mod trouble;
 
 use stepup_tenant::Tenant;
 
-use crate::rig::{Answer, Rig};
+use crate::rig::{Answer, Browser, Rig};
 
 /// Every page, without a login, a user or an Action behind it.
 const PAGES: &[&str] = &[
@@ -78,6 +78,25 @@ async fn what_people_type_is_shown_and_not_run() {
         assert!(!page.body.contains("<script>"), "{path}");
     }
     assert!(rig.get("/dashboard/logs?type=fu").await.body.contains("&#60;script&#62;alert(1)"));
+}
+
+#[tokio::test]
+async fn a_login_says_when_each_call_came() {
+    let rig = Rig::start().await;
+    let mut browser = Browser::new(&rig);
+    let page = browser.authorize(&[]).await;
+    rig.advance(7);
+    browser.log_in(&page).await;
+    let id = rig.tenant.state().store.traces(None, 1).await.unwrap().remove(0).transaction_id;
+    let page = rig.get(&format!("/dashboard/logins/{id}")).await.body;
+    let time = |datetime: &str, exact: &str, shown: &str| {
+        format!(r#"<time datetime="{datetime}" title="{exact}">{shown}</time>"#)
+    };
+    let first = time("2026-01-01T00:00:00.000Z", "2026-01-01 00:00:00 UTC", "00:00:00");
+    let later = time("2026-01-01T00:00:07.000Z", "2026-01-01 00:00:07 UTC", "00:00:07");
+    assert_eq!((page.matches(&first).count(), page.matches(&later).count()), (2, 2), "{page}");
+    let began = r#"since <time datetime="2026-01-01T00:00:00.000Z">2026-01-01 00:00:00 UTC</time>"#;
+    assert!(page.contains(began), "{page}");
 }
 
 #[tokio::test]
