@@ -8,7 +8,7 @@ use axum::{
     Router,
     routing::{any, get},
 };
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use stepup::{Client, ClientBuilder, Clock, mfa::FactorType};
 use stepup_axum::{Requirement, Session, SessionLayer, StepUp, SteppedUp, User};
@@ -284,7 +284,7 @@ impl Browser {
                 (Some(body), Some(from)) => self
                     .http
                     .post(url.clone())
-                    .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .headers(content_type(&body))
                     .header(header::ORIGIN, from.origin().ascii_serialization())
                     .header(header::REFERER, from.as_str())
                     .header("sec-fetch-site", "same-origin")
@@ -354,6 +354,12 @@ impl Browser {
         let token = due.body["mfa_token"].as_str().unwrap_or_else(|| panic!("no token in {due:?}"));
         self.call(Method::POST, "/auth/mfa/verify", Some(proof), Some(token)).await
     }
+}
+
+/// What has no body says no type.
+fn content_type(body: &str) -> HeaderMap {
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    (!body.is_empty()).then_some((header::CONTENT_TYPE, form)).into_iter().collect()
 }
 
 pub(crate) fn attribute(html: &str, name: &str) -> Option<String> {

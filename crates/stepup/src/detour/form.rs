@@ -36,13 +36,17 @@ pub enum FormError {
 }
 
 impl KeptForm {
-    /// The form of a `POST` request.
+    /// The form of a `POST` request. One without a body need not say what it would be.
     ///
     /// # Errors
     ///
     /// It cannot be kept: see [`FormError`].
     pub fn of(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Self, FormError> {
-        if !headers.get(header::CONTENT_TYPE).is_some_and(|value| is_form(value.as_bytes())) {
+        let is_form = match headers.get(header::CONTENT_TYPE) {
+            Some(value) => is_form(value.as_bytes()),
+            None => body.is_empty(),
+        };
+        if !is_form {
             return Err(FormError::ContentType);
         }
         if body.len() > MAX_FORM_BYTES {
@@ -96,7 +100,9 @@ mod tests {
 
     fn kept(content_type: &'static str, body: &str) -> Result<KeptForm, FormError> {
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        if !content_type.is_empty() {
+            headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        }
         KeptForm::of(&Uri::from_static("/transfer?from=1"), &headers, body.as_bytes())
     }
 
@@ -107,6 +113,9 @@ mod tests {
         for (content_type, body, expected) in [
             (form, "to=bob&amount=25&note=a%0D%0Ab+%C3%BC&to=", Ok(4)),
             (form, "", Ok(0)),
+            ("", "", Ok(0)),
+            ("", "a=1", Err(FormError::ContentType)),
+            ("multipart/form-data; boundary=x", "", Err(FormError::ContentType)),
             ("multipart/form-data; boundary=x", "a=1", Err(FormError::ContentType)),
             ("application/json", "{}", Err(FormError::ContentType)),
             (form, "a=%FF", Err(FormError::Encoding)),

@@ -128,6 +128,16 @@ async fn a_form_that_does_not_fit_beside_the_session_is_said_before_anything_is_
 }
 
 #[tokio::test]
+async fn a_button_alone_is_an_empty_form() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.post("/letters", "/account", "").await;
+    assert_eq!(login.path(), "/u/login", "{login:?}");
+    let again = browser.prove(&bank, &login).await;
+    assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  ");
+}
+
+#[tokio::test]
 async fn whoever_logged_out_meanwhile_sends_nothing() {
     let bank = Bank::open().await;
     let mut browser = bank.logged_in().await;
