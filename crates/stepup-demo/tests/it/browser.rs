@@ -9,8 +9,8 @@ use url::Url;
 /// One browser profile, on the page that it was led to.
 pub(crate) struct Browser {
     http: reqwest::Client,
-    /// Cookies know hosts, not ports: one jar for everything on localhost.
-    cookies: BTreeMap<String, String>,
+    /// By path and name. Cookies know hosts, not ports: one jar for everything on localhost.
+    cookies: BTreeMap<(String, String), String>,
     pub(crate) url: Url,
     pub(crate) status: StatusCode,
     pub(crate) html: String,
@@ -84,11 +84,12 @@ impl Browser {
             if let Some(origin) = &origin {
                 request = request.header(ORIGIN, origin);
             }
-            let cookies: Vec<_> =
-                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies = self.cookies(url.path()).join("; ");
+            let line = "Cookie: ".len() + cookies.len();
+            assert!(line <= 8190, "{line} bytes of cookies at {url}");
             let answer = request
                 .header(ACCEPT, "text/html,application/xhtml+xml")
-                .header(COOKIE, cookies.join("; "))
+                .header(COOKIE, cookies)
                 .send()
                 .await
                 .unwrap();
@@ -111,16 +112,24 @@ impl Browser {
     fn keep(&mut self, cookie: &str) {
         let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
         let (name, value) = pair.split_once('=').unwrap();
+        let path = attributes.split("; ").find_map(|attribute| attribute.trim().strip_prefix("Path="));
+        let key = (path.unwrap_or("/").to_owned(), name.to_owned());
         let attributes = attributes.to_ascii_lowercase();
         if attributes.contains("max-age=0") || attributes.contains("01 jan 1970") || value.is_empty() {
-            self.cookies.remove(name);
+            self.cookies.remove(&key);
         } else {
-            self.cookies.insert(name.to_owned(), value.to_owned());
+            self.cookies.insert(key, value.to_owned());
         }
     }
 
-    pub(crate) fn cookies(&self) -> &BTreeMap<String, String> {
-        &self.cookies
+    /// What is sent along to `path`.
+    pub(crate) fn cookies(&self, path: &str) -> Vec<String> {
+        let is_sent = |at: &str| match path.strip_prefix(at) {
+            Some(below) => below.is_empty() || below.starts_with('/') || at.ends_with('/'),
+            None => false,
+        };
+        let sent = self.cookies.iter().filter(|((at, _), _)| is_sent(at));
+        sent.map(|((_, name), value)| format!("{name}={value}")).collect()
     }
 
     /// The text of the page's heading.

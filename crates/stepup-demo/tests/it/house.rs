@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stepup::{Client, Clock};
+use stepup::{Client, Clock, Format};
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::Tenant;
 use stepup_tenant::clock::VirtualClock;
@@ -30,7 +30,12 @@ impl Clock for TenantTime {
 
 impl House {
     pub(crate) async fn open() -> Self {
-        Self::on(Tenant::builder().start().await.unwrap()).await
+        Self::writing(Format::default()).await
+    }
+
+    /// As [`Self::open`], where the bank's cookies are written in that form.
+    pub(crate) async fn writing(format: Format) -> Self {
+        Self::on(Tenant::builder().start().await.unwrap(), format).await
     }
 
     /// As [`Self::open`], where Ada holds these factors already.
@@ -39,10 +44,11 @@ impl House {
             "user_id": "ada", "email": EMAIL, "email_verified": true, "name": "Ada Lovelace", "password": PASSWORD,
             "mfa_factors": mfa_factors,
         }]);
-        Self::on(Tenant::builder().users_json(&users.to_string()).start().await.unwrap()).await
+        Self::on(Tenant::builder().users_json(&users.to_string()).start().await.unwrap(), Format::default())
+            .await
     }
 
-    async fn on(tenant: Tenant) -> Self {
+    async fn on(tenant: Tenant, format: Format) -> Self {
         let listener = tokio::net::TcpListener::bind("localhost:0").await.unwrap();
         let bank = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let webapp = tenant.client("webapp").unwrap();
@@ -53,6 +59,7 @@ impl House {
             .secret("a secret of the bank that is long enough for anybody")
             .app_base_url(&bank)
             .mfa_pages(stepup_demo::pages())
+            .format(format)
             .clock(TenantTime(tenant.clock().clone()))
             .build()
             .unwrap();

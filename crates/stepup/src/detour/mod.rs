@@ -300,11 +300,11 @@ impl Client {
         under_way: &UnderWay,
         form: Option<&KeptForm>,
     ) -> Result<Response<Bytes>, DetourError> {
-        let mut cookies = self.write_detour(base, &[], under_way);
-        cookies.extend(form.into_iter().flat_map(|form| self.write_form(base, &under_way.id, form)));
-        let room = self.make_room(base, headers, session, &under_way.id, &cookies)?;
+        let kept = self.write_detour(base, &[], under_way);
+        let form = form.map(|form| self.write_form(base, &under_way.id, form)).unwrap_or_default();
+        let room = self.make_room(base, headers, session, under_way, &kept, &form)?;
         let mut response = answer::see_other(path);
-        for cookie in cookies.into_iter().chain(room) {
+        for cookie in kept.into_iter().chain(form).chain(room) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Ok(answer::private(response))
@@ -349,6 +349,11 @@ impl UnderWay {
             self.language = tag;
         }
         is_new
+    }
+
+    /// The same once nothing is pending.
+    fn without_token(&self) -> Self {
+        Self { progress: Progress { token: None, ..self.progress.clone() }, ..self.clone() }
     }
 
     /// Where it leads when it is over: the page of one's own authenticators hears whether one was added.

@@ -8,7 +8,7 @@ use stepup_protocol::time::UnixTime;
 use url::Url;
 
 use super::{
-    DetourError, SetCookies,
+    DetourError, SetCookies, UnderWay,
     cookies::{LIFETIME, PREFIX, id_of, written},
 };
 use crate::{
@@ -20,7 +20,9 @@ use crate::{
 
 /// How many detours of one browser are kept, the newest ones.
 const KEPT: usize = 4;
-/// What a step may add before the end: a challenge's code, a new app's key, the session's new token.
+/// What a step may add to a detour while its token is there: a challenge's code, a new app's key.
+const STEP: usize = 768;
+/// What the session may have grown by at the end: a new access token.
 const GROWTH: usize = 1024;
 /// The cookie that notes them: `ID.TIME.BYTES`, with a tilde between.
 const NOTE: &str = "__mfa";
@@ -39,7 +41,8 @@ pub(crate) fn is_detour(cookie: &str) -> bool {
 }
 
 impl Client {
-    /// Room for a detour that begins with `cookies`: the headers that note it, and forget those it takes the place of.
+    /// Room for a detour that begins with the cookies `kept`, and `form` for the end: the headers that note it, and forget
+    /// those it takes the place of.
     ///
     /// # Errors
     ///
@@ -49,11 +52,15 @@ impl Client {
         base: &Url,
         headers: &HeaderMap,
         session: &SessionState,
-        id: &str,
-        cookies: &[HeaderValue],
+        detour: &UnderWay,
+        kept: &[HeaderValue],
+        form: &[HeaderValue],
     ) -> Result<SetCookies, DetourError> {
-        let own = self.noted(id, cookies.iter().map(pair).sum());
-        let (bytes, limit) = (self.taken(headers, session) + own.bytes, self.config().max_cookie_header);
+        let own = self.noted(&detour.id, length(kept) + length(form));
+        // No request needs all of it: the form goes along to the end alone, where the token is spent.
+        let end = length(&self.write_detour(base, &[], &detour.without_token())) + length(form);
+        let bytes = self.taken(headers, session) + (length(kept) + STEP).max(end + GROWTH);
+        let limit = self.config().max_cookie_header;
         if bytes > limit {
             return Err(DetourError::TooLarge { bytes, limit });
         }
@@ -70,9 +77,9 @@ impl Client {
         cookies: &[HeaderValue],
     ) -> SetCookies {
         let before = under_way(headers, self.now()).into_iter().find(|held| held.id == id);
-        let now = cookies.iter().map(pair).sum();
+        let now = length(cookies);
         let own = self.noted(id, before.map_or(now, |before| before.bytes.max(now)));
-        let bytes = self.taken(headers, session) + own.bytes;
+        let bytes = self.taken(headers, session) + own.bytes + GROWTH;
         self.keep_newest(base, headers, &own, self.config().max_cookie_header.saturating_sub(bytes))
     }
 
@@ -95,12 +102,12 @@ impl Client {
         Noted { id: id.to_owned(), written: self.now().seconds().try_into().unwrap_or(0), bytes }
     }
 
-    /// What a request to the pages takes without any detour, and with what is still to come.
+    /// What a request to the pages takes without any detour.
     fn taken(&self, headers: &HeaderMap, session: &SessionState) -> usize {
         let cookies = RequestCookies::of(headers);
         let others = cookies.iter().filter(|(name, _)| !session.holds(name) && !is_detour(name));
         let others: usize = others.map(|(name, value)| size(name, value)).sum();
-        self.session_header(session) + others + GROWTH
+        self.session_header(session) + others
     }
 
     fn write_note(&self, noted: &[&Noted]) -> Option<HeaderValue> {
@@ -181,6 +188,10 @@ fn size(name: &str, value: &str) -> usize {
 fn pair(header: &HeaderValue) -> usize {
     let pair = header.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
     pair.len() + "; ".len()
+}
+
+fn length(cookies: &[HeaderValue]) -> usize {
+    cookies.iter().map(pair).sum()
 }
 
 #[cfg(test)]

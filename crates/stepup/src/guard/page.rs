@@ -64,15 +64,26 @@ impl Page<'_> {
         let Ok(form) = self.form() else { return self.not_kept() };
         let detour = Detour { return_to: self.origin(), form };
         let wish = Wish { factors: &self.guard.need.factors, language: self.asked };
-        let own_pages = self.client.config().pages.is_on();
+        let (sends, own_pages) = (detour.form.is_some(), self.client.config().pages.is_on());
+        let by_login = |detour| {
+            let demand = self.guard.demand(self.client);
+            self.client.detour_for(self.state, self.request.headers, &demand, detour, wish)
+        };
         let begun = match due.filter(|due| own_pages && !due.needs_login()) {
-            Some(due) => self.client.detour_as(self.state, self.request.headers, due, detour, wish),
-            None => {
-                let demand = self.guard.demand(self.client);
-                self.client.detour_for(self.state, self.request.headers, &demand, detour, wish)
+            Some(due) => {
+                let begun =
+                    self.client.detour_as(self.state, self.request.headers, due, detour.clone(), wish);
+                // Without the token there may be room.
+                begun.or_else(|error| match error {
+                    DetourError::TooLarge { .. } => by_login(detour),
+                    error => Err(error),
+                })
             }
+            None => by_login(detour),
         };
         begun.unwrap_or_else(|error| match error {
+            // Nothing has to be kept: the login leads back by itself.
+            DetourError::TooLarge { .. } if !sends => answer::see_other(&self.first()),
             DetourError::ForeignForm | DetourError::TooLarge { .. } => self.not_kept(),
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a detour could not begin");
@@ -105,11 +116,7 @@ impl Page<'_> {
 
     /// What was sent cannot be kept: the user proves the second factor first, and sends it again by hand.
     fn not_kept(&self) -> Response<Bytes> {
-        let mut first = self.guard.step_up_address(self.client, self.base);
-        if self.guard.step_up_url.is_none() {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            first = format!("{first}&{}", query.append_pair("returnTo", &self.origin()).finish());
-        }
+        let first = self.first();
         let stop = Stop {
             status: StatusCode::FORBIDDEN,
             words: |texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text),
@@ -118,6 +125,16 @@ impl Page<'_> {
             other: None,
         };
         self.client.stop(self.base, self.request.headers, self.asked, &stop)
+    }
+
+    /// Where the second factor is proved with nothing kept, and back to the page that the user is on.
+    fn first(&self) -> String {
+        let first = self.guard.step_up_address(self.client, self.base);
+        if self.guard.step_up_url.is_some() {
+            return first;
+        }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        format!("{first}&{}", query.append_pair("returnTo", &self.origin()).finish())
     }
 
     /// Nobody knows whose form it is: whoever logs in now might not have filled it in.

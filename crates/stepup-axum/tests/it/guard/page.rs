@@ -128,6 +128,34 @@ async fn a_form_that_does_not_fit_beside_the_session_is_said_before_anything_is_
 }
 
 #[tokio::test]
+async fn a_page_beside_a_session_that_leaves_no_room_asks_all_the_same() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    browser.post("/", "/basket", &"b".repeat(3300)).await;
+    let login = browser.open("/account?tab=2").await;
+    assert_eq!(login.path(), "/u/login", "{login:?}");
+    assert_eq!(bank.authorization()["acr_values"], ACR);
+    assert!(browser.cookies.keys().all(|name| !name.starts_with("__mfa")), "{:?}", browser.cookies.keys());
+    let account = browser.prove(&bank, &login).await;
+    assert_eq!((&*account.body, account.url.query()), ("GET auth0|ada  ", Some("tab=2")));
+}
+
+#[tokio::test]
+async fn a_token_that_has_no_room_beside_the_form_is_left_out() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    browser.post("/", "/basket", &"b".repeat(2000)).await;
+    let login = browser.post("/letters", "/transfer", "to=bob").await;
+    assert_eq!(login.path(), "/u/login", "over the tenant's pages: {login:?}");
+    let again = browser.prove(&bank, &login).await;
+    let done = browser.submit(&again, &[]).await;
+    assert!(
+        done.body.starts_with("POST auth0|ada ") && done.body.ends_with(" transfer:funds to=bob"),
+        "{done:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_button_alone_is_an_empty_form() {
     let bank = Bank::open().await;
     let mut browser = bank.logged_in().await;
