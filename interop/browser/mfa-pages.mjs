@@ -50,7 +50,7 @@ class Visitor {
     await this.page.goto(app);
     await this.page.fill("[name=to]", "Bob & Söhne");
     await this.page.getByRole("button", { name: "Transfer" }).click();
-    await this.page.waitForURL("**/auth/mfa?detour=*");
+    await this.page.waitForURL("**/auth/mfa/d/*");
   }
 
   /** The form arrived as it was. */
@@ -214,7 +214,7 @@ await visit({}, async (visitor, page) => {
   });
 
   await step("what is over says so", async () => {
-    await page.goto(`${app}/auth/mfa?detour=0123456789abcdef`);
+    await page.goto(`${app}/auth/mfa/d/0123456789abcdef`);
     await visitor.heading("This page is no longer open");
     await visitor.look("gone");
     await visitor.logIn();

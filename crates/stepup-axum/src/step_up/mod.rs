@@ -22,7 +22,8 @@ pub use self::{
 /// [`SessionLayer`](crate::SessionLayer).
 ///
 /// Whoever has not proved a second factor, or not lately enough, or not by the right one, is asked: a browser goes to the
-/// pages for it and comes back, the form that it was sending kept (up to 4 KB of `application/x-www-form-urlencoded`, less beside a large session); a
+/// pages for it and comes back, the form that it was sending kept (`application/x-www-form-urlencoded`, up to 4 KB, and as much
+/// as the header has room for beside the session: see [`MAX_FORM_BYTES`](stepup::MAX_FORM_BYTES)); a
 /// script gets 403 `mfa_required` with the token to go on with, or 401 `insufficient_user_authentication` (RFC 9470).
 /// Nobody logged in: as without it, but that a browser's form is kept where it can be told whose it is, and a page says so
 /// where it cannot. The body of a request that passes is not touched.

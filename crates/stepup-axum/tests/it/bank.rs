@@ -219,6 +219,7 @@ pub(crate) struct Browser {
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) url: Url,
+    path: String,
     pub(crate) status: StatusCode,
     pub(crate) body: String,
 }
@@ -232,8 +233,9 @@ pub(crate) struct Answer {
 }
 
 impl Page {
+    /// The path, with `ID` for that of a detour.
     pub(crate) fn path(&self) -> &str {
-        self.url.path()
+        &self.path
     }
 }
 
@@ -295,7 +297,10 @@ impl Browser {
             let answer = self.send(request).await;
             match answer.headers().get(header::LOCATION) {
                 Some(location) => url = url.join(location.to_str().unwrap()).unwrap(),
-                None => return Page { url, status: answer.status(), body: answer.text().await.unwrap() },
+                None => {
+                    let path = without_id(url.path());
+                    return Page { url, path, status: answer.status(), body: answer.text().await.unwrap() };
+                }
             }
         }
         panic!("redirected for ever, last to {url}");
@@ -354,6 +359,12 @@ impl Browser {
         let token = due.body["mfa_token"].as_str().unwrap_or_else(|| panic!("no token in {due:?}"));
         self.call(Method::POST, "/auth/mfa/verify", Some(proof), Some(token)).await
     }
+}
+
+fn without_id(path: &str) -> String {
+    let Some((pages, detour)) = path.split_once("/d/") else { return path.to_owned() };
+    let page = detour.split_once('/').map(|(_, page)| format!("/{page}")).unwrap_or_default();
+    format!("{pages}/d/ID{page}")
 }
 
 /// What has no body says no type.

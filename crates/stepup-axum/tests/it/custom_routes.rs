@@ -115,7 +115,7 @@ async fn a_page_steps_up_on_the_ready_made_pages() {
     let login = browser.open("/bank/sign-in?returnTo=/bank/basket").await;
     browser.log_in(&login, "ada").await;
     let choice = browser.open("/bank/transfer").await;
-    assert_eq!(choice.path(), "/bank/confirm", "{choice:?}");
+    assert_eq!(choice.path(), "/bank/confirm/d/ID", "{choice:?}");
     let page = browser.submit(&choice, &[("action", "use")]).await;
     let code = bank.code();
     let done = browser.submit(&page, &[("action", "code"), ("code", &code)]).await;

@@ -50,6 +50,9 @@ fn endpoints() -> Vec<Endpoint> {
         post(mfa_push, 400, 401),
         get(mfa_pages.clone(), 410, 410),
         post(mfa_pages.clone(), 403, 403),
+        get(format!("{mfa_pages}/d/ID"), 410, 410),
+        post(format!("{mfa_pages}/d/ID"), 403, 403),
+        get(format!("{mfa_pages}/d/ID/resume"), 410, 410),
         // Off to the log-in, and to the tenant for a token.
         get(format!("{mfa_pages}/manage"), 303, 502),
         post(format!("{mfa_pages}/manage"), 403, 403),

@@ -11,14 +11,21 @@ const TOTP: &str = "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
 
 /// Gives the code that the tenant sent last, on the SDK's page for it; the form then waits to go on.
 async fn give_code_sent(house: &House, browser: &mut Browser) {
-    assert_eq!(browser.url.path(), "/auth/mfa", "{}", browser.html);
+    let page = page_of_a_detour(browser);
     if !browser.html.contains("id=\"code\"") {
-        browser.submit("/auth/mfa", &[("action", "use")]).await;
+        browser.submit(&page, &[("action", "use")]).await;
     }
     let messages = house.tenant.messages().await.unwrap();
     let code = messages.into_iter().find_map(|message| message.code).unwrap();
-    browser.submit("/auth/mfa", &[("action", "code"), ("code", &code)]).await;
-    assert_eq!(browser.url.path(), "/auth/mfa/resume", "{}", browser.html);
+    browser.submit(&page, &[("action", "code"), ("code", &code)]).await;
+    assert_eq!(browser.url.path(), format!("{page}/resume"), "{}", browser.html);
+}
+
+/// The path of the SDK's page that the browser is on.
+fn page_of_a_detour(browser: &Browser) -> String {
+    let path = browser.url.path();
+    assert!(path.starts_with("/auth/mfa/d/") && !path.ends_with("/resume"), "{path}: {}", browser.html);
+    path.to_owned()
 }
 
 #[tokio::test]
@@ -57,9 +64,31 @@ async fn a_proof_confirms_one_transfer() {
     let mut other = done.clone();
     other.set_path(&format!("{}/confirm", done.path()));
     browser.post(other.as_str(), "", Some(&house.bank)).await;
-    assert_eq!(browser.url.path(), "/auth/mfa", "the proof is spent: {}", browser.html);
+    // The proof is spent.
+    page_of_a_detour(&browser);
     browser.open(done.as_str()).await;
     assert!(browser.html.contains("£1,790.12"), "{}", browser.html);
+}
+
+#[tokio::test]
+async fn two_tabs_confirm_their_own_transfers() {
+    let house = House::where_ada_has(json!([{ "phone": { "value": "+12025550123" } }])).await;
+    let mut browser = house.log_in().await;
+    let mut tabs = Vec::new();
+    for to in ["Charles Babbage", "Mary Somerville"] {
+        house.order(&mut browser, to, "25").await;
+        page_of_a_detour(&browser);
+        tabs.push((to, browser.url.clone(), browser.html.clone()));
+        house.tenant.clock().advance(std::time::Duration::from_secs(60));
+    }
+    for (to, url, html) in tabs {
+        (browser.url, browser.html) = (url, html);
+        give_code_sent(&house, &mut browser).await;
+        browser.submit("/confirm", &[]).await;
+        assert_eq!(browser.heading(), "Transfer done", "{}", browser.html);
+        assert!(browser.html.contains(to), "{to}: {}", browser.html);
+        house.tenant.clock().advance(std::time::Duration::from_secs(60));
+    }
 }
 
 #[tokio::test]
@@ -72,7 +101,7 @@ async fn whoever_has_the_app_too_may_choose() {
     house.order(&mut browser, "Charles Babbage", "25").await;
     assert_eq!(browser.heading(), "Enter your code");
     browser.submit("/confirm", &[]).await;
-    assert_eq!(browser.url.path(), "/auth/mfa", "{}", browser.html);
+    page_of_a_detour(&browser);
     let choices = browser.html.split("name=\"authenticator\" value=\"").skip(1);
     let ids: Vec<_> = choices.map(|rest| rest.split_once('"').unwrap().0.to_owned()).collect();
     assert!(ids.len() >= 2, "the app and the phone: {}", browser.html);
@@ -90,8 +119,9 @@ async fn a_customer_who_just_enrolled_the_app_may_confirm_the_next_transfer_anot
         assert_eq!(browser.heading(), "Enter your code");
         browser.submit("/confirm", &[]).await;
         if format == Format::Stepup {
-            browser.submit("/auth/mfa", &[("action", "use")]).await;
-            browser.submit("/auth/mfa", &[("action", "code"), ("code", &house.code(&secret))]).await;
+            let page = page_of_a_detour(&browser);
+            browser.submit(&page, &[("action", "use")]).await;
+            browser.submit(&page, &[("action", "code"), ("code", &house.code(&secret))]).await;
         } else {
             // The peers' forms are longer: there is no room for the token, and the tenant's pages do without it.
             browser.submit("/u/login", &[("username", EMAIL), ("password", PASSWORD)]).await;

@@ -28,7 +28,7 @@ pub struct Routes {
     pub mfa_associate: String,
     /// Verifies a second factor. `/auth/mfa/verify`.
     pub mfa_verify: String,
-    /// The ready-made pages, with all that lies under them: `…/resume`, `…/manage`, `…/assets`. `/auth/mfa`.
+    /// The ready-made pages, with all that lies under them: `…/d`, `…/manage`, `…/assets`. `/auth/mfa`.
     pub mfa_pages: String,
     /// Waits for a push to be answered. `/auth/mfa/push`.
     pub mfa_push: String,

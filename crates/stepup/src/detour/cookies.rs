@@ -1,5 +1,5 @@
-//! Detours in cookies. What the pages need goes to the pages; the form, which may be large, goes along only where it is
-//! sent again, so that requests stay below what proxies take.
+//! Detours in cookies. What its pages need goes to the pages of that detour alone; the form, which may be large, goes along
+//! only where it is sent again, so that requests stay below what proxies take.
 
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -54,11 +54,9 @@ impl Client {
     ) -> Result<UnderWay, NoDetour> {
         let value =
             joined(&RequestCookies::of(headers), &format!("{PREFIX}{id}")).ok_or(NoDetour::Missing)?;
-        // The time of writing stands before the sealed value.
-        let (_, sealed) = value.split_once('.').ok_or(NoDetour::Missing)?;
-        let (sealed, token) = match sealed.split_once(BESIDE) {
+        let (sealed, token) = match value.split_once(BESIDE) {
             Some((sealed, token)) => (sealed, Some(MfaToken::from(token))),
-            None => (sealed, None),
+            None => (&*value, None),
         };
         let Kept { mut detour, token: expected } =
             self.unsealed::<Kept<UnderWay>>(sealed).map_err(|_| NoDetour::Missing)?;
@@ -82,18 +80,19 @@ impl Client {
     /// The headers that keep a detour. `held` are the names of its cookies that the request brought along.
     pub(crate) fn write_detour(&self, base: &Url, held: &[String], detour: &UnderWay) -> SetCookies {
         let token = detour.progress.token.as_ref().filter(|token| is_sealed(token));
-        let sealed = self.sealed(&Kept { detour, token: token.map(digest_of) });
-        let mut value = format!("{}.{sealed}", self.now());
+        let mut value = self.sealed(&Kept { detour, token: token.map(digest_of) });
         if let Some(token) = token {
             value.push(BESIDE);
             value.push_str(token.as_str());
         }
-        self.write_chunks(&format!("{PREFIX}{}", detour.id), &value, &self.attributes(base, ""), held)
+        let attributes = self.attributes(base, "", &detour.id);
+        self.write_chunks(&format!("{PREFIX}{}", detour.id), &value, &attributes, held)
     }
 
     pub(super) fn write_form(&self, base: &Url, id: &str, form: &KeptForm) -> SetCookies {
         let sealed = self.sealed(&FormOf { id: id.to_owned(), form: form.clone() });
-        self.write_chunks(&format!("{PREFIX}{id}{FORM}"), &sealed, &self.attributes(base, "/resume"), &[])
+        let attributes = self.attributes(base, "/resume", id);
+        self.write_chunks(&format!("{PREFIX}{id}{FORM}"), &sealed, &attributes, &[])
     }
 
     /// The headers that forget a detour.
@@ -103,12 +102,12 @@ impl Client {
         gone
     }
 
-    /// The headers that delete a detour's cookies. They are named blindly: only the pages see them, and only the page that
+    /// The headers that delete a detour's cookies. They are named blindly: only its own pages see them, and only the one that
     /// sends the form sees the form's.
     pub(super) fn delete_detour(&self, base: &Url, headers: &HeaderMap, id: &str) -> SetCookies {
         let mut gone = SetCookies::new();
         for (name, page) in [(format!("{PREFIX}{id}"), ""), (format!("{PREFIX}{id}{FORM}"), "/resume")] {
-            let attributes = self.attributes(base, page);
+            let attributes = self.attributes(base, page, id);
             let mut names: Vec<String> = (0..CHUNKS).map(|index| chunk_name(&name, index)).collect();
             names.extend(chunks_of(headers, &name));
             names.sort_unstable();
@@ -129,7 +128,7 @@ impl Client {
             .step_by(CHUNK)
             .enumerate()
             .map(|(index, start)| {
-                // Digits, signs and sealed values are ASCII, so that every place is a character's border.
+                // Signs and sealed values are ASCII, so that every place is a character's border.
                 (chunk_name(name, index), &value[start..value.len().min(start + CHUNK)])
             })
             .collect();
@@ -140,9 +139,9 @@ impl Client {
         set.chain(deleted).collect()
     }
 
-    /// Of the pages' path only, and never of another host.
-    fn attributes(&self, base: &Url, page: &str) -> CookieAttributes {
-        self.attributes_of(self.pages_path(base, page))
+    /// Of that detour's pages only, and never of another host.
+    fn attributes(&self, base: &Url, page: &str, id: &str) -> CookieAttributes {
+        self.attributes_of(self.detour_path(base, page, id))
     }
 
     pub(super) fn attributes_of(&self, path: String) -> CookieAttributes {
@@ -197,15 +196,4 @@ fn joined(cookies: &RequestCookies<'_>, name: &str) -> Option<String> {
     chunks.sort_unstable_by_key(|(index, _)| *index);
     // What is missing or left over does not open.
     (!chunks.is_empty()).then(|| chunks.into_iter().map(|(_, value)| value).collect())
-}
-
-/// The detour that a cookie is of.
-pub(super) fn id_of(name: &str) -> Option<&str> {
-    let rest = name.strip_prefix(PREFIX)?;
-    let id = rest.split('.').next()?;
-    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(id)
-}
-
-pub(super) fn written(value: &str) -> u64 {
-    value.split_once('.').and_then(|(seconds, _)| seconds.parse().ok()).unwrap_or(0)
 }

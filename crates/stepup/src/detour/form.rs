@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use http::{HeaderMap, Uri, header};
 use serde::{Deserialize, Serialize};
 
-/// The largest form that is kept over a detour, in bytes of its body. It travels in cookies: beside a large session less
-/// fits, which is said before anything is spent ([`DetourError::TooLarge`](crate::DetourError::TooLarge)).
+/// The largest form that is kept over a detour, in bytes of its body. It travels in cookies, sealed, to the
+/// end of the detour, and shares the header with the session: beside one of three kilobytes some two kilobytes fit. What does
+/// not fit is said before anything is spent ([`DetourError::TooLarge`](crate::DetourError::TooLarge)).
 pub const MAX_FORM_BYTES: usize = 4 * 1024;
 
 /// A form as it was being sent: its address and its fields. Prints none of its values.

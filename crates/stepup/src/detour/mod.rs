@@ -1,8 +1,9 @@
 //! A step-up under way on the way to somewhere else: where the user was, and the form that was being sent.
 //!
 //! Whoever needs a second factor before a page calls [`Client::detour`]: the answer sends the browser to the ready-made
-//! pages, and everything that must survive lies sealed in cookies of their path. Each detour has cookies of its own, so
-//! that two tabs do not disturb each other; its address carries the id alone, which is no secret.
+//! pages, and everything that must survive lies sealed in cookies of their path. Each detour has a path and cookies of its
+//! own, so that a request brings along one detour and two tabs do not disturb each other: a browser has the last four. The
+//! path carries the id alone, which is no secret.
 
 mod cookies;
 mod demand;
@@ -42,8 +43,8 @@ pub(crate) const MULTI_FACTOR: (&str, &str) = ("acr_values", ACR_MULTI_FACTOR);
 pub(crate) const UI_LOCALES: &str = "ui_locales";
 /// What the page of one's own authenticators says after one was added.
 const DID_ADD: &str = "did=added";
-/// The parameter that names a detour.
-pub(crate) const PARAMETER: &str = "detour";
+/// What stands between the pages' path and a detour's id.
+pub(crate) const BELOW: &str = "/d/";
 const ID_CHARACTERS: usize = 16;
 
 /// Where a detour comes back to.
@@ -87,12 +88,13 @@ pub enum DetourError {
     /// The way back is no place of this application.
     #[error("{0:?} is no path of this application to come back to")]
     ReturnTo(String),
-    /// Beside the session, what would have to be kept makes a longer `Cookie` header than is allowed
-    /// ([`max_cookie_header`](crate::ClientBuilder::max_cookie_header)). Nothing is spent: let the user prove the second
-    /// factor first and send the form again.
+    /// Beside the session, what a page of the detour needs makes a longer `Cookie` header than is allowed
+    /// ([`max_cookie_header`](crate::ClientBuilder::max_cookie_header)): the `mfa_token` on the way, or the form at the
+    /// end. Nothing is spent. [`Client::detour_by_login`] does without the token; where that is too large too, let the user
+    /// prove the second factor first and send the form again.
     #[error("the detour would need a Cookie header of {bytes} bytes and {limit} are allowed")]
     TooLarge {
-        /// The length that it would need.
+        /// The length that it would need, with room for what a step adds.
         bytes: usize,
         /// The length that is allowed.
         limit: usize,
@@ -323,9 +325,9 @@ impl Client {
         login[url::Position::BeforePath..].to_owned()
     }
 
-    /// The browser's path of a page of this detour.
+    /// The browser's path of a page of this detour, which its cookies are for too.
     pub(crate) fn detour_path(&self, base: &Url, page: &str, id: &str) -> String {
-        format!("{}?{PARAMETER}={id}", self.pages_path(base, page))
+        self.pages_path(base, &format!("{BELOW}{id}{page}"))
     }
 
     /// The browser's path of one of the pages.
@@ -370,13 +372,6 @@ impl UnderWay {
         let Some(subject) = &self.subject else { return true };
         session.is_some_and(|session| session.subject() == subject)
     }
-}
-
-/// The id in a query, if it can be one.
-pub(crate) fn id_in(query: Option<&str>) -> Option<String> {
-    let (_, id) = form_urlencoded::parse(query?.as_bytes()).find(|(name, _)| name == PARAMETER)?;
-    let plain = id.len() == ID_CHARACTERS && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    plain.then(|| id.into_owned())
 }
 
 fn base_of<'c>(client: &'c Client, headers: &HeaderMap) -> Result<&'c Url, DetourError> {

@@ -1,7 +1,9 @@
-//! How many detours a browser may have under way: no more than its `Cookie` header has room for.
+//! Room for a detour: a request brings along one at most, which has to fit into the `Cookie` header beside the session.
 //!
-//! Their cookies go to the pages alone, so the request that begins one does not show the others. What they take is
+//! Its cookies go to its own pages alone, so the request that begins one does not show the others. Which there are is
 //! therefore noted in a small cookie that goes everywhere.
+
+use std::cmp::Reverse;
 
 use http::{HeaderMap, HeaderValue};
 use stepup_protocol::time::UnixTime;
@@ -9,7 +11,7 @@ use url::Url;
 
 use super::{
     DetourError, SetCookies, UnderWay,
-    cookies::{LIFETIME, PREFIX, id_of, written},
+    cookies::{LIFETIME, PREFIX},
 };
 use crate::{
     client::Client,
@@ -24,15 +26,14 @@ const KEPT: usize = 4;
 const STEP: usize = 768;
 /// What the session may have grown by at the end: a new access token.
 const GROWTH: usize = 1024;
-/// The cookie that notes them: `ID.TIME.BYTES`, with a tilde between.
+/// The cookie that notes them: `ID.TIME`, with a tilde between.
 const NOTE: &str = "__mfa";
 
-/// A detour under way in a browser, and what its cookies take of the header.
+/// A detour under way in a browser, and when it began.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Noted {
-    pub(super) id: String,
-    pub(super) written: u64,
-    pub(super) bytes: usize,
+struct Noted {
+    id: String,
+    began: i64,
 }
 
 /// Whether a cookie is one of a detour, or the one that notes them.
@@ -46,7 +47,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Even alone it makes a longer header than is allowed.
+    /// It makes a longer header than is allowed.
     pub(super) fn make_room(
         &self,
         base: &Url,
@@ -56,61 +57,38 @@ impl Client {
         kept: &[HeaderValue],
         form: &[HeaderValue],
     ) -> Result<SetCookies, DetourError> {
-        let own = self.noted(&detour.id, length(kept) + length(form));
+        let own = Noted { id: detour.id.clone(), began: self.now().seconds() };
+        let (stay, go) = newest(note(headers, self.now()));
+        let note = self.write_note(&[vec![own], stay].concat());
         // No request needs all of it: the form goes along to the end alone, where the token is spent.
         let end = length(&self.write_detour(base, &[], &detour.without_token())) + length(form);
-        let bytes = self.taken(headers, session) + (length(kept) + STEP).max(end + GROWTH);
+        let beside = self.taken(headers, session) + note.as_ref().map_or(0, pair);
+        let bytes = beside + (length(kept) + STEP).max(end + GROWTH);
         let limit = self.config().max_cookie_header;
         if bytes > limit {
             return Err(DetourError::TooLarge { bytes, limit });
         }
-        Ok(self.keep_newest(base, headers, &own, limit - bytes))
-    }
-
-    /// The same for one that is under way, with what the request shows of the others. One that is too large goes on.
-    pub(crate) fn keep_room(
-        &self,
-        base: &Url,
-        headers: &HeaderMap,
-        session: &SessionState,
-        id: &str,
-        cookies: &[HeaderValue],
-    ) -> SetCookies {
-        let before = under_way(headers, self.now()).into_iter().find(|held| held.id == id);
-        let now = length(cookies);
-        let own = self.noted(id, before.map_or(now, |before| before.bytes.max(now)));
-        let bytes = self.taken(headers, session) + own.bytes + GROWTH;
-        self.keep_newest(base, headers, &own, self.config().max_cookie_header.saturating_sub(bytes))
+        Ok(go.iter().flat_map(|other| self.delete_detour(base, headers, &other.id)).chain(note).collect())
     }
 
     /// The header that notes a detour no longer, if it is noted.
     pub(super) fn strike(&self, headers: &HeaderMap, id: &str) -> Option<HeaderValue> {
         let noted = note(headers, self.now());
-        let others: Vec<&Noted> = noted.iter().filter(|held| held.id != id).collect();
+        let others: Vec<Noted> = noted.iter().filter(|held| held.id != id).cloned().collect();
         (others.len() < noted.len()).then(|| self.write_note(&others)).flatten()
     }
 
-    fn keep_newest(&self, base: &Url, headers: &HeaderMap, own: &Noted, room: usize) -> SetCookies {
-        let mut others = under_way(headers, self.now());
-        others.retain(|other| other.id != own.id);
-        let (stay, go) = newest(others, room);
-        let note = self.write_note(&std::iter::once(own).chain(&stay).collect::<Vec<_>>());
-        go.iter().flat_map(|other| self.delete_detour(base, headers, &other.id)).chain(note).collect()
-    }
-
-    fn noted(&self, id: &str, bytes: usize) -> Noted {
-        Noted { id: id.to_owned(), written: self.now().seconds().try_into().unwrap_or(0), bytes }
-    }
-
-    /// What a request to the pages takes without any detour.
+    /// What a request to the detour's pages takes beside the detour and the note.
     fn taken(&self, headers: &HeaderMap, session: &SessionState) -> usize {
         let cookies = RequestCookies::of(headers);
-        let others = cookies.iter().filter(|(name, _)| !session.holds(name) && !is_detour(name));
+        let others = cookies
+            .iter()
+            .filter(|(name, _)| !session.holds(name) && *name != NOTE && !name.starts_with(PREFIX));
         let others: usize = others.map(|(name, value)| size(name, value)).sum();
         self.session_header(session) + others
     }
 
-    fn write_note(&self, noted: &[&Noted]) -> Option<HeaderValue> {
+    fn write_note(&self, noted: &[Noted]) -> Option<HeaderValue> {
         let attributes = CookieAttributes {
             path: self.config().session_cookie.attributes.path.clone(),
             ..self.attributes_of(String::new())
@@ -118,64 +96,27 @@ impl Client {
         if noted.is_empty() {
             return cookies::delete(NOTE, &attributes);
         }
-        let entries: Vec<String> =
-            noted.iter().map(|Noted { id, written, bytes }| format!("{id}.{written}.{bytes}")).collect();
+        let entries: Vec<String> = noted.iter().map(|Noted { id, began }| format!("{id}.{began}")).collect();
         cookies::set(NOTE, &entries.join("~"), &attributes, Some((LIFETIME, self.now())))
     }
 }
 
-/// Which of the others stay, the newest ones, and which have to go.
-fn newest(mut others: Vec<Noted>, mut room: usize) -> (Vec<Noted>, Vec<Noted>) {
-    others.sort_by_key(|other| std::cmp::Reverse(other.written));
-    let mut count = 1;
-    others.into_iter().partition(|other| {
-        let fits = count < KEPT && other.bytes <= room;
-        if fits {
-            count += 1;
-            room -= other.bytes;
-        }
-        fits
-    })
+/// Which of the others stay beside a new one, and which have to go.
+fn newest(mut others: Vec<Noted>) -> (Vec<Noted>, Vec<Noted>) {
+    others.sort_by_key(|other| Reverse(other.began));
+    let go = others.split_off(others.len().min(KEPT - 1));
+    (others, go)
 }
 
-/// The detours of the browser, as far as a request tells: those that are noted, and those whose cookies are there.
-fn under_way(headers: &HeaderMap, now: UnixTime) -> Vec<Noted> {
-    let mut all: Vec<Noted> = Vec::new();
-    for (name, value) in RequestCookies::of(headers).iter() {
-        let Some(id) = id_of(name) else { continue };
-        match all.iter_mut().find(|held| held.id == id) {
-            Some(held) => {
-                held.bytes += size(name, value);
-                // The first chunk has the time.
-                held.written = held.written.max(written(value));
-            }
-            None => {
-                let bytes = size(name, value);
-                all.push(Noted { id: id.to_owned(), written: written(value), bytes });
-            }
-        }
-    }
-    for noted in note(headers, now) {
-        match all.iter_mut().find(|held| held.id == noted.id) {
-            // The form's cookies are seldom there to be seen.
-            Some(held) => held.bytes = held.bytes.max(noted.bytes),
-            None => all.push(noted),
-        }
-    }
-    all
-}
-
-/// What the note says, as far as it is one: whoever changes it changes their own browser's cookies.
+/// The detours of the browser, as far as the note is one: whoever changes it changes their own browser's cookies.
 fn note(headers: &HeaderMap, now: UnixTime) -> Vec<Noted> {
     let Some(note) = RequestCookies::of(headers).get(NOTE) else { return Vec::new() };
     let read = note.split('~').filter_map(|entry| {
-        let mut parts = entry.splitn(3, '.');
-        let id = id_of(&format!("{PREFIX}{}", parts.next()?))?.to_owned();
-        Some(Noted { id, written: parts.next()?.parse().ok()?, bytes: parts.next()?.parse().ok()? })
+        let (id, began) = entry.split_once('.')?;
+        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        Some(Noted { id: is_id.then(|| id.to_owned())?, began: began.parse().ok()? })
     });
-    let is_alive = |noted: &Noted| {
-        i64::try_from(noted.written).is_ok_and(|at| now.since(UnixTime::from_seconds(at)) < LIFETIME)
-    };
+    let is_alive = |noted: &Noted| now.since(UnixTime::from_seconds(noted.began)) < LIFETIME;
     read.filter(is_alive).take(2 * KEPT).collect()
 }
 
@@ -198,23 +139,18 @@ fn length(cookies: &[HeaderValue]) -> usize {
 mod tests {
     use super::*;
 
-    fn noted(id: &str, written: u64, bytes: usize) -> Noted {
-        Noted { id: id.to_owned(), written, bytes }
+    fn noted(id: &str, began: i64) -> Noted {
+        Noted { id: id.to_owned(), began }
     }
 
     #[test]
-    fn the_newest_that_fit_stay() {
-        let others = || vec![noted("a", 1, 100), noted("d", 4, 100), noted("b", 2, 100), noted("c", 3, 500)];
-        for (room, expected) in [
-            (0, &[][..]),
-            (100, &["d"]),
-            (250, &["d", "b"]),
-            (800, &["d", "c", "b"]),
-            (9000, &["d", "c", "b"]),
-        ] {
-            let (stay, go) = newest(others(), room);
-            assert_eq!(stay.iter().map(|one| &*one.id).collect::<Vec<_>>(), expected, "{room}");
-            assert_eq!(stay.len() + go.len(), 4);
+    fn the_newest_stay() {
+        let ids = |all: &[Noted]| all.iter().map(|one| one.id.clone()).collect::<String>();
+        for (others, stay, go) in [("", "", ""), ("ab", "ba", ""), ("abc", "cba", ""), ("abcde", "edc", "ba")]
+        {
+            let others = others.char_indices().map(|(at, id)| noted(&id.to_string(), at as i64)).collect();
+            let (stays, goes) = newest(others);
+            assert_eq!((&*ids(&stays), &*ids(&goes)), (stay, go));
         }
     }
 
@@ -224,15 +160,12 @@ mod tests {
         let read = |line: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(http::header::COOKIE, line.parse().unwrap());
-            under_way(&headers, now)
+            note(&headers, now)
         };
-        assert_eq!(read("__mfa=a.4000.70~b.4001.80"), [noted("a", 4000, 70), noted("b", 4001, 80)]);
-        assert_eq!(read("__mfa=a.1400.70"), [], "an hour ago");
-        for strange in ["", "a", "a.1", "a.x.1", "a.1.-1", "a-b.4000.1", "~~", ".4000.1"] {
+        assert_eq!(read("__mfa=a.4000~b.4001"), [noted("a", 4000), noted("b", 4001)]);
+        assert_eq!(read("__mfa=a.1400"), [], "an hour ago");
+        for strange in ["", "a", "a.", "a.x", "a-b.4000", "~~", ".4000"] {
             assert_eq!(read(&format!("__mfa={strange}")), [], "{strange}");
         }
-        let seen = "__mfa_a=4000.x".len() + "; ".len();
-        assert_eq!(read("__mfa_a=4000.x"), [noted("a", 4000, seen)]);
-        assert_eq!(read("__mfa=a.4000.70; __mfa_a=4000.x"), [noted("a", 4000, 70)], "with its form");
     }
 }

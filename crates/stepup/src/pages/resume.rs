@@ -1,4 +1,4 @@
-//! `GET /auth/mfa/resume?detour=ID`: the end of a detour. Sends the kept form again, or the browser back.
+//! `GET /auth/mfa/d/ID/resume`: the end of a detour. Sends the kept form again, or the browser back.
 
 use askama::Template;
 use bytes::Bytes;
@@ -50,16 +50,15 @@ pub(crate) fn answer(
     client: &Client,
     request: &Request<Bytes>,
     session: &mut SessionState,
+    id: &str,
 ) -> Response<Bytes> {
     let (headers, query) = (request.headers(), request.uri().query());
     let base = match base_url::of(client, headers) {
         Ok(base) => base,
         Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
-    let id = detour::id_in(query).ok_or(detour::NoDetour::Missing);
-    let found = id.and_then(|id| client.open_detour(headers, &id, session.session()));
     let asked = client.config().pages.asked_in(query);
-    let detour = match found {
+    let detour = match client.open_detour(headers, id, session.session()) {
         Ok(detour) => detour,
         Err(why) => return client.no_detour(base, headers, asked, why),
     };

@@ -1,4 +1,4 @@
-//! `/auth/mfa?detour=ID`: the page of the stage that a detour is in, and the forms that take it further.
+//! `/auth/mfa/d/ID`: the page of the stage that a detour is in, and the forms that take it further.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    detour::{self, NoDetour, Outcome, Stage},
+    detour::{self, Outcome, Stage},
     mfa::MfaToken,
     session::SessionState,
     web::{answer, base_url, return_to, same_origin},
@@ -26,8 +26,8 @@ use crate::{
 
 /// The largest form of a page, in bytes.
 const MAX_FORM_BYTES: usize = 8 * 1024;
-/// At the end of a page's address: whether the push was answered is asked first.
-const POLL: &str = "&poll=1";
+/// A page's query: whether the push was answered is asked first.
+const POLL: &str = "poll=1";
 /// How long after a message another one may be asked for, with scripts on.
 const RESEND: Duration = Duration::from_secs(30);
 
@@ -36,8 +36,9 @@ pub(crate) async fn page(
     client: &Client,
     request: &Request<Bytes>,
     session: &mut SessionState,
+    detour: &str,
 ) -> Response<Bytes> {
-    let mut walk = match walk(client, request, session) {
+    let mut walk = match walk(client, request, session, detour) {
         Ok(walk) => walk,
         Err(refusal) => return *refusal,
     };
@@ -63,9 +64,7 @@ pub(crate) async fn page(
     let mut response = show(&mut walk, &frame, headers).await;
     if begins || is_new {
         let held = detour::detour_cookies(headers, &walk.detour.id);
-        let kept = client.write_detour(walk.base, &held, &walk.detour);
-        let room = client.keep_room(walk.base, headers, walk.session, &walk.detour.id, &kept);
-        set_cookies(&mut response, kept.into_iter().chain(room));
+        set_cookies(&mut response, client.write_detour(walk.base, &held, &walk.detour));
     }
     response
 }
@@ -75,11 +74,12 @@ pub(crate) async fn form(
     client: &Client,
     request: &Request<Bytes>,
     session: &mut SessionState,
+    detour: &str,
 ) -> Response<Bytes> {
     if let Some(refusal) = refusal(client, request) {
         return refusal;
     }
-    let mut walk = match walk(client, request, session) {
+    let mut walk = match walk(client, request, session, detour) {
         Ok(walk) => walk,
         Err(refusal) => return *refusal,
     };
@@ -125,12 +125,12 @@ fn walk<'a>(
     client: &'a Client,
     request: &Request<Bytes>,
     session: &'a mut SessionState,
+    detour: &str,
 ) -> Result<Walk<'a>, Box<Response<Bytes>>> {
     let (headers, query) = (request.headers(), request.uri().query());
     let base = base_url::of(client, headers)
         .map_err(|error| Box::new(answer::text(StatusCode::BAD_REQUEST, error.to_string())))?;
-    let id = detour::id_in(query).ok_or(NoDetour::Missing);
-    match id.and_then(|id| client.open_detour(headers, &id, session.session())) {
+    match client.open_detour(headers, detour, session.session()) {
         Ok(detour) => Ok(Walk { client, base, session, detour }),
         Err(why) => {
             let asked = client.config().pages.asked_in(query);
@@ -184,7 +184,7 @@ fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
     if next == Next::Complete {
         // What the detour has come to since is in the browser, and stays there.
         let completed = detour.progress.token.as_ref().map(completed).unwrap_or_default();
-        return answer::see_other(&format!("{}{completed}", client.detour_path(base, "", &detour.id)));
+        return answer::see_other(&format!("{}?{completed}", client.detour_path(base, "", &detour.id)));
     }
     let mut response = match next {
         Next::Login(demand) => answer::see_other(&client.detour_login(base, detour, &demand)),
@@ -241,7 +241,7 @@ async fn show(walk: &mut Walk<'_>, frame: &Frame<'_>, headers: &HeaderMap) -> Re
             step: &step,
             lead: say::push_lead(frame.texts, to.as_deref(), barcode_uri.is_some()),
             waits: outcome == Outcome::Waiting,
-            poll_address: format!("{}{POLL}", step.address),
+            poll_address: format!("{}?{POLL}", step.address),
             qr: barcode_uri.as_deref().and_then(|uri| qr::svg(uri, &frame.texts.qr_label)),
             barcode_uri: barcode_uri.as_deref(),
             resend_in: resend_in(sent_at),
@@ -302,11 +302,11 @@ fn stopped(walk: &Walk<'_>, headers: &HeaderMap, language: Option<Language>) -> 
     client.stop(base, headers, language, &stop)
 }
 
-/// At the end of a page's address: a form came after the step-up of this token was complete. Where the browser holds
+/// A page's query: a form came after the step-up of this token was complete. Where the browser holds
 /// something newer, that is shown.
 fn completed(token: &MfaToken) -> String {
     let digest = digest::sha256(token.as_str().as_bytes());
-    format!("&complete={}", base64url::encode(&digest[..6]))
+    format!("complete={}", base64url::encode(&digest[..6]))
 }
 
 /// A form came after the step-up that it was for was complete.

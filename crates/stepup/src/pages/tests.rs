@@ -21,7 +21,7 @@ fn frame(texts: &Texts, language: Language) -> Frame<'_> {
 }
 
 fn step() -> Step {
-    Step { address: "/auth/mfa?detour=ID".to_owned(), problem: None, news: None, other_ways: true }
+    Step { address: "/auth/mfa/d/ID".to_owned(), problem: None, news: None, other_ways: true }
 }
 
 fn choice(way: Way, name: &str) -> Choice {
@@ -121,7 +121,7 @@ fn push(frame: &Frame<'_>, step: &Step, barcode_uri: Option<&str>, waits: bool) 
         step,
         lead: "Look at your phone.".to_owned(),
         waits,
-        poll_address: "/auth/mfa?detour=ID&poll=1".to_owned(),
+        poll_address: "/auth/mfa/d/ID?poll=1".to_owned(),
         barcode_uri,
         qr: barcode_uri.map(|_| "<svg/>".to_owned()),
         resend_in: 30,

@@ -56,7 +56,7 @@ impl Client {
             _ => {}
         }
         // The forms of our own pages are judged where they are read.
-        let page_form = matches!(route, Route::MfaPageForm | Route::MfaManageForm);
+        let page_form = matches!(route, Route::MfaPageForm { .. } | Route::MfaManageForm);
         let changes_something = request.method() != Method::GET && !page_form;
         if changes_something && let Some(refusal) = same_origin::refusal(self, &request) {
             return answer::private(refusal).map(Body::from);
@@ -73,9 +73,9 @@ impl Client {
             Route::MfaDelete { id } => mfa::delete(self, &request, &session, id.as_deref()).await,
             Route::MfaManage => pages::manage_page(self, &request, &session).await,
             Route::MfaManageForm => pages::manage_form(self, &request, &session).await,
-            Route::MfaPage => pages::step_up_page(self, &request, &mut session).await,
-            Route::MfaPageForm => pages::step_up_form(self, &request, &mut session).await,
-            Route::MfaResume => pages::resume(self, &request, &mut session),
+            Route::MfaPage { detour } => pages::step_up_page(self, &request, &mut session, &detour).await,
+            Route::MfaPageForm { detour } => pages::step_up_form(self, &request, &mut session, &detour).await,
+            Route::MfaResume { detour } => pages::resume(self, &request, &mut session, &detour),
             Route::MfaPush => {
                 let response = mfa::push::answer(self, &request, &mut session).await;
                 return self.finish(request.headers(), response, &session);

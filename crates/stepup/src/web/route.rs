@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{base_url, script};
-use crate::{client::Client, pages::Asset};
+use crate::{client::Client, detour, pages::Asset};
 
 /// A route of the SDK.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,20 @@ pub enum Route {
     /// A form of that page.
     MfaManageForm,
     /// A page of a step-up.
-    MfaPage,
+    MfaPage {
+        /// The id of the detour, as the path has it.
+        detour: String,
+    },
     /// A form of such a page.
-    MfaPageForm,
+    MfaPageForm {
+        /// The id of the detour, as the path has it.
+        detour: String,
+    },
     /// The end of a detour.
-    MfaResume,
+    MfaResume {
+        /// The id of the detour, as the path has it.
+        detour: String,
+    },
     /// Waits for a push to be answered.
     MfaPush,
     /// Verifies a second factor.
@@ -95,14 +104,30 @@ impl Client {
 
     /// The ready-made page that `page`, what is left after their path, names.
     fn page_route(&self, method: &Method, page: &str) -> Option<Route> {
+        if let Some(below) = page.strip_prefix(detour::BELOW) {
+            return self.detour_route(method, below);
+        }
         match (method, page) {
-            (&Method::GET, "/resume") => Some(Route::MfaResume),
             (&Method::GET | &Method::HEAD, page) if Asset::at(page).is_some() => Some(Route::PagesAsset),
             _ if !self.config().pages.is_on() => None,
-            (&Method::GET, "") => Some(Route::MfaPage),
-            (&Method::POST, "") => Some(Route::MfaPageForm),
+            // Of no detour: a page says so.
+            (&Method::GET, "" | "/resume") => Some(Route::MfaPage { detour: String::new() }),
+            (&Method::POST, "") => Some(Route::MfaPageForm { detour: String::new() }),
             (&Method::GET, "/manage") => Some(Route::MfaManage),
             (&Method::POST, "/manage") => Some(Route::MfaManageForm),
+            _ => None,
+        }
+    }
+
+    /// The page of a detour that `ID` or `ID/resume` names.
+    fn detour_route(&self, method: &Method, below: &str) -> Option<Route> {
+        let (id, page) = below.split_once('/').unwrap_or((below, ""));
+        let detour = id.to_owned();
+        match (method, page) {
+            (&Method::GET, "resume") => Some(Route::MfaResume { detour }),
+            _ if !self.config().pages.is_on() => None,
+            (&Method::GET, "") => Some(Route::MfaPage { detour }),
+            (&Method::POST, "") => Some(Route::MfaPageForm { detour }),
             _ => None,
         }
     }

@@ -301,7 +301,7 @@ async fn a_login_that_a_second_factor_is_missing_to_goes_on_on_our_pages() {
     let off = visit.come_back_to_more(&state).await;
     assert_eq!(off.status(), 303, "{:?}", off.body());
     let pages = off.headers()[header::LOCATION].to_str().unwrap().to_owned();
-    assert!(pages.starts_with("/auth/mfa?detour="), "{pages}");
+    assert!(pages.starts_with("/auth/mfa/d/"), "{pages}");
 
     let app = json!([{ "id": "totp|1", "authenticator_type": "otp", "active": true, "type": "otp" }]);
     visit.script.answer(Answer::Json(200, app));

@@ -63,7 +63,7 @@ async fn give_code_by_email(bank: &Bank, browser: &mut Browser, page: &Page) -> 
 async fn a_factor_that_comes_before_the_guards_own_is_proved_first() {
     let (bank, mut browser) = bank_that_asks_for(&["email", "otp"]).await;
     let first = browser.open("/transfer-app?to=bob").await;
-    assert_eq!((first.status, first.path()), (StatusCode::OK, "/auth/mfa"), "{first:?}");
+    assert_eq!((first.status, first.path()), (StatusCode::OK, "/auth/mfa/d/ID"), "{first:?}");
     assert!(
         first.body.contains("This page needs: Authenticator app. This step comes first."),
         "{}",
@@ -72,7 +72,7 @@ async fn a_factor_that_comes_before_the_guards_own_is_proved_first() {
     assert!(!first.body.contains("id=\"code\""), "the app's code would not be taken: {}", first.body);
 
     let next = give_code_by_email(&bank, &mut browser, &first).await;
-    assert_eq!((next.status, next.path()), (StatusCode::OK, "/auth/mfa"), "{next:?}");
+    assert_eq!((next.status, next.path()), (StatusCode::OK, "/auth/mfa/d/ID"), "{next:?}");
     assert!(next.body.contains("That was right. This needs one more step."), "{}", next.body);
     let code = bank.code();
     let done = browser.submit(&next, &[("action", "code"), ("code", &code)]).await;

@@ -46,7 +46,7 @@ async fn a_form_is_kept_over_the_detour() {
     let form = "to=bob&note=%C3%BC+%22%3C%26&amount=25&to=";
     let login = browser.post("/letters", "/account", form).await;
     let again = browser.prove(&bank, &login).await;
-    assert_eq!(again.path(), "/auth/mfa/resume", "{again:?}");
+    assert_eq!(again.path(), "/auth/mfa/d/ID/resume", "{again:?}");
     let done = browser.submit(&again, &[]).await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
     let form: String = done.body.strip_prefix("POST auth0|ada  ").unwrap().to_owned();
@@ -184,14 +184,14 @@ async fn a_tenant_that_does_not_ask_ends_on_a_page_and_not_in_a_loop() {
     for _ in 0..2 {
         let login = browser.open("/account").await;
         let stopped = browser.log_in(&login, "ada").await;
-        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"));
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/d/ID/resume"));
         assert!(stopped.body.contains("This needs another confirmation"), "{}", stopped.body);
         assert!(stopped.body.contains("href=\"/account\""), "{}", stopped.body);
     }
     // Where nothing but a proof is asked for, the tenant's own session may answer without a page.
     for _ in 0..2 {
         let stopped = browser.open("/ever").await;
-        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"));
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/d/ID/resume"));
     }
 }
 
@@ -202,12 +202,12 @@ async fn a_form_waits_until_the_proof_is_there() {
     let mut browser = bank.logged_in().await;
     let login = browser.post("/letters", "/account", "to=bob").await;
     let stopped = browser.log_in(&login, "ada").await;
-    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"));
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/d/ID/resume"));
     assert!(!stopped.body.contains("<form"), "nothing is sent: {}", stopped.body);
     let login = browser.open(&way_on(&stopped)).await;
     assert_eq!(bank.authorization()["prompt"], "login");
     let stopped = browser.log_in(&login, "ada").await;
-    assert_eq!(stopped.path(), "/auth/mfa/resume", "the detour is still there: {stopped:?}");
+    assert_eq!(stopped.path(), "/auth/mfa/d/ID/resume", "the detour is still there: {stopped:?}");
     assert_eq!(stopped.status, StatusCode::FORBIDDEN);
 }
 
@@ -219,7 +219,11 @@ async fn the_tenants_word_mfa_tells_no_factor() {
     assert_eq!(page.path(), "/u/mfa-otp-challenge", "{page:?}");
     let code = bank.code();
     let stopped = browser.submit(&page, &[("code", &code)]).await;
-    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"), "{stopped:?}");
+    assert_eq!(
+        (stopped.status, stopped.path()),
+        (StatusCode::FORBIDDEN, "/auth/mfa/d/ID/resume"),
+        "{stopped:?}"
+    );
     assert!(stopped.body.contains("This page needs: Authenticator app."), "{}", stopped.body);
     assert_eq!(browser.open("/ever").await.status, StatusCode::OK);
 }
@@ -277,7 +281,7 @@ async fn a_form_that_is_sent_on_twice_comes_back_to_where_the_user_was() {
     assert_eq!(browser.submit(&resume, &[]).await.body, "POST auth0|ada  to=bob");
     let login = browser.submit(&resume, &[]).await;
     let again = browser.prove(&bank, &login).await;
-    assert_eq!(again.path(), "/auth/mfa/resume", "{again:?}");
+    assert_eq!(again.path(), "/auth/mfa/d/ID/resume", "{again:?}");
     assert!(again.body.contains("href=\"/letters?page=2\""), "{}", again.body);
 
     browser.submit(&again, &[]).await;
@@ -294,7 +298,7 @@ async fn a_form_of_a_session_that_is_over_is_kept_for_its_user() {
     bank.pass(4 * 86_400);
     let login = browser.post("/letters", "/account", "to=bob").await;
     let resume = browser.prove(&bank, &login).await;
-    assert_eq!(resume.path(), "/auth/mfa/resume", "{resume:?}");
+    assert_eq!(resume.path(), "/auth/mfa/d/ID/resume", "{resume:?}");
     assert_eq!(browser.submit(&resume, &[]).await.body, "POST auth0|ada  to=bob");
 
     bank.pass(4 * 86_400);
@@ -302,7 +306,11 @@ async fn a_form_of_a_session_that_is_over_is_kept_for_its_user() {
     let challenge = browser.log_in(&login, "bob").await;
     let code = bank.code();
     let stopped = browser.submit(&challenge, &[("code", &code)]).await;
-    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/resume"), "{stopped:?}");
+    assert_eq!(
+        (stopped.status, stopped.path()),
+        (StatusCode::FORBIDDEN, "/auth/mfa/d/ID/resume"),
+        "{stopped:?}"
+    );
     assert!(stopped.body.contains("This belongs to somebody else"), "{}", stopped.body);
 }
 

@@ -7,7 +7,7 @@ use crate::bank::{Bank, Browser, Page};
 
 /// Gives the app's code on the page for it: where that leads.
 async fn give_code(bank: &Bank, browser: &mut Browser, page: Page) -> Page {
-    assert_eq!(page.path(), "/auth/mfa", "{page:?}");
+    assert_eq!(page.path(), "/auth/mfa/d/ID", "{page:?}");
     let page = chosen(browser, page).await;
     let code = bank.code();
     browser.submit(&page, &[("action", "code"), ("code", &code)]).await
@@ -40,7 +40,7 @@ async fn a_form_is_kept() {
     let mut browser = bank.logged_in().await;
     let page = browser.post("/letters", "/transfer", "to=bob&amount=25").await;
     let again = give_code(&bank, &mut browser, page).await;
-    assert_eq!(again.path(), "/auth/mfa/resume", "{again:?}");
+    assert_eq!(again.path(), "/auth/mfa/d/ID/resume", "{again:?}");
     let done = browser.submit(&again, &[]).await;
     assert!(done.body.starts_with("POST auth0|ada ") && done.body.ends_with(" to=bob&amount=25"), "{done:?}");
 }
@@ -62,7 +62,11 @@ async fn whoever_has_no_factor_that_will_do_is_told_before_one_is_spent() {
     let mut browser = bank.logged_in().await;
     for _ in 0..2 {
         let stopped = browser.open("/transfer-phone").await;
-        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa"), "{stopped:?}");
+        assert_eq!(
+            (stopped.status, stopped.path()),
+            (StatusCode::FORBIDDEN, "/auth/mfa/d/ID"),
+            "{stopped:?}"
+        );
         assert!(stopped.body.contains("This page needs: Phone."), "{}", stopped.body);
         assert!(!stopped.body.contains("<form"), "{}", stopped.body);
     }
@@ -75,7 +79,7 @@ async fn factors_that_will_not_do_are_not_offered() {
     let page = browser.open("/auth/login").await;
     browser.log_in(&page, "dora").await;
     let page = browser.open("/transfer-phone").await;
-    assert_eq!(page.path(), "/auth/mfa", "{page:?}");
+    assert_eq!(page.path(), "/auth/mfa/d/ID", "{page:?}");
     assert!(page.body.contains("Text message"), "{}", page.body);
     assert!(!page.body.contains("Authenticator app"), "{}", page.body);
     let page = browser.open("/transfer").await;
@@ -118,5 +122,5 @@ async fn somebody_else_who_logs_in_meanwhile_gets_nothing_of_it() {
     let code = bank.code();
     let stopped = browser.submit(&page, &[("action", "code"), ("code", &code)]).await;
     assert_eq!(stopped.status, StatusCode::FORBIDDEN, "{stopped:?}");
-    assert_eq!(browser.open("/transfer").await.path(), "/auth/mfa", "bob proved nothing");
+    assert_eq!(browser.open("/transfer").await.path(), "/auth/mfa/d/ID", "bob proved nothing");
 }

@@ -23,7 +23,7 @@ async fn a_nested_router_behind_a_base_path_comes_back_to_itself() {
     bank.pass(301);
     let login = browser.post("/bank/letters", "/bank/account", "to=bob").await;
     let resume = browser.prove(&bank, &login).await;
-    assert_eq!(resume.path(), "/bank/auth/mfa/resume", "{resume:?}");
+    assert_eq!(resume.path(), "/bank/auth/mfa/d/ID/resume", "{resume:?}");
     let done = browser.submit(&resume, &[]).await;
     assert_eq!((done.path(), &*done.body), ("/bank/account", "POST auth0|ada  to=bob"));
 }
@@ -51,7 +51,7 @@ async fn an_application_below_a_path_of_its_address_comes_back_below_it() {
     assert!(step_up_url.starts_with("/bank/auth/login?acr_values="), "{step_up_url}");
     let login = browser.post("/bank/letters", "/bank/account", "to=bob").await;
     let resume = browser.prove(&bank, &login).await;
-    assert_eq!(resume.path(), "/bank/auth/mfa/resume", "{resume:?}");
+    assert_eq!(resume.path(), "/bank/auth/mfa/d/ID/resume", "{resume:?}");
     let done = browser.submit(&resume, &[]).await;
     assert_eq!((done.path(), &*done.body), ("/bank/account", "POST auth0|ada  to=bob"));
 }

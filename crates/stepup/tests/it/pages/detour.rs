@@ -66,7 +66,7 @@ fn id_of(jar: &Jar) -> String {
 
 async fn resume(client: &Client, jar: &Jar, session: &str, id: &str) -> Response<Bytes> {
     let line = format!("{}; {session}", jar.line());
-    handle(client, get(&format!("/auth/mfa/resume?detour={id}"), &line)).await
+    handle(client, get(&format!("/auth/mfa/d/{id}/resume"), &line)).await
 }
 
 fn text(response: &Response<Bytes>) -> &str {
@@ -81,7 +81,7 @@ async fn a_form_comes_back_field_by_field_and_once() {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(
         location(&answer),
-        format!("/auth/login?returnTo=%2Fauth%2Fmfa%2Fresume%3Fdetour%3D{id}&max_age=300&stepUp=true")
+        format!("/auth/login?returnTo=%2Fauth%2Fmfa%2Fd%2F{id}%2Fresume&max_age=300&stepUp=true")
     );
     for cookie in set_cookies(answer.headers()) {
         assert!(!cookie.value.contains("bob"), "{cookie:?}");
@@ -89,9 +89,9 @@ async fn a_form_comes_back_field_by_field_and_once() {
             assert!(cookie.attributes.contains(&attribute.to_owned()), "{cookie:?}");
         }
         let path = match &*cookie.name {
-            "__mfa" => "Path=/",
-            name if name.ends_with("_form") => "Path=/auth/mfa/resume",
-            _ => "Path=/auth/mfa",
+            "__mfa" => "Path=/".to_owned(),
+            name if name.ends_with("_form") => format!("Path=/auth/mfa/d/{id}/resume"),
+            _ => format!("Path=/auth/mfa/d/{id}"),
         };
         assert_eq!(cookie.attributes[0], path);
     }
@@ -241,16 +241,15 @@ async fn what_is_not_this_users_detour_is_none() {
 
     let (_, other, _) = begun(&client, "auth0|ada");
     let swapped = jar.line().replace(&id, &id_of(&other));
-    let request =
-        get(&format!("/auth/mfa/resume?detour={}", id_of(&other)), &format!("{swapped}; {session}"));
+    let request = get(&format!("/auth/mfa/d/{}/resume", id_of(&other)), &format!("{swapped}; {session}"));
     assert_eq!(handle(&client, request).await.status(), StatusCode::GONE, "under another name");
 
     let mut tampered = jar.line();
     tampered.truncate(tampered.len() - 2);
-    let request = get(&format!("/auth/mfa/resume?detour={id}"), &format!("{tampered}AA; {session}"));
+    let request = get(&format!("/auth/mfa/d/{id}/resume"), &format!("{tampered}AA; {session}"));
     let answer = handle(&client, request).await;
     assert!(!text(&answer).contains("bob"), "the form was tampered with");
-    for strange in ["", "../../x", "0123456789abcde%22", &"a".repeat(5000)] {
+    for strange in ["", "..%2F..%2Fx", "0123456789abcde%22", &"a".repeat(5000)] {
         assert_eq!(
             resume(&client, &jar, &session, strange).await.status(),
             StatusCode::GONE,
@@ -279,13 +278,14 @@ fn only_a_form_of_our_own_pages_is_kept() {
     }
 }
 
-/// What a browser sends along to the application, and to the page at the end of a detour.
-fn lines(jar: &Jar, session: &str) -> (String, String) {
+/// What a browser sends along to the application, or to the page at the end of a detour.
+fn line(jar: &Jar, session: &str, detour: Option<&str>) -> String {
     let all = jar.line();
-    let everywhere: Vec<&str> = all.split("; ").filter(|pair| !pair.starts_with("__mfa_")).collect();
-    let everywhere: Vec<&str> =
-        everywhere.into_iter().chain([session]).filter(|pair| !pair.is_empty()).collect();
-    (everywhere.join("; "), format!("{all}; {session}"))
+    let goes = |pair: &&str| {
+        let of = pair.strip_prefix("__mfa_");
+        !pair.is_empty() && of.is_none_or(|of| detour.is_some_and(|id| of.starts_with(id)))
+    };
+    all.split("; ").filter(goes).chain([session]).collect::<Vec<_>>().join("; ")
 }
 
 /// Begins a detour from a page of the application, and leaves it there.
@@ -296,7 +296,7 @@ fn begin_beside(
     form: Option<&str>,
 ) -> Result<String, DetourError> {
     let mut headers = from("https://app.example.com");
-    headers.insert(header::COOKIE, lines(jar, session).0.parse().unwrap());
+    headers.insert(header::COOKIE, line(jar, session, None).parse().unwrap());
     let form =
         form.map(|body| KeptForm::of(&Uri::from_static("/transfer"), &headers, body.as_bytes()).unwrap());
     let detour = Detour { return_to: "/transfer".to_owned(), form };
@@ -306,7 +306,7 @@ fn begin_beside(
     alone.take(answer.headers());
     jar.take(answer.headers());
     let login = location(&answer);
-    Ok(login.split("detour%3D").nth(1).unwrap().split('&').next().unwrap().to_owned())
+    Ok(login.split("%2Fd%2F").nth(1).unwrap().split('%').next().unwrap().to_owned())
 }
 
 #[tokio::test]
@@ -332,23 +332,25 @@ async fn the_oldest_of_many_detours_are_forgotten() {
 }
 
 #[tokio::test]
-async fn detours_that_were_given_up_leave_room_for_the_next_one() {
+async fn each_request_has_room_for_its_detour_whatever_others_there_are() {
     let clock = Hands::at(NOW);
     let client = client(&clock);
     // A session as large as the bank's.
     let claims = json!({ "sub": "auth0|ada", "auth_time": NOW - 100, "about": "a".repeat(1800) });
     let (_, session) = session_with(&client, &claims);
     let form = format!("note={}", "x".repeat(1000));
-    let mut jar = Jar::default();
+    let (mut jar, mut ids) = (Jar::default(), Vec::new());
     for second in 1..=4 {
         clock.set(NOW + second);
-        let id = begin_beside(&client, &mut jar, &session, Some(&form)).unwrap();
-        let (_, line) = lines(&jar, &session);
-        let bytes = "Cookie: ".len() + line.len();
-        assert!(bytes <= 8190, "{bytes} bytes with {second} detours: {:?}", jar.names());
-        assert!(jar.names().contains(&&*format!("__mfa_{id}_form")));
+        ids.push(begin_beside(&client, &mut jar, &session, Some(&form)).unwrap());
     }
-    assert!(jar.names().iter().filter(|name| name.ends_with("_form")).count() > 1, "as many as fit");
+    for id in ids {
+        let line = line(&jar, &session, Some(&id));
+        let bytes = "Cookie: ".len() + line.len();
+        assert!(bytes <= 8190, "{bytes} bytes: {:?}", jar.names());
+        let end = handle(&client, get(&format!("/auth/mfa/d/{id}/resume"), &line)).await;
+        assert!(text(&end).contains("name=\"note\""), "{}", text(&end));
+    }
 }
 
 #[test]
@@ -359,8 +361,8 @@ fn a_form_that_does_not_fit_beside_the_session_is_not_kept() {
     let (_, large) = session_with(&client, &claims);
     let form = format!("note={}", "x".repeat(3995));
     let mut jar = Jar::default();
-    assert!(begin_beside(&client, &mut jar, &small, Some(&form)).is_ok());
-    let (_, line) = lines(&jar, &small);
+    let id = begin_beside(&client, &mut jar, &small, Some(&form)).unwrap();
+    let line = line(&jar, &small, Some(&id));
     assert!(line.len() <= 8190, "{}", line.len());
 
     let refused = begin_beside(&client, &mut Jar::default(), &large, Some(&form)).unwrap_err();
@@ -379,7 +381,7 @@ async fn the_language_is_the_visitors_and_the_look_the_applications() {
         .build()
         .unwrap();
     let page = |language: &'static str, query: &str| {
-        let mut request: Request<Bytes> = get(&format!("/auth/mfa/resume{query}"), "");
+        let mut request: Request<Bytes> = get(&format!("/auth/mfa/d/gone/resume{query}"), "");
         request.headers_mut().insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(language));
         handle(&client, request)
     };

@@ -47,7 +47,7 @@ async fn a_step_up_that_took_too_long_begins_again_with_its_form() {
     house.tenant.clock().advance(Duration::from_secs(301));
     visitor.press("add", &[("factor", "otp")]).await;
     assert_eq!((visitor.status, visitor.heading()), (StatusCode::GONE, "That took too long"));
-    let again = visitor.link("/auth/mfa/resume");
+    let again = visitor.link("/auth/mfa/d/");
     visitor.get(&again).await;
     assert_eq!(visitor.heading(), "Thank you, it is you");
     assert!(
@@ -263,7 +263,7 @@ async fn a_language_that_was_asked_for_is_spoken_to_the_end() {
     let house = house().await;
     let mut visitor = Visitor::ada(&house).await;
     visitor.begin_later(&transfer()).await;
-    let address = format!("{}&ui_locales=fr%20de", visitor.address);
+    let address = format!("{}?ui_locales=fr%20de", visitor.address);
     visitor.get(&address).await;
     assert_eq!(visitor.heading(), "Einen zweiten Schritt einrichten");
     visitor.press("add", &[("factor", "otp")]).await;

@@ -51,7 +51,7 @@ async fn the_pages_are_where_the_application_wants_them() {
     let house = House::built(tenant, |client| client.routes(routes));
     let mut visitor = Visitor::ada(&house).await;
     visitor.begin(&transfer(), None).await;
-    assert!(visitor.address.starts_with("/my/auth/mfa?detour="), "{}", visitor.address);
+    assert!(visitor.address.starts_with("/my/auth/mfa/d/"), "{}", visitor.address);
     assert!(visitor.html.contains("\"/my/auth/mfa/assets/"), "{}", visitor.html);
 }
 
@@ -86,7 +86,7 @@ async fn a_language_that_the_sdk_does_not_speak_is_the_applications() {
     visitor.jar.take_line("language=de");
     visitor.get(&address).await;
     assert_eq!(visitor.heading(), "Einen zweiten Schritt einrichten", "the application knows its visitor");
-    visitor.get(&format!("{address}&ui_locales=fr")).await;
+    visitor.get(&format!("{address}?ui_locales=fr")).await;
     assert_eq!(visitor.heading(), "Ajouter une seconde étape", "what is asked for counts more");
     visitor.get(&address).await;
     assert_eq!(visitor.heading(), "Ajouter une seconde étape", "and goes on to count");
