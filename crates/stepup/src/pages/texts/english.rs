@@ -50,7 +50,7 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("Close"),
     gone_heading: text("This page is no longer open"),
     gone_text: text(
-        "It was finished already, or it took too long. Nothing is lost: go back and begin again.",
+        "It was finished already, it took too long, or several others were begun after it. What was not finished was not done: go back and begin again.",
     ),
     other_user_heading: text("This belongs to somebody else"),
     other_user_text: text(

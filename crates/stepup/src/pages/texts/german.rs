@@ -52,7 +52,7 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("Schließen"),
     gone_heading: text("Diese Seite ist nicht mehr offen"),
     gone_text: text(
-        "Sie wurde schon abgeschlossen, oder es hat zu lange gedauert. Nichts ist verloren: Gehen Sie zurück und beginnen Sie noch einmal.",
+        "Sie wurde schon abgeschlossen, es hat zu lange gedauert, oder mehrere andere wurden nach ihr begonnen. Was nicht abgeschlossen wurde, ist nicht geschehen: Gehen Sie zurück und beginnen Sie noch einmal.",
     ),
     other_user_heading: text("Das gehört jemand anderem"),
     other_user_text: text(

@@ -50,7 +50,7 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("閉じる"),
     gone_heading: text("このページは終了しました"),
     gone_text: text(
-        "手続きはすでに完了したか、時間切れになりました。データに影響はありませんので、前の画面に戻って、もう一度お試しください。",
+        "手続きはすでに完了したか、時間切れになったか、その後に複数の手続きが開始されました。完了していない手続きは実行されていませんので、前の画面に戻って、もう一度お試しください。",
     ),
     other_user_heading: text("別のユーザーの手続きです"),
     other_user_text: text(

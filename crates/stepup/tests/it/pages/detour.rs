@@ -324,6 +324,10 @@ async fn the_oldest_of_many_detours_are_forgotten() {
     assert_eq!(kept, [&ids[2], &ids[3], &ids[4], &ids[5]]);
     assert_eq!(jar.names().iter().filter(|name| name.ends_with("_form")).count(), 4, "{:?}", jar.names());
 
+    let gone = resume(&client, &jar, &session, &ids[0]).await;
+    assert_eq!(gone.status(), StatusCode::GONE);
+    assert!(text(&gone).contains("or several others were begun after it"), "{}", text(&gone));
+
     // One that came to its end makes room.
     let answer = resume(&client, &jar, &session, &ids[5]).await;
     jar.take(answer.headers());
