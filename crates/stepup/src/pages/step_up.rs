@@ -61,8 +61,11 @@ pub(crate) async fn page(
         return go_on(&walk, headers, Next::Page);
     }
     let frame = Frame::of(client, walk.base, headers, language);
+    let stage = walk.detour.progress.stage.clone();
     let mut response = show(&mut walk, &frame, headers).await;
-    if begins || is_new {
+    // The token may have run out: where the page then leads to must know.
+    let ended = walk.detour.progress.stage != stage;
+    if begins || is_new || ended {
         let held = detour::detour_cookies(headers, &walk.detour.id);
         set_cookies(&mut response, client.write_detour(walk.base, &held, &walk.detour));
     }

@@ -7,7 +7,7 @@ use stepup::{Detour, mfa::MfaToken};
 use stepup_tenant::Fault;
 
 use super::{
-    factors::{add_app, house, transfer},
+    factors::{add_app, house, newest_code, transfer},
     visitor::{Visitor, own_page},
 };
 use crate::captured::Captured;
@@ -54,6 +54,25 @@ async fn a_step_up_that_took_too_long_begins_again_with_its_form() {
         visitor.html.contains(r#"name="amount" value="25""#),
         "the form goes on, and the application asks anew"
     );
+}
+
+#[tokio::test]
+async fn so_does_one_whose_choices_are_loaded_again_too_late() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    visitor.press("add", &[("factor", "phone")]).await;
+    visitor.press("contact", &[("phone", "+12025550123"), ("channel", "sms")]).await;
+    visitor.press("code", &[("code", &newest_code(&house).await)]).await;
+    visitor.press("kept", &[("saved", "yes")]).await;
+    visitor.begin(&transfer(), Some("to=bob&amount=25")).await;
+    assert_eq!(visitor.heading(), "Confirm that it is you");
+    house.tenant.clock().advance(Duration::from_secs(301));
+    visitor.get(&visitor.address.clone()).await;
+    assert_eq!((visitor.status, visitor.heading()), (StatusCode::GONE, "That took too long"));
+    let again = visitor.link("/auth/mfa/d/");
+    visitor.get(&again).await;
+    assert_eq!(visitor.heading(), "Thank you, it is you");
 }
 
 #[tokio::test]
