@@ -127,6 +127,15 @@ impl Delivery {
     /// # Errors
     /// [`DeliveryError::Gateway`] where it went no further than the inbox; [`DeliveryError::Store`] where not even there.
     pub async fn send(&self, outgoing: Outgoing) -> Result<(), DeliveryError> {
+        let about = LogEvent { user_id: outgoing.user_id.clone(), ..LogEvent::default() };
+        self.send_within(outgoing, about).await
+    }
+
+    /// The same within a request, of which the log says what `about` says.
+    ///
+    /// # Errors
+    /// As [`Delivery::send`].
+    pub(crate) async fn send_within(&self, outgoing: Outgoing, about: LogEvent) -> Result<(), DeliveryError> {
         let now = self.clock.now();
         let id = format!("msg_{}", stepup_seal::base62(&*self.random, 16));
         self.inbox
@@ -141,7 +150,7 @@ impl Delivery {
                 undelivered: None,
             })
             .await?;
-        let event = |kind: &str| LogEvent { user_id: outgoing.user_id.clone(), ..LogEvent::new(kind, now) };
+        let event = |kind: &str| LogEvent { kind: kind.to_owned(), date: now, ..about.clone() };
         let sent = (outgoing.purpose == Purpose::SecondFactor).then(|| event(sent(outgoing.channel)));
         let failed = event(failed(outgoing.channel, outgoing.purpose));
         let gateway = |source: Box<dyn std::error::Error + Send + Sync>| DeliveryError::Gateway {

@@ -5,8 +5,9 @@ use stepup_protocol::mfa::FactorType;
 use super::Acceptable;
 use crate::{
     config::Client,
+    delivery::Outgoing,
     model::{Authenticator, Digest, OobOwner, User},
-    oauth::audit::Audit,
+    oauth::{audit::Audit, error::Failure},
     pipeline::Caller,
     state::Shared,
 };
@@ -66,10 +67,19 @@ impl Transaction<'_> {
 
     /// Writes an event of this transaction to the tenant's log.
     pub(crate) async fn log(&self, kind: &str, description: impl Into<String>) {
-        let audit = Audit::new(self.shared, self.caller).user(self.user).describe(description);
+        self.audit().describe(description).write(kind).await;
+    }
+
+    /// Sends a message for a second factor; what the log says of it, it says as of any event of this transaction.
+    pub(super) async fn send(&self, outgoing: Outgoing) -> Result<(), Failure> {
+        Ok(self.shared.delivery.send_within(outgoing, self.audit().into_event()).await?)
+    }
+
+    fn audit(&self) -> Audit<'_> {
+        let audit = Audit::new(self.shared, self.caller).user(self.user);
         match self.client {
-            Some(client) => audit.client(client).write(kind).await,
-            None => audit.write(kind).await,
+            Some(client) => audit.client(client),
+            None => audit,
         }
     }
 }

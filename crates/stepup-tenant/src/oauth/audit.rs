@@ -82,6 +82,11 @@ impl<'a> Audit<'a> {
         self
     }
 
+    /// The event itself, for whoever logs it later and under a type code of their own.
+    pub(crate) fn into_event(self) -> LogEvent {
+        self.event
+    }
+
     /// Logs it under its type code.
     pub(crate) async fn write(mut self, kind: &str) {
         kind.clone_into(&mut self.event.kind);

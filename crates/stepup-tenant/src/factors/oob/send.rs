@@ -77,5 +77,5 @@ pub(super) async fn send(
         subject: (by == Channel::Email).then(|| format!("Your code for {tenant}")),
         body: message::render(template, &words, tenant),
     };
-    Ok(shared.delivery.send(outgoing).await?)
+    transaction.send(outgoing).await
 }

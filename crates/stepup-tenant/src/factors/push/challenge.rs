@@ -42,6 +42,6 @@ pub(super) async fn challenge(
         subject: None,
         body: notification.to_string(),
     };
-    shared.delivery.send(outgoing).await?;
+    transaction.send(outgoing).await?;
     Ok(Challenged::Sent { oob_code, prompt: false })
 }

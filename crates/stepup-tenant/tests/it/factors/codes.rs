@@ -1,7 +1,7 @@
 //! Text messages, calls and e-mails.
 
 use serde_json::json;
-use stepup_tenant::model::User;
+use stepup_tenant::model::{LogEvent, User};
 
 use super::{CODES, ada, always, associate, enrol, log_in, verify_oob, wrong};
 use crate::rig::Rig;
@@ -90,6 +90,17 @@ async fn a_code_answers_a_challenge_once() {
         for kind in ["mfar", "gd_start_auth", "gd_auth_succeed", "seoobft"] {
             assert!(log.iter().any(|it| it == kind), "{kind} in {log:?}");
         }
+        let sent = rig.logged(&format!("gd_send_{}", factor.name)).await;
+        assert_eq!(
+            (sent.user_name.as_deref(), sent.client_id.as_deref(), sent.client_name.as_deref()),
+            (Some(crate::rig::ADA), Some(crate::rig::WEBAPP), Some("webapp")),
+            "{sent:?}"
+        );
+        let asked = rig.logged("gd_start_auth").await;
+        assert!(sent.ip.is_some() && sent.transaction_id.is_some(), "{sent:?}");
+        let from =
+            |event: &LogEvent| (event.ip.clone(), event.user_agent.clone(), event.transaction_id.clone());
+        assert_eq!(from(&sent), from(&asked));
     }
 }
 
