@@ -231,8 +231,10 @@ pub(super) fn config_of(files: &Files, issuer: &Issuer) -> Result<TenantConfig, 
 
 impl Base {
     pub(super) fn new(files: Files, place: &Place<'_>) -> Result<Self, ChangeError> {
+        let unset = inventory::unset_keywords(&files)?;
         let (document, config) = checked(Document::new(files.members.clone()), &files, place)?;
         let mut warnings = inventory::unhonoured(&files);
+        warnings.extend(unset);
         warnings.extend(config.warnings);
         // The engine takes memory, which a tenant without Actions of its own need not have before the first login.
         if !files.built_in {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::source::Files;
+use super::{ConfigError, source::Files};
 
 /// One line for each kind of member that is not honoured, with the first place where it stands and in how many more.
 pub(super) fn unhonoured(files: &Files) -> Vec<String> {
@@ -15,6 +15,70 @@ pub(super) fn unhonoured(files: &Files) -> Vec<String> {
         more => format!("{warning} (and {more} more)"),
     };
     walk.found.into_values().map(told).collect()
+}
+
+/// One line for each keyword without a value that stands only in what is not honoured.
+///
+/// # Errors
+/// [`ConfigError::Wrong`] where one stands elsewhere.
+pub(super) fn unset_keywords(files: &Files) -> Result<Vec<String>, ConfigError> {
+    let mut texts = Texts::default();
+    texts.members(&files.members, "");
+    files.missing_keywords(|key| {
+        let marks = [format!("##{key}##"), format!("@@{key}@@")];
+        let stands_in =
+            |texts: &[&str]| texts.iter().any(|text| marks.iter().any(|mark| text.contains(mark.as_str())));
+        stands_in(&texts.honoured) || !stands_in(&texts.ignored)
+    })
+}
+
+/// The texts of a document, by whether anything reads them.
+#[derive(Default)]
+struct Texts<'a> {
+    honoured: Vec<&'a str>,
+    ignored: Vec<&'a str>,
+}
+
+impl<'a> Texts<'a> {
+    fn members(&mut self, members: &'a Map<String, Value>, kind: &str) {
+        let dot = if kind.is_empty() { "" } else { "." };
+        for (name, value) in members {
+            self.member(value, &format!("{kind}{dot}{name}"));
+        }
+    }
+
+    fn member(&mut self, value: &'a Value, kind: &str) {
+        if HONOURED.contains(&kind) {
+            collect(value, &mut self.honoured);
+        } else if GROUPS.contains(&kind) {
+            self.visit(value, kind);
+        } else {
+            collect(value, &mut self.ignored);
+        }
+    }
+
+    fn visit(&mut self, value: &'a Value, kind: &str) {
+        match value {
+            Value::Object(members) => self.members(members, kind),
+            Value::Array(entries) => {
+                for value in entries {
+                    self.visit(value, &format!("{kind}[]"));
+                }
+            }
+            // A text where a mapping or a list has to be: whoever reads it refuses it.
+            value => collect(value, &mut self.honoured),
+        }
+    }
+}
+
+/// Every text in `value`.
+fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(entries) => entries.iter().for_each(|value| collect(value, texts)),
+        Value::Object(members) => members.values().for_each(|value| collect(value, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 struct Walk<'a> {

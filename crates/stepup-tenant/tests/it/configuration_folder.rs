@@ -192,6 +192,37 @@ async fn a_keyword_without_a_value_is_refused_with_its_place() {
     );
 }
 
+/// An export of a real tenant runs as it is: most of its keywords are in what a local tenant does not read.
+#[tokio::test]
+async fn a_keyword_without_a_value_is_named_where_nothing_reads_it() {
+    let yaml = "tenant:\n  friendly_name: Bank\n  picture_url: '##PICTURE##'\nlogStreams:\n\
+                - { name: dd, sink: { datadogApiKey: '##DATADOG_KEY##', tags: ['@@TAGS@@'] } }\n\
+                guardianFactorProviders:\n- { name: sms, provider: twilio, auth_token: '##TWILIO##' }\n";
+    let tenant = Tenant::builder().config_yaml(yaml).users_json("[]").start().await.unwrap();
+    let warnings = tenant.warnings();
+    let unset: Vec<_> = warnings.iter().filter(|warning| warning.contains("keyword")).collect();
+    assert_eq!(
+        unset,
+        [
+            "the configuration:3: the keyword PICTURE has no value",
+            "the configuration:5: the keyword DATADOG_KEY has no value",
+            "the configuration:5: the keyword TAGS has no value",
+            "the configuration:7: the keyword TWILIO has no value",
+        ]
+    );
+    assert_eq!(tenant.state().config.friendly_name, "Bank");
+    for read in [
+        "tenant: { picture_url: '##KEY##', friendly_name: '##KEY##' }",
+        "clients:\n- { name: a, client_id: a, client_secret: '##KEY##' }",
+        "clients: '##KEY##'",
+        "logStreams: [ { name: @@KEY@@ } ]",
+        "clients:\n- name: a\n  client_secret: ##KEY##\n",
+    ] {
+        let error = Tenant::builder().config_yaml(read).start().await.unwrap_err();
+        assert!(chain(&error).ends_with("the keyword KEY has no value: set it in the environment"), "{read}");
+    }
+}
+
 #[tokio::test]
 async fn a_folder_without_a_configuration_says_so() {
     let scratch = Scratch::new();

@@ -70,14 +70,36 @@ impl Files {
         keywords: &Keywords,
     ) -> Result<Value, ConfigError> {
         let filled = keywords.fill(text);
-        if let Some((key, at)) = filled.missing.first() {
-            let problem = format!("the keyword {key} has no value: set it in the environment");
-            return Err(ConfigError::at(origin, "", problem, text, *at));
-        }
-        let parsed = parse(&filled.text).map_err(|error| ConfigError::yaml(origin, text, &filled, &error))?;
+        let parsed = parse(&filled.text).map_err(|error| match filled.missing.first() {
+            // Without its value, the text may be none that can be read.
+            Some(missing) => without_value(origin, text, missing),
+            None => ConfigError::yaml(origin, text, &filled, &error),
+        })?;
         let (place, origin) = (place.to_owned(), origin.to_owned());
         self.parts.push(Part { place, origin, written: text.to_owned(), filled });
         Ok(parsed)
+    }
+
+    /// Names the keywords without a value, of which `is_read` says whether one may stand in what is read: one line each,
+    /// and its text stays.
+    ///
+    /// # Errors
+    /// [`ConfigError::Wrong`] where one may.
+    pub(in crate::config) fn missing_keywords(
+        &self,
+        is_read: impl Fn(&str) -> bool,
+    ) -> Result<Vec<String>, ConfigError> {
+        let mut warnings = Vec::new();
+        for part in &self.parts {
+            for missing in &part.filled.missing {
+                let (key, Position { line, .. }) = missing;
+                if is_read(key) {
+                    return Err(without_value(&part.origin, &part.written, missing));
+                }
+                warnings.push(format!("{}:{line}: the keyword {key} has no value", part.origin));
+            }
+        }
+        Ok(warnings)
     }
 
     /// Watches a file or folder for changes.
@@ -170,4 +192,9 @@ impl Files {
         let parts = self.parts.iter().filter(|part| place.starts_with(&part.place));
         parts.max_by_key(|part| part.place.len()).map_or(&self.origin, |part| &part.origin)
     }
+}
+
+fn without_value(origin: &str, written: &str, (key, at): &(String, Position)) -> ConfigError {
+    let problem = format!("the keyword {key} has no value: set it in the environment");
+    ConfigError::at(origin, "", problem, written, *at)
 }
