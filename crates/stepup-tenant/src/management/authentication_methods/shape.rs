@@ -25,7 +25,11 @@ pub(super) fn method(authenticator: &Authenticator, telling: Telling) -> Value {
         ("type".to_owned(), json!(authenticator.credential.prefix())),
         ("created_at".to_owned(), json!(rfc3339(authenticator.created_at))),
     ]);
-    if let Some(name) = &authenticator.name {
+    let device = match &authenticator.credential {
+        Credential::Push { device: Some(device), .. } => Some(&device.name),
+        _ => None,
+    };
+    if let Some(name) = authenticator.name.as_ref().or(device) {
         shape.insert("name".to_owned(), json!(name));
     }
     let hidden = |text: &str, mask: fn(&str) -> String| {
@@ -64,4 +68,35 @@ pub(super) fn method(authenticator: &Authenticator, telling: Telling) -> Value {
         }
     }
     Value::Object(shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use stepup_protocol::time::UnixTime;
+
+    use super::*;
+    use crate::model::{Digest, PushDevice};
+
+    #[test]
+    fn a_phone_is_called_what_it_calls_itself_unless_it_was_named() {
+        let device = PushDevice {
+            identifier: "device".to_owned(),
+            name: "Ada's phone".to_owned(),
+            push: None,
+            public_key: json!({}),
+            token: Digest::of("token"),
+        };
+        let mut phone = Authenticator {
+            id: "push|dev_1".to_owned(),
+            user_id: "auth0|ada".to_owned(),
+            credential: Credential::Push { device: Some(Box::new(device)), totp: String::new() },
+            name: None,
+            created_at: UnixTime::from_seconds(0),
+            confirmed_at: None,
+            last_used_at: None,
+        };
+        assert_eq!(method(&phone, Telling::Read)["name"], "Ada's phone");
+        phone.name = Some("Work".to_owned());
+        assert_eq!(method(&phone, Telling::Read)["name"], "Work");
+    }
 }
