@@ -22,6 +22,14 @@ use crate::state::Shared;
 /// Before the paths, where the phone was told the tenant's own domain.
 const PREFIX: &str = "/appliance-mfa";
 
+/// Whether a path is one of a phone's.
+pub(crate) fn has(path: &str) -> bool {
+    let path = path.strip_prefix(PREFIX).unwrap_or(path);
+    ["/api/enroll", "/api/resolve-transaction", "/api/device-accounts/", "/rich-consents/"]
+        .iter()
+        .any(|endpoint| path.starts_with(endpoint))
+}
+
 /// The endpoints of this room.
 pub(crate) fn routes() -> Router<Shared> {
     let consents = Router::new().route("/rich-consents/{id}", get(rich_consent::handle));

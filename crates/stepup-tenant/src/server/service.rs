@@ -22,7 +22,7 @@ use super::{
     people,
     recorder::Recorder,
 };
-use crate::{control::Control, dashboard};
+use crate::{control::Control, dashboard, guardian};
 
 /// Where a request came from, for handlers: an extension of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,9 +178,14 @@ const MANAGEMENT: &str = "/api/v2/";
 fn too_large(path: &str, limit: usize) -> Answer {
     let description = format!("The request body is larger than {} KiB.", limit >> 10);
     let mut answer = problem(StatusCode::PAYLOAD_TOO_LARGE, "invalid_request", &description);
-    if path.starts_with(MANAGEMENT) {
+    let error_code = match path {
+        path if path.starts_with(MANAGEMENT) => Some("invalid_body"),
+        path if guardian::has(path) => Some("validation_error"),
+        _ => None,
+    };
+    if let Some(error_code) = error_code {
         let body = serde_json::json!({
-            "statusCode": 413, "error": "Payload Too Large", "message": description, "errorCode": "invalid_body",
+            "statusCode": 413, "error": "Payload Too Large", "message": description, "errorCode": error_code,
         });
         *answer.body_mut() = Full::new(body.to_string().into());
     }
@@ -220,6 +225,23 @@ mod tests {
     use axum::{Router, routing::get};
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_refused_in_the_form_of_its_endpoint() {
+        for (path, code) in [
+            ("/api/v2/users", "/errorCode invalid_body"),
+            ("/appliance-mfa/api/enroll", "/errorCode validation_error"),
+            ("/api/resolve-transaction", "/errorCode validation_error"),
+            ("/oauth/token", "/error invalid_request"),
+        ] {
+            let answer = too_large(path, 64 << 10);
+            assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{path}");
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let (place, expected) = code.split_once(' ').unwrap();
+            assert_eq!(body.pointer(place).unwrap(), expected, "{path}: {body}");
+        }
+    }
 
     #[tokio::test]
     async fn a_panic_in_a_handler_is_a_500() {
