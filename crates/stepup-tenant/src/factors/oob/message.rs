@@ -22,6 +22,12 @@ pub(super) fn render(template: &str, code: &str, tenant: &str) -> String {
     text
 }
 
+/// Whether a message of this template says the code.
+pub(crate) fn says_code(template: &str) -> bool {
+    const CODE: &str = "\0";
+    render(template, CODE, "").matches(CODE).count() > template.matches(CODE).count()
+}
+
 /// A code as it is read out: digit by digit.
 pub(super) fn spoken(code: &str) -> String {
     let digits: Vec<String> = code.chars().map(String::from).collect();
@@ -47,6 +53,10 @@ mod tests {
             assert_eq!(render(template, "123456", "{{code}}"), expected, "{template}");
         }
         assert_eq!(spoken("123456"), "1 2 3 4 5 6");
+        for (template, says) in [("{{ code }}", true), ("Code {{code}}!", true), ("{code} \0 {{cod}}", false)]
+        {
+            assert_eq!(says_code(template), says, "{template}");
+        }
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use stepup_protocol::mfa::OobChannel;
 
 use self::code::BindingCode;
+pub(crate) use self::message::says_code;
 pub(super) use self::send::SendLimit;
 use super::{Answer, Begun, Ceremony, Challenged, Kind, Transaction, Verdict, email, enrolment};
 use crate::{

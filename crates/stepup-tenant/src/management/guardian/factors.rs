@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{READ, UPDATE};
 use crate::{
     config::{Document, Section},
+    factors::oob::says_code,
     management::{
         Answer, Answered,
         bearer::Bearer,
@@ -17,6 +18,8 @@ use crate::{
         request::{Ids, Payload},
         schema::{Kind, Schema, required},
     },
+    oauth::audit::Audit,
+    pipeline::Caller,
     state::Shared,
 };
 
@@ -144,7 +147,13 @@ const TEMPLATES: Schema = Schema(&[
     required("verification_message", Kind::Text(1, 1000)),
 ]);
 
-async fn write_templates(State(shared): State<Shared>, bearer: Bearer, payload: Payload) -> Answered {
+/// Texts without the code are taken, as anything that was sent; what users would then get is worth a warning.
+async fn write_templates(
+    State(shared): State<Shared>,
+    bearer: Bearer,
+    caller: Caller,
+    payload: Payload,
+) -> Answered {
     bearer.any(UPDATE)?;
     let body = payload.object(&TEMPLATES)?;
     shared
@@ -157,6 +166,12 @@ async fn write_templates(State(shared): State<Shared>, bearer: Bearer, payload: 
             Ok::<_, Failure>(())
         })
         .await?;
+    for (name, text) in &body {
+        if !text.as_str().is_some_and(says_code) {
+            let said = format!("{name} of text messages does not say the code: it lacks {{{{code}}}}");
+            Audit::alone(&shared, &caller).describe(said).write("w").await;
+        }
+    }
     Ok(Answer::ok(Value::Object(body)))
 }
 

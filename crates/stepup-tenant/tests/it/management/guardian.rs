@@ -105,6 +105,15 @@ async fn phone_settings_are_read_back() {
         json!({ "enrollment_message": "{{code}} to enrol", "verification_message": "{{code}} to go on" });
     assert_eq!(admin.put("guardian/factors/sms/templates", texts.clone()).await.value(), texts);
     assert_eq!(admin.get("guardian/factors/phone/templates").await.value(), texts);
+    assert!(!admin.rig.log().await.contains(&"w".to_owned()));
+
+    let mute = json!({ "enrollment_message": "{{ code }} to enrol", "verification_message": "Hello" });
+    assert_eq!(admin.put("guardian/factors/sms/templates", mute.clone()).await.value(), mute);
+    assert_eq!(
+        admin.rig.logged("w").await.description.as_deref(),
+        Some("verification_message of text messages does not say the code: it lacks {{code}}")
+    );
+    assert_eq!(admin.rig.log().await.iter().filter(|kind| *kind == "w").count(), 1);
 }
 
 #[tokio::test]
