@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// See and answer what a user's phone is asked, and enrol a virtual one
     Push(push::Arguments),
     /// Print the running tenant's clock, or move it
+    ///
+    /// A clock that was moved is so until the tenant ends: the next start goes with the machine's clock again, on a
+    /// database in a file too.
     Clock(clock::Arguments),
     /// Check a configuration without a tenant
     Config(config::Arguments),

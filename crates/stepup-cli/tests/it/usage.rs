@@ -9,6 +9,8 @@ fn help_and_version_are_no_failure() {
     for command in ["doctor", "messages", "push", "clock", "action", "inspect", "seal"] {
         assert!(help.stdout.contains(command), "{command}");
     }
+    let clock = stepup(&["clock", "--help"], "");
+    assert!(clock.stdout.contains("the next start goes with the machine's clock again"), "{}", clock.stdout);
     let version = stepup(&["--version"], "");
     assert_eq!(
         (version.code, version.stdout.as_str()),
