@@ -156,6 +156,11 @@ fn enrolment_in(body: &str) -> Option<String> {
 
 /// Draws a QR code, two of its rows in one of the terminal.
 fn show(text: &str) -> Result<(), Failure> {
+    if !text.starts_with("otpauth:") {
+        return Err(Failure::Usage(format!(
+            "`{text}` is not what the QR code of an enrolment holds: that begins with `otpauth:`"
+        )));
+    }
     let code = QRBuilder::new(text).build();
     let code =
         code.map_err(|error| Failure::Usage(format!("`{text}` is too long for a QR code: {error}")))?;

@@ -102,6 +102,10 @@ fn a_qr_code_at_hand_is_drawn_without_a_tenant() {
     let drawn = stepup(&["push", "qr", "otpauth://totp/x?secret=GEZDGNBV"], "");
     assert_eq!((drawn.code, drawn.stderr.as_str()), (0, ""));
     assert!(drawn.stdout.lines().count() > 10, "{}", drawn.stdout);
-    assert!(stepup(&["push", "qr", &"x".repeat(5000)], "").failure(2).contains("too long for a QR code"));
+    let long = format!("otpauth://totp/{}", "x".repeat(5000));
+    assert!(stepup(&["push", "qr", &long], "").failure(2).contains("too long for a QR code"));
+    for other in ["zzz", "", "https://bank.example/"] {
+        assert!(stepup(&["push", "qr", other], "").failure(2).contains("begins with `otpauth:`"), "{other}");
+    }
     assert!(stepup(&["push", "approve"], "").failure(2).contains("--ready-file F"));
 }
