@@ -112,8 +112,8 @@ impl Engine {
     /// Runs `entry` of `action` with `event`: an object as the post-login trigger describes it, to which `secrets` is added.
     ///
     /// Returns at the latest when the time limit, doubled, is over: where as many Actions as are allowed are running, in all or
-    /// for the user with the event's `user.user_id`, it waits for a place first. An execution that no interrupt stops, because it is inside native code, is given up: its
-    /// thread ends by itself later, and keeps its place until then.
+    /// for the user with the event's `user.user_id`, it waits for a place first. An execution that no interrupt stops, because
+    /// it is inside native code, is given up: its thread ends by itself later, and keeps its place until then.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), stepup_tenant::actions::ActionError> {
