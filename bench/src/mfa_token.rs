@@ -64,7 +64,14 @@ fn pending(client: &Client) -> anyhow::Result<MfaToken> {
     }
 }
 
-/// A tenant that asks for a second factor, with a raw token as long as a real one: some 2000 characters.
+/// A raw token as a real tenant makes it: some 2000 characters.
+fn raw_token() -> String {
+    let [salt, iv, ciphertext, mac] =
+        [("0a", 32), ("Ab", 11), ("Ab3-", 443), ("Mn", 21)].map(|(text, times)| text.repeat(times));
+    format!("Fe26.2*SERVER_1726721698*{salt}*{iv}*{ciphertext}*1726721998000*{salt}*{mac}")
+}
+
+/// A tenant that asks for a second factor.
 #[derive(Debug)]
 struct Denies {
     /// It signs nothing here, but a tenant has one.
@@ -85,7 +92,7 @@ impl HttpClient for Denies {
             _ => (
                 StatusCode::FORBIDDEN,
                 json!({ "error": "mfa_required", "error_description": "Multifactor authentication required",
-                        "mfa_token": "Fe26.2*0a9f".repeat(180),
+                        "mfa_token": raw_token(),
                         "mfa_requirements": { "challenge": [{ "type": "otp" }, { "type": "phone" }] } }),
             ),
         };
