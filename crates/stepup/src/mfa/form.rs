@@ -3,7 +3,8 @@
 //! The other SDKs ignore members that they do not know, so `iss`, `sub` and `proved` travel along in their forms. A
 //! default audience is `default`, except there, where it is the empty text and therefore never sent.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 use stepup_protocol::{
     mfa::{FactorType, MfaRequirements, RequiredFactor},
     scope::Scopes,
@@ -20,6 +21,7 @@ const PURPOSE: &str = "mfa";
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Stepup {
+    #[serde(serialize_with = "unescaped")]
     tok: String,
     aud: String,
     scp: Scopes,
@@ -188,4 +190,34 @@ fn audience_word(context: &Context) -> String {
 
 fn named(audience: String) -> Option<String> {
     (!audience.is_empty() && audience != DEFAULT_AUDIENCE).then_some(audience)
+}
+
+/// A text that hardly ever has anything to escape. To look for it byte by byte would take a third of the time of sealing.
+fn unescaped<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let raw = (!text.contains('\\')).then(|| RawValue::from_string(format!("\"{text}\"")));
+    match raw {
+        Some(Ok(raw)) => raw.serialize(serializer),
+        _ => serializer.serialize_str(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stays_what_it_is_whatever_is_in_it() {
+        #[derive(Serialize)]
+        struct Text(#[serde(serialize_with = "unescaped")] String);
+
+        for text in
+            ["", "Fe26.2*SERVER_1*a-_b", "é", "\"", "a\",\"b", "\\", "\\u0041", "\n", "\u{0}", "\u{7f}"]
+        {
+            assert_eq!(
+                serde_json::to_string(&Text(text.to_owned())).unwrap(),
+                serde_json::to_string(text).unwrap(),
+                "{text}"
+            );
+        }
+    }
 }
