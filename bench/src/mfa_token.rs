@@ -7,7 +7,8 @@ use futures_util::{
     future::{BoxFuture, ready},
 };
 use http::{HeaderMap, Request, Response, StatusCode, header::COOKIE};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
 use stepup::{
     AccessTokenError, AccessTokenRequest, Client, Clock, HttpClient, HttpError, SystemClock, SystemRandom,
     mfa::MfaToken,
@@ -29,8 +30,9 @@ pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
     let (context, expires_at) = (opened.payload, opened.expires_at.context("the token does not expire")?);
 
     let both = || {
-        let token = sealer.seal(Purpose::MfaToken, "", &context, expires_at, &SystemRandom);
-        client.mfa().enrollment_factors(&MfaToken::from(token))
+        let written = Written::of(&context)?;
+        let token = sealer.seal(Purpose::MfaToken, "", &written, expires_at, &SystemRandom);
+        anyhow::Ok(client.mfa().enrollment_factors(&MfaToken::from(token))?)
     };
     anyhow::ensure!(both().is_ok(), "what was sealed does not open");
     let mut bare = Bare::seal(b"{}")?;
@@ -47,6 +49,34 @@ pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
         raw: Some(Raw { name: "JSON + AES-256-GCM + base64, both ways", measured: raw }),
         promise: Some(Promise::AtMost(5.0)),
     })
+}
+
+/// What is sealed, written as the SDK writes it: a raw token has nothing to escape.
+#[derive(Serialize)]
+struct Written<'c> {
+    tok: Box<RawValue>,
+    aud: &'c Value,
+    scp: &'c Value,
+    req: &'c Value,
+    iss: &'c Value,
+    sub: &'c Value,
+    iat: &'c Value,
+}
+
+impl<'c> Written<'c> {
+    fn of(context: &'c Value) -> anyhow::Result<Self> {
+        let member = |name| context.get(name).with_context(|| format!("no {name} in the token"));
+        let token = member("tok")?.as_str().context("the raw token is no text")?;
+        Ok(Self {
+            tok: RawValue::from_string(format!("\"{token}\""))?,
+            aud: member("aud")?,
+            scp: member("scp")?,
+            req: member("req")?,
+            iss: member("iss")?,
+            sub: member("sub")?,
+            iat: member("iat")?,
+        })
+    }
 }
 
 /// The token of a step-up that a tenant asked for.
