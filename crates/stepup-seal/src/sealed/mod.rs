@@ -236,4 +236,4 @@ fn to_json<T: Serialize + ?Sized>(payload: &T) -> Vec<u8> {
 }
 
 /// Room for the payload of a pending step-up, so that it need not be moved while it is written.
-const JSON_BYTES: usize = 1536;
+const JSON_BYTES: usize = 3072;
