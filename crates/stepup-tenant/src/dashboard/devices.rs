@@ -23,6 +23,8 @@ use crate::{
 #[template(path = "dashboard/devices.html")]
 struct View<'a> {
     frame: Frame<'a>,
+    /// The newest event of the log before the rest was read: whatever comes after it, the page does not know.
+    newest: String,
     questions: Vec<Question>,
     devices: Vec<Device>,
     problem: Option<String>,
@@ -53,6 +55,7 @@ pub(super) async fn show(State(shared): State<Shared>, admin: Admin) -> Result<R
 
 async fn render(shared: &Shared, admin: &Admin, problem: Option<String>) -> Result<Response, Failure> {
     let frame = Frame::new(shared, Section::Devices, admin);
+    let newest = shared.log.newest().await?;
     let now = shared.clock.now();
     let mut questions = Vec::new();
     for asked in shared.store.pending_pushes(None, now).await? {
@@ -72,7 +75,7 @@ async fn render(shared: &Shared, admin: &Admin, problem: Option<String>) -> Resu
     let devices = shared.devices.list().into_iter();
     let devices = devices.map(|described| Device { code: code(&described.id), described }).collect();
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(page(status, &View { frame, questions, devices, problem }))
+    Ok(page(status, &View { frame, newest, questions, devices, problem }))
 }
 
 /// A QR code that a new device scans.

@@ -27,6 +27,8 @@ const SHOWN: u32 = 200;
 #[template(path = "dashboard/inbox.html")]
 struct View<'a> {
     frame: Frame<'a>,
+    /// The newest event of the log before the rest was read: whatever comes after it, the page does not know.
+    newest: String,
     wanted: &'a Wanted,
     has_more: bool,
     messages: Vec<Row<'a>>,
@@ -65,6 +67,7 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&shared, Section::Inbox, &admin);
+    let newest = shared.log.newest().await?;
     let mut messages = shared.store.find_messages(&wanted.search()).await?.entries;
     let has_more = messages.len() > SHOWN as usize;
     messages.truncate(SHOWN as usize);
@@ -73,7 +76,7 @@ pub(super) async fn show(
         ago: frame.ago(message.created_at),
         exact: frame.exact(message.created_at),
     });
-    Ok(page(StatusCode::OK, &View { messages: rows.collect(), wanted: &wanted, has_more, frame }))
+    Ok(page(StatusCode::OK, &View { messages: rows.collect(), wanted: &wanted, newest, has_more, frame }))
 }
 
 impl Row<'_> {

@@ -184,8 +184,20 @@ pub(super) async fn follow(
     Ok(page(StatusCode::OK, &NewRows { rows: rows(&frame, &events) }))
 }
 
-/// Answers as soon as something happens: 200; or 204 where nothing did for a while.
-pub(super) async fn changes(State(shared): State<Shared>, _admin: Admin) -> Result<StatusCode, Failure> {
-    let events = shared.log.read_next(None, WAIT).await?;
+/// What a page knows already.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Known {
+    /// The id of the newest event that there was before the page was drawn.
+    after: String,
+}
+
+/// Answers as soon as something has happened that a page does not know: 200; or 204 where nothing did for a while.
+pub(super) async fn changes(
+    State(shared): State<Shared>,
+    _admin: Admin,
+    Query(known): Query<Known>,
+) -> Result<StatusCode, Failure> {
+    let events = shared.log.read_after(&known.after, None, WAIT).await?;
     Ok(if events.is_empty() { StatusCode::NO_CONTENT } else { StatusCode::OK })
 }

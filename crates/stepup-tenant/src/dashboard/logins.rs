@@ -28,6 +28,8 @@ const SHOWN: u32 = 50;
 #[template(path = "dashboard/logins.html")]
 struct List<'a> {
     frame: Frame<'a>,
+    /// The newest event of the log before the rest was read: whatever comes after it, the page does not know.
+    newest: String,
     logins: Vec<Row>,
     /// Where the next page begins.
     older: Option<i64>,
@@ -78,11 +80,12 @@ pub(super) async fn list(
     Query(Before { before }): Query<Before>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&shared, Section::Logins, &admin);
+    let newest = shared.log.newest().await?;
     let traces = shared.store.traces(before, SHOWN).await?;
     let is_full = traces.len() == usize::try_from(SHOWN).unwrap_or(usize::MAX);
     let older = traces.last().filter(|_| is_full).map(|trace| trace.cursor);
     let logins = traces.iter().map(|trace| row(&shared, &frame, trace)).collect();
-    Ok(page(StatusCode::OK, &List { logins, older, frame }))
+    Ok(page(StatusCode::OK, &List { newest, logins, older, frame }))
 }
 
 fn row(shared: &Shared, frame: &Frame<'_>, trace: &TraceSummary) -> Row {

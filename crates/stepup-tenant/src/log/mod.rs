@@ -82,13 +82,34 @@ impl Log {
     /// # Errors
     /// The store failed.
     pub async fn read_next(&self, kind: Option<&str>, wait: Duration) -> Result<Vec<LogEvent>, StoreError> {
-        let known = self.read(None, 1).await?.first().map(|event| event.id.clone()).unwrap_or_default();
+        let known = self.newest().await?;
+        self.read_after(&known, kind, wait).await
+    }
+
+    /// The id of the newest event; empty where there is none.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn newest(&self) -> Result<String, StoreError> {
+        Ok(self.read(None, 1).await?.into_iter().next().map(|event| event.id).unwrap_or_default())
+    }
+
+    /// As [`Self::read_next`], of what was recorded after the event with the id `known`: at once where there is something.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn read_after(
+        &self,
+        known: &str,
+        kind: Option<&str>,
+        wait: Duration,
+    ) -> Result<Vec<LogEvent>, StoreError> {
         let mut written = self.writes();
         let next = async {
             loop {
                 written.mark_unchanged();
                 let events = self.read(kind, 1000).await?;
-                let new: Vec<_> = events.into_iter().take_while(|event| event.id > known).collect();
+                let new: Vec<_> = events.into_iter().take_while(|event| *event.id > *known).collect();
                 if !new.is_empty() || written.changed().await.is_err() {
                     return Ok(new);
                 }

@@ -72,7 +72,9 @@ const redraw = async (part) => {
   const answer = await fetch(location.href);
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-refresh]");
-  if (!fresh || fresh.innerHTML === part.innerHTML) return;
+  if (!fresh) throw new Error("another page");
+  part.dataset.newest = fresh.dataset.newest;
+  if (fresh.innerHTML === part.innerHTML) return;
   const copied = focused() && focused().dataset.copy;
   part.replaceChildren(...fresh.childNodes);
   reveal(part);
@@ -98,14 +100,10 @@ const countDown = (part) => {
 // A part that is drawn anew whenever the tenant's log says that something happened.
 const refresh = async (part) => {
   countDown(part);
-  let next = fetch("/dashboard/changes");
   for (let failures = 0; failures < 5;) {
     try {
       live(true);
-      const answer = await next;
-      // Waited for from here on: what happens while the page is drawn must not go by unseen.
-      next = fetch("/dashboard/changes");
-      next.catch(() => {});
+      const answer = await fetch(`/dashboard/changes?after=${encodeURIComponent(part.dataset.newest)}`);
       if (answer.status === 204) continue;
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       await redraw(part);

@@ -28,6 +28,11 @@ fn link(page: &str, text: &str) -> Option<String> {
     (!rest.contains("hidden")).then(|| address.replace("&amp;", "&"))
 }
 
+/// The newest event that a page knows.
+fn newest(page: &str) -> &str {
+    page.split_once("data-newest=\"").and_then(|(_, rest)| rest.split_once('"')).unwrap().0
+}
+
 fn rows(page: &str) -> usize {
     page.matches("<tr data-id=").count()
 }
@@ -51,13 +56,26 @@ async fn the_log_is_searched_whole_and_read_page_by_page() {
     assert_eq!((rows(&grace), rows(&older)), (200, 50), "the filter goes along");
 }
 
+/// Between the drawing of a page and its question there is time, on a slow machine a good deal of it.
+#[tokio::test]
+async fn what_happens_before_a_page_asks_for_changes_is_told_at_once() {
+    let rig = Rig::start().await;
+    for page in ["/dashboard/inbox", "/dashboard/devices", "/dashboard/logins"] {
+        log_of(&rig, 0).await;
+        let drawn = rig.get(page).await.body;
+        log_of(&rig, 0).await;
+        let path = format!("/dashboard/changes?after={}", newest(&drawn));
+        let answer = tokio::time::timeout(Duration::from_secs(5), rig.get(&path)).await;
+        assert_eq!(answer.map(|answer| answer.status), Ok(200), "{page}");
+    }
+}
+
 #[tokio::test]
 async fn a_followed_log_waits_for_what_fits_the_filter() {
     let rig = Rig::start().await;
     log_of(&rig, 0).await;
     let page = rig.get("/dashboard/logs?user=ada").await.body;
-    let (_, newest) = page.split_once("data-newest=\"").unwrap();
-    let newest = newest.split('"').next().unwrap();
+    let newest = newest(&page);
     let log = &rig.tenant.state().log;
     log.record(event("grace@example.com")).await;
     let path = format!("/dashboard/logs/new?type=&user=ada&after={newest}");
