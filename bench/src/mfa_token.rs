@@ -7,8 +7,7 @@ use futures_util::{
     future::{BoxFuture, ready},
 };
 use http::{HeaderMap, Request, Response, StatusCode, header::COOKIE};
-use serde::Serialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 use stepup::{
     AccessTokenError, AccessTokenRequest, Client, Clock, HttpClient, HttpError, SystemClock, SystemRandom,
     mfa::MfaToken,
@@ -22,22 +21,28 @@ use crate::{
     session,
 };
 
+/// The member that holds the raw token.
+const RAW: &str = "tok";
+
 pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
     let client = session::builder().http_client(Denies { key: SigningKey::generate_p256()? }).build()?;
     let token = pending(&client)?;
     let sealer = Sealer::new(&Secrets::new([session::SECRET.to_owned().into()])?, Format::Stepup);
-    let opened = sealer.open::<Value>(Purpose::MfaToken, "", token.as_str(), SystemClock.now())?;
-    let (context, expires_at) = (opened.payload, opened.expires_at.context("the token does not expire")?);
+    let opened =
+        sealer.open_with_text::<Value>(Purpose::MfaToken, "", token.as_str(), RAW, SystemClock.now())?;
+    let ((raw, context), expires_at) =
+        (opened.payload, opened.expires_at.context("the token does not expire")?);
 
     let both = || {
-        let written = Written::of(&context)?;
-        let token = sealer.seal(Purpose::MfaToken, "", &written, expires_at, &SystemRandom);
+        let token =
+            sealer.seal_with_text(Purpose::MfaToken, "", (RAW, &raw), &context, expires_at, &SystemRandom);
         anyhow::Ok(client.mfa().enrollment_factors(&MfaToken::from(token))?)
     };
     anyhow::ensure!(both().is_ok(), "what was sealed does not open");
+    let whole = json!({ RAW: raw, "rest": context });
     let mut bare = Bare::seal(b"{}")?;
     let mut bare_both = || {
-        bare.seal_again(&serde_json::to_vec(&context).ok()?)?;
+        bare.seal_again(&serde_json::to_vec(&whole).ok()?)?;
         bare.open::<Value>()
     };
     anyhow::ensure!(bare_both().is_some(), "the raw token does not open");
@@ -49,34 +54,6 @@ pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
         raw: Some(Raw { name: "JSON + AES-256-GCM + base64, both ways", measured: raw }),
         promise: Some(Promise::AtMost(5.0)),
     })
-}
-
-/// What is sealed, written as the SDK writes it: a raw token has nothing to escape.
-#[derive(Serialize)]
-struct Written<'c> {
-    tok: Box<RawValue>,
-    aud: &'c Value,
-    scp: &'c Value,
-    req: &'c Value,
-    iss: &'c Value,
-    sub: &'c Value,
-    iat: &'c Value,
-}
-
-impl<'c> Written<'c> {
-    fn of(context: &'c Value) -> anyhow::Result<Self> {
-        let member = |name| context.get(name).with_context(|| format!("no {name} in the token"));
-        let token = member("tok")?.as_str().context("the raw token is no text")?;
-        Ok(Self {
-            tok: RawValue::from_string(format!("\"{token}\""))?,
-            aud: member("aud")?,
-            scp: member("scp")?,
-            req: member("req")?,
-            iss: member("iss")?,
-            sub: member("sub")?,
-            iat: member("iat")?,
-        })
-    }
 }
 
 /// The token of a step-up that a tenant asked for.

@@ -17,12 +17,16 @@ impl<'t> Compact<'t> {
         if token.len() > max_bytes {
             return Err(JweError::TooLarge { bytes: token.len(), limit: max_bytes });
         }
-        let mut segments = token.split('.');
-        let mut next = || segments.next().ok_or(JweError::Malformed("it has fewer than five segments"));
-        let (header, encrypted_key, iv, ciphertext, tag) = (next()?, next()?, next()?, next()?, next()?);
-        if segments.next().is_some() {
-            return Err(JweError::Malformed("it has more than five segments"));
-        }
+        // The ciphertext, by far the longest, is what is left between the others and need not be searched: a further dot in
+        // it is no base64url.
+        let next = |rest: &'t str| {
+            rest.split_once('.').ok_or(JweError::Malformed("it has fewer than five segments"))
+        };
+        let (header, rest) = next(token)?;
+        let (encrypted_key, rest) = next(rest)?;
+        let (iv, rest) = next(rest)?;
+        let (ciphertext, tag) =
+            rest.rsplit_once('.').ok_or(JweError::Malformed("it has fewer than five segments"))?;
         if !encrypted_key.is_empty() {
             return Err(JweError::Malformed("it carries an encrypted key"));
         }

@@ -5,9 +5,11 @@
 
 use std::borrow::Cow;
 
-use serde::{Serialize, de::DeserializeOwned};
-
-use super::{OpenError, Purpose, Unsealed, keys::KeyCache, to_json};
+use super::{
+    OpenError, Purpose,
+    envelope::{Envelope, Time},
+    keys::KeyCache,
+};
 use crate::{
     Random, header, hkdf,
     jwe::{self, Compact, Encryption, JweKey},
@@ -34,21 +36,20 @@ fn identifier(purpose: Purpose, context: &str) -> Cow<'_, str> {
     }
 }
 
-pub(super) fn seal<T: Serialize + ?Sized>(key: &JweKey, payload: &T, random: &dyn Random) -> String {
-    key.seal(HEADER, to_json(payload), random)
+pub(super) fn seal(key: &JweKey, json: Vec<u8>, random: &dyn Random) -> String {
+    key.seal(HEADER, json, random)
 }
 
-pub(super) fn open<T: DeserializeOwned>(
+pub(super) fn decrypt(
     value: &Compact<'_>,
     keys: &KeyCache,
     purpose: Purpose,
     context: &str,
-) -> Result<Unsealed<T>, OpenError> {
+) -> Result<(Vec<u8>, Envelope), OpenError> {
     if value.header != HEADER {
         let header = header::parse(value.header).map_err(|_| OpenError::Invalid)?;
         jwe::check_algorithm(&header, Encryption::A256CbcHs512).map_err(|_| OpenError::Invalid)?;
     }
-    let (plaintext, stale_secret) = keys.decrypt(value, purpose, context)?;
-    let payload = serde_json::from_slice(&plaintext).map_err(|_| OpenError::Invalid)?;
-    Ok(Unsealed { payload, expires_at: None, stale_secret, legacy_issued_at: None })
+    let (json, stale_secret) = keys.decrypt(value, purpose, context)?;
+    Ok((json, Envelope { stale_secret, time: Time::Nowhere }))
 }

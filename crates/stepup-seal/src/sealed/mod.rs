@@ -2,10 +2,12 @@
 
 mod auth0_server_python;
 mod claims;
+mod envelope;
 mod keys;
 mod nextjs_auth0;
 mod packed;
 mod stepup;
+mod text_member;
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -15,6 +17,7 @@ use stepup_protocol::time::UnixTime;
 pub use nextjs_auth0::legacy_session_id;
 
 use crate::{Random, Secrets, jwe::Compact};
+use envelope::Envelope;
 use keys::KeyCache;
 
 /// Longest sealed value that is read, in bytes: a session in 30 chunks.
@@ -137,6 +140,13 @@ pub struct Unsealed<T> {
     pub legacy_issued_at: Option<UnixTime>,
 }
 
+impl<T> Unsealed<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Unsealed<U> {
+        let Self { payload, expires_at, stale_secret, legacy_issued_at } = self;
+        Unsealed { payload: change(payload), expires_at, stale_secret, legacy_issued_at }
+    }
+}
+
 /// Seals and opens values in one form. Prepares each key once; cheap to clone.
 ///
 /// ```
@@ -189,11 +199,60 @@ impl Sealer {
         expires_at: UnixTime,
         random: &dyn Random,
     ) -> String {
+        let mut json = Vec::with_capacity(JSON_BYTES);
+        write_json(payload, &mut json);
+        self.seal_json(purpose, context, json, expires_at, random)
+    }
+
+    /// The same for a payload with a long text, `(name, text)`: that is the first member of its object, and takes less time
+    /// than if it were a member of `T`. What is sealed is the same.
+    ///
+    /// ```
+    /// # #[derive(Debug)] struct Fixed;
+    /// # impl stepup_seal::Random for Fixed { fn fill(&self, destination: &mut [u8]) { destination.fill(7) } }
+    /// # use std::{collections::BTreeMap, time::Duration};
+    /// # use stepup_protocol::time::UnixTime;
+    /// # use stepup_seal::{Format, Purpose, Sealer, Secrets};
+    /// # let sealer = Sealer::new(&Secrets::new(["a secret of thirty-two bytes, or more".into()])?, Format::Stepup);
+    /// # let now = UnixTime::from_seconds(1_767_225_600);
+    /// # let later = now + Duration::from_secs(60);
+    /// let rest = BTreeMap::from([("aud".to_owned(), "api".to_owned())]);
+    /// let value = sealer.seal_with_text(Purpose::MfaToken, "", ("tok", "Fe26.2*…"), &rest, later, &Fixed);
+    ///
+    /// let opened = sealer.open_with_text(Purpose::MfaToken, "", &value, "tok", now)?;
+    /// assert_eq!(opened.payload, ("Fe26.2*…".to_owned(), rest));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    /// Where `payload` does not serialise to a JSON object: a fault of its type.
+    pub fn seal_with_text<T: Serialize + ?Sized>(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        (name, text): (&str, &str),
+        payload: &T,
+        expires_at: UnixTime,
+        random: &dyn Random,
+    ) -> String {
+        let mut json = Vec::with_capacity(JSON_BYTES);
+        text_member::put(name, text, payload, &mut json);
+        self.seal_json(purpose, context, json, expires_at, random)
+    }
+
+    fn seal_json(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        json: Vec<u8>,
+        expires_at: UnixTime,
+        random: &dyn Random,
+    ) -> String {
         let key = self.0.sealing(purpose, context);
         match self.format() {
-            Format::Auth0ServerPython => auth0_server_python::seal(&key, payload, random),
-            Format::NextjsAuth0 => nextjs_auth0::seal(&key, payload, expires_at, random),
-            Format::Stepup => stepup::seal(&key, purpose, payload, expires_at, random),
+            Format::Auth0ServerPython => auth0_server_python::seal(&key, json, random),
+            Format::NextjsAuth0 => nextjs_auth0::seal(&key, json, expires_at, random),
+            Format::Stepup => stepup::seal(&key, purpose, json, expires_at, random),
         }
     }
 
@@ -209,11 +268,41 @@ impl Sealer {
         value: &str,
         now: UnixTime,
     ) -> Result<Unsealed<T>, OpenError> {
+        let (json, envelope) = self.decrypt(purpose, context, value, now)?;
+        envelope.read(&json, now)
+    }
+
+    /// The same for a payload with a text as the member `name` of its object, which `T` then does not see: the other side of
+    /// [`seal_with_text`](Self::seal_with_text).
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open). A payload without that text is [`OpenError::Invalid`].
+    pub fn open_with_text<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        value: &str,
+        name: &str,
+        now: UnixTime,
+    ) -> Result<Unsealed<(String, T)>, OpenError> {
+        let (mut json, envelope) = self.decrypt(purpose, context, value, now)?;
+        let (text, rest) = text_member::take(name, &mut json).map_err(|_| OpenError::Invalid)?;
+        Ok(envelope.read(&rest, now)?.map(|payload| (text, payload)))
+    }
+
+    /// The JSON of the payload, and what else the value says.
+    fn decrypt(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        value: &str,
+        now: UnixTime,
+    ) -> Result<(Vec<u8>, Envelope), OpenError> {
         let value = Compact::split(value, MAX_VALUE_BYTES).map_err(|_| OpenError::Invalid)?;
         match self.format() {
-            Format::Auth0ServerPython => auth0_server_python::open(&value, &self.0, purpose, context),
-            Format::NextjsAuth0 => nextjs_auth0::open(&value, &self.0, purpose, now),
-            Format::Stepup => stepup::open(&value, &self.0, purpose, context, now),
+            Format::Auth0ServerPython => auth0_server_python::decrypt(&value, &self.0, purpose, context),
+            Format::NextjsAuth0 => nextjs_auth0::decrypt(&value, &self.0, purpose),
+            Format::Stepup => stepup::decrypt(&value, &self.0, purpose, context, now),
         }
     }
 }
@@ -224,15 +313,13 @@ impl fmt::Debug for Sealer {
     }
 }
 
-/// The JSON text of a payload.
+/// Writes the JSON text of a payload.
 #[expect(
     clippy::expect_used,
     reason = "the documented panic of `Sealer::seal`: a fault of the payload's type"
 )]
-fn to_json<T: Serialize + ?Sized>(payload: &T) -> Vec<u8> {
-    let mut json = Vec::with_capacity(JSON_BYTES);
-    serde_json::to_writer(&mut json, payload).expect("the payload serialises to JSON");
-    json
+fn write_json<T: Serialize + ?Sized>(payload: &T, json: &mut Vec<u8>) {
+    serde_json::to_writer(json, payload).expect("the payload serialises to JSON");
 }
 
 /// Room for the payload of a pending step-up, so that it need not be moved while it is written.

@@ -7,15 +7,15 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use stepup_protocol::time::UnixTime;
 
 use super::{
     OpenError, Purpose, Unsealed,
     claims::{self, Claims},
+    envelope::{Envelope, Time},
     keys::KeyCache,
-    to_json,
 };
 use crate::{
     Random, Secrets, base64url, digest, header, hkdf,
@@ -33,13 +33,7 @@ pub(super) fn key(secret: &[u8]) -> JweKey {
 
 /// The payload must be an object; `exp` is added to it.
 #[expect(clippy::panic, reason = "the documented panic of `Sealer::seal`: a fault of the payload's type")]
-pub(super) fn seal<T: Serialize + ?Sized>(
-    key: &JweKey,
-    payload: &T,
-    expires_at: UnixTime,
-    random: &dyn Random,
-) -> String {
-    let mut json = to_json(payload);
+pub(super) fn seal(key: &JweKey, mut json: Vec<u8>, expires_at: UnixTime, random: &dyn Random) -> String {
     let separator = match json.as_slice() {
         b"{}" => "",
         [b'{', .., b'}'] => ",",
@@ -50,21 +44,30 @@ pub(super) fn seal<T: Serialize + ?Sized>(
     key.seal(HEADER, json, random)
 }
 
-pub(super) fn open<T: DeserializeOwned>(
+pub(super) fn decrypt(
     value: &Compact<'_>,
     keys: &KeyCache,
     purpose: Purpose,
-    now: UnixTime,
-) -> Result<Unsealed<T>, OpenError> {
-    let legacy = match value.header {
-        HEADER => None,
+) -> Result<(Vec<u8>, Envelope), OpenError> {
+    let header = match value.header {
+        HEADER => Header::Usual,
         other => read_header(other, purpose).ok_or(OpenError::Invalid)?,
     };
-    let (plaintext, stale_secret) = keys.decrypt(value, purpose, "")?;
-    let (payload, Claims { exp, nbf }) = claims::split(&plaintext).map_err(|_| OpenError::Invalid)?;
-    let expires_at = match legacy {
-        Some(Legacy { expires_at, .. }) => expires_at,
-        None => Some(exp.ok_or(OpenError::Invalid)?),
+    let (json, stale_secret) = keys.decrypt(value, purpose, "")?;
+    Ok((json, Envelope { stale_secret, time: Time::Payload(header) }))
+}
+
+/// Reads the payload, and the times in it.
+pub(super) fn read<T: DeserializeOwned>(
+    json: &[u8],
+    header: Header,
+    stale_secret: bool,
+    now: UnixTime,
+) -> Result<Unsealed<T>, OpenError> {
+    let (payload, Claims { exp, nbf }) = claims::split(json).map_err(|_| OpenError::Invalid)?;
+    let (expires_at, legacy_issued_at) = match header {
+        Header::Usual => (Some(exp.ok_or(OpenError::Invalid)?), None),
+        Header::Version3 { issued_at, expires_at } => (expires_at, Some(issued_at)),
     };
     if expires_at.is_some_and(|expires_at| expires_at + TOLERANCE <= now) {
         return Err(OpenError::Expired);
@@ -72,12 +75,7 @@ pub(super) fn open<T: DeserializeOwned>(
     if nbf.is_some_and(|nbf| nbf > now + TOLERANCE) {
         return Err(OpenError::Invalid);
     }
-    Ok(Unsealed {
-        payload,
-        expires_at,
-        stale_secret,
-        legacy_issued_at: legacy.map(|legacy| legacy.issued_at),
-    })
+    Ok(Unsealed { payload, expires_at, stale_secret, legacy_issued_at })
 }
 
 /// The session id in a cookie that nextjs-auth0 version 3 wrote for a session kept in a store: `ID.SIGNATURE`, where the
@@ -96,15 +94,17 @@ pub fn legacy_session_id<'v>(secrets: &Secrets, cookie_name: &str, value: &'v st
     (made_it(secrets.current()) || secrets.older().iter().any(made_it)).then_some(id)
 }
 
-/// What version 3 kept in the header of a session.
+/// What the header says besides the algorithm.
 #[derive(Clone, Copy)]
-struct Legacy {
-    issued_at: UnixTime,
-    expires_at: Option<UnixTime>,
+pub(super) enum Header {
+    /// Nothing.
+    Usual,
+    /// The times of a session that version 3 sealed.
+    Version3 { issued_at: UnixTime, expires_at: Option<UnixTime> },
 }
 
 /// Reads a header that is not spelt as version 4 does. `None` where it cannot be used.
-fn read_header(segment: &str, purpose: Purpose) -> Option<Option<Legacy>> {
+fn read_header(segment: &str, purpose: Purpose) -> Option<Header> {
     let header = header::parse(segment).ok()?;
     jwe::check_algorithm(&header, Encryption::A256Gcm).ok()?;
     let time = |name| header.get(name).map(Value::as_i64);
@@ -114,8 +114,8 @@ fn read_header(segment: &str, purpose: Purpose) -> Option<Option<Legacy>> {
                 Some(seconds) => Some(UnixTime::from_seconds(seconds?)),
                 None => None,
             };
-            Some(Some(Legacy { issued_at: UnixTime::from_seconds(issued_at?), expires_at }))
+            Some(Header::Version3 { issued_at: UnixTime::from_seconds(issued_at?), expires_at })
         }
-        _ => Some(None),
+        _ => Some(Header::Usual),
     }
 }

@@ -4,64 +4,61 @@
 //! A run is a mark, which JSON never holds (RFC 8259 section 7), the number of its groups of four characters in two bytes,
 //! and the three bytes of each.
 
-use std::borrow::Cow;
-
 use base64_simd::URL_SAFE_NO_PAD;
+use memchr::{memchr, memchr3};
 
 const MARK: u8 = 1;
 /// What is looked at at once: a run that holds a whole block, counted from the last run's end, is packed.
 const BLOCK: usize = 16;
-/// As many groups as the number can say.
-const MOST: usize = u16::MAX as usize;
 
 /// `json` with its runs packed.
 pub(super) fn pack(json: &[u8]) -> Vec<u8> {
     let mut packed = Vec::with_capacity(json.len());
     let (mut done, mut at) = (0, 0);
     while let Some(block) = json.get(at..at + BLOCK) {
+        at += BLOCK;
         if !is_run(block) {
-            at += BLOCK;
             continue;
         }
         let start = at - json[done..at].iter().rev().take_while(|byte| is_base64url(**byte)).count();
-        let blocks = json[at..].chunks_exact(BLOCK).take_while(|block| is_run(block)).count();
-        let rest = json[at + blocks * BLOCK..].iter().take_while(|byte| is_base64url(**byte)).count();
-        let groups = ((at + blocks * BLOCK + rest - start) / 4).min(MOST);
-        at = start + groups * 4;
+        // the end of an iron's or a JWT's part, or of the text; to decode finds out whether it is the run's
+        at += memchr3(b'*', b'.', b'"', &json[at..]).unwrap_or(json.len() - at);
+        let end = at - (at - start) % 4;
+        let before = packed.len();
         packed.extend_from_slice(&json[done..start]);
-        pack_run(&json[start..at], &mut packed);
-        done = at;
+        match pack_run(&json[start..end], &mut packed) {
+            Some(()) => done = end,
+            None => packed.truncate(before),
+        }
     }
     packed.extend_from_slice(&json[done..]);
     packed
 }
 
-#[expect(clippy::expect_used, reason = "whole groups of the alphabet, and as many as the number can say")]
-fn pack_run(run: &[u8], packed: &mut Vec<u8>) {
-    let groups = u16::try_from(run.len() / 4).expect("no more than MOST");
+fn pack_run(run: &[u8], packed: &mut Vec<u8>) -> Option<()> {
     packed.push(MARK);
-    packed.extend(groups.to_be_bytes());
-    URL_SAFE_NO_PAD.decode_append(run, packed).expect("of the alphabet");
+    packed.extend(u16::try_from(run.len() / 4).ok()?.to_be_bytes());
+    URL_SAFE_NO_PAD.decode_append(run, packed).ok()
 }
 
 /// What was packed; none where a run is cut short. JSON that nobody packed is itself.
-pub(super) fn unpack(packed: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let Some(mut mark) = packed.iter().position(|byte| *byte == MARK) else { return Some(packed.into()) };
+pub(super) fn unpack(packed: Vec<u8>) -> Option<Vec<u8>> {
+    let Some(mut mark) = memchr(MARK, &packed) else { return Some(packed) };
     let mut json = Vec::with_capacity(packed.len() / 3 * 4 + 4);
-    let mut rest = packed;
+    let mut rest = packed.as_slice();
     loop {
         json.extend_from_slice(&rest[..mark]);
         let (groups, after) = rest[mark + 1..].split_first_chunk()?;
         let (run, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*groups)) * 3)?;
         URL_SAFE_NO_PAD.encode_append(run, &mut json);
         rest = after;
-        match rest.iter().position(|byte| *byte == MARK) {
+        match memchr(MARK, rest) {
             Some(next) => mark = next,
             None => break,
         }
     }
     json.extend_from_slice(rest);
-    Some(json.into())
+    Some(json)
 }
 
 fn is_run(block: &[u8]) -> bool {
@@ -85,26 +82,31 @@ mod tests {
         let json = format!(r#"{{"tok":"Fe26.2*{run}*é","n":1}}"#);
         let packed = pack(json.as_bytes());
         assert_eq!(packed.len(), json.len() - 800 + 600 + 3);
-        assert_eq!(unpack(&packed).unwrap(), json.as_bytes());
+        assert_eq!(unpack(packed).unwrap(), json.as_bytes());
     }
 
     #[test]
-    fn a_run_longer_than_its_length_can_say_is_two() {
-        let json = "A".repeat(MOST * 4 + 22);
-        let packed = pack(json.as_bytes());
-        assert_eq!(packed.len(), (3 + MOST * 3) + (3 + 15) + 2);
-        assert_eq!(unpack(&packed).unwrap(), json.as_bytes());
+    fn a_run_longer_than_its_length_can_say_stays_as_it_is() {
+        let longest = "A".repeat(usize::from(u16::MAX) * 4);
+        for (run, length) in
+            [(longest.clone(), 3 + longest.len() / 4 * 3), (format!("{longest}AAAA"), longest.len() + 4)]
+        {
+            let json = format!("\"{run}\"");
+            let packed = pack(json.as_bytes());
+            assert_eq!(packed.len(), 2 + length);
+            assert_eq!(unpack(packed).unwrap(), json.as_bytes());
+        }
     }
 
     #[test]
     fn what_nobody_packed_is_itself_and_what_is_cut_short_is_nothing() {
         for json in ["", "{}", r#"{"tok":"short"}"#] {
             assert_eq!(pack(json.as_bytes()), json.as_bytes());
-            assert_eq!(unpack(json.as_bytes()).unwrap(), json.as_bytes());
+            assert_eq!(unpack(json.into()).unwrap(), json.as_bytes());
         }
         let packed = pack("A".repeat(40).as_bytes());
         for length in 1..packed.len() {
-            assert_eq!(unpack(&packed[..length]), None, "{length}");
+            assert_eq!(unpack(packed[..length].into()), None, "{length}");
         }
     }
 
@@ -112,12 +114,12 @@ mod tests {
         #[test]
         fn any_json_comes_back(json in "([A-Za-z0-9_-]{0,90}[ -~é\\n]{0,4}){0,8}") {
             let packed = pack(json.as_bytes());
-            prop_assert_eq!(&*unpack(&packed).unwrap(), json.as_bytes());
+            prop_assert_eq!(unpack(packed).unwrap(), json.as_bytes());
         }
 
         #[test]
         fn nothing_breaks_the_reader(packed in proptest::collection::vec(0_u8..4, 0..40)) {
-            let _ = unpack(&packed);
+            let _ = unpack(packed);
         }
     }
 }

@@ -5,12 +5,14 @@
 //! `{"alg":"dir","enc":"A256GCM","typ":"stepup-PURPOSE-v1","exp":SECONDS}`, in these bytes, and is authenticated. The
 //! plaintext is the payload's JSON and nothing else; that of an MFA token, which is to be short, is [`packed`].
 
-use std::borrow::Cow;
-
-use serde::{Serialize, de::DeserializeOwned};
 use stepup_protocol::time::UnixTime;
 
-use super::{OpenError, Purpose, Unsealed, keys::KeyCache, packed, to_json};
+use super::{
+    OpenError, Purpose,
+    envelope::{Envelope, Time},
+    keys::KeyCache,
+    packed,
+};
 use crate::{
     Random, base64url, hkdf,
     jwe::{Compact, JweKey},
@@ -21,38 +23,35 @@ pub(super) fn key(secret: &[u8], purpose: Purpose, context: &str) -> JweKey {
     JweKey::a256gcm(&hkdf::derive(secret, context.as_bytes(), info.as_bytes()))
 }
 
-pub(super) fn seal<T: Serialize + ?Sized>(
+pub(super) fn seal(
     key: &JweKey,
     purpose: Purpose,
-    payload: &T,
+    json: Vec<u8>,
     expires_at: UnixTime,
     random: &dyn Random,
 ) -> String {
     let header = format!("{}{expires_at}}}", header_start(purpose));
-    let json = to_json(payload);
     let plaintext = if purpose == Purpose::MfaToken { packed::pack(&json) } else { json };
     key.seal(&base64url::encode(header), plaintext, random)
 }
 
-pub(super) fn open<T: DeserializeOwned>(
+pub(super) fn decrypt(
     value: &Compact<'_>,
     keys: &KeyCache,
     purpose: Purpose,
     context: &str,
     now: UnixTime,
-) -> Result<Unsealed<T>, OpenError> {
+) -> Result<(Vec<u8>, Envelope), OpenError> {
     let expires_at = expiry(value.header, purpose).ok_or(OpenError::Invalid)?;
     let (plaintext, stale_secret) = keys.decrypt(value, purpose, context)?;
     if expires_at <= now {
         return Err(OpenError::Expired);
     }
-    let json = if purpose == Purpose::MfaToken {
-        packed::unpack(&plaintext).ok_or(OpenError::Invalid)?
-    } else {
-        Cow::Borrowed(&*plaintext)
+    let json = match purpose {
+        Purpose::MfaToken => packed::unpack(plaintext).ok_or(OpenError::Invalid)?,
+        _ => plaintext,
     };
-    let payload = serde_json::from_slice(&json).map_err(|_| OpenError::Invalid)?;
-    Ok(Unsealed { payload, expires_at: Some(expires_at), stale_secret, legacy_issued_at: None })
+    Ok((json, Envelope { stale_secret, time: Time::Header(expires_at) }))
 }
 
 /// The header up to its expiry.

@@ -42,6 +42,39 @@ fn a_raw_token_is_written_in_base64url_once() {
 }
 
 #[test]
+fn a_text_beside_a_payload_is_a_member_of_it_in_every_form() {
+    for format in FORMATS {
+        let sealer = Sealer::new(&secrets([SECRET]), format);
+        let (seal, open) = (
+            |text: &str| {
+                let payload = json!({ "aud": "a" });
+                let random = Counter::default();
+                sealer.seal_with_text(Purpose::MfaToken, "", ("tok", text), &payload, in_a_minute(), &random)
+            },
+            |value: &str, name, now| {
+                sealer
+                    .open_with_text::<Value>(Purpose::MfaToken, "", value, name, now)
+                    .map(|found| found.payload)
+            },
+        );
+        for text in ["Ab3_".repeat(500), "é\"\\\n".to_owned(), String::new()] {
+            let value = seal(text.as_str());
+            let whole = json!({ "tok": text, "aud": "a" });
+            assert_eq!(sealer.open::<Value>(Purpose::MfaToken, "", &value, NOW).unwrap().payload, whole);
+            assert_eq!(open(&value, "tok", NOW), Ok((text.clone(), json!({ "aud": "a" }))));
+            assert_eq!(open(&value, "other", NOW), Err(OpenError::Invalid));
+
+            let value = sealer.seal(Purpose::MfaToken, "", &whole, in_a_minute(), &Counter::default());
+            assert_eq!(open(&value, "tok", NOW), Ok((text, json!({ "aud": "a" }))));
+            if format != Format::Auth0ServerPython {
+                let late = in_a_minute() + Duration::from_secs(15);
+                assert_eq!(open(&value, "tok", late), Err(OpenError::Expired));
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_sealed_opens() {
     for format in FORMATS {
         let sealer = Sealer::new(&secrets([SECRET]), format);

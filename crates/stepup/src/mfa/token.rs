@@ -15,7 +15,11 @@ use stepup_protocol::{
 };
 use stepup_seal::{Format, OpenError, Purpose, Random, Sealer};
 
-use super::{error::MfaTokenError, form, requirement};
+use super::{
+    error::MfaTokenError,
+    form::{self, Form},
+    requirement,
+};
 use crate::provider::Bearer;
 
 /// A sealed value longer than this is not ours: a raw token has about 2000 characters.
@@ -153,16 +157,17 @@ pub(super) struct Sealing<'a> {
 
 impl Sealing<'_> {
     pub(super) fn seal(&self, context: &Context) -> MfaToken {
-        let expires_at = context.created_at + self.ttl;
         MfaToken(match self.sealer.format() {
-            Format::Auth0ServerPython => self.seal_form(&form::Python::from(context), expires_at),
-            Format::NextjsAuth0 => self.seal_form(&form::Nextjs::from(context), expires_at),
-            Format::Stepup => self.seal_form(&form::Stepup::from(context), expires_at),
+            Format::Auth0ServerPython => self.seal_form::<form::Python>(context),
+            Format::NextjsAuth0 => self.seal_form::<form::Nextjs>(context),
+            Format::Stepup => self.seal_form::<form::Stepup>(context),
         })
     }
 
-    fn seal_form(&self, form: &impl Serialize, expires_at: UnixTime) -> String {
-        self.sealer.seal(Purpose::MfaToken, "", form, expires_at, self.random)
+    fn seal_form<F: Form>(&self, context: &Context) -> String {
+        let raw = (F::RAW, context.raw.expose());
+        let expires_at = context.created_at + self.ttl;
+        self.sealer.seal_with_text(Purpose::MfaToken, "", raw, &F::of(context), expires_at, self.random)
     }
 
     /// # Errors
@@ -181,8 +186,7 @@ impl Sealing<'_> {
     fn open_with(&self, sealer: &Sealer, token: &MfaToken) -> Result<Context, MfaTokenError> {
         let context = match sealer.format() {
             Format::Auth0ServerPython => {
-                let form: form::Python = self.open_form(sealer, token)?.0;
-                let context = Context::try_from(form)?;
+                let (context, _) = self.open_form::<form::Python>(sealer, token)?;
                 // This form has no expiry of its own: the reader's time to live counts, and its last second is good.
                 if self.now > context.created_at + self.ttl {
                     return Err(MfaTokenError::Expired);
@@ -190,11 +194,11 @@ impl Sealing<'_> {
                 context
             }
             Format::NextjsAuth0 => {
-                let (form, expires_at): (form::Nextjs, _) = self.open_form(sealer, token)?;
+                let (context, expires_at) = self.open_form::<form::Nextjs>(sealer, token)?;
                 expires_at.ok_or(MfaTokenError::Invalid)?;
-                Context::try_from(form)?
+                context
             }
-            Format::Stepup => Context::try_from(self.open_form::<form::Stepup>(sealer, token)?.0)?,
+            Format::Stepup => self.open_form::<form::Stepup>(sealer, token)?.0,
         };
         match context.issuer.as_deref() {
             Some(issuer) if issuer != self.issuer => Err(MfaTokenError::Invalid),
@@ -202,20 +206,23 @@ impl Sealing<'_> {
         }
     }
 
-    fn open_form<T: for<'de> Deserialize<'de>>(
+    fn open_form<F: Form>(
         &self,
         sealer: &Sealer,
         token: &MfaToken,
-    ) -> Result<(T, Option<UnixTime>), MfaTokenError> {
+    ) -> Result<(Context, Option<UnixTime>), MfaTokenError> {
         if token.0.len() > LONGEST {
             return Err(MfaTokenError::Invalid);
         }
-        let opened =
-            sealer.open::<T>(Purpose::MfaToken, "", &token.0, self.now).map_err(|error| match error {
+        let opened = sealer.open_with_text::<F>(Purpose::MfaToken, "", &token.0, F::RAW, self.now).map_err(
+            |error| match error {
                 OpenError::Expired => MfaTokenError::Expired,
                 _ => MfaTokenError::Invalid,
-            })?;
-        Ok((opened.payload, opened.expires_at))
+            },
+        )?;
+        let (raw, form) = opened.payload;
+        let raw = RawToken::new(raw).ok_or(MfaTokenError::Invalid)?;
+        Ok((form.context(raw)?, opened.expires_at))
     }
 }
 

@@ -90,8 +90,9 @@ fn a_token_of_another_tenant_secret_form_or_purpose_is_invalid() {
     invalid(&Sealing { issuer: "https://other.example.com/", ..at(&ours, NOW) }, &token);
     invalid(&at(&sealer("another secret of thirty-two bytes", Format::Stepup), NOW), &token);
     invalid(&at(&sealer(SECRET, Format::NextjsAuth0), NOW), &token);
-    let form = form::Stepup::from(&context());
-    let session = ours.seal(Purpose::Session, "", &form, NOW + Duration::from_secs(300), &Counting);
+    let (raw, form) = ((form::Stepup::RAW, "Fe26.2*raw"), form::Stepup::of(&context()));
+    let later = NOW + Duration::from_secs(300);
+    let session = ours.seal_with_text(Purpose::Session, "", raw, &form, later, &Counting);
     invalid(&at(&ours, NOW), &session.into());
     for text in ["", "nonsense", "Fe26.2*1*raw", &"a".repeat(LONGEST + 1)] {
         invalid(&at(&ours, NOW), &text.into());
