@@ -213,7 +213,8 @@ impl ClientBuilder {
         self
     }
 
-    /// A path that all routes lie under, as in `/shop`.
+    /// A path that all routes lie under, as in `/shop`: that of the whole application. A login that asked for nothing else ends
+    /// there, and so does a logout; let the tenant allow the address, `https://example.com/shop`, for logouts.
     #[must_use]
     pub fn base_path(mut self, path: impl Into<String>) -> Self {
         self.base_path = path.into();
@@ -287,7 +288,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Where the browser ends up after a login that asked for nothing else. `/`.
+    /// Where the browser ends up after a login that asked for nothing else, as a path from the root of the host. The root of the
+    /// application, unless set: the path of `app_base_url`, and the `base_path` below it.
     #[must_use]
     pub fn sign_in_return_to_path(mut self, path: impl Into<String>) -> Self {
         self.sign_in_return_to_path = Some(path.into());

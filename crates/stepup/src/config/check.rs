@@ -59,8 +59,8 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
     let default_path = if base_path.is_empty() { "/" } else { &base_path };
     let session_cookie = session_cookie(&builder, secure, default_path, problems);
     let transaction_cookie = transaction_cookie(&builder, secure, default_path, problems);
-    let sign_in_return_to_path = builder.sign_in_return_to_path.take().unwrap_or_else(|| "/".to_owned());
-    if !sign_in_return_to_path.starts_with('/') || sign_in_return_to_path.starts_with("//") {
+    let sign_in_return_to_path = builder.sign_in_return_to_path.take();
+    if sign_in_return_to_path.as_ref().is_some_and(|path| !path.starts_with('/') || path.starts_with("//")) {
         problems.add("sign_in_return_to_path", "is no path from the root of the application");
     }
     let lifetime = lifetime(&builder, problems);

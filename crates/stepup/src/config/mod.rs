@@ -103,7 +103,7 @@ pub(crate) struct Config {
     pub(crate) base_path: String,
     pub(crate) routes: Routes,
     pub(crate) authorization: Authorization,
-    pub(crate) sign_in_return_to_path: String,
+    pub(crate) sign_in_return_to_path: Option<String>,
     pub(crate) lifetime: Lifetime,
     pub(crate) session_cookie: SessionCookie,
     /// The longest `Cookie` header line that a session may need.

@@ -111,7 +111,7 @@ impl Page<'_> {
         let referer = self.request.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
         let page = referer.and_then(|referer| return_to::safe_path(referer, self.base));
         let page = page.and_then(|page| self.client.origin_of(self.base, self.request.headers, page));
-        page.unwrap_or_else(|| self.client.config().sign_in_return_to_path.clone())
+        page.unwrap_or_else(|| base_url::home(self.client, self.base))
     }
 
     /// What was sent cannot be kept: the user proves the second factor first, and sends it again by hand.

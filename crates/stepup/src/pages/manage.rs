@@ -252,7 +252,7 @@ impl<'a> Visit<'a> {
                 },
                 problem: did.filter(|did| did == "kept").map(|_| &*frame.texts.manage_kept),
                 own: shown.collect(),
-                home: &self.client.config().sign_in_return_to_path,
+                home: &base_url::home(self.client, self.base),
             })
         };
         self.client.page(StatusCode::OK, &frame, Forms::Ours, |_| html)

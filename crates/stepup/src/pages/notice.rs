@@ -11,7 +11,7 @@ use super::{
     frame::{Forms, render},
     say,
 };
-use crate::{client::Client, detour::NoDetour};
+use crate::{client::Client, detour::NoDetour, web::base_url};
 
 /// What happened, and the way on.
 #[derive(Clone, Debug, Template)]
@@ -86,7 +86,7 @@ impl Client {
         asked: Option<Language>,
         why: NoDetour,
     ) -> Response<Bytes> {
-        let home = &self.config().sign_in_return_to_path;
+        let home = base_url::home(self, base);
         let (status, words): (_, Words) = match why {
             NoDetour::Missing => (StatusCode::GONE, |texts| (&texts.gone_heading, &texts.gone_text)),
             NoDetour::OtherUser => {
@@ -97,7 +97,7 @@ impl Client {
             base,
             headers,
             asked,
-            &Stop { status, words, needs: &[], way_on: (home, |texts| &texts.to_the_start), other: None },
+            &Stop { status, words, needs: &[], way_on: (&home, |texts| &texts.to_the_start), other: None },
         )
     }
 }

@@ -112,12 +112,12 @@ pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Respo
     } else {
         return None;
     };
-    let home = &*client.config().sign_in_return_to_path;
+    let home = base_url::home(client, base);
     let stop = Stop {
         status,
         words: |texts| (&texts.foreign_heading, &texts.foreign_text),
         needs: &[],
-        way_on: (home, |texts| &texts.to_the_start),
+        way_on: (&home, |texts| &texts.to_the_start),
         other: None,
     };
     Some(client.stop(base, headers, client.config().pages.asked_in(query), &stop))

@@ -66,6 +66,25 @@ pub(crate) fn first(client: &Client) -> &Url {
     &client.config().base_url
 }
 
+/// The path that visitors are sent to where nothing else is said: the configured one, else the root of the application.
+pub(crate) fn home(client: &Client, base: &Url) -> String {
+    let config = client.config();
+    config.sign_in_return_to_path.clone().unwrap_or_else(|| {
+        let root = base.path().trim_end_matches('/');
+        // Routers know what is mounted at `/shop` by that path, and by `/shop/` only where it is told them.
+        match &*config.base_path {
+            "" => format!("{root}/"),
+            below => format!("{root}{below}"),
+        }
+    })
+}
+
+/// The address that visitors come back to from a logout where nothing else is said: as it is configured, since tenants
+/// compare it as a text.
+pub(crate) fn after_logout(client: &Client, base: &Url) -> Url {
+    if client.config().base_path.is_empty() { base.clone() } else { route(client, base, "") }
+}
+
 /// The address of one of our routes.
 pub(crate) fn route(client: &Client, base: &Url, path: &str) -> Url {
     let mut address = base.clone();

@@ -42,11 +42,11 @@ pub(super) async fn answer(
                 .await;
             (return_to::address(&transaction.return_to, base), Some(transaction), result)
         }
-        Err(error) => (return_to::address(&client.config().sign_in_return_to_path, base), None, Err(error)),
+        Err(error) => (return_to::address(&base_url::home(client, base), base), None, Err(error)),
     };
     let popup = transaction.as_ref().and_then(|transaction| transaction.popup.as_ref());
     let steps_up = transaction.as_ref().is_some_and(Transaction::steps_up);
-    let replayed = result.as_ref().err().and_then(|error| replayed(error, &parameters, state, client));
+    let replayed = result.as_ref().err().and_then(|error| replayed(error, &parameters, state, client, base));
     let visit = Visit {
         headers: request.headers(),
         base,
@@ -120,10 +120,11 @@ fn replayed(
     parameters: &CallbackParameters,
     session: &SessionState,
     client: &Client,
+    base: &Url,
 ) -> Option<String> {
     let CallbackError::InvalidState = error else { return None };
     let led_to = session.session()?.began_with(parameters.state().ok()?)?;
-    Some(led_to.unwrap_or(&client.config().sign_in_return_to_path).to_owned())
+    Some(led_to.map_or_else(|| base_url::home(client, base), str::to_owned))
 }
 
 /// The application's own answer, if it has one.

@@ -38,7 +38,7 @@ pub(super) async fn answer(
         Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
     let mut login = LoginRequest {
-        return_to: client.config().sign_in_return_to_path.clone(),
+        return_to: base_url::home(client, base),
         redirect_uri: base_url::route(client, base, &client.config().routes.callback),
         popup: None,
         into_session: false,
@@ -116,9 +116,10 @@ fn not_begun(
 ) -> Response<Bytes> {
     let mut again = base_url::route(client, base, &client.config().routes.login);
     again.set_query(request.uri().query());
+    let home = base_url::home(client, base);
     let other: WayOn<'_> = match back {
         Some(back) => (&back[Position::BeforePath..], |texts| &texts.back_to_the_page),
-        None => (&client.config().sign_in_return_to_path, |texts| &texts.to_the_start),
+        None => (&home, |texts| &texts.to_the_start),
     };
     let ways = Ways { again: &again[Position::BeforePath..], other: Some(other) };
     login_ended::page(client, request.headers(), ended, ways)

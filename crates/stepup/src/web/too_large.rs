@@ -38,8 +38,8 @@ impl Client {
             return answer::private(answer::error(status, SessionTooLarge::CODE, DESCRIPTION));
         }
         let base = base_url::of(self, headers).unwrap_or_else(|_| base_url::first(self));
-        let home = &*self.config().sign_in_return_to_path;
-        let way_on: WayOn<'_> = (home, |texts| &texts.to_the_start);
+        let home = base_url::home(self, base);
+        let way_on: WayOn<'_> = (&home, |texts| &texts.to_the_start);
         let mut response =
             self.stop(base, headers, None, &Stop { status, words: WORDS, needs: &[], way_on, other: None });
         let vary = HeaderValue::from_static("accept, accept-language, cookie");

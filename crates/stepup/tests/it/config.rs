@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, header};
 use stepup::{Client, CookieOptions, Routes, SameSite, TransactionCookieOptions};
+use url::Url;
 
 use crate::support::{Hands, NOW, SECRET, Script, builder, fixture, get, handle, set_cookies};
 
@@ -202,13 +203,20 @@ fn routes_are_found_under_the_base_path_by_method() {
 async fn the_paths_that_browsers_are_sent_to_are_below_the_applications_address() {
     let at = |address: &str, base_path: &str| {
         let client = Client::builder().domain("tenant.example.auth0.com").client_id("c").client_secret("s");
-        client.secret(SECRET).app_base_url(address).base_path(base_path).build().unwrap()
+        let client = client.http_client(Script::new()).secret(SECRET);
+        client.app_base_url(address).base_path(base_path).build().unwrap()
     };
-    for (address, base_path, root) in [
-        ("https://app.example.com", "", ""),
-        ("https://app.example.com", "/shop", "/shop"),
-        ("https://app.example.com/bank", "", "/bank"),
-        ("https://app.example.com/bank/", "/shop", "/bank/shop"),
+    for (address, base_path, root, home, after_logout) in [
+        ("https://app.example.com", "", "", "/", "https://app.example.com"),
+        ("https://app.example.com", "/shop", "/shop", "/shop", "https://app.example.com/shop"),
+        ("https://app.example.com/bank", "", "/bank", "/bank/", "https://app.example.com/bank"),
+        (
+            "https://app.example.com/bank/",
+            "/shop",
+            "/bank/shop",
+            "/bank/shop",
+            "https://app.example.com/bank/shop",
+        ),
     ] {
         let client = at(address, base_path);
         let login = format!("{root}/auth/login?returnTo=%2Fbank%2Ftransfer%3Fto%3Dbob");
@@ -217,7 +225,12 @@ async fn the_paths_that_browsers_are_sent_to_are_below_the_applications_address(
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/html"));
         let page = handle(&client, request).await;
         let html = std::str::from_utf8(page.body()).unwrap();
-        assert!(html.contains(&format!("href=\"{root}/auth/login?returnTo=")), "{address}: {html}");
+        let home = home.replace('/', "%2F");
+        assert!(html.contains(&format!("href=\"{root}/auth/login?returnTo={home}\"")), "{address}: {html}");
+        let logout = handle(&client, get(&format!("{base_path}/auth/logout"), "")).await;
+        let tenant = Url::parse(logout.headers()[header::LOCATION].to_str().unwrap()).unwrap();
+        let back = tenant.query_pairs().find(|(name, _)| name == "post_logout_redirect_uri");
+        assert_eq!(back.unwrap().1, after_logout, "{address} {base_path}");
     }
 }
 

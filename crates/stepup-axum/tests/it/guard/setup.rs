@@ -19,6 +19,7 @@ async fn a_nested_router_behind_a_base_path_comes_back_to_itself() {
     let bank = bank(|client| client.base_path("/bank"), |routes| Router::new().nest("/bank", routes)).await;
     let mut browser = bank.browser();
     logs_in_and_comes_back(&bank, &mut browser).await;
+    logs_in_to(&bank, "/bank").await;
 
     bank.pass(301);
     let login = browser.post("/bank/letters", "/bank/account", "to=bob").await;
@@ -26,6 +27,14 @@ async fn a_nested_router_behind_a_base_path_comes_back_to_itself() {
     assert_eq!(resume.path(), "/bank/auth/mfa/d/ID/resume", "{resume:?}");
     let done = browser.submit(&resume, &[]).await;
     assert_eq!((done.path(), &*done.body), ("/bank/account", "POST auth0|ada  to=bob"));
+}
+
+/// A login that was begun for nothing else ends on the application's own first page.
+async fn logs_in_to(bank: &Bank, home: &str) {
+    let mut browser = bank.browser();
+    let login = browser.open("/bank/auth/login").await;
+    let landed = browser.log_in(&login, "ada").await;
+    assert_eq!((landed.status, landed.path(), &*landed.body), (StatusCode::OK, home, "auth0|ada"));
 }
 
 async fn logs_in_and_comes_back(bank: &Bank, browser: &mut Browser) {
@@ -44,6 +53,7 @@ async fn an_application_below_a_path_of_its_address_comes_back_below_it() {
     let bank = Bank::below("/bank").await;
     let mut browser = bank.browser();
     logs_in_and_comes_back(&bank, &mut browser).await;
+    logs_in_to(&bank, "/bank/").await;
 
     bank.pass(301);
     let due = browser.fetch(Method::GET, "/bank/account", None).await;
