@@ -99,14 +99,17 @@ impl CallbackError {
         }
     }
 
-    /// 400 where the visitor or the tenant ended the login, 500 where something is broken.
+    /// 400 where the visitor or the tenant ended the login, 500 where something is broken: a code that was used or is too old
+    /// is the visitor's, every other refusal of the token endpoint is not.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Authorization(body) if body.error == code::SERVER_ERROR => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
-            Self::Exchange(ProviderError::Refused { status, .. }) if status.is_client_error() => {
+            Self::Exchange(ProviderError::Refused { status, body, .. })
+                if status.is_client_error() && body.error == code::INVALID_GRANT =>
+            {
                 StatusCode::BAD_REQUEST
             }
             Self::MfaRequired(_) => StatusCode::FORBIDDEN,
@@ -118,6 +121,23 @@ impl CallbackError {
             | Self::OtherUser
             | Self::SessionExpired
             | Self::UnknownHost => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// How long to wait before another attempt, where the tenant, or something on the way to it, told it.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self.provider_error() {
+            Some(error) => error.retry_after(),
+            None => None,
+        }
+    }
+
+    /// What went wrong between here and the tenant, if that is why.
+    pub(crate) const fn provider_error(&self) -> Option<&ProviderError> {
+        match self {
+            Self::Exchange(error) | Self::IdToken(IdTokenError::Unchecked(error)) => Some(error),
+            _ => None,
         }
     }
 }

@@ -127,8 +127,16 @@ impl LoginError {
     /// How long to wait before another attempt, where the tenant, or something on the way to it, told it.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
+        match self.provider_error() {
+            Some(error) => error.retry_after(),
+            None => None,
+        }
+    }
+
+    /// What went wrong between here and the tenant, if that is why.
+    pub(crate) const fn provider_error(&self) -> Option<&ProviderError> {
         match self {
-            Self::Discovery(error) | Self::Pushed(error) => error.retry_after(),
+            Self::Discovery(error) | Self::Pushed(error) => Some(error),
             Self::AuthorizationEndpoint(_)
             | Self::MaxAge(_)
             | Self::NoPushedAuthorizationRequests

@@ -172,7 +172,8 @@ fn failed(client: &Client, error: &CallbackError, visit: &Visit<'_>) -> Response
     let again = again(client, error, visit, path);
     let on: WayOn<'_> = (path, |texts| &texts.logged_in_already);
     let ways = Ways { again: &again, other: visit.state.session().map(|_| on) };
-    login_ended::answer(client, visit.headers, Ended::by(error, &message(error)), ways)
+    let page = login_ended::answer(client, visit.headers, Ended::by(error, &message(error)), ways);
+    answer::wait(error.retry_after(), page)
 }
 
 /// The same login once more; a step-up asks for what it asked for.

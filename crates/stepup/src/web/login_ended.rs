@@ -139,23 +139,25 @@ impl End {
             }
             CallbackError::OtherUser => Self::OtherUser,
             CallbackError::Authorization(body) if body.error != code::SERVER_ERROR => Self::Refused,
-            _ => Self::Broken,
+            error => error.provider_error().map_or(Self::Broken, Self::at_the_tenant),
         }
     }
 
     fn before(error: &LoginError) -> Self {
+        error.provider_error().map_or(Self::Broken, Self::at_the_tenant)
+    }
+
+    /// Whether it passes by itself.
+    fn at_the_tenant(error: &ProviderError) -> Self {
         match error {
-            LoginError::Discovery(cause) | LoginError::Pushed(cause) => match cause {
-                ProviderError::Unreachable { .. } => Self::Unavailable,
-                ProviderError::Refused { status, .. } | ProviderError::Untrustworthy { status, .. } => {
-                    match *status {
-                        StatusCode::TOO_MANY_REQUESTS => Self::TooOften,
-                        status if status.is_server_error() => Self::Unavailable,
-                        _ => Self::Broken,
-                    }
+            ProviderError::Unreachable { .. } => Self::Unavailable,
+            ProviderError::Refused { status, .. } | ProviderError::Untrustworthy { status, .. } => {
+                match *status {
+                    StatusCode::TOO_MANY_REQUESTS => Self::TooOften,
+                    status if status.is_server_error() => Self::Unavailable,
+                    _ => Self::Broken,
                 }
-                _ => Self::Broken,
-            },
+            }
             _ => Self::Broken,
         }
     }

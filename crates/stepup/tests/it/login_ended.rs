@@ -1,13 +1,17 @@
 //! Two tabs, the back button, a lost cookie: a callback that brings no session ends on a page with a way to try again.
 
 use bytes::Bytes;
-use http::{Request, Response, header};
-use serde_json::json;
+use http::{HeaderValue, Request, Response, header};
+use serde_json::{Value, json};
 use stepup::{CallbackError, CallbackOutcome, Client, ClientBuilder, pages::PageOptions};
+use tracing::Level;
 use url::Url;
 
-use crate::support::{
-    Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, get, handle, json_of, set_cookies,
+use crate::{
+    captured::Captured,
+    support::{
+        Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, get, handle, json_of, set_cookies,
+    },
 };
 
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
@@ -217,7 +221,7 @@ async fn the_pages_read_so() {
     assert!(!shown(&refused).contains("<b>"), "never what the tenant wrote");
     insta::assert_snapshot!("login_ended_refused", shown(&refused));
     let (state, _) = visit.leave("/hall").await;
-    visit.script.answer(Answer::Unreachable);
+    visit.script.answer(Answer::Json(401, json!({ "error": "invalid_client" })));
     let broken = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "ja").await;
     assert_eq!(broken.status(), 500);
     insta::assert_snapshot!("login_ended_broken", shown(&broken));
@@ -280,6 +284,35 @@ async fn a_login_that_cannot_begin_yet_says_how_long_to_wait() {
     visit.script.answer(Answer::Json(401, json!({ "error": "invalid_client" })));
     let html = page(&visit.open("/auth/login", BROWSER, "en").await);
     assert!(html.contains("<h1>The login did not work</h1>"), "{html}");
+}
+
+#[tokio::test]
+async fn a_code_that_is_not_exchanged_is_the_visitors_fault_only_where_it_is_used_or_too_old() {
+    let busy = json!({ "error": "too_many_requests", "error_description": "Global limit has been reached" });
+    let down = json!({ "error": "temporarily_unavailable" });
+    let refused = |error: &str| json!({ "error": error, "error_description": "Unauthorized" });
+    let later = |status, body: &Value| Answer::RetryAfter(status, body.clone(), "9".to_owned());
+    for (answer, status, heading, wait, is_ours) in [
+        (Answer::Json(403, refused("invalid_grant")), 400, "This login is no longer open", None, false),
+        (Answer::Json(401, refused("access_denied")), 500, "The login did not work", None, true),
+        (Answer::Json(401, refused("invalid_client")), 500, "The login did not work", None, true),
+        (later(429, &busy), 500, "Please wait a moment", Some(9), true),
+        (later(503, &down), 500, "This does not work right now", Some(9), true),
+    ] {
+        let (captured, _guards) = Captured::begin();
+        let mut visit = Visit::begin();
+        let (state, _) = visit.leave("/hall").await;
+        visit.script.answer(answer);
+        let ended = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "en").await;
+        assert_eq!(ended.status(), status, "{heading}");
+        assert!(page(&ended).contains(&format!("<h1>{heading}</h1>")), "{heading}: {:?}", ended.body());
+        assert_eq!(
+            ended.headers().get(header::RETRY_AFTER),
+            wait.map(HeaderValue::from).as_ref(),
+            "{heading}"
+        );
+        assert_eq!(!captured.at(Level::ERROR).is_empty(), is_ours, "{heading}");
+    }
 }
 
 const PAGE_FORM: &str = "application/x-www-form-urlencoded";
