@@ -29,7 +29,8 @@ pub enum Stopped {
     /// did not tell of it, or it was another one than is needed. The next request is asked again.
     #[error("the second factor will not do: {}", .0.description())]
     Unmet(Lack),
-    /// There is no access token, for another reason than the second factor.
+    /// There is no access token, for another reason than the second factor. Who needs no login is answered 403 where the tenant
+    /// said no, as an Action may with `access_denied`; 429 where it has had too many requests; else 503.
     #[error("there is no access token for what is guarded")]
     Failed(#[source] AccessTokenError),
 }

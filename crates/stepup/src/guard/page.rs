@@ -31,6 +31,7 @@ pub(super) fn answer(
     match stopped {
         Stopped::Ask { due, .. } => page.off(due.as_ref()),
         Stopped::Failed(error) if error.needs_login() => page.off(None),
+        Stopped::Failed(error) if error.is_refusal() => page.refused(),
         Stopped::Failed(error) => {
             let status = error.status_of_the_tenant();
             let page =
@@ -161,6 +162,19 @@ impl Page<'_> {
         self.client.stop(self.base, self.request.headers, self.asked, &stop)
     }
 }
+    /// The tenant said no, and says so again.
+    fn refused(&self) -> Response<Bytes> {
+        let (home, origin) = (base_url::home(self.client, self.base), self.origin());
+        let stop = Stop {
+            status: StatusCode::FORBIDDEN,
+            words: |texts| (&texts.guard_refused_heading, &texts.guard_refused_text),
+            needs: &[],
+            way_on: (&home, |texts| &texts.to_the_start),
+            other: Some((&origin, |texts| &texts.try_again)),
+        };
+        self.client.stop(self.base, self.request.headers, self.asked, &stop)
+    }
+
 
 /// The form is too large, of another kind, or not all there.
 struct NotKept;

@@ -75,12 +75,19 @@ impl AccessTokenError {
         }
     }
 
-    /// What a failure of the tenant's is for those who are served here: 429 where it has had too many requests, else 503.
+    /// What a failure of the tenant's is for those who are served here: 429 where it has had too many requests, 403 where it
+    /// said no, else 503.
     pub(crate) fn status_of_the_tenant(&self) -> StatusCode {
         match self {
             Self::FailedToRefresh(error) if error.is_limit() => StatusCode::TOO_MANY_REQUESTS,
+            error if error.is_refusal() => StatusCode::FORBIDDEN,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+
+    /// Whether the tenant said no, as an Action may: it is well, and asking again does not change it.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::FailedToRefresh(error) if error.is_refusal())
     }
 
     /// Whether only a new login helps: there is no session any more, nothing to renew it with, or the tenant no longer
@@ -122,6 +129,14 @@ impl RefreshError {
             ProviderError::Refused { status, .. } | ProviderError::Untrustworthy { status, .. }
                 if *status == StatusCode::TOO_MANY_REQUESTS
         )
+    }
+
+    fn is_refusal(&self) -> bool {
+        let refused = matches!(
+            self,
+            Self::Provider(ProviderError::Refused { status, .. }) if status.is_client_error()
+        );
+        refused && !self.is_limit()
     }
 
     fn retry_after(&self) -> Option<Duration> {

@@ -181,3 +181,24 @@ async fn a_tenant_out_of_order_passes_nobody() {
     bank.tenant.clock().advance(seconds(1));
     assert_eq!(browser.fetch(Method::GET, "/transfer", None).await.body["error"], "mfa_required");
 }
+
+#[tokio::test]
+async fn what_the_tenant_does_not_allow_is_no_outage() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let denied = json!({ "error": "access_denied", "error_description": "Not from this country" });
+    bank.tenant.fail_next(stepup_tenant::Fault {
+        status: Some(403),
+        body: Some(denied),
+        times: 2,
+        ..stepup_tenant::Fault::on("POST", "/oauth/token")
+    });
+    let refused = browser.fetch(Method::GET, "/transfer", None).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN, "{refused:?}");
+    assert_eq!(refused.body["error"]["code"], "failed_to_refresh_token");
+    let page = browser.open("/transfer").await;
+    assert_eq!((page.status, page.path()), (StatusCode::FORBIDDEN, "/transfer"));
+    assert!(page.body.contains("<h1>You may not do this</h1>"), "{}", page.body);
+    assert!(!page.body.contains("Not from this country"), "never what the tenant wrote: {}", page.body);
+    assert_eq!(browser.fetch(Method::GET, "/transfer", None).await.body["error"], "mfa_required");
+}

@@ -7,6 +7,10 @@ pub(super) const TEXTS: Texts = Texts {
     guard_failed_text: text(
         "The service that confirms who you are does not answer. Nothing was done. Please try again in a moment.",
     ),
+    guard_refused_heading: text("You may not do this"),
+    guard_refused_text: text(
+        "The service that confirms who you are did not allow it, and trying again at once does not change that. Nothing was done. If you think that you should be allowed to, tell those who run this site.",
+    ),
     guard_not_kept_heading: text("First confirm that it is you"),
     guard_not_kept_text: text(
         "This needs a fresh confirmation that it is you, and what you sent is too large, or of a kind, to be kept meanwhile. Nothing was done. Confirm first, then send it once more.",

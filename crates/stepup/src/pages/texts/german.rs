@@ -7,6 +7,10 @@ pub(super) const TEXTS: Texts = Texts {
     guard_failed_text: text(
         "Der Dienst, der bestätigt, wer Sie sind, antwortet nicht. Es wurde nichts ausgeführt. Bitte versuchen Sie es gleich noch einmal.",
     ),
+    guard_refused_heading: text("Das ist Ihnen nicht erlaubt"),
+    guard_refused_text: text(
+        "Der Dienst, der bestätigt, wer Sie sind, hat es nicht zugelassen, und ein neuer Versuch ändert daran vorerst nichts. Es wurde nichts ausgeführt. Wenn es Ihnen erlaubt sein sollte, sagen Sie es denen, die diese Seite betreiben.",
+    ),
     guard_not_kept_heading: text("Bestätigen Sie zuerst, dass Sie es sind"),
     guard_not_kept_text: text(
         "Dafür müssen Sie noch einmal bestätigen, dass Sie es sind, und was Sie gesendet haben, ist zu groß oder von einer Art, die wir solange nicht aufheben können. Es wurde nichts ausgeführt. Bestätigen Sie zuerst, und senden Sie es dann noch einmal.",

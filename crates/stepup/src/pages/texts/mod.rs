@@ -72,6 +72,10 @@ pub struct Texts {
     pub guard_failed_heading: Text,
     /// A guard could not get what it needs from the tenant: what it means.
     pub guard_failed_text: Text,
+    /// The tenant does not let the user do it: heading.
+    pub guard_refused_heading: Text,
+    /// The tenant does not let the user do it: what it means.
+    pub guard_refused_text: Text,
     /// A second factor is due, and what was sent cannot be kept meanwhile: heading.
     pub guard_not_kept_heading: Text,
     /// A second factor is due, and what was sent cannot be kept meanwhile: what to do.
