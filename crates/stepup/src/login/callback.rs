@@ -15,7 +15,7 @@ use crate::{
     mfa::MfaRequired,
     provider::{Expected, IdTokenError, ProviderError, TokenError, TokenForm},
     session::{Grant, Session},
-    tokens,
+    telemetry, tokens,
     transaction::Transaction,
 };
 
@@ -292,13 +292,11 @@ impl Client {
             .with("code", code)
             .with("code_verifier", &transaction.code_verifier);
         self.provider().token(form).await.map_err(|error| match error {
-            TokenError::MfaRequired(due) => CallbackError::MfaRequired(Box::new(MfaRequired::seal(
-                self,
-                *due,
-                transaction.audience.as_deref(),
-                &transaction.scope,
-                None,
-            ))),
+            TokenError::MfaRequired(due) => {
+                telemetry::mfa_required(None);
+                let (audience, scope) = (transaction.audience.as_deref(), &transaction.scope);
+                CallbackError::MfaRequired(Box::new(MfaRequired::seal(self, *due, audience, scope, None)))
+            }
             TokenError::NotBound { error, .. } | TokenError::Provider(error) => {
                 CallbackError::Exchange(error)
             }

@@ -290,7 +290,7 @@ impl MfaRequired {
         scope: &Scopes,
         subject: Option<&str>,
     ) -> Self {
-        Self::sealed(client, due, subject, |raw, requirements| Context {
+        Self::sealed(client, due, |raw, requirements| Context {
             raw,
             audience: audience.map(str::to_owned),
             scope: scope.clone(),
@@ -309,7 +309,7 @@ impl MfaRequired {
         before: &Context,
         proved: Vec<FactorType>,
     ) -> Self {
-        Self::sealed(client, due, before.subject.as_deref(), |raw, requirements| Context {
+        Self::sealed(client, due, |raw, requirements| Context {
             raw,
             requirements,
             issuer: Some(client.issuer().to_owned()),
@@ -322,10 +322,8 @@ impl MfaRequired {
     fn sealed(
         client: &Client,
         StepUpDue { body, recovery_code }: StepUpDue,
-        subject: Option<&str>,
         context: impl FnOnce(RawToken, Option<MfaRequirements>) -> Context,
     ) -> Self {
-        telemetry::mfa_required(subject);
         let raw = body.mfa_token.and_then(RawToken::new);
         let sealed = raw.map(|raw| client.mfa_sealing().seal(&context(raw, body.mfa_requirements.clone())));
         Self {

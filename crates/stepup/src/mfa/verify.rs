@@ -253,6 +253,7 @@ async fn hand_in(
     };
     Err(match denied {
         Denied::MfaRequired(body) => {
+            telemetry::mfa_required(context.subject.as_deref());
             return Ok(Outcome::Further(MfaRequired::seal_next(client, *body, context, proved)));
         }
         Denied::Error(RefreshError::IdToken(error)) => VerifyError::IdToken(error),

@@ -22,7 +22,7 @@
 //! | metric | counts | labels |
 //! | --- | --- | --- |
 //! | `stepup_logins_total` | logins that ended | `outcome`: `success`, or the code of the [`CallbackError`](crate::CallbackError) |
-//! | `stepup_mfa_required_total` | answers `mfa_required`, whatever was asked for | |
+//! | `stepup_mfa_required_total` | the tenant's answers `mfa_required`, whatever was asked for, however many callers waited for one | |
 //! | `stepup_mfa_enrolled_total` | enrolments that were begun; the first verify confirms them | `factor` |
 //! | `stepup_mfa_challenged_total` | challenges that were begun | `factor` |
 //! | `stepup_mfa_verified_total` | proofs that were accepted | `factor`; `oob` for a code whose challenge another process began |

@@ -108,6 +108,9 @@ impl Lane {
         let result = self.renew(client, &mut state, &want).await;
         let outcome = result.as_ref().map_or_else(Denied::code, |_| "success");
         telemetry::refreshed(outcome, want.subject.as_deref());
+        if let Err(Denied::MfaRequired(_)) = &result {
+            telemetry::mfa_required(want.subject.as_deref());
+        }
         let result = result.map(Arc::new).map_err(|denied| Arc::new(Failure::from(denied)));
         self.record(&mut state, want, Serves::SameRequest, client.now(), result.clone());
         result.map(|grant| state.with(grant))

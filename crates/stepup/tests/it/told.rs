@@ -12,8 +12,8 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, Method, Request, Response, header};
 use serde_json::{Value, json};
 use stepup::{
-    AccessTokenRequest, HttpClient, HttpError, ReqwestClient, SessionState,
-    mfa::{Challenge, Enroll, MfaToken, Verify},
+    AccessTokenError, AccessTokenRequest, HttpClient, HttpError, ReqwestClient, SessionState,
+    mfa::{Challenge, Enroll, MfaToken, Verify, VerifyError},
 };
 use stepup_tenant::{Fault, Tenant, devices::Decision, model::Channel};
 use url::Url;
@@ -22,7 +22,8 @@ use crate::{
     captured::Captured,
     client_proof,
     house::{House, transfer},
-    support::{Jar, SECRET, get, handle, set_cookies},
+    step_up::{self, Setting},
+    support::{Jar, SECRET, get, handle, json_of, set_cookies},
 };
 
 /// The way to the tenant; keeps every secret that goes over it.
@@ -261,6 +262,46 @@ async fn the_funnel_of_an_app_and_a_recovery_code() {
     let durations = "stepup_provider_request_duration_seconds{endpoint=\"token endpoint\",outcome=\"200\"}";
     assert!(captured.series().iter().any(|series| series == durations), "{:?}", captured.series());
     flow.assert_silent(&captured);
+}
+
+#[tokio::test]
+async fn an_answer_that_many_waited_for_counts_once() {
+    let (captured, _guards) = Captured::begin();
+    let flow = Flow::begin().await;
+    let line = flow.logged_in().await;
+    let path = "/auth/access-token?audience=https://api.example.com&scope=transfer:funds";
+    let asked = flow.house.token_requests();
+    let calls = (0..20).map(|_| handle(&flow.house.client, get(path, &line)));
+    let mut tokens = BTreeSet::new();
+    for answer in futures_util::future::join_all(calls).await {
+        let due = json_of(&answer);
+        assert_eq!((answer.status().as_u16(), &due["error"]), (403, &json!("mfa_required")));
+        tokens.insert(due["mfa_token"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(
+        (flow.house.token_requests() - asked, tokens.len()),
+        (1, 20),
+        "each caller has a token of its own"
+    );
+    assert_eq!(captured.count("stepup_mfa_required_total"), 1);
+    assert_eq!(captured.audit("mfa_required").len(), 1);
+    assert_eq!(captured.count("stepup_refreshes_total{outcome=\"mfa_required\"}"), 1);
+}
+
+#[tokio::test]
+async fn two_factors_one_after_the_other_are_two_answers() {
+    let (captured, _guards) = Captured::begin();
+    let Setting { script, client, .. } = step_up::setting();
+    for raw in ["raw-1", "raw-2"] {
+        script.answer(step_up::due_with(raw));
+    }
+    let mut state = step_up::ada(&client);
+    let error = client.access_token(state.session_mut().unwrap(), &step_up::transfer()).await.unwrap_err();
+    let AccessTokenError::MfaRequired(first) = error else { panic!("{error}") };
+    let further = client.mfa().verify(&mut state, &first.mfa_token.unwrap(), Verify::otp("123456")).await;
+    assert!(matches!(further, Err(VerifyError::MfaRequired(_))), "{further:?}");
+    assert_eq!(captured.count("stepup_mfa_required_total"), 2);
+    assert_eq!(captured.audit("mfa_required").len(), 2);
 }
 
 #[tokio::test]
