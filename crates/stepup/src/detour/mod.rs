@@ -88,9 +88,10 @@ pub enum DetourError {
     /// The way back is no place of this application.
     #[error("{0:?} is no path of this application to come back to")]
     ReturnTo(String),
-    /// Beside the session, what a page of the detour needs makes a longer `Cookie` header than is allowed
+    /// Beside the session and other cookies, what a page of the detour needs makes a longer `Cookie` header than is allowed
     /// ([`max_cookie_header`](crate::ClientBuilder::max_cookie_header)): the `mfa_token` on the way, or the form at the
-    /// end. Nothing is spent. [`Client::detour_by_login`] does without the token; where that is too large too, let the user
+    /// end; also without the logins in other tabs, which are forgotten for it, the oldest first. A warning in the log says what
+    /// takes the room. Nothing is spent. [`Client::detour_by_login`] does without the token; where that is too large too, let the user
     /// prove the second factor first and send the form again.
     #[error("the detour would need a Cookie header of {bytes} bytes and {limit} are allowed")]
     TooLarge {

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     client::Client,
     config::CookieAttributes,
-    session::SessionState,
+    mfa::MfaToken,
+    session::{Listed, SessionState, session_parts},
     web::cookies::{self, RequestCookies},
 };
 
@@ -24,6 +25,8 @@ use crate::{
 const KEPT: usize = 4;
 /// What a step may add to a detour while its token is there: a challenge's code, a new app's key.
 const STEP: usize = 768;
+/// What a detour's cookies take beside its token.
+const BESIDE_TOKEN: usize = 512;
 /// What the session may have grown by at the end: a new access token.
 const GROWTH: usize = 1024;
 /// The cookie that notes them: `ID.TIME`, with a tilde between.
@@ -43,7 +46,7 @@ pub(crate) fn is_detour(cookie: &str) -> bool {
 
 impl Client {
     /// Room for a detour that begins with the cookies `kept`, and `form` for the end: the headers that note it, and forget
-    /// those it takes the place of.
+    /// those it takes the place of, detours and logins.
     ///
     /// # Errors
     ///
@@ -66,9 +69,33 @@ impl Client {
         let bytes = beside + (length(kept) + STEP).max(end + GROWTH);
         let limit = self.config().max_cookie_header;
         if bytes > limit {
+            let parts = session.session().map(session_parts).unwrap_or_default();
+            tracing::warn!(
+                bytes,
+                limit,
+                beside,
+                step_up = length(kept),
+                form = length(form),
+                parts = %Listed(&parts),
+                "a step-up has no room in the Cookie header beside the session and the other cookies: drop what is not \
+                 needed in before_session_saved, or raise max_cookie_header if every proxy on the way takes more"
+            );
             return Err(DetourError::TooLarge { bytes, limit });
         }
-        Ok(go.iter().flat_map(|other| self.delete_detour(base, headers, &other.id)).chain(note).collect())
+        let forgotten = go.iter().flat_map(|other| self.delete_detour(base, headers, &other.id));
+        Ok(forgotten.chain(note).chain(self.forget_oldest(headers, limit - bytes)).collect())
+    }
+
+    /// Lets the session's token for one's own authenticators go where a step-up with `token` would have no room beside it: it
+    /// can be got again.
+    pub(crate) fn lighten(&self, session: &mut SessionState, token: &MfaToken) {
+        let bytes =
+            self.session_header(session) + session.other_bytes() + token.as_str().len() + BESIDE_TOKEN + STEP;
+        if bytes > self.config().max_cookie_header
+            && let Some(session) = session.session_mut()
+        {
+            session.drop_tokens_for(&self.mfa_audience());
+        }
     }
 
     /// The header that notes a detour no longer, if it is noted.
@@ -78,12 +105,13 @@ impl Client {
         (others.len() < noted.len()).then(|| self.write_note(&others)).flatten()
     }
 
-    /// What a request to the detour's pages takes beside the detour and the note.
+    /// What a request to the detour's pages takes beside the detour and the note, and beside the logins under way, which go
+    /// where there is no room for them.
     fn taken(&self, headers: &HeaderMap, session: &SessionState) -> usize {
         let cookies = RequestCookies::of(headers);
-        let others = cookies
-            .iter()
-            .filter(|(name, _)| !session.holds(name) && *name != NOTE && !name.starts_with(PREFIX));
+        let is_detour_or_login =
+            |name: &str| name == NOTE || name.starts_with(PREFIX) || self.is_transaction(name);
+        let others = cookies.iter().filter(|(name, _)| !session.holds(name) && !is_detour_or_login(name));
         let others: usize = others.map(|(name, value)| size(name, value)).sum();
         self.session_header(session) + others
     }

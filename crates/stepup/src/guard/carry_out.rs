@@ -76,6 +76,11 @@ impl Client {
             Err(Stopped::Ask { .. }) => session.ask(&request, now),
             Err(Stopped::Failed(_)) => {}
         }
+        if let Err(Stopped::Ask { due: Some(due), .. }) = &verdict
+            && let Some(token) = &due.mfa_token
+        {
+            self.lighten(state, token);
+        }
         verdict
     }
 

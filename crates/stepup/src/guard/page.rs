@@ -85,7 +85,8 @@ impl Page<'_> {
         begun.unwrap_or_else(|error| match error {
             // Nothing has to be kept: the login leads back by itself.
             DetourError::TooLarge { .. } if !sends => answer::see_other(&self.first()),
-            DetourError::ForeignForm | DetourError::TooLarge { .. } => self.not_kept(),
+            DetourError::ForeignForm => self.not_kept(),
+            DetourError::TooLarge { .. } => self.no_room(),
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a detour could not begin");
                 answer::text(error.status(), error.to_string())
@@ -115,12 +116,22 @@ impl Page<'_> {
         page.unwrap_or_else(|| base_url::home(self.client, self.base))
     }
 
-    /// What was sent cannot be kept: the user proves the second factor first, and sends it again by hand.
+    /// What was sent is nothing that can be kept.
     fn not_kept(&self) -> Response<Bytes> {
+        self.by_hand(|texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text))
+    }
+
+    /// What was sent has no room beside the browser's other cookies.
+    fn no_room(&self) -> Response<Bytes> {
+        self.by_hand(|texts| (&texts.guard_not_kept_heading, &texts.guard_no_room_text))
+    }
+
+    /// The user proves the second factor first, and sends it again by hand.
+    fn by_hand(&self, words: fn(&Texts) -> (&str, &str)) -> Response<Bytes> {
         let first = self.first();
         let stop = Stop {
             status: StatusCode::FORBIDDEN,
-            words: |texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text),
+            words,
             needs: &[],
             way_on: (&first, |texts| &texts.guard_not_kept_way_on),
             other: None,
@@ -151,17 +162,6 @@ impl Page<'_> {
         self.client.stop(self.base, self.request.headers, self.asked, &stop)
     }
 
-    fn stop(
-        &self,
-        status: StatusCode,
-        words: fn(&Texts) -> (&str, &str),
-        needs: &[FactorType],
-    ) -> Response<Bytes> {
-        let origin = self.origin();
-        let stop = Stop { status, words, needs, way_on: (&origin, |texts| &texts.try_again), other: None };
-        self.client.stop(self.base, self.request.headers, self.asked, &stop)
-    }
-}
     /// The tenant said no, and says so again.
     fn refused(&self) -> Response<Bytes> {
         let (home, origin) = (base_url::home(self.client, self.base), self.origin());
@@ -175,6 +175,17 @@ impl Page<'_> {
         self.client.stop(self.base, self.request.headers, self.asked, &stop)
     }
 
+    fn stop(
+        &self,
+        status: StatusCode,
+        words: fn(&Texts) -> (&str, &str),
+        needs: &[FactorType],
+    ) -> Response<Bytes> {
+        let origin = self.origin();
+        let stop = Stop { status, words, needs, way_on: (&origin, |texts| &texts.try_again), other: None };
+        self.client.stop(self.base, self.request.headers, self.asked, &stop)
+    }
+}
 
 /// The form is too large, of another kind, or not all there.
 struct NotKept;

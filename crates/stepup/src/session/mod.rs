@@ -20,7 +20,7 @@ pub(crate) use self::{
     ended::EndedSessions,
     lifetime::Lifetime,
     second_factor::{Asked, LEEWAY, SecondFactor},
-    size::{DEFAULT_LIMIT, SizeWatch},
+    size::{DEFAULT_LIMIT, Listed, SizeWatch, parts as session_parts},
 };
 pub use self::{
     second_factor::FactorProof,

@@ -96,7 +96,7 @@ impl fmt::Display for SessionPart {
 }
 
 /// The largest parts, in one line.
-pub(super) struct Listed<'p>(pub(super) &'p [SessionPart]);
+pub(crate) struct Listed<'p>(pub(crate) &'p [SessionPart]);
 
 impl fmt::Display for Listed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,7 +122,7 @@ pub(super) const fn pair(name: &str, value: &str) -> usize {
 }
 
 /// What `session` is made of, the largest part first.
-pub(super) fn parts(session: &Session) -> Vec<SessionPart> {
+pub(crate) fn parts(session: &Session) -> Vec<SessionPart> {
     let json = |value| serde_json::to_string(value).map_or(0, |text| text.len());
     let part = |name: String, bytes| SessionPart { name, bytes };
     let claims = session.user.iter().map(|(name, value)| part(format!("user.{name}"), json(value)));

@@ -74,6 +74,11 @@ impl SessionState {
         self.received.names.iter().any(|name| name == cookie)
     }
 
+    /// What other cookies of the request take beside the session's, without those that the SDK will delete.
+    pub(crate) fn other_bytes(&self) -> usize {
+        self.received.other_bytes
+    }
+
     /// Ends the session. See [`Client::write_session`] for what that means to requests that are under way.
     pub fn remove(&mut self) {
         if let Some(session) = self.session.take() {

@@ -101,6 +101,11 @@ impl Session {
         audience.is_none() || audience == self.main.audience.as_deref()
     }
 
+    /// Lets the tokens for `audience` go, but not those of the login itself.
+    pub(crate) fn drop_tokens_for(&mut self, audience: &str) {
+        self.others.retain(|other| other.audience.as_deref() != Some(audience));
+    }
+
     /// Forms that do not remember what a login asked for: then it was what is configured.
     pub(super) fn assume_requested<'c>(&mut self, configured: impl FnOnce(Option<&str>) -> &'c Scopes) {
         if self.main.requested_scope.is_none() {

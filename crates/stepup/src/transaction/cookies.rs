@@ -78,6 +78,14 @@ impl Client {
         ours.filter_map(|(name, _)| self.forget_named(name)).collect()
     }
 
+    /// The `Set-Cookie` headers that make the browser forget the oldest logins it brings along, so that the others have
+    /// `room`.
+    pub(crate) fn forget_oldest(&self, headers: &HeaderMap, room: usize) -> Vec<HeaderValue> {
+        let cookies = RequestCookies::of(headers);
+        let ours = cookies.iter().filter(|(name, _)| self.is_transaction(name)).collect();
+        oldest(ours, room).into_iter().filter_map(|name| self.forget_named(name)).collect()
+    }
+
     /// Whether a cookie is a login's under way, in a form that is read.
     pub(crate) fn is_transaction(&self, cookie: &str) -> bool {
         let peers = self.peers().iter().map(|peer| transaction_prefix(peer.format()));

@@ -330,6 +330,11 @@ impl Jar {
         self.0.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
+    /// Without the cookies that are not for the page at hand.
+    pub(crate) fn retain(&mut self, is_for_it: impl Fn(&str) -> bool) {
+        self.0.retain(|name, _| is_for_it(name));
+    }
+
     pub(crate) fn line(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }

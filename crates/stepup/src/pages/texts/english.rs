@@ -15,6 +15,9 @@ pub(super) const TEXTS: Texts = Texts {
     guard_not_kept_text: text(
         "This needs a fresh confirmation that it is you, and what you sent is too large, or of a kind, to be kept meanwhile. Nothing was done. Confirm first, then send it once more.",
     ),
+    guard_no_room_text: text(
+        "This needs a fresh confirmation that it is you, and beside this site's other cookies your browser has no room to keep what you sent meanwhile. Nothing was done. Confirm first, then send it once more.",
+    ),
     guard_not_kept_way_on: text("Confirm that it is you"),
     guard_logged_out_heading: text("You have been logged out"),
     guard_logged_out_text: text(

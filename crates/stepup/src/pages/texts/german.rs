@@ -15,6 +15,9 @@ pub(super) const TEXTS: Texts = Texts {
     guard_not_kept_text: text(
         "Dafür müssen Sie noch einmal bestätigen, dass Sie es sind, und was Sie gesendet haben, ist zu groß oder von einer Art, die wir solange nicht aufheben können. Es wurde nichts ausgeführt. Bestätigen Sie zuerst, und senden Sie es dann noch einmal.",
     ),
+    guard_no_room_text: text(
+        "Dafür müssen Sie noch einmal bestätigen, dass Sie es sind, und neben den anderen Cookies dieser Website hat Ihr Browser keinen Platz, um solange aufzuheben, was Sie gesendet haben. Es wurde nichts ausgeführt. Bestätigen Sie zuerst, und senden Sie es dann noch einmal.",
+    ),
     guard_not_kept_way_on: text("Bestätigen, dass Sie es sind"),
     guard_logged_out_heading: text("Sie sind nicht mehr angemeldet"),
     guard_logged_out_text: text(

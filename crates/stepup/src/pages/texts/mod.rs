@@ -80,6 +80,8 @@ pub struct Texts {
     pub guard_not_kept_heading: Text,
     /// A second factor is due, and what was sent cannot be kept meanwhile: what to do.
     pub guard_not_kept_text: Text,
+    /// A second factor is due, and beside the other cookies there is no room for what was sent: what to do.
+    pub guard_no_room_text: Text,
     /// Leads to the second factor.
     pub guard_not_kept_way_on: Text,
     /// A form was sent and nobody is logged in: heading.

@@ -5,5 +5,6 @@ mod factors;
 mod hostile;
 mod manage;
 mod options;
+mod room;
 mod told;
 mod visitor;
