@@ -36,7 +36,7 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     login_lost_heading: text("This login is no longer open"),
     login_lost_text: text(
-        "It took too long, was finished before, or was begun in another window. Nothing is lost: just log in again.",
+        "It took too long, was finished before, or was begun in another window, or your browser blocks or deleted this site's cookies. Nothing is lost: allow them if they are blocked, and log in again.",
     ),
     login_refused_heading: text("You are not logged in"),
     login_refused_text: text("The login was cancelled or not allowed. You can try again."),
@@ -57,7 +57,7 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("Close"),
     gone_heading: text("This page is no longer open"),
     gone_text: text(
-        "It was finished already, it took too long, or several others were begun after it. What was not finished was not done: go back and begin again.",
+        "It was finished already, it took too long, several others were begun after it, or your browser blocks or deleted this site's cookies. What was not finished was not done: go back and begin again.",
     ),
     other_user_heading: text("This belongs to somebody else"),
     other_user_text: text(

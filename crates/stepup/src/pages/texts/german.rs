@@ -36,7 +36,7 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     login_lost_heading: text("Diese Anmeldung ist nicht mehr offen"),
     login_lost_text: text(
-        "Sie hat zu lange gedauert, wurde schon abgeschlossen oder in einem anderen Fenster begonnen. Nichts ist verloren: Melden Sie sich einfach noch einmal an.",
+        "Sie hat zu lange gedauert, wurde schon abgeschlossen oder in einem anderen Fenster begonnen, oder Ihr Browser blockiert die Cookies dieser Website oder hat sie gelöscht. Nichts ist verloren: Erlauben Sie die Cookies, falls sie blockiert sind, und melden Sie sich noch einmal an.",
     ),
     login_refused_heading: text("Sie sind nicht angemeldet"),
     login_refused_text: text(
@@ -59,7 +59,7 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("Schließen"),
     gone_heading: text("Diese Seite ist nicht mehr offen"),
     gone_text: text(
-        "Sie wurde schon abgeschlossen, es hat zu lange gedauert, oder mehrere andere wurden nach ihr begonnen. Was nicht abgeschlossen wurde, ist nicht geschehen: Gehen Sie zurück und beginnen Sie noch einmal.",
+        "Sie wurde schon abgeschlossen, es hat zu lange gedauert, mehrere andere wurden nach ihr begonnen, oder Ihr Browser blockiert die Cookies dieser Website oder hat sie gelöscht. Was nicht abgeschlossen wurde, ist nicht geschehen: Gehen Sie zurück und beginnen Sie noch einmal.",
     ),
     other_user_heading: text("Das gehört jemand anderem"),
     other_user_text: text(
