@@ -20,9 +20,8 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
-use stepup::{AccessTokenError, AccessTokenRequest, Clock, Detour, KeptForm, pages::PageOptions};
+use stepup::{AccessTokenError, AccessTokenRequest, Clock, Detour, KeptForm, UnixTime, pages::PageOptions};
 use stepup_axum::{Client, OptionalSession, SessionLayer, User};
-use stepup_protocol::time::UnixTime;
 use stepup_tenant::{Tenant, clock::VirtualClock};
 
 #[tokio::main]

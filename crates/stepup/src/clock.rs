@@ -6,6 +6,24 @@ use futures_util::future::BoxFuture;
 use stepup_protocol::time::UnixTime;
 
 /// The time of day, and its passing. Tests bring one that they can move.
+///
+/// ```
+/// use std::{sync::atomic::{AtomicI64, Ordering}, time::Duration};
+/// use stepup::{Clock, UnixTime};
+///
+/// #[derive(Debug)]
+/// struct Hands(AtomicI64);
+///
+/// impl Clock for Hands {
+///     fn now(&self) -> UnixTime {
+///         UnixTime::from_seconds(self.0.load(Ordering::Relaxed))
+///     }
+/// }
+///
+/// let clock = Hands(AtomicI64::new(1_767_225_600));
+/// clock.0.fetch_add(300, Ordering::Relaxed);
+/// assert_eq!(clock.now(), UnixTime::from_seconds(1_767_225_600) + Duration::from_secs(300));
+/// ```
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// Whole seconds since 1970.
     fn now(&self) -> UnixTime;

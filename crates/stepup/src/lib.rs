@@ -38,7 +38,11 @@ pub use login::{CallbackError, CallbackOutcome, LoginError, LogoutError};
 pub use provider::{DpopError, IdTokenError, ProviderError};
 pub use random::SystemRandom;
 pub use session::{FactorProof, Session, SessionPart, SessionState, SessionTooLarge, TokenSet};
-pub use stepup_seal::{Format, Random};
+pub use stepup_protocol::{error::OAuthError, scope::Scopes, time::UnixTime};
+pub use stepup_seal::{
+    Format, Random, UnknownFormat,
+    jws::{JwsError, SignError},
+};
 pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest, RefreshError};
 pub use user_info::UserInfoError;
 pub use web::{Body, MAX_REQUEST_BYTES, Route};
