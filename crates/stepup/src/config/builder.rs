@@ -214,7 +214,7 @@ impl ClientBuilder {
     }
 
     /// A path that all routes lie under, as in `/shop`: that of the whole application. A login that asked for nothing else ends
-    /// there, and so does a logout; let the tenant allow the address, `https://example.com/shop`, for logouts.
+    /// there; a logout ends at `app_base_url`, as its address is one that the tenant allows.
     #[must_use]
     pub fn base_path(mut self, path: impl Into<String>) -> Self {
         self.base_path = path.into();

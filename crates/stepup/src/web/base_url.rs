@@ -79,12 +79,6 @@ pub(crate) fn home(client: &Client, base: &Url) -> String {
     })
 }
 
-/// The address that visitors come back to from a logout where nothing else is said: as it is configured, since tenants
-/// compare it as a text.
-pub(crate) fn after_logout(client: &Client, base: &Url) -> Url {
-    if client.config().base_path.is_empty() { base.clone() } else { route(client, base, "") }
-}
-
 /// The address of one of our routes.
 pub(crate) fn route(client: &Client, base: &Url, path: &str) -> Url {
     let mut address = base.clone();

@@ -26,7 +26,7 @@ pub(super) async fn answer(
         client.revoke_refresh_token(session).await;
     }
     let query: Vec<_> = form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes()).collect();
-    let mut response = match client.logout_url(session.as_ref(), &wanted(client, &query, base)).await {
+    let mut response = match client.logout_url(session.as_ref(), &wanted(&query, base)).await {
         Ok(destination) => answer::redirect(&destination),
         Err(error) => {
             let error = &error as &dyn std::error::Error;
@@ -40,12 +40,11 @@ pub(super) async fn answer(
     response
 }
 
-fn wanted<'q>(client: &Client, query: &'q [(Cow<'q, str>, Cow<'q, str>)], base: &Url) -> LogoutRequest<'q> {
+fn wanted<'q>(query: &'q [(Cow<'q, str>, Cow<'q, str>)], base: &Url) -> LogoutRequest<'q> {
     let one = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| &**value);
     let return_to = one("returnTo").and_then(|wish| return_to::safe_path(wish, base));
     LogoutRequest {
-        return_to: return_to
-            .map_or_else(|| base_url::after_logout(client, base), |path| return_to::address(&path, base)),
+        return_to: return_to.map_or_else(|| base.clone(), |path| return_to::address(&path, base)),
         state: one("state"),
         federated: one("federated").is_some_and(|value| value != "false"),
     }

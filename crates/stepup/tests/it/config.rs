@@ -206,17 +206,11 @@ async fn the_paths_that_browsers_are_sent_to_are_below_the_applications_address(
         let client = client.http_client(Script::new()).secret(SECRET);
         client.app_base_url(address).base_path(base_path).build().unwrap()
     };
-    for (address, base_path, root, home, after_logout) in [
-        ("https://app.example.com", "", "", "/", "https://app.example.com"),
-        ("https://app.example.com", "/shop", "/shop", "/shop", "https://app.example.com/shop"),
-        ("https://app.example.com/bank", "", "/bank", "/bank/", "https://app.example.com/bank"),
-        (
-            "https://app.example.com/bank/",
-            "/shop",
-            "/bank/shop",
-            "/bank/shop",
-            "https://app.example.com/bank/shop",
-        ),
+    for (address, base_path, root, home) in [
+        ("https://app.example.com", "", "", "/"),
+        ("https://app.example.com", "/shop", "/shop", "/shop"),
+        ("https://app.example.com/bank", "", "/bank", "/bank/"),
+        ("https://app.example.com/bank/", "/shop", "/bank/shop", "/bank/shop"),
     ] {
         let client = at(address, base_path);
         let login = format!("{root}/auth/login?returnTo=%2Fbank%2Ftransfer%3Fto%3Dbob");
@@ -230,7 +224,8 @@ async fn the_paths_that_browsers_are_sent_to_are_below_the_applications_address(
         let logout = handle(&client, get(&format!("{base_path}/auth/logout"), "")).await;
         let tenant = Url::parse(logout.headers()[header::LOCATION].to_str().unwrap()).unwrap();
         let back = tenant.query_pairs().find(|(name, _)| name == "post_logout_redirect_uri");
-        assert_eq!(back.unwrap().1, after_logout, "{address} {base_path}");
+        // as it is configured: tenants compare it as a text
+        assert_eq!(back.unwrap().1, address, "{address} {base_path}");
     }
 }
 
