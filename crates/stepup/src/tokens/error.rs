@@ -136,7 +136,13 @@ impl RefreshError {
             self,
             Self::Provider(ProviderError::Refused { status, .. }) if status.is_client_error()
         );
-        refused && !self.is_limit()
+        refused && !self.is_limit() && !self.is_of_the_client()
+    }
+
+    /// Whether it is the application that the tenant does not take, by its credentials (RFC 6749 section 5.2).
+    pub(super) fn is_of_the_client(&self) -> bool {
+        let Self::Provider(ProviderError::Refused { status, body, .. }) = self else { return false };
+        *status == StatusCode::UNAUTHORIZED || body.error == code::INVALID_CLIENT
     }
 
     fn retry_after(&self) -> Option<Duration> {

@@ -108,8 +108,13 @@ impl Lane {
         let result = self.renew(client, &mut state, &want).await;
         let outcome = result.as_ref().map_or_else(Denied::code, |_| "success");
         telemetry::refreshed(outcome, want.subject.as_deref());
-        if let Err(Denied::MfaRequired(_)) = &result {
-            telemetry::mfa_required(want.subject.as_deref());
+        match &result {
+            Err(Denied::MfaRequired(_)) => telemetry::mfa_required(want.subject.as_deref()),
+            Err(Denied::Error(error)) if error.is_of_the_client() => {
+                let error = error as &dyn std::error::Error;
+                tracing::error!(error, "the tenant does not take the application's credentials at a refresh");
+            }
+            Ok(_) | Err(_) => {}
         }
         let result = result.map(Arc::new).map_err(|denied| Arc::new(Failure::from(denied)));
         self.record(&mut state, want, Serves::SameRequest, client.now(), result.clone());

@@ -16,6 +16,7 @@ use stepup::{
     mfa::{Challenge, Enroll, MfaToken, Verify, VerifyError},
 };
 use stepup_tenant::{Fault, Tenant, devices::Decision, model::Channel};
+use tracing::Level;
 use url::Url;
 
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     client_proof,
     house::{House, transfer},
     step_up::{self, Setting},
-    support::{Jar, SECRET, get, handle, json_of, set_cookies},
+    support::{Answer, Jar, SECRET, get, handle, json_of, set_cookies},
 };
 
 /// The way to the tenant; keeps every secret that goes over it.
@@ -286,6 +287,20 @@ async fn an_answer_that_many_waited_for_counts_once() {
     assert_eq!(captured.count("stepup_mfa_required_total"), 1);
     assert_eq!(captured.audit("mfa_required").len(), 1);
     assert_eq!(captured.count("stepup_refreshes_total{outcome=\"mfa_required\"}"), 1);
+}
+
+#[tokio::test]
+async fn credentials_that_the_tenant_does_not_take_are_an_error_in_the_log() {
+    for (status, error, is_ours) in
+        [(401, "access_denied", true), (400, "invalid_client", true), (403, "access_denied", false)]
+    {
+        let (captured, _guards) = Captured::begin();
+        let Setting { script, client, .. } = step_up::setting();
+        script.answer(Answer::Json(status, json!({ "error": error, "error_description": "Unauthorized" })));
+        let mut state = step_up::ada(&client);
+        client.access_token(state.session_mut().unwrap(), &step_up::transfer()).await.unwrap_err();
+        assert_eq!(!captured.at(Level::ERROR).is_empty(), is_ours, "{status} {error}");
+    }
 }
 
 #[tokio::test]

@@ -200,5 +200,14 @@ async fn what_the_tenant_does_not_allow_is_no_outage() {
     assert_eq!((page.status, page.path()), (StatusCode::FORBIDDEN, "/transfer"));
     assert!(page.body.contains("<h1>You may not do this</h1>"), "{}", page.body);
     assert!(!page.body.contains("Not from this country"), "never what the tenant wrote: {}", page.body);
+    // That it does not take the application is not the visitor's fault.
+    let unauthorized = json!({ "error": "access_denied", "error_description": "Unauthorized" });
+    bank.tenant.fail_next(stepup_tenant::Fault {
+        status: Some(401),
+        body: Some(unauthorized),
+        ..stepup_tenant::Fault::on("POST", "/oauth/token")
+    });
+    let failed = browser.fetch(Method::GET, "/transfer", None).await;
+    assert_eq!(failed.status, StatusCode::SERVICE_UNAVAILABLE, "{failed:?}");
     assert_eq!(browser.fetch(Method::GET, "/transfer", None).await.body["error"], "mfa_required");
 }

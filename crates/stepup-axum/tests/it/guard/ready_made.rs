@@ -124,3 +124,28 @@ async fn somebody_else_who_logs_in_meanwhile_gets_nothing_of_it() {
     assert_eq!(stopped.status, StatusCode::FORBIDDEN, "{stopped:?}");
     assert_eq!(browser.open("/transfer").await.path(), "/auth/mfa/d/ID", "bob proved nothing");
 }
+
+#[tokio::test]
+async fn what_else_a_browser_gathers_leaves_room_for_our_own_pages() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let page = browser.open("/transfer").await;
+    assert_eq!(give_code(&bank, &mut browser, page).await.path(), "/transfer");
+    let challenge = browser.open("/auth/mfa/manage").await;
+    let code = bank.code();
+    let manage = browser.submit(&challenge, &[("code", &code)]).await;
+    assert_eq!((manage.status, manage.path()), (StatusCode::OK, "/auth/mfa/manage"), "{manage:?}");
+    for _ in 0..3 {
+        bank.pass(1);
+        browser.open("/auth/login?prompt=login").await;
+    }
+    let logins = |browser: &Browser| browser.cookies.keys().filter(|name| name.starts_with("__txn_")).count();
+    assert_eq!(logins(&browser), 3, "begun and left open: {:?}", browser.cookies.keys());
+
+    bank.pass(301);
+    let page = browser.post("/letters", "/transfer", "to=Bob&amount=5").await;
+    assert!(logins(&browser) < 3, "the oldest made room");
+    let again = give_code(&bank, &mut browser, page).await;
+    assert_eq!(again.path(), "/auth/mfa/d/ID/resume", "{again:?}");
+    assert!(browser.submit(&again, &[]).await.body.ends_with(" to=Bob&amount=5"));
+}
