@@ -35,9 +35,6 @@ pub(crate) struct Progress {
     /// What the tenant does not offer.
     #[serde(rename = "ref", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) refused: Vec<Way>,
-    /// The recovery code of an enrolment that a further factor came after.
-    #[serde(rename = "rec", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) recovery_code: Option<String>,
 }
 
 /// What the user does now. What the tenant answered stays in it, so that a reload asks for nothing again.
@@ -74,7 +71,7 @@ pub(crate) enum Stage {
     Done,
     /// Chooses what to add.
     Factors,
-    /// Keeps the recovery code, which is shown this once; a further factor may be due on the tenant's pages afterwards.
+    /// Keeps the recovery code, which is shown this once; a further factor may be due afterwards, here or on the tenant's pages.
     Keep {
         recovery_code: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,7 +167,6 @@ impl Progress {
             problem: None,
             other_ways: false,
             refused: Vec::new(),
-            recovery_code: None,
         }
     }
 }

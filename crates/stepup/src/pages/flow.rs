@@ -289,7 +289,7 @@ impl<'a> Walk<'a> {
     fn verified(&mut self, new_code: Option<String>) {
         let progress = &mut self.detour.progress;
         let enrolled = progress.stage.take_recovery_code();
-        let recovery_code = new_code.or(enrolled).or(progress.recovery_code.take());
+        let recovery_code = new_code.or(enrolled);
         progress.token = None;
         progress.problem = None;
         progress.stage = match recovery_code {
@@ -305,28 +305,23 @@ impl<'a> Walk<'a> {
             progress.wanted.clear();
         }
         progress.others_first = false;
-        progress.recovery_code = progress.stage.take_recovery_code().or(progress.recovery_code.take());
         progress.token = due.mfa_token;
-        progress.problem = Some(Problem::OneMore);
+        progress.problem = None;
         progress.refused.clear();
-        if progress.token.is_some() {
-            progress.stage = Stage::Begin;
-            return Next::Page;
-        }
-        let demand = Demand::of(&[MULTI_FACTOR], self.client.now());
-        match progress.recovery_code.take() {
+        let by_login = progress.token.is_none().then(|| Demand::of(&[MULTI_FACTOR], self.client.now()));
+        match recovery_code {
             Some(recovery_code) => {
-                progress.problem = None;
-                progress.stage = Stage::Keep { recovery_code, then: Some(demand) };
+                progress.stage = Stage::Keep { recovery_code, then: by_login };
                 Next::Page
             }
-            None => self.by_login(demand),
+            None => self.one_more(by_login),
         }
     }
 
     fn by_login(&mut self, demand: Demand) -> Next {
         self.detour.progress.stage = Stage::ByLogin(demand.clone());
         Next::Login(demand)
+        let recovery_code = due.recovery_code.or(progress.stage.take_recovery_code());
     }
 
     fn wrong(&mut self) {
@@ -350,11 +345,22 @@ impl<'a> Walk<'a> {
     pub(super) fn kept(&mut self, ticked: bool) -> Next {
         let Stage::Keep { then, .. } = &mut self.detour.progress.stage else { return Next::Page };
         if !ticked {
+    /// To the further proof that is wanted.
+    fn one_more(&mut self, by_login: Option<Demand>) -> Next {
+        if let Some(demand) = by_login {
+            return self.by_login(demand);
+        }
+        self.detour.progress.stage = Stage::Begin;
+        self.problem(Problem::OneMore);
+        Next::Page
+    }
+
             self.problem(Problem::NotKept);
             return Next::Page;
         }
-        if let Some(demand) = then.take() {
-            return self.by_login(demand);
+        let by_login = then.take();
+        if by_login.is_some() || self.detour.progress.token.is_some() {
+            return self.one_more(by_login);
         }
         self.detour.progress.stage = Stage::Done;
         Next::Page

@@ -149,10 +149,8 @@ async fn act(walk: &mut Walk<'_>, fields: &[(String, String)]) -> Next {
     };
     walk.detour.progress.problem = None;
     match (field("action"), &walk.detour.progress.stage) {
-        ("cancel", stage) => {
-            if !matches!(stage, Stage::Done | Stage::Keep { .. }) {
-                walk.give_up();
-            }
+        ("cancel", _) => {
+            walk.give_up();
             Next::Leave
         }
         (_, stage) if stage.asks_nothing() => Next::Page,

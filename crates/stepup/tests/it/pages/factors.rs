@@ -101,6 +101,54 @@ async fn a_recovery_code_is_shown_before_the_way_over_the_tenants_pages() {
     assert!(visitor.address.contains("acr_values="), "{}", visitor.address);
 }
 
+/// One API wants an app to be added, and a code by email after it.
+#[tokio::test]
+async fn a_recovery_code_is_shown_before_the_next_factor_is_asked_for() {
+    let factors = "guardianFactors:\n  - { name: recovery-code, enabled: true }";
+    let config = BY_EMAIL.replace("guardianFactors:", factors);
+    let house = House::with(Tenant::builder().config_yaml(&config).start().await.unwrap());
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&api("https://app-first.example"), Some("to=bob")).await;
+    visitor.press("add", &[("factor", "otp")]).await;
+    let code = house.tenant.totp(&visitor.secret("secret")).unwrap();
+    visitor.press("code", &[("code", &code)]).await;
+    assert_eq!((visitor.heading(), visitor.alert()), ("Keep your recovery code", None));
+    assert_eq!(visitor.secret("recovery-code").len(), 24);
+    visitor.press("kept", &[("saved", "yes")]).await;
+    assert_eq!(visitor.heading(), "Confirm that it is you");
+    assert!(visitor.html.contains("That was right. This needs one more step."), "{}", visitor.html);
+    let email = visitor.choice("Email");
+    visitor.press("use", &[("authenticator", &email)]).await;
+    visitor.press("code", &[("code", &newest_code(&house).await)]).await;
+    assert_eq!(visitor.heading(), "Thank you, it is you");
+}
+
+/// A recovery code that was used brings the next one, also where it was not the last factor.
+#[tokio::test]
+async fn a_new_recovery_code_is_shown_where_a_further_factor_is_due() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    add_app(&mut visitor).await;
+    let kept = visitor.secret("recovery-code");
+    is_back(&mut visitor).await;
+    visitor.begin(&transfer(), None).await;
+    let code = visitor.choice("Recovery code");
+    visitor.press("use", &[("authenticator", &code)]).await;
+    let one_more = json!({
+        "error": "mfa_required",
+        "error_description": "Multifactor authentication required",
+        "recovery_code": "17EQHNZC2SZDYG7X4QXVX9SW"
+    });
+    house.tenant.fail_next(Fault {
+        status: Some(403),
+        body: Some(one_more),
+        ..Fault::on("POST", "/oauth/token")
+    });
+    visitor.press("code", &[("code", &kept)]).await;
+    assert_eq!(visitor.heading(), "Keep your recovery code");
+    assert_eq!(visitor.secret("recovery-code"), "17EQHNZC2SZDYG7X4QXVX9SW");
+}
+
 async fn by_phone(channel: &str, name: &str) {
     let house = house().await;
     let mut visitor = Visitor::ada(&house).await;
@@ -140,7 +188,8 @@ async fn a_phone_call() {
     by_phone("voice", "Phone call").await;
 }
 
-/// One API wants an address to be added, one to be challenged, and one a code of the app and of the address.
+/// One API wants an address to be added, one to be challenged, one a code of the address and then an app, and one an app and
+/// then a code of the address.
 const BY_EMAIL: &str = r#"
 tenant: { friendly_name: House, default_directory: Username-Password-Authentication }
 clients:
@@ -153,11 +202,12 @@ clients:
     refresh_token:
       rotation_type: rotating
       expiration_type: expiring
-      policies: [{ audience: "https://add.example", scope: [] }, { audience: "https://ask.example", scope: [] }, { audience: "https://both.example", scope: [] }]
+      policies: [{ audience: "https://add.example", scope: [] }, { audience: "https://ask.example", scope: [] }, { audience: "https://both.example", scope: [] }, { audience: "https://app-first.example", scope: [] }]
 resourceServers:
   - { name: Add, identifier: "https://add.example", allow_offline_access: true, skip_consent_for_verifiable_first_party_clients: true }
   - { name: Ask, identifier: "https://ask.example", allow_offline_access: true, skip_consent_for_verifiable_first_party_clients: true }
   - { name: Both, identifier: "https://both.example", allow_offline_access: true, skip_consent_for_verifiable_first_party_clients: true }
+  - { name: App first, identifier: "https://app-first.example", allow_offline_access: true, skip_consent_for_verifiable_first_party_clients: true }
 databases: [{ name: Username-Password-Authentication, strategy: auth0 }]
 guardianFactors:
   - { name: otp, enabled: true }
@@ -171,13 +221,16 @@ actions:
         if (api_ === "https://add.example") api.multifactor.enable("any");
         if (api_ === "https://ask.example") api.authentication.challengeWith({ type: "email" });
         if (api_ === "https://both.example") api.authentication.challengeWith({ type: "email" });
+        if (api_ === "https://app-first.example") api.authentication.enrollWith({ type: "otp" });
       };
     deployed: true
     supported_triggers: [{ id: post-login, version: v3 }]
   - name: second
     code: |
       exports.onExecutePostLogin = async (event, api) => {
-        if (event.resource_server?.identifier === "https://both.example") api.authentication.enrollWithAny([{ type: "otp" }]);
+        const api_ = event.resource_server?.identifier;
+        if (api_ === "https://both.example") api.authentication.enrollWithAny([{ type: "otp" }]);
+        if (api_ === "https://app-first.example") api.authentication.challengeWith({ type: "email" });
       };
     deployed: true
     supported_triggers: [{ id: post-login, version: v3 }]
