@@ -2,6 +2,8 @@
 
 mod enrolment;
 
+use std::mem;
+
 use stepup_protocol::mfa::{AssociateResponse, Authenticator, FactorType};
 use url::Url;
 
@@ -123,7 +125,11 @@ impl<'a> Walk<'a> {
     /// What pages can ask for and whoever began the detour takes.
     fn usable(&self, listed: Vec<Authenticator>) -> Vec<(Way, Authenticator)> {
         let ways = listed.into_iter().filter_map(|one| Some((Way::of(&one)?, one)));
-        ways.filter(|(way, _)| self.detour.progress.wants(way.factor())).collect()
+        let mut has_app = false;
+        // A code says nothing of the app that it is from: one stands for all of them.
+        ways.filter(|(way, _)| *way != Way::App || !mem::replace(&mut has_app, true))
+            .filter(|(way, _)| self.detour.progress.wants(way.factor()))
+            .collect()
     }
 
     /// What the user may answer with, in the tenant's order, the recovery code last.

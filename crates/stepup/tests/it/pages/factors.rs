@@ -149,6 +149,31 @@ async fn a_new_recovery_code_is_shown_where_a_further_factor_is_due() {
     assert_eq!(visitor.secret("recovery-code"), "17EQHNZC2SZDYG7X4QXVX9SW");
 }
 
+/// A phone with push notifications brings an app's codes along, so that a user may have two of those.
+#[tokio::test]
+async fn all_apps_are_one_choice() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    add_app(&mut visitor).await;
+    is_back(&mut visitor).await;
+    let one =
+        |id: &str, kind: &str| json!({ "id": id, "authenticator_type": kind, "type": kind, "active": true });
+    let fault = |listed: serde_json::Value| Fault {
+        times: 2,
+        body: Some(listed),
+        ..Fault::on("GET", "/mfa/authenticators")
+    };
+    let recovery = one("recovery-code|dev_3", "recovery-code");
+    house.tenant.fail_next(fault(json!([one("totp|dev_1", "otp"), one("totp|dev_2", "otp"), recovery])));
+    visitor.begin(&transfer(), None).await;
+    assert_eq!(visitor.html.matches("<strong>Authenticator app</strong>").count(), 1, "{}", visitor.html);
+    assert_eq!(visitor.choice("Authenticator app"), "totp|dev_1");
+
+    house.tenant.fail_next(fault(json!([one("totp|dev_1", "otp"), one("totp|dev_2", "otp")])));
+    visitor.begin(&transfer(), None).await;
+    assert_eq!(visitor.heading(), "Enter your code", "there is nothing to choose");
+}
+
 async fn by_phone(channel: &str, name: &str) {
     let house = house().await;
     let mut visitor = Visitor::ada(&house).await;
