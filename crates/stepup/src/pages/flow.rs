@@ -2,9 +2,12 @@
 
 mod enrolment;
 
-use std::mem;
+use std::{mem, time::Duration};
 
-use stepup_protocol::mfa::{AssociateResponse, Authenticator, FactorType};
+use stepup_protocol::{
+    mfa::{AssociateResponse, Authenticator, FactorType},
+    time::UnixTime,
+};
 use url::Url;
 
 use super::way::{Way, digits};
@@ -17,6 +20,9 @@ use crate::{
     },
     session::SessionState,
 };
+
+/// How long after a message another one may be asked for.
+const RESEND: Duration = Duration::from_secs(30);
 
 /// A detour in the course of one request.
 pub(super) struct Walk<'a> {
@@ -217,13 +223,20 @@ impl<'a> Walk<'a> {
         };
     }
 
-    /// Sends the message or the push again.
+    /// How long it is until another message or push may be sent after one.
+    pub(super) fn resend_in(&self, sent_at: UnixTime) -> Duration {
+        (sent_at + RESEND).since(self.client.now())
+    }
+
+    /// Sends the message or the push again, once its wait is over: each message voids the one before, which may be on its way.
     pub(super) async fn resend(&mut self) -> Next {
         match self.detour.progress.stage.clone() {
             Stage::Code { way, to, again: Some(id), .. } => self.challenge(way, id, to).await,
             Stage::Push { to, again: Some(id), .. } => self.challenge(Way::Push, id, to).await,
             Stage::Code { way, to: Some(to), new: true, .. } => return self.enroll(way, Some(to)).await,
             Stage::Push { barcode_uri: Some(_), .. } => return self.enroll(Way::Push, None).await,
+            Stage::Code { sent_at, .. } | Stage::Push { sent_at, outcome: Outcome::Waiting, .. }
+                if !self.resend_in(sent_at).is_zero() => {}
             _ => {}
         }
         Next::Page

@@ -1,11 +1,8 @@
 //! `/auth/mfa/d/ID`: the page of the stage that a detour is in, and the forms that take it further.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use serde_json::json;
-use stepup_protocol::time::UnixTime;
 use stepup_seal::{base64url, digest};
 
 use super::{
@@ -28,8 +25,6 @@ use crate::{
 const MAX_FORM_BYTES: usize = 8 * 1024;
 /// A page's query: whether the push was answered is asked first.
 const POLL: &str = "poll=1";
-/// How long after a message another one may be asked for, with scripts on.
-const RESEND: Duration = Duration::from_secs(30);
 
 /// `GET`: where things stand. With `poll`, asks first whether the push was answered.
 pub(crate) async fn page(
@@ -205,8 +200,6 @@ async fn show(walk: &mut Walk<'_>, frame: &Frame<'_>, headers: &HeaderMap) -> Re
     let step = step(walk, frame);
     let page = |html: String| client.page(StatusCode::OK, frame, Forms::Ours, |_| html);
     let templates = client.config().pages.writer();
-    let now = client.now();
-    let resend_in = |sent_at: UnixTime| (sent_at + RESEND).since(now).as_secs();
     match walk.detour.progress.stage.clone() {
         Stage::Choose => match walk.ways().await {
             Some(ways) => {
@@ -224,7 +217,7 @@ async fn show(walk: &mut Walk<'_>, frame: &Frame<'_>, headers: &HeaderMap) -> Re
         }
         Stage::Code { way, to, again, new, sent_at, .. } => {
             let lead = say::lead(frame, way, to.as_deref());
-            let resend_in = (again.is_some() || new).then(|| resend_in(sent_at));
+            let resend_in = (again.is_some() || new).then(|| walk.resend_in(sent_at).as_secs());
             page(templates.code(&Code { frame, step: &step, lead, resend_in }))
         }
         Stage::NewApp { secret, barcode_uri, .. } => {
@@ -245,7 +238,7 @@ async fn show(walk: &mut Walk<'_>, frame: &Frame<'_>, headers: &HeaderMap) -> Re
             poll_address: format!("{}?{POLL}", step.address),
             qr: barcode_uri.as_deref().and_then(|uri| qr::svg(uri, &frame.texts.qr_label)),
             barcode_uri: barcode_uri.as_deref(),
-            resend_in: resend_in(sent_at),
+            resend_in: walk.resend_in(sent_at).as_secs(),
         })),
         Stage::Recovery => page(templates.recovery(&Recovery { frame, step: &step })),
         Stage::Keep { recovery_code, .. } => {

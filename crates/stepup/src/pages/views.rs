@@ -87,7 +87,8 @@ pub struct Code<'a> {
     pub step: &'a Step,
     /// Where the code is.
     pub lead: String,
-    /// In how many seconds another one may be asked for; absent where there is no other one.
+    /// In how many seconds another one may be asked for: before, `action=resend` sends nothing, and this page comes again. Absent
+    /// where there is no other one.
     pub resend_in: Option<u64>,
 }
 
@@ -127,7 +128,7 @@ pub struct Push<'a> {
     pub barcode_uri: Option<&'a str>,
     /// The same as SVG, to be written without escaping.
     pub qr: Option<String>,
-    /// In how many seconds another one may be asked for.
+    /// In how many seconds another one may be asked for, while it waits: before, `action=resend` sends nothing.
     pub resend_in: u64,
 }
 

@@ -198,6 +198,10 @@ async fn by_phone(channel: &str, name: &str) {
     visitor.get(&visitor.address.clone()).await;
     assert_eq!(house.tenant.messages().await.unwrap().len(), sent, "a reload sends nothing");
     visitor.press("resend", &[]).await;
+    assert_eq!(house.tenant.messages().await.unwrap().len(), sent, "not at once, whatever the page allows");
+    assert!(visitor.html.contains("data-wait"), "{}", visitor.html);
+    house.tenant.clock().advance(Duration::from_secs(30));
+    visitor.press("resend", &[]).await;
     assert_eq!(house.tenant.messages().await.unwrap().len(), sent + 1);
     visitor.press("code", &[("code", &newest_code(&house).await)]).await;
     is_back(&mut visitor).await;
@@ -349,6 +353,10 @@ async fn a_push() {
         if decision == Decision::Deny {
             assert!(visitor.alert().unwrap().starts_with("You did not allow it"), "{}", visitor.html);
             assert!(!visitor.html.contains("http-equiv"), "it stops by itself");
+            visitor.press("resend", &[]).await;
+            assert_eq!((visitor.heading(), visitor.alert()), ("Check your phone", None), "at once");
+            let waiting = house.tenant.push_requests().await.unwrap();
+            house.tenant.answer_push(&waiting[0].id, decision).await.unwrap();
             visitor.press("cancel", &[]).await;
             assert_eq!(visitor.address, "/balance?of=ada");
         } else {
