@@ -69,6 +69,8 @@ pub(crate) enum Stage {
     Contact { way: Way, value: String },
     /// Nothing is left to do here: back to where the user was.
     Done,
+    /// Added an authenticator in another tab: nothing is left to do here, and nothing is proved.
+    Elsewhere,
     /// Chooses what to add.
     Factors,
     /// Keeps the recovery code, which is shown this once; a further factor may be due afterwards, here or on the tenant's pages.
@@ -210,7 +212,7 @@ impl Stage {
 
     /// Whether these pages have nothing more to ask.
     pub(crate) const fn asks_nothing(&self) -> bool {
-        matches!(self, Self::ByLogin(_) | Self::Done)
+        matches!(self, Self::ByLogin(_) | Self::Done | Self::Elsewhere)
     }
 
     pub(crate) fn take_recovery_code(&mut self) -> Option<String> {

@@ -104,12 +104,11 @@ impl<'a> Walk<'a> {
         if self.detour.progress.others_first {
             self.detour.progress.problem.get_or_insert(Problem::OthersFirst);
         }
-        let (usable, may_add) = (self.usable(listed), !self.factors().is_empty());
+        let usable = self.usable(listed);
         self.detour.progress.other_ways = usable.len() > 1;
         self.detour.progress.stage = match usable.as_slice() {
-            _ if !enroll.is_empty() && may_add => Stage::Factors,
-            _ if !enroll.is_empty() => Stage::Nothing,
-            [] if may_add && !challenge && !has_any => Stage::Factors,
+            _ if !enroll.is_empty() => self.offer(),
+            [] if !challenge && !has_any => self.offer(),
             [] => Stage::Nothing,
             [(Way::App, _)] => Stage::app(),
             _ => Stage::Choose,
@@ -172,8 +171,13 @@ impl<'a> Walk<'a> {
     pub(super) fn other(&mut self) -> Next {
         let adds =
             self.detour.progress.own || !self.asked_for().1.is_empty() || self.detour.progress.stage.adds();
-        self.detour.progress.stage = if adds { Stage::Factors } else { Stage::Choose };
+        self.detour.progress.stage = if adds { self.offer() } else { Stage::Choose };
         Next::Page
+    }
+
+    /// What to add is chosen, if there is anything.
+    fn offer(&self) -> Stage {
+        if self.factors().is_empty() { Stage::Nothing } else { Stage::Factors }
     }
 
     /// Goes on with the authenticator of that id.
@@ -231,12 +235,12 @@ impl<'a> Walk<'a> {
     /// Sends the message or the push again, once its wait is over: each message voids the one before, which may be on its way.
     pub(super) async fn resend(&mut self) -> Next {
         match self.detour.progress.stage.clone() {
+            Stage::Code { sent_at, .. } | Stage::Push { sent_at, outcome: Outcome::Waiting, .. }
+                if !self.resend_in(sent_at).is_zero() => {}
             Stage::Code { way, to, again: Some(id), .. } => self.challenge(way, id, to).await,
             Stage::Push { to, again: Some(id), .. } => self.challenge(Way::Push, id, to).await,
             Stage::Code { way, to: Some(to), new: true, .. } => return self.enroll(way, Some(to)).await,
             Stage::Push { barcode_uri: Some(_), .. } => return self.enroll(Way::Push, None).await,
-            Stage::Code { sent_at, .. } | Stage::Push { sent_at, outcome: Outcome::Waiting, .. }
-                if !self.resend_in(sent_at).is_zero() => {}
             _ => {}
         }
         Next::Page
@@ -299,7 +303,9 @@ impl<'a> Walk<'a> {
                 Next::Page
             }
             Err(error) => {
-                self.trouble(&error);
+                if !self.was_done_elsewhere(&calls, &error).await {
+                    self.trouble(&error);
+                }
                 Next::Page
             }
         }
@@ -317,9 +323,11 @@ impl<'a> Walk<'a> {
         };
     }
 
-    /// The proof was right, and a further one is wanted: in the same detour.
+    /// The proof was right, and a further one is wanted: in the same detour. A recovery code is shown before, for whoever goes
+    /// no further has it all the same.
     fn chained(&mut self, due: MfaRequired) -> Next {
         let progress = &mut self.detour.progress;
+        let recovery_code = due.recovery_code.or(progress.stage.take_recovery_code());
         if progress.stage.way().is_some_and(|way| progress.wanted.contains(&way.factor())) {
             progress.wanted.clear();
         }
@@ -337,10 +345,19 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// To the further proof that is wanted.
+    fn one_more(&mut self, by_login: Option<Demand>) -> Next {
+        if let Some(demand) = by_login {
+            return self.by_login(demand);
+        }
+        self.detour.progress.stage = Stage::Begin;
+        self.problem(Problem::OneMore);
+        Next::Page
+    }
+
     fn by_login(&mut self, demand: Demand) -> Next {
         self.detour.progress.stage = Stage::ByLogin(demand.clone());
         Next::Login(demand)
-        let recovery_code = due.recovery_code.or(progress.stage.take_recovery_code());
     }
 
     fn wrong(&mut self) {
@@ -364,16 +381,6 @@ impl<'a> Walk<'a> {
     pub(super) fn kept(&mut self, ticked: bool) -> Next {
         let Stage::Keep { then, .. } = &mut self.detour.progress.stage else { return Next::Page };
         if !ticked {
-    /// To the further proof that is wanted.
-    fn one_more(&mut self, by_login: Option<Demand>) -> Next {
-        if let Some(demand) = by_login {
-            return self.by_login(demand);
-        }
-        self.detour.progress.stage = Stage::Begin;
-        self.problem(Problem::OneMore);
-        Next::Page
-    }
-
             self.problem(Problem::NotKept);
             return Next::Page;
         }
@@ -383,6 +390,22 @@ impl<'a> Walk<'a> {
         }
         self.detour.progress.stage = Stage::Done;
         Next::Page
+    }
+
+    /// Whether the tenant lets nothing be added because the user did so in another tab: the application then judges the
+    /// request anew.
+    async fn was_done_elsewhere(&mut self, calls: &Calls<'_>, error: &impl MfaError) -> bool {
+        let is_step_up = matches!(calls, Calls::StepUp(..));
+        if !(is_step_up && self.detour.progress.stage.adds() && &*error.code() == "access_denied") {
+            return false;
+        }
+        let listed = calls.list(self.session).await.unwrap_or_default();
+        let is_elsewhere = listed.iter().any(|one| one.active);
+        if is_elsewhere {
+            self.over();
+            self.detour.progress.stage = Stage::Elsewhere;
+        }
+        is_elsewhere
     }
 
     /// What an error means for the page.

@@ -23,6 +23,10 @@ use crate::{
 pub struct Resume<'a> {
     /// What is around it.
     pub frame: &'a Frame<'a>,
+    /// What happened, in a few words.
+    pub heading: &'a str,
+    /// What comes next.
+    pub text: &'a str,
     /// Where the form goes, by POST.
     pub action: &'a str,
     /// Its fields in order; the same name may come again. Write each as a hidden field.
@@ -65,7 +69,7 @@ pub(crate) fn answer(
     let asked = asked.or_else(|| detour.language(client));
     match &detour.progress.stage {
         // What is over is asked for anew, as far as the application still wants it: it judges the form as it judges any.
-        Stage::Done | Stage::Over => {}
+        Stage::Done | Stage::Elsewhere | Stage::Over => {}
         Stage::ByLogin(demand) if demand.is_met(session.session(), client.now()) => {}
         Stage::ByLogin(demand) => {
             // This page says it; a guard in front of where the user was need not say it again, and asks.
@@ -114,8 +118,15 @@ fn send_again(
     };
     let frame = Frame::of(client, base, headers, asked);
     let fields: Vec<_> = form.fields().collect();
+    let Frame { texts, .. } = frame;
+    let (heading, text) = match detour.progress.stage {
+        Stage::Elsewhere | Stage::Over => (&texts.resume_unproved_heading, &texts.resume_unproved_text),
+        _ => (&texts.resume_heading, &texts.resume_text),
+    };
     let resume = Resume {
         frame: &frame,
+        heading,
+        text,
         action: &action,
         fields: fields.iter().map(|(name, value)| (&**name, &**value)).collect(),
         return_to: &detour.return_to,

@@ -245,7 +245,7 @@ async fn show(walk: &mut Walk<'_>, frame: &Frame<'_>, headers: &HeaderMap) -> Re
             page(templates.keep(&Keep { frame, step: &step, recovery_code: &recovery_code }))
         }
         Stage::Begin | Stage::Nothing | Stage::Over => stopped(walk, headers, Some(frame.language)),
-        Stage::ByLogin(_) | Stage::Done => {
+        Stage::ByLogin(_) | Stage::Done | Stage::Elsewhere => {
             answer::see_other(&client.detour_path(base, "/resume", &walk.detour.id))
         }
     }

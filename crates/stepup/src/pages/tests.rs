@@ -74,7 +74,15 @@ fn every_page_in_english() {
         ),
         (
             "resume",
-            Resume { frame, action: "/transfer", fields: vec![("to", "bob\"&")], return_to: "/" }.html(),
+            Resume {
+                frame,
+                heading: &frame.texts.resume_heading,
+                text: &frame.texts.resume_text,
+                action: "/transfer",
+                fields: vec![("to", "bob\"&")],
+                return_to: "/",
+            }
+            .html(),
         ),
         (
             "manage",
@@ -170,7 +178,14 @@ fn what_holds_secrets_prints_none() {
     let (frame, step) = (&frame(&texts, Language::English), &step());
     let app = NewApp { frame, step, secret: "GAXVUW2S", barcode_uri: URI, qr: None };
     let keep = Keep { frame, step, recovery_code: "17EQHNZC" };
-    let resume = Resume { frame, action: "/", fields: vec![("card", "4000123")], return_to: "/" };
+    let resume = Resume {
+        frame,
+        heading: "",
+        text: "",
+        action: "/",
+        fields: vec![("card", "4000123")],
+        return_to: "/",
+    };
     let printed = format!("{app:?} {keep:?} {resume:?}");
     for secret in ["GAXV", "17EQ", "4000"] {
         assert!(!printed.contains(secret), "{printed}");

@@ -51,10 +51,11 @@ impl Walk<'_> {
         };
         match calls.enroll(self.session, &enroll).await {
             Ok(answer) => self.enrolled(way, address, answer),
+            Err(error) if self.was_done_elsewhere(&calls, &error).await => {}
             Err(error) => {
                 if matches!(&*error.code(), "unsupported_authenticator_type" | "access_denied") {
                     self.detour.progress.refused.push(way);
-                    self.detour.progress.stage = Stage::Factors;
+                    self.detour.progress.stage = self.offer();
                 }
                 self.trouble(&error);
             }

@@ -92,6 +92,10 @@ pub(super) const TEXTS: Texts = Texts {
     resume_heading: text("Thank you, it is you"),
     resume_text: text("We now send on the form that you had filled in."),
     go_on: text("Continue"),
+    resume_unproved_heading: text("Your form goes on its way"),
+    resume_unproved_text: text(
+        "We now send on the form that you had filled in. You may be asked once more to confirm that it is you.",
+    ),
     cancel: text("Cancel"),
     another_way: text("Try another way"),
     to_the_start: text("To the start page"),

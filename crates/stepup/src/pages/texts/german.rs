@@ -100,6 +100,10 @@ pub(super) const TEXTS: Texts = Texts {
     go_on: text("Weiter"),
     cancel: text("Abbrechen"),
     another_way: text("Einen anderen Weg nehmen"),
+    resume_unproved_heading: text("Ihr Formular geht weiter"),
+    resume_unproved_text: text(
+        "Wir senden jetzt das Formular weiter, das Sie ausgefüllt hatten. Vielleicht müssen Sie noch einmal bestätigen, dass Sie es sind.",
+    ),
     to_the_start: text("Zur Startseite"),
     back_to_the_page: text("Zurück zur Seite"),
     choose_heading: text("Bestätigen Sie, dass Sie es sind"),

@@ -96,6 +96,10 @@ pub(super) const TEXTS: Texts = Texts {
     go_on: text("続ける"),
     cancel: text("キャンセル"),
     another_way: text("別の方法を試す"),
+    resume_unproved_heading: text("フォームを送信しています"),
+    resume_unproved_text: text(
+        "入力済みのフォームを送信します。もう一度本人確認をお願いすることがあります。",
+    ),
     to_the_start: text("トップページへ"),
     back_to_the_page: text("元のページへ戻る"),
     choose_heading: text("本人確認"),

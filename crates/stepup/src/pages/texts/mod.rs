@@ -178,6 +178,10 @@ pub struct Texts {
     pub resume_text: Text,
     /// The main button.
     pub go_on: Text,
+    /// The form is sent again without a proof, after a step-up that came to nothing: heading.
+    pub resume_unproved_heading: Text,
+    /// The form is sent again without a proof, after a step-up that came to nothing: what happens.
+    pub resume_unproved_text: Text,
     /// The way out.
     pub cancel: Text,
     /// The way to another factor.

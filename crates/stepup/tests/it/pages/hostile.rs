@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::json;
 use stepup::{Detour, mfa::MfaToken};
 use stepup_tenant::Fault;
 
@@ -49,7 +50,7 @@ async fn a_step_up_that_took_too_long_begins_again_with_its_form() {
     assert_eq!((visitor.status, visitor.heading()), (StatusCode::GONE, "That took too long"));
     let again = visitor.link("/auth/mfa/d/");
     visitor.get(&again).await;
-    assert_eq!(visitor.heading(), "Thank you, it is you");
+    assert_eq!(visitor.heading(), "Your form goes on its way", "nothing was proved");
     assert!(
         visitor.html.contains(r#"name="amount" value="25""#),
         "the form goes on, and the application asks anew"
@@ -72,7 +73,54 @@ async fn so_does_one_whose_choices_are_loaded_again_too_late() {
     assert_eq!((visitor.status, visitor.heading()), (StatusCode::GONE, "That took too long"));
     let again = visitor.link("/auth/mfa/d/");
     visitor.get(&again).await;
-    assert_eq!(visitor.heading(), "Thank you, it is you");
+    assert_eq!(visitor.heading(), "Your form goes on its way");
+}
+
+/// Ada fills in two forms in two tabs, and has no second factor yet.
+#[tokio::test]
+async fn whoever_added_a_factor_in_another_tab_goes_on_in_this_one() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), Some("to=bob")).await;
+    let choosing = visitor.html.clone();
+    visitor.begin(&transfer(), Some("to=carol")).await;
+    visitor.press("add", &[("factor", "otp")]).await;
+    let (setting_up, secret) = (visitor.html.clone(), visitor.secret("secret"));
+    add_app(&mut visitor).await;
+    visitor.press("kept", &[("saved", "yes")]).await;
+    assert_eq!(visitor.address, "/balance?of=ada");
+
+    visitor.html = choosing;
+    visitor.press("add", &[("factor", "phone")]).await;
+    visitor.press("contact", &[("phone", "+12025550123"), ("channel", "sms")]).await;
+    assert_eq!(visitor.heading(), "Your form goes on its way");
+    assert!(visitor.html.contains(r#"name="to" value="bob""#), "{}", visitor.html);
+
+    visitor.html = setting_up;
+    visitor.press("code", &[("code", &house.next_code(&secret))]).await;
+    assert_eq!(visitor.heading(), "Your form goes on its way");
+    assert!(visitor.html.contains(r#"name="to" value="carol""#), "{}", visitor.html);
+}
+
+#[tokio::test]
+async fn where_every_factor_was_turned_down_a_page_says_so() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    let turn_down = || {
+        let is_off = json!({ "error": "unsupported_authenticator_type", "error_description": "It is off." });
+        let fault = Fault::on("POST", "/mfa/associate");
+        house.tenant.fail_next(Fault { status: Some(400), body: Some(is_off), ..fault });
+    };
+    for factor in ["otp", "push-notification"] {
+        turn_down();
+        visitor.press("add", &[("factor", factor)]).await;
+        assert!(visitor.alert().unwrap().starts_with("This way is not offered"), "{}", visitor.html);
+    }
+    turn_down();
+    visitor.press("add", &[("factor", "phone")]).await;
+    visitor.press("contact", &[("phone", "+12025550123"), ("channel", "sms")]).await;
+    assert_eq!((visitor.status, visitor.heading()), (StatusCode::FORBIDDEN, "We cannot ask you here"));
 }
 
 #[tokio::test]
