@@ -63,9 +63,7 @@ impl Client {
         if detour.id != id || expected != token.as_ref().map(digest_of) {
             return Err(NoDetour::Missing);
         }
-        if !detour.is_for(session) {
-            return Err(NoDetour::OtherUser);
-        }
+        detour.must_be_of(session)?;
         detour.progress.token = token;
         Ok(detour)
     }

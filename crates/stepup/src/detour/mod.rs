@@ -143,6 +143,9 @@ pub(crate) struct UnderWay {
 /// There is no such detour here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoDetour {
+    /// The session of the user who began it is over. It waits for them to log in again.
+    #[error("the user who began the detour has been logged out")]
+    LoggedOut,
     /// No cookie, too old, or tampered with.
     #[error("there is no such detour in this browser")]
     Missing,
@@ -369,9 +372,13 @@ impl UnderWay {
     }
 
     /// Whether `session` may go on with it: a form that somebody sent is never sent in another user's name.
-    fn is_for(&self, session: Option<&Session>) -> bool {
-        let Some(subject) = &self.subject else { return true };
-        session.is_some_and(|session| session.subject() == subject)
+    fn must_be_of(&self, session: Option<&Session>) -> Result<(), NoDetour> {
+        let Some(subject) = &self.subject else { return Ok(()) };
+        match session {
+            None => Err(NoDetour::LoggedOut),
+            Some(session) if session.subject() != subject => Err(NoDetour::OtherUser),
+            Some(_) => Ok(()),
+        }
     }
 }
 

@@ -78,26 +78,33 @@ impl Client {
         self.page(stop.status, &frame, Forms::Ours, |templates| templates.notice(&notice))
     }
 
-    /// The detour that was asked for is not there.
+    /// The detour `id` that was asked for is not there.
     pub(crate) fn no_detour(
         &self,
         base: &Url,
         headers: &HeaderMap,
         asked: Option<Language>,
+        id: &str,
         why: NoDetour,
     ) -> Response<Bytes> {
+        let login = self.login_path_at(base, &self.detour_path(base, "", id));
         let home = base_url::home(self, base);
-        let (status, words): (_, Words) = match why {
-            NoDetour::Missing => (StatusCode::GONE, |texts| (&texts.gone_heading, &texts.gone_text)),
-            NoDetour::OtherUser => {
-                (StatusCode::FORBIDDEN, |texts| (&texts.other_user_heading, &texts.other_user_text))
+        let to_the_start: WayOn<'_> = (&home, |texts| &texts.to_the_start);
+        let (status, words, way_on): (_, Words, WayOn<'_>) = match why {
+            NoDetour::LoggedOut => (
+                StatusCode::UNAUTHORIZED,
+                |texts| (&texts.guard_logged_out_heading, &texts.logged_out_text),
+                (&login, |texts| &texts.guard_logged_out_way_on),
+            ),
+            NoDetour::Missing => {
+                (StatusCode::GONE, |texts| (&texts.gone_heading, &texts.gone_text), to_the_start)
             }
+            NoDetour::OtherUser => (
+                StatusCode::FORBIDDEN,
+                |texts| (&texts.other_user_heading, &texts.other_user_text),
+                to_the_start,
+            ),
         };
-        self.stop(
-            base,
-            headers,
-            asked,
-            &Stop { status, words, needs: &[], way_on: (&home, |texts| &texts.to_the_start), other: None },
-        )
+        self.stop(base, headers, asked, &Stop { status, words, needs: &[], way_on, other: None })
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn answer(
     let asked = client.config().pages.asked_in(query);
     let detour = match client.open_detour(headers, id, session.session()) {
         Ok(detour) => detour,
-        Err(why) => return client.no_detour(base, headers, asked, why),
+        Err(why) => return client.no_detour(base, headers, asked, id, why),
     };
     let asked = asked.or_else(|| detour.language(client));
     match &detour.progress.stage {

@@ -132,7 +132,7 @@ fn walk<'a>(
         Ok(detour) => Ok(Walk { client, base, session, detour }),
         Err(why) => {
             let asked = client.config().pages.asked_in(query);
-            Err(Box::new(client.no_detour(base, headers, asked, why)))
+            Err(Box::new(client.no_detour(base, headers, asked, detour, why)))
         }
     }
 }

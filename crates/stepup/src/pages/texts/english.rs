@@ -57,11 +57,12 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("Close"),
     gone_heading: text("This page is no longer open"),
     gone_text: text(
-        "It was finished already, it took too long, several others were begun after it, or your browser blocks or deleted this site's cookies. What was not finished was not done: go back and begin again.",
+        "It was finished or cancelled already, it took too long, several others were begun after it, or your browser blocks or deleted this site's cookies. What was not finished was not done: go back and begin again.",
     ),
+    logged_out_text: text("Nothing is lost, and nothing was sent. Log in again, and go on where you were."),
     other_user_heading: text("This belongs to somebody else"),
     other_user_text: text(
-        "Another user began this in your browser, or you have been logged out since. Nothing was sent. Go back and begin again.",
+        "Another user began this in your browser. Nothing was sent. Go back and begin again.",
     ),
     form_lost_heading: text("Please send your form again"),
     form_lost_text: text(
@@ -91,11 +92,11 @@ pub(super) const TEXTS: Texts = Texts {
     begin_again: text("Begin again"),
     resume_heading: text("Thank you, it is you"),
     resume_text: text("We now send on the form that you had filled in."),
-    go_on: text("Continue"),
     resume_unproved_heading: text("Your form goes on its way"),
     resume_unproved_text: text(
         "We now send on the form that you had filled in. You may be asked once more to confirm that it is you.",
     ),
+    go_on: text("Continue"),
     cancel: text("Cancel"),
     another_way: text("Try another way"),
     to_the_start: text("To the start page"),

@@ -59,11 +59,14 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("Schließen"),
     gone_heading: text("Diese Seite ist nicht mehr offen"),
     gone_text: text(
-        "Sie wurde schon abgeschlossen, es hat zu lange gedauert, mehrere andere wurden nach ihr begonnen, oder Ihr Browser blockiert die Cookies dieser Website oder hat sie gelöscht. Was nicht abgeschlossen wurde, ist nicht geschehen: Gehen Sie zurück und beginnen Sie noch einmal.",
+        "Sie wurde schon abgeschlossen oder abgebrochen, es hat zu lange gedauert, mehrere andere wurden nach ihr begonnen, oder Ihr Browser blockiert die Cookies dieser Website oder hat sie gelöscht. Was nicht abgeschlossen wurde, ist nicht geschehen: Gehen Sie zurück und beginnen Sie noch einmal.",
+    ),
+    logged_out_text: text(
+        "Nichts ist verloren, und es wurde nichts gesendet. Melden Sie sich wieder an und machen Sie weiter, wo Sie waren.",
     ),
     other_user_heading: text("Das gehört jemand anderem"),
     other_user_text: text(
-        "Jemand anderes hat das in Ihrem Browser begonnen, oder Sie wurden inzwischen abgemeldet. Es wurde nichts gesendet. Gehen Sie zurück und beginnen Sie noch einmal.",
+        "Jemand anderes hat das in Ihrem Browser begonnen. Es wurde nichts gesendet. Gehen Sie zurück und beginnen Sie noch einmal.",
     ),
     form_lost_heading: text("Bitte senden Sie Ihr Formular noch einmal"),
     form_lost_text: text(
@@ -97,13 +100,13 @@ pub(super) const TEXTS: Texts = Texts {
     begin_again: text("Noch einmal beginnen"),
     resume_heading: text("Danke, Sie sind es"),
     resume_text: text("Wir senden jetzt das Formular weiter, das Sie ausgefüllt hatten."),
-    go_on: text("Weiter"),
-    cancel: text("Abbrechen"),
-    another_way: text("Einen anderen Weg nehmen"),
     resume_unproved_heading: text("Ihr Formular geht weiter"),
     resume_unproved_text: text(
         "Wir senden jetzt das Formular weiter, das Sie ausgefüllt hatten. Vielleicht müssen Sie noch einmal bestätigen, dass Sie es sind.",
     ),
+    go_on: text("Weiter"),
+    cancel: text("Abbrechen"),
+    another_way: text("Einen anderen Weg nehmen"),
     to_the_start: text("Zur Startseite"),
     back_to_the_page: text("Zurück zur Seite"),
     choose_heading: text("Bestätigen Sie, dass Sie es sind"),

@@ -57,11 +57,14 @@ pub(super) const TEXTS: Texts = Texts {
     close: text("閉じる"),
     gone_heading: text("このページは終了しました"),
     gone_text: text(
-        "手続きはすでに完了したか、時間切れになったか、その後に複数の手続きが開始されたか、ブラウザーでこのサイトの Cookie がブロックまたは削除されています。完了していない手続きは実行されていませんので、前の画面に戻って、もう一度お試しください。",
+        "手続きはすでに完了またはキャンセルされたか、時間切れになったか、その後に複数の手続きが開始されたか、ブラウザーでこのサイトの Cookie がブロックまたは削除されています。完了していない手続きは実行されていませんので、前の画面に戻って、もう一度お試しください。",
+    ),
+    logged_out_text: text(
+        "入力内容は失われておらず、何も送信されていません。もう一度ログインして、続きから進めてください。",
     ),
     other_user_heading: text("別のユーザーの手続きです"),
     other_user_text: text(
-        "このブラウザーで別のユーザーが始めた手続きか、その後ログアウトされています。何も送信されていません。前の画面に戻って、もう一度お試しください。",
+        "このブラウザーで別のユーザーが始めた手続きです。何も送信されていません。前の画面に戻って、もう一度お試しください。",
     ),
     form_lost_heading: text("フォームをもう一度送信してください"),
     form_lost_text: text(
@@ -93,13 +96,13 @@ pub(super) const TEXTS: Texts = Texts {
     begin_again: text("もう一度始める"),
     resume_heading: text("本人確認が完了しました"),
     resume_text: text("入力済みのフォームを送信します。"),
-    go_on: text("続ける"),
-    cancel: text("キャンセル"),
-    another_way: text("別の方法を試す"),
     resume_unproved_heading: text("フォームを送信しています"),
     resume_unproved_text: text(
         "入力済みのフォームを送信します。もう一度本人確認をお願いすることがあります。",
     ),
+    go_on: text("続ける"),
+    cancel: text("キャンセル"),
+    another_way: text("別の方法を試す"),
     to_the_start: text("トップページへ"),
     back_to_the_page: text("元のページへ戻る"),
     choose_heading: text("本人確認"),

@@ -84,7 +84,7 @@ pub struct Texts {
     pub guard_no_room_text: Text,
     /// Leads to the second factor.
     pub guard_not_kept_way_on: Text,
-    /// A form was sent and nobody is logged in: heading.
+    /// Nobody is logged in any more: heading.
     pub guard_logged_out_heading: Text,
     /// A form was sent and nobody is logged in: what to do.
     pub guard_logged_out_text: Text,
@@ -136,6 +136,8 @@ pub struct Texts {
     pub gone_heading: Text,
     /// There is no such detour: what it means.
     pub gone_text: Text,
+    /// The session is over, and the detour waits for its user: what to do.
+    pub logged_out_text: Text,
     /// The detour is another user's: heading.
     pub other_user_heading: Text,
     /// The detour is another user's: what it means.
@@ -176,12 +178,12 @@ pub struct Texts {
     pub resume_heading: Text,
     /// The form is sent again: what happens.
     pub resume_text: Text,
-    /// The main button.
-    pub go_on: Text,
     /// The form is sent again without a proof, after a step-up that came to nothing: heading.
     pub resume_unproved_heading: Text,
     /// The form is sent again without a proof, after a step-up that came to nothing: what happens.
     pub resume_unproved_text: Text,
+    /// The main button.
+    pub go_on: Text,
     /// The way out.
     pub cancel: Text,
     /// The way to another factor.

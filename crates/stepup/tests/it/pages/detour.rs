@@ -237,7 +237,10 @@ async fn what_is_not_this_users_detour_is_none() {
     let id = id_of(&jar);
     let (_, grace) = session_of(&client, "auth0|grace");
     assert_eq!(resume(&client, &jar, &grace, &id).await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(resume(&client, &jar, "", &id).await.status(), StatusCode::FORBIDDEN, "logged out");
+    let logged_out = resume(&client, &jar, "", &id).await;
+    assert_eq!(logged_out.status(), StatusCode::UNAUTHORIZED);
+    let login = format!("href=\"/auth/login?returnTo=%2Fauth%2Fmfa%2Fd%2F{id}\"");
+    assert!(text(&logged_out).contains(&login), "{}", text(&logged_out));
 
     let (_, other, _) = begun(&client, "auth0|ada");
     let swapped = jar.line().replace(&id, &id_of(&other));

@@ -70,7 +70,12 @@ impl<'h> Visitor<'h> {
 
     /// Goes to one's own authenticators, over the tenant's log-in, where nothing is asked for a second time.
     pub(super) async fn manage(&mut self) {
-        let answer = self.send(Method::GET, "/auth/mfa/manage", HeaderMap::new(), String::new()).await;
+        self.log_in("/auth/mfa/manage").await;
+    }
+
+    /// Opens what leads to the tenant's log-in, and comes back from there.
+    pub(super) async fn log_in(&mut self, path: &str) {
+        let answer = self.send(Method::GET, path, HeaderMap::new(), String::new()).await;
         self.jar.take(answer.headers());
         let tenant = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
         let back = self.house.through_the_tenant(&tenant).await;
