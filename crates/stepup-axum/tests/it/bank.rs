@@ -259,6 +259,12 @@ impl Browser {
         self.navigate(url, None, None).await
     }
 
+    /// Follows a link of the page `from`, the bank's or another site's.
+    pub(crate) async fn follow(&mut self, from: &str, to: &str) -> Page {
+        let base = Url::parse(&self.application).unwrap();
+        self.navigate(base.join(to).unwrap(), None, Some(base.join(from).unwrap())).await
+    }
+
     /// Sends a form of the bank's page `from`.
     pub(crate) async fn post(&mut self, from: &str, to: &str, form: &str) -> Page {
         let base = Url::parse(&self.application).unwrap();
@@ -288,12 +294,19 @@ impl Browser {
                     .post(url.clone())
                     .headers(content_type(&body))
                     .header(header::ORIGIN, from.origin().ascii_serialization())
-                    .header(header::REFERER, from.as_str())
                     .header("sec-fetch-site", "same-origin")
                     .body(body),
                 _ => self.http.get(url.clone()),
             };
-            let request = request.header(header::ACCEPT, "text/html").header("sec-fetch-mode", "navigate");
+            let mut request =
+                request.header(header::ACCEPT, "text/html").header("sec-fetch-mode", "navigate");
+            // Through redirects too; to another site it is the origin alone.
+            if let Some(from) = &from {
+                let same_origin = from.origin() == url.origin();
+                let origin = || from.origin().ascii_serialization();
+                let told = if same_origin { from.as_str().to_owned() } else { origin() };
+                request = request.header(header::REFERER, told);
+            }
             let answer = self.send(request).await;
             match answer.headers().get(header::LOCATION) {
                 Some(location) => url = url.join(location.to_str().unwrap()).unwrap(),

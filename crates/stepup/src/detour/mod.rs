@@ -72,6 +72,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) factors: &'a [FactorType],
     /// The language that was asked for.
     pub(crate) language: Option<Language>,
+    /// Where it leads who gives it up, where that is another place than it comes back to: a path of the application.
+    pub(crate) way_out: Option<&'a str>,
 }
 
 /// Why a detour could not begin.
@@ -129,6 +131,9 @@ pub(crate) struct UnderWay {
     /// A path of the application, safe to go to.
     #[serde(rename = "to")]
     pub(crate) return_to: String,
+    /// Where it leads who gives it up, where that is another one.
+    #[serde(rename = "out", default, skip_serializing_if = "Option::is_none")]
+    way_out: Option<String>,
     /// Whether a form waits to be sent again.
     #[serde(rename = "frm", default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) has_form: bool,
@@ -254,7 +259,8 @@ impl Client {
         return_to: String,
         language: Option<Language>,
     ) -> Result<Response<Bytes>, DetourError> {
-        let under_way = self.under_way(session, return_to, false, Progress::of_own_accord(), language);
+        let wish = Wish { language, ..Wish::default() };
+        let under_way = self.under_way(session, return_to, false, Progress::of_own_accord(), wish);
         let page = self.detour_path(base, "", &under_way.id);
         self.off_to(&page, base, session, headers, &under_way, None)
     }
@@ -273,7 +279,7 @@ impl Client {
         }
         let return_to = return_to::safe_path(&detour.return_to, base)
             .ok_or_else(|| DetourError::ReturnTo(detour.return_to.clone()))?;
-        let under_way = self.under_way(session, return_to, detour.form.is_some(), progress, wish.language);
+        let under_way = self.under_way(session, return_to, detour.form.is_some(), progress, wish);
         Ok((under_way, detour.form))
     }
 
@@ -283,7 +289,7 @@ impl Client {
         return_to: String,
         has_form: bool,
         progress: Progress,
-        language: Option<Language>,
+        wish: Wish<'_>,
     ) -> UnderWay {
         let logged_in = || session.session().map(|session| session.subject().to_owned());
         UnderWay {
@@ -291,8 +297,9 @@ impl Client {
             // A form stays its sender's, also where their session is over.
             subject: if has_form { self.user_of(session) } else { logged_in() },
             return_to,
+            way_out: wish.way_out.map(str::to_owned),
             has_form,
-            language: language.map(|language| language.tag().to_owned()),
+            language: wish.language.map(|language| language.tag().to_owned()),
             progress,
         }
     }
@@ -369,6 +376,11 @@ impl UnderWay {
         }
         let separator = if self.return_to.contains('?') { '&' } else { '?' };
         Cow::Owned(format!("{}{separator}{DID_ADD}", self.return_to))
+    }
+
+    /// Where it leads who gives it up.
+    pub(crate) fn way_out(&self) -> &str {
+        self.way_out.as_deref().unwrap_or(&self.return_to)
     }
 
     /// Whether `session` may go on with it: a form that somebody sent is never sent in another user's name.

@@ -1,7 +1,7 @@
 //! What a browser is answered that navigates: off to prove a second factor, and back; or a page that says why not.
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, header};
+use http::{Method, Response, StatusCode};
 use stepup_protocol::mfa::FactorType;
 use url::Url;
 
@@ -12,7 +12,7 @@ use crate::{
     mfa::MfaRequired,
     pages::{Language, Stop, Texts},
     session::SessionState,
-    web::{answer, base_url, return_to},
+    web::{answer, base_url},
 };
 
 pub(super) fn answer(
@@ -64,7 +64,11 @@ impl Page<'_> {
         }
         let Ok(form) = self.form() else { return self.not_kept() };
         let detour = Detour { return_to: self.origin(), form };
-        let wish = Wish { factors: &self.guard.need.factors, language: self.asked };
+        let asked = &detour.return_to;
+        let way_out =
+            detour.form.is_none().then(|| self.client.way_out(self.base, self.request.headers, asked));
+        let wish =
+            Wish { factors: &self.guard.need.factors, language: self.asked, way_out: way_out.as_deref() };
         let (sends, own_pages) = (detour.form.is_some(), self.client.config().pages.is_on());
         let by_login = |detour| {
             let demand = self.guard.demand(self.client);
@@ -110,9 +114,7 @@ impl Page<'_> {
         if *self.request.method != Method::POST {
             return self.request.uri.path_and_query().map_or("/", |here| here.as_str()).to_owned();
         }
-        let referer = self.request.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-        let page = referer.and_then(|referer| return_to::safe_path(referer, self.base));
-        let page = page.and_then(|page| self.client.origin_of(self.base, self.request.headers, page));
+        let page = self.client.page_before(self.base, self.request.headers);
         page.unwrap_or_else(|| base_url::home(self.client, self.base))
     }
 

@@ -11,7 +11,11 @@ use super::{
     frame::{Forms, render},
     say,
 };
-use crate::{client::Client, detour::NoDetour, web::base_url};
+use crate::{
+    client::Client,
+    detour::{NoDetour, UnderWay},
+    web::base_url,
+};
 
 /// What happened, and the way on.
 #[derive(Clone, Debug, Template)]
@@ -76,6 +80,15 @@ impl Client {
             other: stop.other.map(|(href, words)| Frame::link(href, words(frame.texts))),
         };
         self.page(stop.status, &frame, Forms::Ours, |templates| templates.notice(&notice))
+    }
+
+    /// Where it leads who gives the detour up.
+    pub(crate) fn way_out_of<'d>(&self, detour: &'d UnderWay) -> WayOn<'d> {
+        if detour.way_out() == self.config().sign_in_return_to_path {
+            (detour.way_out(), |texts| &texts.to_the_start)
+        } else {
+            (detour.way_out(), |texts| &texts.back_to_the_page)
+        }
     }
 
     /// The detour `id` that was asked for is not there.

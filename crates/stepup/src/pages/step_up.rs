@@ -169,11 +169,10 @@ async fn act(walk: &mut Walk<'_>, fields: &[(String, String)]) -> Next {
 /// Where the browser goes after an action, with what is to be remembered.
 fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
     let Walk { client, base, detour, .. } = walk;
-    let back =
-        || answer::see_other(&return_to::address(&detour.way_back(), base)[url::Position::BeforePath..]);
     let done = detour.progress.stage == Stage::Done;
     if next == Next::Leave || (done && next == Next::Page && !detour.has_form) {
-        let mut response = back();
+        let to = if done { detour.way_back() } else { detour.way_out().into() };
+        let mut response = answer::see_other(&return_to::address(&to, base)[url::Position::BeforePath..]);
         set_cookies(&mut response, client.forget_detour(base, headers, &detour.id));
         return response;
     }
@@ -270,27 +269,30 @@ fn stopped(walk: &Walk<'_>, headers: &HeaderMap, language: Option<Language>) -> 
     let Walk { client, base, detour, .. } = walk;
     let here = client.detour_path(base, "", &detour.id);
     let resume = client.detour_path(base, "/resume", &detour.id);
+    let manage = client.pages_path(base, "/manage");
+    // Whoever is not logged in would have to prove first what they do not have.
+    let can_add = walk.session.session().is_some() && !detour.progress.own;
     let stop = match detour.progress.stage {
         Stage::Nothing => Stop {
             status: StatusCode::FORBIDDEN,
             words: |texts| (&texts.nothing_heading, &texts.nothing_text),
             needs: &detour.progress.wanted,
-            way_on: (&detour.return_to, |texts| &texts.back_to_the_page),
-            other: None,
+            way_on: client.way_out_of(detour),
+            other: can_add.then_some((&manage, |texts| &texts.manage_heading)),
         },
         Stage::Over => Stop {
             status: StatusCode::GONE,
             words: |texts| (&texts.expired_heading, &texts.expired_text),
             needs: &[],
             way_on: (&resume, |texts| &texts.begin_again),
-            other: Some((&detour.return_to, |texts| &texts.back_to_the_page)),
+            other: Some(client.way_out_of(detour)),
         },
         _ => Stop {
             status: StatusCode::BAD_GATEWAY,
             words: |texts| (&texts.unavailable_heading, &texts.unavailable_text),
             needs: &[],
             way_on: (&here, |texts| &texts.try_again),
-            other: Some((&detour.return_to, |texts| &texts.back_to_the_page)),
+            other: Some(client.way_out_of(detour)),
         },
     };
     client.stop(base, headers, language, &stop)

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::bank::{Bank, Browser, Page};
+use crate::bank::{Bank, Browser, Page, WithUsers as _};
 
 /// Gives the app's code on the page for it: where that leads.
 async fn give_code(bank: &Bank, browser: &mut Browser, page: Page) -> Page {
@@ -70,6 +70,63 @@ async fn whoever_has_no_factor_that_will_do_is_told_before_one_is_spent() {
         assert!(stopped.body.contains("This page needs: Phone."), "{}", stopped.body);
         assert!(!stopped.body.contains("<form"), "{}", stopped.body);
     }
+}
+
+#[tokio::test]
+async fn whoever_cancels_is_on_the_page_before_or_the_start_page() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    for (from, back) in [
+        ("/basket?page=2", "/basket?page=2"),
+        ("/", "/"),
+        ("/transfer", "/"),
+        ("/transfer?to=carol", "/"),
+        ("/auth/mfa/d/0123456789abcdef", "/"),
+        ("/auth/mfa/manage", "/"),
+        ("/auth/callback?code=1&state=2", "/"),
+        ("https://evil.example/basket", "/"),
+        ("//evil.example/basket", "/"),
+    ] {
+        let page = browser.follow(from, "/transfer?to=bob").await;
+        assert_eq!(page.path(), "/auth/mfa/d/ID", "{from} {page:?}");
+        let left = browser.submit(&page, &[("action", "cancel")]).await;
+        let at = &left.url[url::Position::BeforePath..];
+        assert_eq!((left.status, at), (StatusCode::OK, back), "from {from}");
+        assert_eq!(left.url.origin(), page.url.origin(), "from {from}");
+    }
+    let page = browser.open("/transfer").await;
+    assert_eq!(browser.submit(&page, &[("action", "cancel")]).await.path(), "/");
+}
+
+#[tokio::test]
+async fn whoever_cancels_where_the_start_page_asks_is_told_so() {
+    let tenant = stepup_tenant::Tenant::builder().start_with_users().await;
+    let bank = Bank::with(tenant, |client| client.sign_in_return_to_path("/transfer"), |routes| routes).await;
+    let mut browser = bank.browser();
+    let login = browser.open("/auth/login?returnTo=/basket").await;
+    browser.log_in(&login, "ada").await;
+    let page = browser.open("/transfer").await;
+    let left = browser.submit(&page, &[("action", "cancel")]).await;
+    assert_eq!(left.status, StatusCode::GONE, "{left:?}");
+    assert!(left.body.contains("It was finished or cancelled already"), "{}", left.body);
+    assert!(left.body.contains("href=\"/transfer\""), "{}", left.body);
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_asked_is_led_away_or_to_where_a_factor_is_added() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let stopped = browser.follow("/basket", "/transfer-phone").await;
+    assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/auth/mfa/d/ID"), "{stopped:?}");
+    assert!(
+        stopped.body.contains("class=\"primary\" href=\"/basket\">Back to the page<"),
+        "{}",
+        stopped.body
+    );
+    assert!(stopped.body.contains("href=\"/auth/mfa/manage\">Your second steps<"), "{}", stopped.body);
+    assert!(!stopped.body.contains("/transfer-phone"), "{}", stopped.body);
+    let stopped = browser.open("/transfer-phone").await;
+    assert!(stopped.body.contains("href=\"/\">To the start page<"), "{}", stopped.body);
 }
 
 #[tokio::test]
