@@ -27,8 +27,14 @@ pub(super) async fn judge(
     if state.session().is_none() && !StoppedRequest::sends_form(&parts.method, &parts.headers) {
         return Err(handle.not_logged_in().into());
     }
-    let here = handle.uri().path_and_query().map_or("/", |here| here.as_str());
-    match handle.client().guard(&mut state, guard, &parts.method, here).await {
+    let client = handle.client();
+    let judged = if StoppedRequest::is_prefetch(&parts.headers) {
+        client.guard_ahead(&mut state, guard).await
+    } else {
+        let here = handle.uri().path_and_query().map_or("/", |here| here.as_str());
+        client.guard(&mut state, guard, &parts.method, here).await
+    };
+    match judged {
         Ok(passed) => Ok((state, passed)),
         Err(reason) => Err(answer(guard, handle, &state, parts, body, reason).await),
     }

@@ -26,7 +26,8 @@ pub use self::{
 /// as the header has room for beside the session: see [`MAX_FORM_BYTES`](stepup::MAX_FORM_BYTES)); a
 /// script gets 403 `mfa_required` with the token to go on with, or 401 `insufficient_user_authentication` (RFC 9470).
 /// Nobody logged in: as without it, but that a browser's form is kept where it can be told whose it is, and a page says so
-/// where it cannot. The body of a request that passes is not touched.
+/// where it cannot. The body of a request that passes is not touched. A browser that only looks ahead (prefetch) is not asked:
+/// it gets 204.
 ///
 /// Lay it around routes with `route_layer`, of a `Router` or of a `MethodRouter`: with `layer`, axum guards the methods that
 /// there is no handler for too, and who has proved a second factor is told 405.

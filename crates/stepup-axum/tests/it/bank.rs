@@ -336,6 +336,13 @@ impl Browser {
     }
 
     /// A call of a script.
+    /// Looks ahead to a page.
+    pub(crate) async fn prefetch(&mut self, path: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.application));
+        let request = request.header(header::ACCEPT, "text/html").header("sec-fetch-mode", "navigate");
+        self.answer(request.header("sec-purpose", "prefetch")).await
+    }
+
     pub(crate) async fn fetch(&mut self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.call(method, path, body, None).await
     }
@@ -361,6 +368,10 @@ impl Browser {
             request = request.json(&body);
         }
         let answer = self.send(request).await;
+        self.answer(request).await
+    }
+
+    async fn answer(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.unwrap();
         Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }

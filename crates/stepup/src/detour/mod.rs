@@ -2,8 +2,8 @@
 //!
 //! Whoever needs a second factor before a page calls [`Client::detour`]: the answer sends the browser to the ready-made
 //! pages, and everything that must survive lies sealed in cookies of their path. Each detour has a path and cookies of its
-//! own, so that a request brings along one detour and two tabs do not disturb each other: a browser has the last four. The
-//! path carries the id alone, which is no secret.
+//! own, so that a request brings along one detour and two tabs do not disturb each other: a browser has four, those with a form
+//! before others, then the last ones. The path carries the id alone, which is no secret.
 
 mod cookies;
 mod demand;

@@ -21,7 +21,7 @@ use crate::{
     web::cookies::{self, RequestCookies},
 };
 
-/// How many detours of one browser are kept, the newest ones.
+/// How many detours of one browser are kept: those with a form, which is lost with them, then the newest.
 const KEPT: usize = 4;
 /// What a step may add to a detour while its token is there: a challenge's code, a new app's key.
 const STEP: usize = 768;
@@ -29,14 +29,16 @@ const STEP: usize = 768;
 const BESIDE_TOKEN: usize = 512;
 /// What the session may have grown by at the end: a new access token.
 const GROWTH: usize = 1024;
-/// The cookie that notes them: `ID.TIME`, with a tilde between.
+/// The cookie that notes them: `ID.TIME`, or `ID.TIME.form`, with a tilde between.
 const NOTE: &str = "__mfa";
+const FORM: &str = "form";
 
-/// A detour under way in a browser, and when it began.
+/// A detour under way in a browser: when it began, and whether a form waits in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Noted {
     id: String,
     began: i64,
+    has_form: bool,
 }
 
 /// Whether a cookie is one of a detour, or the one that notes them.
@@ -60,8 +62,8 @@ impl Client {
         kept: &[HeaderValue],
         form: &[HeaderValue],
     ) -> Result<SetCookies, DetourError> {
-        let own = Noted { id: detour.id.clone(), began: self.now().seconds() };
-        let (stay, go) = newest(note(headers, self.now()));
+        let own = Noted { id: detour.id.clone(), began: self.now().seconds(), has_form: detour.has_form };
+        let (stay, go) = kept_beside(note(headers, self.now()));
         let note = self.write_note(&[vec![own], stay].concat());
         // No request needs all of it: the form goes along to the end alone, where the token is spent.
         let end = length(&self.write_detour(base, &[], &detour.without_token())) + length(form);
@@ -124,14 +126,28 @@ impl Client {
         if noted.is_empty() {
             return cookies::delete(NOTE, &attributes);
         }
-        let entries: Vec<String> = noted.iter().map(|Noted { id, began }| format!("{id}.{began}")).collect();
+        let entries: Vec<String> = noted.iter().map(Noted::entry).collect();
         cookies::set(NOTE, &entries.join("~"), &attributes, Some((LIFETIME, self.now())))
     }
 }
 
+impl Noted {
+    fn entry(&self) -> String {
+        let Self { id, began, has_form } = self;
+        if *has_form { format!("{id}.{began}.{FORM}") } else { format!("{id}.{began}") }
+    }
+
+    fn read(entry: &str) -> Option<Self> {
+        let (id, rest) = entry.split_once('.')?;
+        let (began, kind) = rest.split_once('.').unwrap_or((rest, ""));
+        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_id.then_some(Self { id: id.to_owned(), began: began.parse().ok()?, has_form: kind == FORM })
+    }
+}
+
 /// Which of the others stay beside a new one, and which have to go.
-fn newest(mut others: Vec<Noted>) -> (Vec<Noted>, Vec<Noted>) {
-    others.sort_by_key(|other| Reverse(other.began));
+fn kept_beside(mut others: Vec<Noted>) -> (Vec<Noted>, Vec<Noted>) {
+    others.sort_by_key(|other| Reverse((other.has_form, other.began)));
     let go = others.split_off(others.len().min(KEPT - 1));
     (others, go)
 }
@@ -139,11 +155,7 @@ fn newest(mut others: Vec<Noted>) -> (Vec<Noted>, Vec<Noted>) {
 /// The detours of the browser, as far as the note is one: whoever changes it changes their own browser's cookies.
 fn note(headers: &HeaderMap, now: UnixTime) -> Vec<Noted> {
     let Some(note) = RequestCookies::of(headers).get(NOTE) else { return Vec::new() };
-    let read = note.split('~').filter_map(|entry| {
-        let (id, began) = entry.split_once('.')?;
-        let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        Some(Noted { id: is_id.then(|| id.to_owned())?, began: began.parse().ok()? })
-    });
+    let read = note.split('~').filter_map(Noted::read);
     let is_alive = |noted: &Noted| now.since(UnixTime::from_seconds(noted.began)) < LIFETIME;
     read.filter(is_alive).take(2 * KEPT).collect()
 }
@@ -168,16 +180,24 @@ mod tests {
     use super::*;
 
     fn noted(id: &str, began: i64) -> Noted {
-        Noted { id: id.to_owned(), began }
+        Noted { id: id.to_owned(), began, has_form: false }
     }
 
     #[test]
-    fn the_newest_stay() {
+    fn those_with_a_form_stay_then_the_newest() {
         let ids = |all: &[Noted]| all.iter().map(|one| one.id.clone()).collect::<String>();
-        for (others, stay, go) in [("", "", ""), ("ab", "ba", ""), ("abc", "cba", ""), ("abcde", "edc", "ba")]
-        {
-            let others = others.char_indices().map(|(at, id)| noted(&id.to_string(), at as i64)).collect();
-            let (stays, goes) = newest(others);
+        for (others, stay, go) in [
+            ("", "", ""),
+            ("ab", "ba", ""),
+            ("abc", "cba", ""),
+            ("abcde", "edc", "ba"),
+            ("Abcde", "Aed", "cb"),
+            ("ABCDe", "DCB", "Ae"),
+        ] {
+            let others = others
+                .char_indices()
+                .map(|(at, id)| Noted { has_form: id.is_uppercase(), ..noted(&id.to_string(), at as i64) });
+            let (stays, goes) = kept_beside(others.collect());
             assert_eq!((&*ids(&stays), &*ids(&goes)), (stay, go));
         }
     }
@@ -191,6 +211,10 @@ mod tests {
             note(&headers, now)
         };
         assert_eq!(read("__mfa=a.4000~b.4001"), [noted("a", 4000), noted("b", 4001)]);
+        assert_eq!(
+            read("__mfa=a.4000.form~b.4001.x"),
+            [Noted { has_form: true, ..noted("a", 4000) }, noted("b", 4001)]
+        );
         assert_eq!(read("__mfa=a.1400"), [], "an hour ago");
         for strange in ["", "a", "a.", "a.x", "a-b.4000", "~~", ".4000"] {
             assert_eq!(read(&format!("__mfa={strange}")), [], "{strange}");

@@ -1,10 +1,17 @@
 //! What a request that was stopped is answered.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, Uri, header};
+use http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 
 use super::{Guard, Stopped, api, page};
-use crate::{client::Client, session::SessionState, web::answer::private};
+use crate::{
+    client::Client,
+    session::SessionState,
+    web::{
+        answer::{empty, private},
+        prefetch::is_prefetch,
+    },
+};
 
 /// A request that was stopped.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +47,13 @@ impl StoppedRequest<'_> {
         matches!(*method, Method::GET | Method::HEAD | Method::POST) && navigates && wants_html
     }
 
+    /// Whether a browser, or a framework in it, only looks ahead, in case somebody will ask for the page (`Sec-Purpose:
+    /// prefetch` and its forerunners): judge the request by [`Client::guard_ahead`] then.
+    #[must_use]
+    pub fn is_prefetch(headers: &HeaderMap) -> bool {
+        is_prefetch(headers)
+    }
+
     /// Whether a browser sends a form that should be kept: read the body then, up to
     /// [`MAX_FORM_BYTES`](crate::MAX_FORM_BYTES), and only once the request is [`Stopped`].
     #[must_use]
@@ -50,7 +64,7 @@ impl StoppedRequest<'_> {
 
 impl Stopped {
     /// The answer: a script or a program is told what is due (see [`ApiAnswer`](super::ApiAnswer)), a browser goes off to
-    /// the pages for the second factor, the form that it was sending kept, and comes back.
+    /// the pages for the second factor, the form that it was sending kept, and comes back. One that only looks ahead gets 204.
     #[must_use]
     pub fn answer(
         &self,
@@ -60,7 +74,9 @@ impl Stopped {
         request: &StoppedRequest<'_>,
     ) -> Response<Bytes> {
         tracing::info!(reason = self as &dyn std::error::Error, "a guard stopped a request");
-        private(if StoppedRequest::is_page(request.method, request.headers) {
+        private(if is_prefetch(request.headers) {
+            empty(StatusCode::NO_CONTENT)
+        } else if StoppedRequest::is_page(request.method, request.headers) {
             page::answer(self, client, state, guard, request)
         } else {
             match self {

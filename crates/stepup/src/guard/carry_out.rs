@@ -93,6 +93,21 @@ impl Client {
                 Err(Stopped::Ask { lack: Lack::AccessToken, due: Some(due) })
             }
             Err(error) => Err(Stopped::Failed(error)),
+    /// The same for a browser that only looks ahead ([`StoppedRequest::is_prefetch`](super::StoppedRequest::is_prefetch)):
+    /// it passes where the proof will do for any request. Nobody is asked, and no proof that is good for one request alone is
+    /// spent.
+    ///
+    /// # Errors
+    ///
+    /// The request is to be [`Stopped`].
+    pub async fn guard_ahead(&self, state: &mut SessionState, guard: &Guard) -> Result<Passed, Stopped> {
+        let session = state.session_mut().ok_or(Stopped::Failed(AccessTokenError::MissingSession))?;
+        match guard.need.lack(session.second_factor().as_ref(), self.now()) {
+            None => self.let_pass(session, guard).await,
+            Some(lack) => Err(Stopped::Ask { lack, due: None }),
+        }
+    }
+
         }
     }
 

@@ -1,13 +1,15 @@
 //! `GET /auth/login`: off to the tenant.
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode, header};
 use url::{Position, Url};
 
 use super::{
     answer, base_url,
     login_ended::{self, Ended, Ways},
-    popup, return_to, too_large,
+    popup,
+    prefetch::is_prefetch,
+    return_to, too_large,
 };
 use crate::{
     client::Client,
@@ -144,14 +146,4 @@ fn problem(error: &LoginError) -> (StatusCode, String) {
 
 fn bad_challenge_mode(value: &str) -> String {
     format!("Invalid challengeMode query param: {value}. Expected 'redirect', 'popup', or omit.")
-}
-
-/// A browser or a framework that looks ahead must not begin a login.
-fn is_prefetch(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let purposes = text("sec-purpose");
-    !matches!(text("next-router-prefetch"), "" | "0" | "false")
-        || text("purpose") == "prefetch"
-        || (purposes.contains("prefetch") && !purposes.contains("prerender"))
-        || text("x-middleware-prefetch") == "1"
 }

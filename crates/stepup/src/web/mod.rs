@@ -13,6 +13,7 @@ mod login_ended;
 mod logout;
 mod mfa;
 mod popup;
+pub(crate) mod prefetch;
 mod profile;
 pub(crate) mod return_to;
 mod route;

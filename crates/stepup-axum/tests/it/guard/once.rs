@@ -33,6 +33,16 @@ async fn a_form_passes_once_however_long_the_way_was() {
 }
 
 #[tokio::test]
+async fn a_browser_that_looks_ahead_spends_no_proof() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let due = browser.fetch(Method::GET, "/transfer-once", None).await;
+    browser.verify(&due, json!({ "otp": bank.code() })).await;
+    assert_eq!(browser.prefetch("/transfer-once").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(browser.fetch(Method::GET, "/transfer-once", None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_proof_that_was_not_used_soon_is_none() {
     let bank = Bank::open().await;
     let mut browser = bank.logged_in().await;

@@ -328,6 +328,28 @@ async fn a_form_of_nobody_is_not_kept_and_a_page_says_so() {
     }
 }
 
+#[tokio::test]
+async fn a_browser_that_looks_ahead_is_not_asked_and_begins_nothing() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.post("/letters", "/account", "to=bob").await;
+    let (requests, cookies) = (bank.token_requests(), browser.cookies.clone());
+    for path in ["/account?x=1", "/account?x=2", "/transfer", "/transfer-once", "/once", "/strict"] {
+        let ahead = browser.prefetch(path).await;
+        assert_eq!((ahead.status, &ahead.body), (StatusCode::NO_CONTENT, &json!("")), "{path}");
+        assert!(ahead.headers["cache-control"].to_str().unwrap().contains("no-store"), "{path}");
+        assert!(!ahead.headers.contains_key("set-cookie"), "{path} {ahead:?}");
+    }
+    assert_eq!((bank.token_requests(), &browser.cookies), (requests, &cookies));
+    let again = browser.prove(&bank, &login).await;
+    assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  to=bob");
+    assert_eq!(
+        browser.prefetch("/account").await.body,
+        json!("GET auth0|ada  "),
+        "what passes may be looked at"
+    );
+}
+
 /// Where the main link of a notice leads.
 fn way_on(notice: &Page) -> String {
     attribute(notice.body.split("class=\"primary\"").nth(1).unwrap(), "href").unwrap()

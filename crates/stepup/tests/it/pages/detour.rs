@@ -339,6 +339,22 @@ async fn the_oldest_of_many_detours_are_forgotten() {
 }
 
 #[tokio::test]
+async fn a_form_is_not_forgotten_for_pages_that_are_only_looked_at() {
+    let clock = Hands::at(NOW);
+    let client = client(&clock);
+    let (_, session) = session_of(&client, "auth0|ada");
+    let mut jar = Jar::default();
+    let id = begin_beside(&client, &mut jar, &session, Some(FIELDS)).unwrap();
+    for second in 1..=6 {
+        clock.set(NOW + second);
+        begin_beside(&client, &mut jar, &session, None).unwrap();
+    }
+    let detours = jar.names().into_iter().filter(|name| name.starts_with("__mfa_")).count();
+    assert_eq!(detours, 5, "four, and the form of one: {:?}", jar.names());
+    assert!(jar.names().contains(&&*format!("__mfa_{id}_form")), "{:?}", jar.names());
+}
+
+#[tokio::test]
 async fn each_request_has_room_for_its_detour_whatever_others_there_are() {
     let clock = Hands::at(NOW);
     let client = client(&clock);
