@@ -8,6 +8,7 @@ use stepup_seal::{Format, Random, Sealer, Secrets};
 use crate::{
     clock::Clock,
     config::{ClientBuilder, Config, ConfigError},
+    guard::SpentAnswers,
     http_client::HttpClient,
     mfa::StepUps,
     provider::{self, Provider},
@@ -29,6 +30,7 @@ struct Inner {
     refreshes: Refreshes,
     ended_sessions: EndedSessions,
     session_sizes: SizeWatch,
+    spent_answers: SpentAnswers,
     step_ups: StepUps,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -75,6 +77,7 @@ impl Client {
             refreshes: Refreshes::default(),
             ended_sessions: EndedSessions::default(),
             session_sizes: SizeWatch::default(),
+            spent_answers: SpentAnswers::default(),
             step_ups: StepUps::default(),
             clock: parts.clock,
             random: parts.random,
@@ -124,6 +127,10 @@ impl Client {
 
     pub(crate) fn session_sizes(&self) -> &SizeWatch {
         &self.0.session_sizes
+    }
+
+    pub(crate) fn spent_answers(&self) -> &SpentAnswers {
+        &self.0.spent_answers
     }
 
     pub(crate) fn step_ups(&self) -> &StepUps {

@@ -12,6 +12,7 @@ mod config;
 mod detour;
 pub mod guard;
 mod http_client;
+mod lately;
 mod login;
 pub mod mfa;
 pub mod pages;

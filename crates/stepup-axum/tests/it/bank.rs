@@ -209,6 +209,7 @@ impl WithUsers for stepup_tenant::Builder {
 }
 
 /// A browser: one jar for `localhost`, whatever the port.
+#[derive(Clone)]
 pub(crate) struct Browser {
     http: reqwest::Client,
     application: String,
@@ -335,7 +336,6 @@ impl Browser {
         self.submit(&challenge, &[("code", &code)]).await
     }
 
-    /// A call of a script.
     /// Looks ahead to a page.
     pub(crate) async fn prefetch(&mut self, path: &str) -> Answer {
         let request = self.http.get(format!("{}{path}", self.application));
@@ -343,6 +343,7 @@ impl Browser {
         self.answer(request.header("sec-purpose", "prefetch")).await
     }
 
+    /// A call of a script.
     pub(crate) async fn fetch(&mut self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.call(method, path, body, None).await
     }
@@ -367,11 +368,11 @@ impl Browser {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = self.send(request).await;
         self.answer(request).await
     }
 
     async fn answer(&mut self, request: reqwest::RequestBuilder) -> Answer {
+        let answer = self.send(request).await;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.unwrap();
         Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }

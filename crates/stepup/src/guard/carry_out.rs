@@ -64,17 +64,26 @@ impl Client {
     ) -> Result<Passed, Stopped> {
         let session = state.session_mut().ok_or(Stopped::Failed(AccessTokenError::MissingSession))?;
         let (request, now) = (guard.name_of(method, path_and_query), self.now());
-        let decision = decide(guard, &Facts::of(session, &request, now), now);
+        let facts = Facts::of(session, &request, now);
+        let decision = decide(guard, &facts, now);
+        let asked = facts.asked.filter(|_| decision == Decision::PassOnce);
+        let answer = asked.and_then(|asked| session.answer_to(&asked));
+        let spending = answer.and_then(|answer| self.spent_answers().take(answer, now));
         let verdict = match decision {
+            // Another request got it meanwhile.
+            Decision::PassOnce if spending.is_none() => self.ask(session, guard, Lack::TooOld).await,
             Decision::Pass | Decision::PassOnce => self.let_pass(session, guard).await,
             Decision::Ask(lack) => self.ask(session, guard, lack).await,
             Decision::Unmet(lack) => Err(Stopped::Unmet(lack)),
         };
-        match &verdict {
-            Ok(_) if decision == Decision::PassOnce => session.spend_answer(&request),
-            Ok(_) | Err(Stopped::Unmet(_)) => session.stop_asking(&request),
-            Err(Stopped::Ask { .. }) => session.ask(&request, now),
-            Err(Stopped::Failed(_)) => {}
+        match (&verdict, spending) {
+            (Ok(_), Some(spending)) => {
+                spending.spent();
+                session.spend_answer(&request);
+            }
+            (Ok(_) | Err(Stopped::Unmet(_)), _) => session.stop_asking(&request),
+            (Err(Stopped::Ask { .. }), _) => session.ask(&request, now),
+            (Err(Stopped::Failed(_)), _) => {}
         }
         if let Err(Stopped::Ask { due: Some(due), .. }) = &verdict
             && let Some(token) = &due.mfa_token
@@ -84,15 +93,6 @@ impl Client {
         verdict
     }
 
-    async fn let_pass(&self, session: &mut Session, guard: &Guard) -> Result<Passed, Stopped> {
-        let proof = session.second_factor().ok_or(Stopped::Ask { lack: Lack::NoProof, due: None })?;
-        let Some(wanted) = guard.token() else { return Ok(Passed { proof, access_token: None }) };
-        match self.access_token(session, &wanted).await {
-            Ok(token) => Ok(Passed { proof, access_token: Some(token) }),
-            Err(AccessTokenError::MfaRequired(due)) => {
-                Err(Stopped::Ask { lack: Lack::AccessToken, due: Some(due) })
-            }
-            Err(error) => Err(Stopped::Failed(error)),
     /// The same for a browser that only looks ahead ([`StoppedRequest::is_prefetch`](super::StoppedRequest::is_prefetch)):
     /// it passes where the proof will do for any request. Nobody is asked, and no proof that is good for one request alone is
     /// spent.
@@ -108,6 +108,15 @@ impl Client {
         }
     }
 
+    async fn let_pass(&self, session: &mut Session, guard: &Guard) -> Result<Passed, Stopped> {
+        let proof = session.second_factor().ok_or(Stopped::Ask { lack: Lack::NoProof, due: None })?;
+        let Some(wanted) = guard.token() else { return Ok(Passed { proof, access_token: None }) };
+        match self.access_token(session, &wanted).await {
+            Ok(token) => Ok(Passed { proof, access_token: Some(token) }),
+            Err(AccessTokenError::MfaRequired(due)) => {
+                Err(Stopped::Ask { lack: Lack::AccessToken, due: Some(due) })
+            }
+            Err(error) => Err(Stopped::Failed(error)),
         }
     }
 

@@ -9,7 +9,7 @@ use super::Guard;
 use crate::session::{Asked, FactorProof, LEEWAY, Session};
 
 /// How soon after the answer a request must come back for it to be the one that asked.
-const WAY_BACK: Duration = Duration::from_secs(60);
+pub(super) const WAY_BACK: Duration = Duration::from_secs(60);
 
 /// What a proof lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

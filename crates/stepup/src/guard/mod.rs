@@ -13,6 +13,7 @@ mod api;
 mod carry_out;
 mod decision;
 mod page;
+mod spent;
 mod way;
 
 use std::time::Duration;
@@ -20,12 +21,12 @@ use std::time::Duration;
 use stepup_protocol::{mfa::FactorType, scope::Scopes};
 use stepup_seal::{base64url, digest};
 
-pub(crate) use self::decision::Need;
 pub use self::{
     answer::{Sent, StoppedRequest},
     carry_out::{Passed, Stopped},
     decision::Lack,
 };
+pub(crate) use self::{decision::Need, spent::SpentAnswers};
 use crate::tokens::AccessTokenRequest;
 
 /// What a route needs: a proof of a second factor, and more where it is said.
@@ -93,7 +94,10 @@ impl Guard {
     }
 
     /// Needs a proof that is not older than this, in whole seconds. Below a second, every request needs a proof of its
-    /// own, which counts once.
+    /// own, which counts once: in one process, that is. Which proofs were used is written into the session, which the browser
+    /// may bring back as it was, and this process knows it besides for as long as a proof is good. In a fleet, each process
+    /// may take the same one once, within a minute: where that is too much, note at your database what was proved, or send
+    /// a session's requests to one process.
     #[must_use]
     pub const fn within(mut self, age: Duration) -> Self {
         self.need.within = Some(age);

@@ -3,25 +3,20 @@
 //! A session lies in the browser alone. A request that opened it before the logout, and is answered after it, would write it
 //! once more; it is known here by what stays the same while it lasts.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use stepup_protocol::time::UnixTime;
 use stepup_seal::digest;
 
 use super::Session;
+use crate::lately::{Digest, Lately};
 
 /// How long a request may take that began before the end.
 const REMEMBERED_FOR: Duration = Duration::from_secs(10 * 60);
-/// How many are remembered at most; beyond, the oldest go.
-const REMEMBERED: usize = 4096;
 
 /// Which session it is, as a digest: its user, when they logged in, and the tenant's own session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Identity([u8; 32]);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity(pub(super) Digest);
 
 impl Session {
     pub(super) fn identity(&self) -> Identity {
@@ -31,36 +26,22 @@ impl Session {
     }
 }
 
-/// The sessions that ended lately in this process, and until when each is remembered.
+/// The sessions that ended lately in this process.
 #[derive(Debug, Default)]
-pub(crate) struct EndedSessions(Mutex<HashMap<Identity, UnixTime>>);
+pub(crate) struct EndedSessions(Lately);
 
 impl EndedSessions {
     pub(super) fn end(&self, session: Identity, now: UnixTime) {
-        let mut ended = self.lock();
-        if ended.len() >= REMEMBERED {
-            ended.retain(|_, until| now < *until);
-        }
-        if ended.len() >= REMEMBERED
-            && let Some(oldest) = ended.iter().min_by_key(|(_, until)| **until).map(|(oldest, _)| *oldest)
-        {
-            ended.remove(&oldest);
-        }
-        ended.insert(session, now + REMEMBERED_FOR);
+        self.0.note(session.0, now + REMEMBERED_FOR, now);
     }
 
     /// A login began a session that cannot be told from one that ended.
     pub(super) fn begin(&self, session: Identity) {
-        self.lock().remove(&session);
+        self.0.forget(&session.0);
     }
 
     pub(super) fn holds(&self, session: impl FnOnce() -> Identity, now: UnixTime) -> bool {
-        let ended = self.lock();
-        !ended.is_empty() && ended.get(&session()).is_some_and(|until| now < *until)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Identity, UnixTime>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.holds(|| session().0, now)
     }
 }
 
@@ -87,15 +68,5 @@ mod tests {
         assert!(!ended.holds(|| session(2), at(0)));
         ended.begin(session(1));
         assert!(!ended.holds(|| session(1), at(0)));
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded_and_the_oldest_goes() {
-        let ended = EndedSessions::default();
-        for number in 0..=REMEMBERED {
-            ended.end(session(number.try_into().unwrap()), at(u64::from(number > 0)));
-        }
-        assert_eq!(ended.lock().len(), REMEMBERED);
-        assert!(!ended.holds(|| session(0), at(1)) && ended.holds(|| session(1), at(1)));
     }
 }

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepup_protocol::{mfa::FactorType, time::UnixTime};
 
+use stepup_seal::digest;
+
 use super::Session;
+use crate::lately::Digest;
 
 /// How far the tenant's clock and ours may be apart, as for ID tokens.
 pub(crate) const LEEWAY: Duration = Duration::from_secs(30);
@@ -167,6 +170,12 @@ impl Session {
     pub(crate) fn asked(&self, request: &str, now: UnixTime) -> Option<&Asked> {
         let waiting = &self.internal.second_factor.waiting;
         waiting.iter().find(|asked| asked.request == request && now.since(asked.at) < WAITED_FOR)
+    }
+
+    /// Which answer `asked` got, if it got one: whoever else waited got the same.
+    pub(crate) fn answer_to(&self, asked: &Asked) -> Option<Digest> {
+        let answered_at = asked.answered_at?.seconds().to_be_bytes();
+        Some(digest::sha256(&[&self.identity().0[..], &answered_at].concat()))
     }
 
     /// Remembers that `request` was answered with a demand for a proof.

@@ -1,5 +1,6 @@
 //! Windows of no time: a proof counts for the request that it was made for, once, and nothing loops.
 
+use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -30,6 +31,38 @@ async fn a_form_passes_once_however_long_the_way_was() {
     assert_eq!(browser.submit(&again, &[]).await.body, "POST auth0|ada  amount=25");
     let second = browser.post("/letters", "/once", "amount=25").await;
     assert_eq!(second.path(), "/u/login", "{second:?}");
+}
+
+/// What was spent is written into a cookie that a browser need not take over.
+#[tokio::test]
+async fn a_proof_passes_one_of_many_requests_that_bring_it_along() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    let login = browser.post("/letters", "/once", "amount=25").await;
+    let resume = browser.prove(&bank, &login).await;
+    let mut browsers = vec![browser.clone(); 12];
+    let sent = browsers.iter_mut().map(|browser| browser.submit(&resume, &[]));
+    let passed = join_all(sent)
+        .await
+        .iter()
+        .filter(|page| page.status == StatusCode::OK && page.path() == "/once")
+        .count();
+    assert_eq!(passed, 1);
+    let again = browser.submit(&resume, &[]).await;
+    assert_eq!(again.path(), "/u/login", "{again:?}");
+}
+
+/// One proof answers all who wait, and is good for one of them.
+#[tokio::test]
+async fn a_proof_passes_one_of_the_requests_that_waited_for_it() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    browser.fetch(Method::POST, "/transfer-once", None).await;
+    let due = browser.fetch(Method::GET, "/transfer-once", None).await;
+    browser.verify(&due, json!({ "otp": bank.code() })).await;
+    let mut other = browser.clone();
+    assert_eq!(browser.fetch(Method::GET, "/transfer-once", None).await.status, StatusCode::OK);
+    assert_eq!(other.fetch(Method::POST, "/transfer-once", None).await.body["error"], "mfa_required");
 }
 
 #[tokio::test]
