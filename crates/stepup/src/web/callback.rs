@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    detour::Detour,
+    detour::{Detour, Wish},
     login::{CallbackError, CallbackOutcome, CallbackParameters},
     mfa::MfaRequired,
     pages::{Frame, WayOn},
@@ -197,7 +197,11 @@ fn second_factor(client: &Client, due: &MfaRequired, visit: &Visit<'_>) -> Optio
         return None;
     }
     let return_to = visit.return_to[url::Position::BeforePath..].to_owned();
-    let begun = client.detour(visit.state, visit.headers, due, Detour { return_to, form: None });
+    // Whoever is not logged in would be sent here again from a page that wants them to be.
+    let way_out = client.way_out(visit.base, visit.headers, &return_to);
+    let way_out = visit.state.session().is_none().then_some(&*way_out);
+    let (detour, wish) = (Detour { return_to, form: None }, Wish { way_out, ..Wish::default() });
+    let begun = client.detour_as(visit.state, visit.headers, due, detour, wish);
     begun
         .inspect_err(|error| {
             tracing::error!(error = error as &dyn std::error::Error, "a detour could not begin");

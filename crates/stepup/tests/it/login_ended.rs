@@ -318,6 +318,18 @@ async fn a_code_that_is_not_exchanged_is_the_visitors_fault_only_where_it_is_use
 const PAGE_FORM: &str = "application/x-www-form-urlencoded";
 
 impl Visit {
+    /// Sends a form of the page `path`.
+    async fn send(&mut self, path: &str, form: &'static [u8]) -> Response<Bytes> {
+        let request = Request::post(path)
+            .header(header::HOST, "app.example.com")
+            .header(header::ORIGIN, "https://app.example.com")
+            .header(header::CONTENT_TYPE, PAGE_FORM)
+            .header(header::COOKIE, self.jar.line());
+        let answer = handle(&self.client, request.body(Bytes::from_static(form)).unwrap()).await;
+        self.jar.take(answer.headers());
+        answer
+    }
+
     /// The tenant answers the code with a demand for a second factor.
     async fn come_back_to_more(&mut self, state: &str) -> Response<Bytes> {
         let due = json!({ "error": "mfa_required", "error_description": "Multifactor authentication required",
@@ -346,14 +358,7 @@ async fn a_login_that_a_second_factor_is_missing_to_goes_on_on_our_pages() {
         json!({ "iss": ISSUER, "aud": "client-1", "sub": "auth0|ada", "iat": NOW, "exp": NOW + 600 });
     let tokens = json!({ "access_token": "at-1", "expires_in": 600, "token_type": "Bearer", "id_token": visit.script.sign(&claims) });
     visit.script.answer(Answer::Json(200, tokens));
-    let request = Request::post(&pages)
-        .header(header::HOST, "app.example.com")
-        .header(header::ORIGIN, "https://app.example.com")
-        .header(header::CONTENT_TYPE, PAGE_FORM)
-        .header(header::COOKIE, visit.jar.line());
-    let request = request.body(Bytes::from_static(b"action=code&code=123456")).unwrap();
-    let done = handle(&visit.client, request).await;
-    visit.jar.take(done.headers());
+    let done = visit.send(&pages, b"action=code&code=123456").await;
     assert_eq!(
         (done.status().as_u16(), &done.headers()[header::LOCATION]),
         (303, &"/hall?seat=3".parse().unwrap())
@@ -362,6 +367,22 @@ async fn a_login_that_a_second_factor_is_missing_to_goes_on_on_our_pages() {
     assert_eq!(state.session().unwrap().subject(), "auth0|ada");
     assert!(state.session().unwrap().second_factor().is_some());
     assert_eq!(visit.script.requests().last().unwrap().form()["mfa_token"], "raw-1");
+}
+
+/// The page that was asked for wants a login, and the tenant would answer it with the same demand.
+#[tokio::test]
+async fn whoever_gives_such_a_login_up_is_not_sent_to_the_page_that_wanted_it() {
+    for (path, way_out) in [("/hall?seat=3", "/"), ("/?seat=3", "/auth/mfa/d/none/resume")] {
+        let mut visit = Visit::begin();
+        let (state, _) = visit.leave(path).await;
+        let off = visit.come_back_to_more(&state).await;
+        let pages = off.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        let left = visit.send(&pages, b"action=cancel").await;
+        assert_eq!(left.headers()[header::LOCATION], way_out, "{path}");
+    }
+    let closed = Visit::begin().open("/auth/mfa/d/none/resume", BROWSER, "en").await;
+    assert_eq!(closed.status().as_u16(), 410);
+    assert!(page(&closed).contains("<h1>This page is no longer open</h1>"), "{:?}", closed.body());
 }
 
 #[tokio::test]
