@@ -83,8 +83,8 @@ impl Client {
     }
 
     /// Where it leads who gives the detour up.
-    pub(crate) fn way_out_of<'d>(&self, detour: &'d UnderWay) -> WayOn<'d> {
-        if detour.way_out() == self.config().sign_in_return_to_path {
+    pub(crate) fn way_out_of<'d>(&self, base: &Url, detour: &'d UnderWay) -> WayOn<'d> {
+        if detour.way_out() == base_url::home(self, base) {
             (detour.way_out(), |texts| &texts.to_the_start)
         } else {
             (detour.way_out(), |texts| &texts.back_to_the_page)

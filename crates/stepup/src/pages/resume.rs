@@ -79,7 +79,7 @@ pub(crate) fn answer(
                 words: |texts| (&texts.guard_unmet_heading, &texts.guard_unmet_text),
                 needs: demand.factors(),
                 way_on: (&client.detour_login(base, &detour, demand), |texts| &texts.try_again),
-                other: Some(client.way_out_of(&detour)),
+                other: Some(client.way_out_of(base, &detour)),
             };
             return client.stop(base, headers, asked, &stop);
         }

@@ -277,7 +277,7 @@ fn stopped(walk: &Walk<'_>, headers: &HeaderMap, language: Option<Language>) -> 
             status: StatusCode::FORBIDDEN,
             words: |texts| (&texts.nothing_heading, &texts.nothing_text),
             needs: &detour.progress.wanted,
-            way_on: client.way_out_of(detour),
+            way_on: client.way_out_of(base, detour),
             other: can_add.then_some((&manage, |texts| &texts.manage_heading)),
         },
         Stage::Over => Stop {
@@ -285,14 +285,14 @@ fn stopped(walk: &Walk<'_>, headers: &HeaderMap, language: Option<Language>) -> 
             words: |texts| (&texts.expired_heading, &texts.expired_text),
             needs: &[],
             way_on: (&resume, |texts| &texts.begin_again),
-            other: Some(client.way_out_of(detour)),
+            other: Some(client.way_out_of(base, detour)),
         },
         _ => Stop {
             status: StatusCode::BAD_GATEWAY,
             words: |texts| (&texts.unavailable_heading, &texts.unavailable_text),
             needs: &[],
             way_on: (&here, |texts| &texts.try_again),
-            other: Some(client.way_out_of(detour)),
+            other: Some(client.way_out_of(base, detour)),
         },
     };
     client.stop(base, headers, language, &stop)
