@@ -33,36 +33,30 @@ export function configure({ routes = {}, basePath, fetch }) {
 
 /** What a person does with a second factor. `mfaToken` is the `mfa_token` of an {@link MfaRequiredError}. */
 export const mfa = {
-  /** Lists the person's authenticators that may answer this challenge. */
   async getAuthenticators({ mfaToken, signal }) {
     const list = await send("mfaAuthenticators", MfaGetAuthenticatorsError, { mfaToken, signal });
     if (!Array.isArray(list)) throw new MfaGetAuthenticatorsError("client_error", "The answer is not a list of authenticators");
     return list.map(({ last_auth, ...entry }) => ({ ...camelCase(entry), lastAuthenticatedAt: last_auth }));
   },
 
-  /** The factors that may be enrolled, as the tenant named them: `[]` when it wants an existing one. */
   getEnrollmentFactors: (error) => error.mfa_requirements?.enroll ?? [],
 
-  /** Begins the enrolment of an authenticator; the first {@link mfa.verify} with it completes it. */
   async enroll({ mfaToken, signal, ...options }) {
     const body = { ...enrollmentTypes(options), phone_number: options.phoneNumber, email: options.email };
     return camelCase(await send("mfaAssociate", MfaEnrollmentError, { mfaToken, signal, body }));
   },
 
-  /** Asks for a challenge: with `oob` the tenant sends a code or a push, with `otp` there is nothing to send. */
   async challenge({ mfaToken, challengeType, authenticatorId, signal }) {
     const body = { mfa_token: mfaToken, challenge_type: challengeType, authenticator_id: authenticatorId };
     return camelCase(await send("mfaChallenge", MfaChallengeError, { signal, body }));
   },
 
-  /** Gives the answer to the challenge. The tokens go into the session on the server: ask {@link getAccessToken} next. */
   async verify({ mfaToken, otp, oobCode, bindingCode, recoveryCode, signal }) {
     if (!otp && !oobCode && !recoveryCode) throw new InvalidRequestError("Give one of otp, oobCode and recoveryCode");
     const body = { otp, oob_code: oobCode, binding_code: bindingCode, recovery_code: recoveryCode };
     return changed(await send("mfaVerify", MfaVerifyError, { mfaToken, signal, body }));
   },
 
-  /** Waits until the person answers a push on their device. */
   async poll({ mfaToken, oobCode, interval = 5, timeout = 300_000, signal }) {
     if (!oobCode) throw new InvalidRequestError("oobCode is required");
     const body = { mfa_token: mfaToken, oob_code: oobCode };
@@ -83,14 +77,12 @@ export const mfa = {
     }
   },
 
-  /** Takes one authenticator away from the person. */
   async deleteAuthenticator({ mfaToken, authenticatorId, signal }) {
     if (!authenticatorId) throw new InvalidRequestError("authenticatorId is required");
     const path = `/${encodeURIComponent(authenticatorId)}`;
     await send("mfaAuthenticators", MfaDeleteAuthenticatorError, { method: "DELETE", path, mfaToken, signal });
   },
 
-  /** Has the person show a second factor on the tenant's own pages, in a pop-up. From a click only. */
   async challengeWithPopup({
     audience,
     scope,
