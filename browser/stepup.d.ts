@@ -270,6 +270,8 @@ export interface ErrorDetails {
   status?: number;
   /** Seconds to wait before trying again. */
   retryAfter?: number;
+  /** Whether only a new login helps. */
+  login_required?: true;
   cause?: unknown;
 }
 
@@ -284,11 +286,13 @@ export class StepupError extends Error {
   readonly error_description: string;
   readonly status?: number;
   readonly retryAfter?: number;
+  /** Only a new login helps. */
+  readonly login_required?: true;
   readonly cause?: unknown;
   toJSON(): { error: string; error_description: string };
 }
 
-/** An access token could not be had. */
+/** An access token could not be had; with `login_required`, only a new login helps, else try again. */
 export class AccessTokenError extends StepupError {}
 
 /** The call itself was wrong: nothing was sent. */
@@ -304,7 +308,6 @@ export class MfaRequiredError extends StepupError {
       mfa_token?: string | null;
       mfa_requirements?: MfaRequirements | null;
       recovery_code?: string;
-      login_required?: true;
     },
   );
   readonly error: "mfa_required";
@@ -313,8 +316,6 @@ export class MfaRequiredError extends StepupError {
   readonly mfa_requirements?: MfaRequirements;
   /** The new recovery code that replaces the one just used: shown this once. */
   readonly recovery_code?: string;
-  /** Only a new login helps. */
-  readonly login_required?: true;
   toJSON(): { error: string; error_description: string } & Pick<
     MfaRequiredError,
     "mfa_token" | "mfa_requirements" | "recovery_code" | "login_required"
@@ -324,7 +325,10 @@ export class MfaRequiredError extends StepupError {
 /** The time to answer is over: ask for the access token again. */
 export class MfaTokenExpiredError extends StepupError {}
 
-/** The `mfa_token` was changed on its way, or belongs to somebody else. */
+/**
+ * The `mfa_token` was changed on its way, or belongs to somebody else; as `invalid_grant`, the tenant takes nothing more for
+ * it. Ask for the access token again.
+ */
 export class MfaTokenInvalidError extends StepupError {}
 
 /** The `mfa_token` is good, but belongs to nothing that this session began. */

@@ -112,7 +112,7 @@ export const mfa = {
     const limit = limited(signal, timeout, new PopupTimeoutError());
     try {
       const { success, error } = await endOf(popup, transactionId, limit.signal);
-      if (!success) throw failure(error.code, error.message, { login_required: true });
+      if (!success) throw failure(error.code, error.message, { login_required: error.code === "mfa_required" || undefined });
     } finally {
       popupInProgress = false;
       limit.abort();
@@ -184,12 +184,13 @@ export function logout({ returnTo, federated } = {}) {
 export class StepupError extends Error {
   name = "StepupError";
 
-  constructor(error, error_description, { status, retryAfter, cause } = {}) {
+  constructor(error, error_description, { status, retryAfter, login_required, cause } = {}) {
     super(error_description, cause === undefined ? undefined : { cause });
     this.error = error;
     this.error_description = error_description;
     this.status = status;
     this.retryAfter = retryAfter;
+    this.login_required = login_required;
   }
 
   get code() {
@@ -205,12 +206,11 @@ export class StepupError extends Error {
 export class MfaRequiredError extends StepupError {
   name = "MfaRequiredError";
 
-  constructor(error_description, { mfa_token, mfa_requirements, recovery_code, login_required, ...details } = {}) {
+  constructor(error_description, { mfa_token, mfa_requirements, recovery_code, ...details } = {}) {
     super("mfa_required", error_description, details);
     this.mfa_token = mfa_token ?? "";
     this.mfa_requirements = mfa_requirements ?? undefined;
     this.recovery_code = recovery_code;
-    this.login_required = login_required;
   }
 
   toJSON() {
@@ -392,6 +392,8 @@ function refusal(answer, response, ErrorClass) {
 
 function failure(error, description, details, ErrorClass = AccessTokenError) {
   if (error === "mfa_required") return new MfaRequiredError(description, details);
+  // Of a wrong code it is a 403: the same token serves again.
+  if (error === "invalid_grant" && details.status === 401) ErrorClass = MfaTokenInvalidError;
   return new (classOfCode[error] ?? ErrorClass)(error, description, details);
 }
 

@@ -41,7 +41,7 @@ test("the examples are as the types say", () => {
   }
 });
 
-const [, application] = examples.match(/^## Complete: a single-page application\n.*?^```js\nimport (?:.*?)\n(.*?)^```/ms);
+const [, application] = examples.match(/^## Complete: a single-page application\n.*?^```js\nimport (?:.*?);\n(.*?)^```/ms);
 
 /**
  * Runs `stepUp` of the single-page application against prepared answers. The person takes the last of a list, types `typed`
@@ -78,6 +78,7 @@ const due = (requirements, mfa_token = "sealed") => [403, { error: "mfa_required
 const toChallenge = due({ challenge: [{ type: "otp" }] });
 const listed = (...authenticators) => [200, authenticators.map((one) => ({ active: true, ...one }))];
 const wrong = [403, { error: "invalid_grant", error_description: "Invalid otp_code." }];
+const refused = (status, error) => [status, { error, error_description: "" }];
 const verified = [200, { success: true }];
 const token = [200, { token: "at" }];
 const app = { id: "totp|1", authenticator_type: "otp" };
@@ -182,13 +183,38 @@ test("the application goes on with the token of a further factor", async () => {
   assert.deepEqual(sent, [ask, list, verify({ otp: "111111" }), list, verify({ otp: "222222" }), ask]);
 });
 
-test("the application repeats no code that is not wrong, and logs in where only that helps", async (t) => {
-  for (const [status, code] of [[429, "too_many_attempts"], [403, "mfa_token_used"], [401, "expired_token"], [401, "mfa_token_expired"]]) {
+test("the application repeats no code that is not wrong", async (t) => {
+  for (const [status, code] of [[429, "too_many_attempts"], [400, "access_denied"], [502, "server_error"]]) {
     await t.test(code, async () => {
-      const { error, sent } = await run([toChallenge, listed(app), [status, { error: code, error_description: "" }]], ["111111"]);
+      const { error, sent } = await run([toChallenge, listed(app), refused(status, code)], ["111111"]);
       assert.equal(error.code, code);
       assert.equal(sent.length, 3);
     });
   }
-  assert.equal((await run([due(undefined, "")])).token, "logged in again");
+});
+
+test("the application asks for the access token again where no code will do any more, but not for ever", async (t) => {
+  const over = [
+    refused(401, "invalid_grant"),
+    refused(403, "mfa_token_used"),
+    refused(401, "expired_token"),
+    refused(401, "mfa_token_expired"),
+    refused(404, "mfa_token_not_found"),
+  ];
+  for (const answer of over) {
+    await t.test(answer[1].error, async () => {
+      const { token: got, sent, shown } = await run([toChallenge, listed(app), answer, token], ["111111"]);
+      assert.equal(got, "at");
+      assert.deepEqual([sent, shown], [[ask, list, verify({ otp: "111111" }), ask], ["Your code"]]);
+    });
+  }
+  const { error, sent } = await run(Array(4).fill([toChallenge, refused(401, "mfa_token_invalid")]).flat());
+  assert.deepEqual([error.code, sent.length], ["mfa_token_invalid", 8]);
+});
+
+test("the application logs in where only that helps", async () => {
+  const noToken = [403, { ...due(undefined, "")[1], login_required: true }];
+  assert.equal((await run([noToken])).token, "logged in again");
+  const revoked = [401, { error: { code: "failed_to_refresh_token", message: "" }, login_required: true }];
+  assert.equal((await run([toChallenge, listed(app), refused(401, "invalid_grant"), revoked], ["111111"])).token, "logged in again");
 });

@@ -189,13 +189,14 @@ test("codes become classes", async (t) => {
     [401, "mfa_token_not_found", "MfaTokenNotFoundError"],
     [400, "mfa_no_available_factors", "MfaNoAvailableFactorsError"],
     [403, "invalid_grant", "MfaVerifyError"],
+    [401, "invalid_grant", "MfaTokenInvalidError"],
     [403, "mfa_token_used", "MfaVerifyError"],
     [400, "authorization_pending", "MfaVerifyError"],
     [400, "toString", "MfaVerifyError"],
     [502, "server_error", "MfaVerifyError"],
   ];
   for (const [status, code, name] of cases) {
-    await t.test(code, async () => {
+    await t.test(`${status} ${code}`, async () => {
       scripted([status, { error: code, error_description: "Why" }]);
       const error = await rejection(mfa.verify({ mfaToken, otp: "123456" }));
       assert.equal(error.name, name);

@@ -104,6 +104,7 @@ pub(crate) async fn verify(
         Err(VerifyError::LockedOut(_)) => Err((customer, CodeProblem::LockedOut)),
         // The tenant's own token may end before the SDK's.
         Err(VerifyError::Token(_) | VerifyError::Expired(_)) => Ok(too_late(app, &customer, id)),
+        Err(VerifyError::Over(_) | VerifyError::Used(_)) => Ok(over(app, &customer, id)),
         Err(error) => Ok(unavailable(app, &customer, id, &error)),
     }
 }
@@ -185,6 +186,17 @@ fn log_in_again(app: &App, customer: &Customer, id: OrderId) -> Response {
 
 fn too_late(app: &App, customer: &Customer, id: OrderId) -> Response {
     resume(app, customer, id, StatusCode::GONE, "That took too long, so the second step has to begin again.")
+}
+
+/// As a log-out elsewhere ends it.
+fn over(app: &App, customer: &Customer, id: OrderId) -> Response {
+    resume(
+        app,
+        customer,
+        id,
+        StatusCode::GONE,
+        "The second step was ended elsewhere, so it has to begin again.",
+    )
 }
 
 /// The order stays, and the customer may go on with it later.

@@ -87,7 +87,7 @@ async fn a_script_goes_from_login_to_logout() {
     let waits = browser.fetch(Method::POST, "/bank/second/wait", Some(waits)).await;
     assert_eq!(
         (waits.status, &waits.body["error"]),
-        (StatusCode::FORBIDDEN, &json!("invalid_grant")),
+        (StatusCode::UNAUTHORIZED, &json!("invalid_grant")),
         "{waits:?}"
     );
     let path = format!("/bank/factors/{}", id_of("totp|").replace('|', "%7C"));

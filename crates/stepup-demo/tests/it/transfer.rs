@@ -246,6 +246,27 @@ async fn a_tenant_that_fails_loses_no_order() {
 }
 
 #[tokio::test]
+async fn a_step_up_that_ended_elsewhere_begins_again() {
+    let house = House::open().await;
+    let mut browser = house.log_in().await;
+    house.order(&mut browser, "Charles Babbage", "25").await;
+    for description in ["Unknown or invalid refresh token.", "Malformed mfa_token"] {
+        let refused = serde_json::json!({ "error": "invalid_grant", "error_description": description });
+        house.tenant.fail_next(Fault {
+            status: Some(403),
+            body: Some(refused),
+            ..Fault::on("POST", "/oauth/token")
+        });
+        browser.submit("/code", &[("code", "123456")]).await;
+        assert_eq!((browser.status, browser.heading()), (StatusCode::GONE, "Your transfer waits"));
+        let alert = "The second step was ended elsewhere, so it has to begin again.";
+        assert_eq!(browser.alert().unwrap(), alert, "{description}");
+        browser.submit("/again", &[]).await;
+        assert_eq!(browser.heading(), "Protect your transfers", "{description}");
+    }
+}
+
+#[tokio::test]
 async fn a_refresh_token_that_is_gone_asks_for_a_log_in_that_leads_back_to_the_order() {
     let house = House::open().await;
     let mut browser = house.log_in().await;

@@ -179,10 +179,15 @@ impl Refusal {
             && self.description.as_deref() == Some(description::MFA_REJECTED)
     }
 
-    /// Whether the `mfa_token` is dead. It was sealed here, so it is none that was never alive.
+    /// Whether the `mfa_token` was used. It was sealed here, so it is none that was never alive.
     fn is_used_token(&self) -> bool {
         self.error == code::INVALID_GRANT
             && self.description.as_deref() == Some(description::MALFORMED_MFA_TOKEN)
+    }
+
+    /// Whether the tenant takes nothing more for this step-up: no other code would do.
+    pub(super) fn is_end(&self) -> bool {
+        self.error == code::INVALID_GRANT && !self.is_wrong_code()
     }
 
     fn is_wrong_code(&self) -> bool {
@@ -293,6 +298,11 @@ pub enum VerifyError {
     /// The answer is for another user than the session (code `user_mismatch`).
     #[error("The verification was for another user than the one who is logged in.")]
     OtherUser,
+    /// The tenant takes nothing more for this step-up: its refresh token was revoked, as by a log-out elsewhere, or what is
+    /// answered is no challenge of it. Ask for the access token again, which begins a new step-up or says that it needs a
+    /// log-in.
+    #[error("the step-up is over")]
+    Over(#[source] Refusal),
     /// The push has not been answered: ask again in a while, later if [`Refusal::is_slow_down`]. [`Mfa::wait_for_push`] does.
     ///
     /// [`Mfa::wait_for_push`]: super::Mfa::wait_for_push
@@ -312,8 +322,7 @@ pub enum VerifyError {
     #[error("nothing was verified")]
     Unavailable(#[source] Unavailable),
     /// The step-up is complete: a token is good for one success. Nothing was spent. Ask for the access token, which is there
-    /// unless it was another session that completed it (code `mfa_token_used`; the tenant's `invalid_grant` where another
-    /// process completed it).
+    /// unless it was another session that completed it (code `mfa_token_used`; the refusal is the tenant's, where it was asked).
     #[error("The MFA token was used already: its step-up is complete.")]
     Used(#[source] Option<Refusal>),
     /// The code is wrong, or was used before. The same token serves for another attempt.
@@ -370,6 +379,7 @@ impl VerifyError {
             refusal if proof.is_push() && refusal.is_denial() => Self::Denied(refusal),
             refusal if refusal.is_wrong_code() => Self::WrongCode(refusal),
             refusal if refusal.is_used_token() => Self::Used(Some(refusal)),
+            refusal if refusal.is_end() => Self::Over(refusal),
             refusal if refusal.error == code::EXPIRED_TOKEN => Self::Expired(refusal),
             refusal => Self::Refused(refusal),
         }

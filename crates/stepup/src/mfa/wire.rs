@@ -138,13 +138,13 @@ impl Refusal {
             return StatusCode::TOO_MANY_REQUESTS;
         }
         match (self.status, &*self.error) {
-            (StatusCode::UNAUTHORIZED, code::EXPIRED_TOKEN | code::INVALID_GRANT | "invalid_token")
-            | (
-                StatusCode::FORBIDDEN,
-                code::INVALID_GRANT | code::ACCESS_DENIED | code::ASSOCIATION_REQUIRED,
-            )
-            | (StatusCode::NOT_FOUND, _) => self.status,
             (status, _) if status.is_server_error() => StatusCode::BAD_GATEWAY,
+            // One code for "ask again" and for "begin anew": the status tells them apart.
+            (_, code::INVALID_GRANT) if self.is_end() => StatusCode::UNAUTHORIZED,
+            (_, code::INVALID_GRANT) => StatusCode::FORBIDDEN,
+            (StatusCode::UNAUTHORIZED, code::EXPIRED_TOKEN | "invalid_token")
+            | (StatusCode::FORBIDDEN, code::ACCESS_DENIED | code::ASSOCIATION_REQUIRED)
+            | (StatusCode::NOT_FOUND, _) => self.status,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -210,9 +210,9 @@ impl MfaError for VerifyError {
             Self::Denied(refusal)
             | Self::Expired(refusal)
             | Self::LockedOut(refusal)
+            | Self::Over(refusal)
             | Self::Pending(refusal)
             | Self::Refused(refusal)
-            | Self::Used(Some(refusal))
             | Self::WrongCode(refusal) => refusal.answer(),
             Self::MfaRequired(required) => required.answer(),
             Self::MissingSession => Answer::new(StatusCode::BAD_REQUEST, "missing_session", self.to_string()),
@@ -222,7 +222,7 @@ impl MfaError for VerifyError {
             }
             Self::Token(error) => error.answer(),
             Self::Unavailable(error) => error.answer(),
-            Self::Used(None) => Answer::new(StatusCode::FORBIDDEN, "mfa_token_used", self.to_string()),
+            Self::Used(_) => Answer::new(StatusCode::FORBIDDEN, "mfa_token_used", self.to_string()),
         }
     }
 }

@@ -111,13 +111,17 @@ impl AccessTokenError {
     }
 
     /// The body that goes on the wire: flat for `mfa_required`, nested under `error` for the others, as browsers'
-    /// clients expect it.
+    /// clients expect it; with `login_required` where [`AccessTokenError::needs_login`].
     #[must_use]
     pub fn to_json(&self) -> Value {
-        match self {
-            Self::MfaRequired(required) => required.to_json(),
-            error => json!({ "error": { "message": error.to_string(), "code": error.code() } }),
+        if let Self::MfaRequired(required) = self {
+            return required.to_json();
         }
+        let mut body = json!({ "error": { "message": self.to_string(), "code": self.code() } });
+        if self.needs_login() {
+            body["login_required"] = true.into();
+        }
+        body
     }
 }
 

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use serde_json::{Value, json};
 use stepup::mfa::{
     AuthenticatorType, Challenge, Enroll, EnrollError, FactorType, MfaError as _, Verify, VerifyError,
 };
 use stepup_tenant::{Fault, Tenant};
 
-use crate::house::{Enrolled, House, transfer};
+use crate::{
+    house::{Enrolled, House, transfer},
+    support::{get, handle, json_of},
+};
 
 #[tokio::test]
 async fn enrol_verify_and_the_token_is_there() {
@@ -174,6 +179,52 @@ async fn time_ends_a_step_up_here_and_there() {
     let later = house.client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err();
     assert_eq!(&*later.code(), "mfa_token_expired", "{later:?}");
     assert_eq!(&*house.client.mfa().authenticators(&token).await.unwrap_err().code(), "mfa_token_expired");
+}
+
+/// `POST` to a route, as a page's script sends it.
+async fn post(house: &House, path: &str, token: &str, cookies: &str, body: Value) -> Response<Bytes> {
+    let request = Request::post(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::COOKIE, cookies)
+        .body(Bytes::from(body.to_string()));
+    handle(&house.client, request.unwrap()).await
+}
+
+#[tokio::test]
+async fn a_step_up_that_a_log_out_elsewhere_ends_is_no_wrong_code() {
+    let house = House::open().await;
+    let Enrolled { secret, .. } = house.enroll_app().await;
+    let cookies = house.log_in_with_cookies().await;
+    let token = house.due(&mut house.open_session(&cookies)).await.mfa_token.unwrap();
+    let token = token.as_str();
+    let told = |answer: &Response<Bytes>| {
+        let body = json_of(answer);
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        (answer.status().as_u16(), text("error"), text("error_description"))
+    };
+    let expected = |status, error: &str, text: &str| (status, error.to_owned(), text.to_owned());
+
+    let wrong = post(&house, "/auth/mfa/verify", token, &cookies, json!({ "otp": "000000" })).await;
+    assert_eq!(told(&wrong), expected(403, "invalid_grant", "Invalid otp_code."));
+    handle(&house.client, get("/auth/logout", &cookies)).await;
+    let right = json!({ "otp": house.next_code(&secret) });
+    let over = post(&house, "/auth/mfa/verify", token, &cookies, right.clone()).await;
+    assert_eq!(told(&over), expected(401, "invalid_grant", "Unknown or invalid refresh token."));
+    let used = post(&house, "/auth/mfa/verify", token, &cookies, right).await;
+    assert_eq!(
+        told(&used),
+        expected(403, "mfa_token_used", "The MFA token was used already: its step-up is complete.")
+    );
+
+    let malformed = expected(401, "invalid_grant", "Malformed mfa_token");
+    let challenge = json!({ "mfa_token": token, "challenge_type": "otp" });
+    assert_eq!(told(&post(&house, "/auth/mfa/challenge", token, &cookies, challenge).await), malformed);
+    let push = json!({ "mfa_token": token, "oob_code": "of no push" });
+    assert_eq!(post(&house, "/auth/mfa/push", token, &cookies, push).await.status(), StatusCode::FORBIDDEN);
+    let mut list = get("/auth/mfa/authenticators", &cookies);
+    list.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+    assert_eq!(handle(&house.client, list).await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -188,7 +188,9 @@ async fn refusals_are_told_apart_and_the_session_stays() {
     let refusals = [
         (403, "invalid_grant", "Invalid otp_code.", "WrongCode", 403),
         (403, "invalid_grant", "MFA Authorization rejected.", "WrongCode", 403),
-        (403, "invalid_grant", "Malformed mfa_token", "Used", 403),
+        (400, "invalid_grant", "Invalid binding_code.", "WrongCode", 403),
+        (403, "invalid_grant", "Unknown or invalid refresh token.", "Over", 401),
+        (403, "invalid_grant", "Malformed oob_code", "Over", 401),
         (401, "expired_token", "mfa_token is expired", "Expired", 401),
         (429, "too_many_attempts", "later", "LockedOut", 429),
         (

@@ -200,6 +200,7 @@ async fn from_login_to_logout() {
     visit.pass(A_DAY + 1);
     let (status, error) = visit.access_token().await;
     assert_eq!((status, &error["error"]["code"]), (401, &json!("failed_to_refresh_token")), "it was revoked");
+    assert_eq!(error["login_required"], true);
 }
 
 #[tokio::test]
@@ -247,6 +248,7 @@ async fn a_tenant_that_fails_costs_no_session() {
         visit.tenant.fail_next(fault.clone());
         let (status, error) = visit.access_token().await;
         assert_eq!((status, &error["error"]["code"]), (401, &json!("failed_to_refresh_token")), "{fault:?}");
+        assert_eq!(error.get("login_required"), None, "{fault:?}");
         assert_eq!(visit.at_app.line(), session, "{fault:?}: as it was");
     }
     assert_eq!(visit.access_token().await.0, 200);
