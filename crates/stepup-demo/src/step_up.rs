@@ -101,6 +101,7 @@ pub(crate) async fn verify(
         }
         Err(VerifyError::MfaRequired(due)) => Ok(ask(app, &customer, id, due).await),
         Err(VerifyError::WrongCode(_)) => Err((customer, CodeProblem::Wrong)),
+        Err(VerifyError::Busy(_)) => Err((customer, CodeProblem::Busy)),
         Err(VerifyError::LockedOut(_)) => Err((customer, CodeProblem::LockedOut)),
         // The tenant's own token may end before the SDK's.
         Err(VerifyError::Token(_) | VerifyError::Expired(_)) => Ok(too_late(app, &customer, id)),
@@ -112,6 +113,7 @@ pub(crate) async fn verify(
 /// Why a code was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CodeProblem {
+    Busy,
     LockedOut,
     Wrong,
 }

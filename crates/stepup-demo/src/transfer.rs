@@ -15,6 +15,8 @@ use crate::pages::{Challenge, Enroll, Keep, Receipt, Recovery, Resume, html};
 use crate::step_up::{self, CodeProblem};
 use crate::{App, qr, today};
 
+const BUSY: &str =
+    "Our log-in service has too much to do. Nothing is lost: wait a moment, then enter the code again.";
 const LOCKED_OUT: &str = "Too many wrong codes. To keep your money safe, no code is taken for some minutes now, not even a right one. Wait, then try again.";
 
 /// A code from a form.
@@ -58,6 +60,7 @@ pub(crate) async fn code(
         Ok(response) => response,
         Err((customer, problem)) => {
             let text = match problem {
+                CodeProblem::Busy => BUSY,
                 CodeProblem::LockedOut => LOCKED_OUT,
                 CodeProblem::Wrong => {
                     "That code is not right. It changes every 30 seconds: enter the one that your app shows now."
@@ -110,6 +113,7 @@ pub(crate) async fn recovery_code(
         Ok(response) => response,
         Err((customer, problem)) => {
             let text = match problem {
+                CodeProblem::Busy => BUSY,
                 CodeProblem::LockedOut => LOCKED_OUT,
                 CodeProblem::Wrong => {
                     "That recovery code is not right. Check each character and enter it again."
@@ -219,7 +223,7 @@ fn retry(page: Response) -> Response {
 
 fn refused(problem: CodeProblem, page: Response) -> Response {
     match problem {
-        CodeProblem::LockedOut => with_status(StatusCode::TOO_MANY_REQUESTS, page),
+        CodeProblem::Busy | CodeProblem::LockedOut => with_status(StatusCode::TOO_MANY_REQUESTS, page),
         CodeProblem::Wrong => retry(page),
     }
 }

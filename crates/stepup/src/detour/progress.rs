@@ -121,6 +121,9 @@ pub(crate) enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Problem {
+    Busy {
+        until: Option<UnixTime>,
+    },
     Email,
     LockedOut {
         until: Option<UnixTime>,

@@ -155,12 +155,32 @@ impl Refusal {
         }
     }
 
-    /// Whether attempts are used up for a while, whatever status and code the tenant says it with.
+    /// Whether a limit is reached, whichever it is and whatever status and code the tenant says it with: only waiting helps.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        // An enrolment says it as a 400 `invalid_request`, and then only in words.
+        let in_words = || self.description.as_deref().is_some_and(|text| text.starts_with("Too many "));
+        self.status == StatusCode::TOO_MANY_REQUESTS
+            || self.is_lockout()
+            || self.is_rate_limit()
+            || in_words()
+    }
+
+    /// Whether, said of a proof, attempts are used up for a while: the right code would be refused too.
     #[must_use]
     pub fn is_lockout(&self) -> bool {
-        self.status == StatusCode::TOO_MANY_REQUESTS
-            || matches!(&*self.error, code::TOO_MANY_ATTEMPTS | code::TOO_MANY_REQUESTS)
+        self.error == code::TOO_MANY_ATTEMPTS
             || self.description.as_deref() == Some(description::TOO_MANY_CODES)
+    }
+
+    /// Whether requests of whatever kind are too many, which says nothing of this user.
+    fn is_rate_limit(&self) -> bool {
+        self.error == code::TOO_MANY_REQUESTS
+    }
+
+    /// Whether, said of an enrolment or a challenge, enough was sent to this user for a while.
+    fn is_limit_on_sending(&self) -> bool {
+        self.is_limit() && !self.is_rate_limit()
     }
 
     /// Whether a question about a push came too soon after the last one (RFC 8628 section 3.5).
@@ -225,6 +245,10 @@ pub enum EnrollError {
     /// The tenant refused: `access_denied` where the user has an authenticator already, and must answer a challenge.
     #[error("nothing was enrolled")]
     Refused(#[source] Refusal),
+    /// The user was sent as many messages as the tenant sends for now: wait for
+    /// [`MfaError::retry_after`](super::MfaError::retry_after), or some minutes.
+    #[error("nothing was enrolled, for too many messages were sent")]
+    SentTooOften(#[source] Refusal),
     /// The token will not do.
     #[error("nothing was enrolled")]
     Token(#[from] MfaTokenError),
@@ -243,6 +267,10 @@ pub enum ChallengeError {
     /// The tenant refused.
     #[error("no challenge was begun")]
     Refused(#[source] Refusal),
+    /// The user was sent as many messages or pushes as the tenant sends for now: wait for
+    /// [`MfaError::retry_after`](super::MfaError::retry_after), or some minutes. What was sent before is still taken.
+    #[error("no challenge was begun, for too many messages were sent")]
+    SentTooOften(#[source] Refusal),
     /// The token will not do.
     #[error("no challenge was begun")]
     Token(#[from] MfaTokenError),
@@ -271,6 +299,10 @@ pub enum DeleteAuthenticatorError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
+    /// The tenant has too many requests, of whomever, and has not looked at the code, which may be handed in again: wait for
+    /// [`MfaError::retry_after`](super::MfaError::retry_after), or a moment.
+    #[error("the tenant has too many requests")]
+    Busy(#[source] Refusal),
     /// The user said no to the push. It is over; the same token serves for another way.
     #[error("the user denied the request on their device")]
     Denied(#[source] Refusal),
@@ -342,6 +374,7 @@ impl From<Failure> for ListAuthenticatorsError {
 impl From<Failure> for EnrollError {
     fn from(failure: Failure) -> Self {
         match failure {
+            Failure::Refused(refusal) if refusal.is_limit_on_sending() => Self::SentTooOften(refusal),
             Failure::Refused(refusal) => Self::Refused(refusal),
             Failure::Unavailable(error) => Self::Unavailable(error),
         }
@@ -351,6 +384,7 @@ impl From<Failure> for EnrollError {
 impl From<Failure> for ChallengeError {
     fn from(failure: Failure) -> Self {
         match failure {
+            Failure::Refused(refusal) if refusal.is_limit_on_sending() => Self::SentTooOften(refusal),
             Failure::Refused(refusal) => Self::Refused(refusal),
             Failure::Unavailable(error) => Self::Unavailable(error),
         }
@@ -376,6 +410,7 @@ impl VerifyError {
         match refusal {
             refusal if refusal.is_pending() => Self::Pending(refusal),
             refusal if refusal.is_lockout() => Self::LockedOut(refusal),
+            refusal if refusal.is_limit() => Self::Busy(refusal),
             refusal if proof.is_push() && refusal.is_denial() => Self::Denied(refusal),
             refusal if refusal.is_wrong_code() => Self::WrongCode(refusal),
             refusal if refusal.is_used_token() => Self::Used(Some(refusal)),

@@ -134,7 +134,7 @@ impl MfaError for Refusal {
 
 impl Refusal {
     fn status_for_the_caller(&self) -> StatusCode {
-        if self.is_lockout() {
+        if self.is_limit() {
             return StatusCode::TOO_MANY_REQUESTS;
         }
         match (self.status, &*self.error) {
@@ -172,7 +172,7 @@ impl MfaError for ListAuthenticatorsError {
 impl MfaError for EnrollError {
     fn answer(&self) -> Answer<'_> {
         match self {
-            Self::Refused(refusal) => refusal.answer(),
+            Self::Refused(refusal) | Self::SentTooOften(refusal) => refusal.answer(),
             Self::Token(error) => error.answer(),
             Self::Unavailable(error) => error.answer(),
         }
@@ -183,7 +183,7 @@ impl MfaError for ChallengeError {
     fn answer(&self) -> Answer<'_> {
         match self {
             Self::NoAvailableFactors(error) => error.answer(),
-            Self::Refused(refusal) => refusal.answer(),
+            Self::Refused(refusal) | Self::SentTooOften(refusal) => refusal.answer(),
             Self::Token(error) => error.answer(),
             Self::Unavailable(error) => error.answer(),
         }
@@ -207,7 +207,8 @@ impl MfaError for VerifyError {
             Self::Interrupted => {
                 Answer::new(StatusCode::SERVICE_UNAVAILABLE, code::SERVER_ERROR, self.to_string())
             }
-            Self::Denied(refusal)
+            Self::Busy(refusal)
+            | Self::Denied(refusal)
             | Self::Expired(refusal)
             | Self::LockedOut(refusal)
             | Self::Over(refusal)

@@ -15,8 +15,8 @@ use crate::{
     client::Client,
     detour::{Demand, MULTI_FACTOR, Outcome, Problem, Stage, UnderWay},
     mfa::{
-        Challenge, Enroll, EnrollError, ListAuthenticatorsError, MfaError, MfaRequired, MfaToken,
-        OwnAuthenticators, Verified, Verify, VerifyError,
+        Challenge, ChallengeError, Enroll, EnrollError, ListAuthenticatorsError, MfaError, MfaRequired,
+        MfaToken, OwnAuthenticators, Verified, Verify, VerifyError,
     },
     session::SessionState,
 };
@@ -200,6 +200,7 @@ impl<'a> Walk<'a> {
         let mfa = self.client.mfa().of(self.session.session());
         let begun = match mfa.challenge(&token, &Challenge::oob().authenticator(&id)).await {
             Ok(begun) => begun,
+            Err(ChallengeError::SentTooOften(_)) => return self.problem(Problem::SentTooOften),
             Err(error) => return self.trouble(&error),
         };
         let Some(oob_code) = begun.oob_code else { return self.problem(Problem::Unavailable) };
@@ -300,6 +301,10 @@ impl<'a> Walk<'a> {
             }
             Err(VerifyError::Pending(_)) => {
                 self.still_waiting();
+                Next::Page
+            }
+            Err(error @ VerifyError::LockedOut(_)) => {
+                self.problem(Problem::LockedOut { until: self.until(&error) });
                 Next::Page
             }
             Err(error) => {
@@ -411,7 +416,6 @@ impl<'a> Walk<'a> {
     /// What an error means for the page.
     fn trouble(&mut self, error: &(impl MfaError + 'static)) {
         let code = error.code();
-        let description = error.to_json()["error_description"].as_str().unwrap_or_default().to_owned();
         tracing::debug!(
             code = &*code,
             error = error as &dyn std::error::Error,
@@ -426,9 +430,8 @@ impl<'a> Walk<'a> {
             | "invalid_grant"
             | "user_mismatch"
             | "missing_session" => return self.over(),
-            _ if description.starts_with("Too many SMS") => Problem::SentTooOften,
             _ if error.status() == http::StatusCode::TOO_MANY_REQUESTS => {
-                Problem::LockedOut { until: error.retry_after().map(|wait| self.client.now() + wait) }
+                Problem::Busy { until: self.until(error) }
             }
             "invalid_request" if contact => match self.detour.progress.stage {
                 Stage::Contact { way: Way::Email, .. } => Problem::Email,
@@ -442,6 +445,11 @@ impl<'a> Walk<'a> {
             _ => Problem::Unavailable,
         };
         self.problem(problem);
+    }
+
+    /// When the tenant will listen again, if it told.
+    fn until(&self, error: &impl MfaError) -> Option<UnixTime> {
+        error.retry_after().map(|wait| self.client.now() + wait)
     }
 
     fn over(&mut self) {

@@ -190,7 +190,7 @@ impl<'a> Visit<'a> {
         let did = |what| answer::see_other(&self.here(&[("did", what)]));
         let Err(error) = deleted else { return did("deleted") };
         let status = match &error {
-            DeleteAuthenticatorError::Refused(refusal) if !refusal.is_lockout() => refusal.status,
+            DeleteAuthenticatorError::Refused(refusal) if !refusal.is_limit() => refusal.status,
             error => error.status(),
         };
         match status {

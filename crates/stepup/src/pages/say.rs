@@ -78,9 +78,12 @@ pub(super) fn problem(texts: &Texts, progress: &Progress, now: UnixTime) -> (Opt
             let needed = needed(texts, &progress.wanted).unwrap_or_default();
             return (None, Some(with(&texts.others_first, "needed", &needed)));
         }
+        Problem::Busy { until: Some(until) } => {
+            return (Some(in_minutes(&texts.problem_busy, until, now)), None);
+        }
+        Problem::Busy { until: None } => &texts.problem_busy_for_some_time,
         Problem::LockedOut { until: Some(until) } => {
-            let minutes = until.since(now).as_secs().div_ceil(60).max(1);
-            return (Some(with(&texts.problem_locked_out, "minutes", &minutes.to_string())), None);
+            return (Some(in_minutes(&texts.problem_locked_out, until, now)), None);
         }
         Problem::LockedOut { until: None } => &texts.problem_locked_out_for_some_time,
         Problem::Email => &texts.problem_email,
@@ -98,6 +101,10 @@ pub(super) fn problem(texts: &Texts, progress: &Progress, now: UnixTime) -> (Opt
         },
     };
     (Some(text.to_string()), None)
+}
+
+fn in_minutes(text: &str, until: UnixTime, now: UnixTime) -> String {
+    with(text, "minutes", &until.since(now).as_secs().div_ceil(60).max(1).to_string())
 }
 
 /// Which factors are needed; nothing where any will do.

@@ -263,7 +263,7 @@ async fn an_action_may_want_one_factor_after_another() {
 }
 
 #[tokio::test]
-async fn a_limit_on_the_way_to_the_tenant_is_a_lockout_with_its_wait() {
+async fn a_limit_on_the_way_to_the_tenant_has_its_wait_and_locks_nobody_out() {
     let house = House::open().await;
     let (mut state, token) = house.step_up().await;
     let limit = |method, path| Fault {
@@ -279,7 +279,7 @@ async fn a_limit_on_the_way_to_the_tenant_is_a_lockout_with_its_wait() {
 
     house.tenant.fail_next(limit("POST", "/oauth/token"));
     let error = house.client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap_err();
-    assert!(matches!(error, VerifyError::LockedOut(_)), "{error:?}");
+    assert!(matches!(error, VerifyError::Busy(_)), "{error:?}");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(9)));
 }
 

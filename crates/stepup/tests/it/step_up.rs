@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use stepup::{
     AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState, TokenSet,
-    mfa::{Challenge, MfaError as _, MfaRequired, MfaToken, MfaTokenError, Verify, VerifyError},
+    mfa::{Challenge, Enroll, MfaError as _, MfaRequired, MfaToken, MfaTokenError, Verify, VerifyError},
 };
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
@@ -200,6 +200,17 @@ async fn refusals_are_told_apart_and_the_session_stays() {
             "LockedOut",
             429,
         ),
+        (
+            429,
+            "invalid_request",
+            "Too many failed codes. Wait for some minutes before retrying.",
+            "LockedOut",
+            429,
+        ),
+        (429, "too_many_requests", "Global limit has been reached", "Busy", 429),
+        (429, "invalid_request", "Too much", "Busy", 429),
+        (403, "too_many_requests", "Global limit has been reached", "Busy", 429),
+        (429, "slow_down", "later", "Pending", 429),
         (400, "authorization_pending", "later", "Pending", 400),
         (401, "invalid_client", "who?", "Refused", 400),
     ];
@@ -218,6 +229,30 @@ async fn refusals_are_told_apart_and_the_session_stays() {
         // The same token serves again.
         setting.script.answer(granted(&json!({})));
         setting.client.mfa().verify(&mut state, &token, Verify::otp("2")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_too_often_is_told_apart_from_too_many_requests() {
+    let often = "Too many SMS sent by the user. Wait for some minutes before retrying.";
+    for (status, error, description, variant) in [
+        (429, "too_many_attempts", often, "SentTooOften"),
+        (429, "invalid_request", often, "SentTooOften"),
+        (400, "invalid_request", often, "SentTooOften"),
+        (429, "too_many_requests", "Global limit has been reached", "Refused"),
+        (400, "invalid_request", "The phone number is invalid.", "Refused"),
+    ] {
+        let setting = setting();
+        let (_, token) = pending(&setting).await;
+        let body = json!({ "error": error, "error_description": description });
+        let answered = if variant == "Refused" && status == 400 { 400 } else { 429 };
+        setting.script.answer(Answer::Json(status, body.clone()));
+        let refused = setting.client.mfa().enroll(&token, &Enroll::sms("+12025550123")).await.unwrap_err();
+        assert!(format!("{refused:?}").starts_with(variant), "{refused:?}");
+        assert_eq!((refused.status().as_u16(), refused.to_json()), (answered, body.clone()));
+        setting.script.answer(Answer::Json(status, body));
+        let refused = setting.client.mfa().challenge(&token, &Challenge::otp()).await.unwrap_err();
+        assert!(format!("{refused:?}").starts_with(variant), "{refused:?}");
     }
 }
 

@@ -5,7 +5,7 @@ use stepup_protocol::mfa::{AssociateResponse, FactorType};
 use super::{Next, Walk};
 use crate::{
     detour::{Outcome, Problem, Stage},
-    mfa::{Enroll, MfaError as _},
+    mfa::{Enroll, EnrollError, MfaError as _},
     pages::way::{Way, email, phone},
 };
 
@@ -51,6 +51,7 @@ impl Walk<'_> {
         };
         match calls.enroll(self.session, &enroll).await {
             Ok(answer) => self.enrolled(way, address, answer),
+            Err(EnrollError::SentTooOften(_)) => self.problem(Problem::SentTooOften),
             Err(error) if self.was_done_elsewhere(&calls, &error).await => {}
             Err(error) => {
                 if matches!(&*error.code(), "unsupported_authenticator_type" | "access_denied") {

@@ -194,6 +194,12 @@ pub(super) const TEXTS: Texts = Texts {
     problem_locked_out_for_some_time: text(
         "Too many wrong codes. To keep you safe, no code is taken for some minutes now, not even a right one. Wait, then try again.",
     ),
+    problem_busy: text(
+        "Our log-in service has too much to do. Nothing is lost: wait {minutes} min, then try again.",
+    ),
+    problem_busy_for_some_time: text(
+        "Our log-in service has too much to do. Nothing is lost: try again in a moment.",
+    ),
     problem_phone: text(
         "That is no phone number that we can reach. Enter it with + and the code of your country.",
     ),

@@ -216,6 +216,12 @@ pub(super) const TEXTS: Texts = Texts {
     problem_locked_out_for_some_time: text(
         "Zu viele falsche Codes. Zu Ihrer Sicherheit wird einige Minuten lang kein Code angenommen, auch kein richtiger. Warten Sie und versuchen Sie es dann noch einmal.",
     ),
+    problem_busy: text(
+        "Unser Anmeldedienst ist gerade überlastet. Nichts ist verloren: Warten Sie {minutes} Min. und versuchen Sie es dann noch einmal.",
+    ),
+    problem_busy_for_some_time: text(
+        "Unser Anmeldedienst ist gerade überlastet. Nichts ist verloren: Versuchen Sie es gleich noch einmal.",
+    ),
     problem_phone: text(
         "Diese Telefonnummer können wir nicht erreichen. Geben Sie sie mit + und der Vorwahl Ihres Landes ein.",
     ),

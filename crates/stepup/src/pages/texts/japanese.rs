@@ -200,6 +200,10 @@ pub(super) const TEXTS: Texts = Texts {
     problem_locked_out_for_some_time: text(
         "誤ったコードが続いたため、安全のため数分間は正しいコードも受け付けません。しばらく待ってから、もう一度お試しください。",
     ),
+    problem_busy: text("ログインサービスが混み合っています。{minutes}分待ってから、もう一度お試しください。"),
+    problem_busy_for_some_time: text(
+        "ログインサービスが混み合っています。しばらくしてからもう一度お試しください。",
+    ),
     problem_phone: text("この電話番号には送信できません。「+」と国番号から入力してください。"),
     problem_email: text("メールアドレスの形式が正しくありません（例：name@example.com）。"),
     problem_not_offered: text("この方法は現在ご利用いただけません。別の方法を選んでください。"),

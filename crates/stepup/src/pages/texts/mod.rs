@@ -342,6 +342,10 @@ pub struct Texts {
     pub problem_locked_out: Text,
     /// Attempts are used up, for an unknown time.
     pub problem_locked_out_for_some_time: Text,
+    /// The tenant has too many requests. `{minutes}`: for how long.
+    pub problem_busy: Text,
+    /// The tenant has too many requests, for an unknown time.
+    pub problem_busy_for_some_time: Text,
     /// What was entered is no phone number.
     pub problem_phone: Text,
     /// What was entered is no e-mail address.

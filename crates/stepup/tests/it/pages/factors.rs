@@ -219,7 +219,7 @@ async fn a_phone_call() {
 
 /// One API wants an address to be added, one to be challenged, one a code of the address and then an app, and one an app and
 /// then a code of the address.
-const BY_EMAIL: &str = r#"
+pub(super) const BY_EMAIL: &str = r#"
 tenant: { friendly_name: House, default_directory: Username-Password-Authentication }
 clients:
   - name: webapp
@@ -266,7 +266,7 @@ actions:
 triggers: { post-login: [{ action_name: first, display_name: first }, { action_name: second, display_name: second }] }
 "#;
 
-fn api(audience: &str) -> AccessTokenRequest {
+pub(super) fn api(audience: &str) -> AccessTokenRequest {
     AccessTokenRequest::new().audience(audience).refresh(true)
 }
 

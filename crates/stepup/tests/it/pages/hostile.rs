@@ -5,13 +5,13 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
 use stepup::{Detour, mfa::MfaToken};
-use stepup_tenant::Fault;
+use stepup_tenant::{Fault, Tenant};
 
 use super::{
-    factors::{add_app, house, newest_code, transfer},
+    factors::{BY_EMAIL, add_app, api, house, newest_code, transfer},
     visitor::{Visitor, own_page},
 };
-use crate::{captured::Captured, support::Jar};
+use crate::{captured::Captured, house::House, support::Jar};
 
 #[tokio::test]
 async fn a_form_of_another_site_does_nothing() {
@@ -223,6 +223,52 @@ async fn a_tenant_that_is_down_loses_nothing() {
     assert!(visitor.alert().unwrap().starts_with("Our log-in service does not answer"));
     visitor.press("add", &[("factor", "otp")]).await;
     assert_eq!(visitor.heading(), "Set up your authenticator app");
+}
+
+#[tokio::test]
+async fn who_was_sent_too_much_hears_so_and_the_last_code_is_taken() {
+    let house = House::with(Tenant::builder().config_yaml(BY_EMAIL).start().await.unwrap());
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&api("https://ask.example"), None).await;
+    let email = visitor.choice("Email");
+    visitor.press("use", &[("authenticator", &email)]).await;
+    for _ in 0..9 {
+        visitor.press("resend", &[]).await;
+        assert_eq!(visitor.alert(), None);
+    }
+    for _ in 0..2 {
+        visitor.press("resend", &[]).await;
+        let alert = "We have sent you many messages. Wait some minutes before you ask for another one.";
+        assert_eq!(visitor.alert(), Some(alert));
+    }
+    visitor.press("code", &[("code", &newest_code(&house).await)]).await;
+    assert_eq!(visitor.address, "/balance?of=ada");
+}
+
+#[tokio::test]
+async fn a_tenant_with_too_many_requests_is_busy_and_nobody_is_locked_out() {
+    let house = house().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    visitor.press("add", &[("factor", "otp")]).await;
+    let code = house.tenant.totp(&visitor.secret("secret")).unwrap();
+    for (retry_after, alert) in [
+        (Some(90), "Our log-in service has too much to do. Nothing is lost: wait 2 min, then try again."),
+        (None, "Our log-in service has too much to do. Nothing is lost: try again in a moment."),
+    ] {
+        let limit =
+            json!({ "error": "too_many_requests", "error_description": "Global limit has been reached" });
+        house.tenant.fail_next(Fault {
+            status: Some(429),
+            body: Some(limit),
+            retry_after,
+            ..Fault::on("POST", "/oauth/token")
+        });
+        visitor.press("code", &[("code", &code)]).await;
+        assert_eq!(visitor.alert(), Some(alert));
+    }
+    visitor.press("code", &[("code", &code)]).await;
+    assert_eq!(visitor.heading(), "Keep your recovery code");
 }
 
 #[tokio::test]
