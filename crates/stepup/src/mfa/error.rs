@@ -426,6 +426,30 @@ impl VerifyError {
         matches!(self, Self::IdToken(_) | Self::Unavailable(_))
     }
 
+    /// The tenant's words, if it said no.
+    pub(super) const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Busy(refusal)
+            | Self::Denied(refusal)
+            | Self::Expired(refusal)
+            | Self::LockedOut(refusal)
+            | Self::Over(refusal)
+            | Self::Pending(refusal)
+            | Self::Refused(refusal)
+            | Self::Used(Some(refusal))
+            | Self::WrongCode(refusal) => Some(refusal),
+            Self::IdToken(_)
+            | Self::Interrupted
+            | Self::MfaRequired(_)
+            | Self::MissingSession
+            | Self::OtherUser
+            | Self::SessionExpired
+            | Self::Token(_)
+            | Self::Unavailable(_)
+            | Self::Used(None) => None,
+        }
+    }
+
     pub(crate) const fn is_pending(&self) -> bool {
         matches!(self, Self::Pending(_))
     }

@@ -60,4 +60,7 @@ pub use self::{
     verify::Verified,
     wire::MfaError,
 };
-pub(crate) use self::{once::StepUps, push::Pace};
+pub(crate) use self::{
+    once::StepUps,
+    push::{Pace, Turn},
+};

@@ -3,7 +3,7 @@
 //! Verifies of one `mfa_token` go one after the other. The first one that the tenant accepts ends the step-up: its outcome is
 //! kept here until its caller, or whoever comes with the same proof for the same login after that caller went away, takes it.
 //! From then on the token is refused without asking the tenant; only the ready-made pages, where a button can be pressed
-//! twice, find the outcome again for a moment.
+//! twice, and those who wait for the same push find the outcome again for a moment.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -14,7 +14,7 @@ use std::{
 use stepup_protocol::time::UnixTime;
 use stepup_seal::digest;
 
-use super::{MfaRequired, MfaToken, Verify, token::RawToken};
+use super::{MfaRequired, MfaToken, Verify, push::pace::Asked, token::RawToken};
 use crate::{session::Session, tokens::SteppedUp};
 
 /// How many step-ups are remembered at most; beyond, those that end soonest go.
@@ -43,6 +43,8 @@ pub(super) struct StepUp {
     expires_at: UnixTime,
     /// Held by the verify that is under way.
     pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    /// What those who wait for a push know of it.
+    pub(super) asked: Asked,
     /// The channel of the last challenge or enrolment, for the counts.
     channel: Mutex<Option<&'static str>>,
     progress: Mutex<Progress>,
@@ -122,6 +124,7 @@ impl StepUp {
         Self {
             expires_at,
             turn: Arc::default(),
+            asked: Asked::default(),
             channel: Mutex::default(),
             progress: Mutex::new(Progress::Pending),
         }
@@ -146,8 +149,14 @@ impl StepUp {
         matches!(&*self.progress(), Progress::Completed { owner, until: None, .. } if owner.is(entitled))
     }
 
+    /// Whether it was `entitled` who completed it.
+    pub(super) fn was_completed_by(&self, entitled: &Entitled) -> bool {
+        matches!(&*self.progress(), Progress::Completed { owner, .. } if owner.is(entitled))
+    }
+
     pub(super) fn complete(&self, owner: Entitled, outcome: Outcome) {
         *self.progress() = Progress::Completed { owner, outcome, until: None };
+        self.asked.completed();
     }
 
     /// Hands its outcome over, once.

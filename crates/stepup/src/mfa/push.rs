@@ -1,14 +1,12 @@
-//! Waiting for a push: the tenant is asked again and again, as it wishes to be (RFC 8628 section 3.5 has the rules).
+//! Waiting for a push: the tenant is asked again and again, as it wishes to be.
+
+pub(super) mod pace;
 
 use std::{ops::ControlFlow, time::Duration};
 
-use stepup_protocol::time::UnixTime;
-
-use super::{Mfa, MfaToken, MfaTokenError, OutOfBand, Verified, Verify, VerifyError};
+pub(crate) use self::pace::{Pace, Turn};
+use super::{Mfa, MfaToken, OutOfBand, Verified, Verify, VerifyError};
 use crate::session::SessionState;
-
-/// What a tenant that says `slow_down` is spared.
-const SLOW_DOWN: Duration = Duration::from_secs(5);
 
 /// How often to ask whether a push was answered, and for how long.
 ///
@@ -93,74 +91,21 @@ impl Mfa<'_> {
         wait: PushWait,
     ) -> Result<PushOutcome, VerifyError> {
         let proof = Verify::from(push);
-        let mut pace = Pace::new(wait, self.client.now());
+        let mut pace = Pace::new(&self.of(state.session()), token, proof.clone(), wait);
+        let mut last = None;
         loop {
-            let error = match self.verify(state, token, proof.clone()).await {
-                Ok(verified) => return Ok(PushOutcome::Approved(verified)),
-                Err(error) => error,
+            let error = match pace.turn(self).await {
+                Turn::Ask => match self.verify(state, token, proof.clone()).await {
+                    Ok(verified) => return Ok(PushOutcome::Approved(verified)),
+                    Err(error) => error,
+                },
+                Turn::Told(error) => error,
+                Turn::GiveUp => return last.map_or(Ok(PushOutcome::TimedOut), Err),
             };
             if let ControlFlow::Break(end) = pace.after(&error) {
                 return end.ok_or(error);
             }
-            self.client.wait(pace.pause(self.client.now())).await;
-            if pace.is_over(self.client.now()) {
-                return if error.is_pending() { Ok(PushOutcome::TimedOut) } else { Err(error) };
-            }
+            last = Some(error).filter(|error| !error.is_pending());
         }
-    }
-}
-
-/// When to ask next, and when not any more.
-#[derive(Debug)]
-pub(crate) struct Pace {
-    wished: Duration,
-    interval: Duration,
-    deadline: UnixTime,
-}
-
-impl Pace {
-    pub(crate) fn new(wait: PushWait, now: UnixTime) -> Self {
-        let interval = wait.interval.max(Duration::from_secs(1));
-        Self { wished: interval, interval, deadline: now + wait.timeout }
-    }
-
-    /// Whether `error` is an end, and which; `None`: the error itself is it.
-    pub(crate) fn after(&mut self, error: &VerifyError) -> ControlFlow<Option<PushOutcome>> {
-        match error {
-            VerifyError::Denied(_) => ControlFlow::Break(Some(PushOutcome::Denied)),
-            VerifyError::Expired(_) | VerifyError::Token(MfaTokenError::Expired) => {
-                ControlFlow::Break(Some(PushOutcome::Expired))
-            }
-            VerifyError::Pending(refusal) => {
-                if refusal.is_slow_down() {
-                    self.interval += SLOW_DOWN;
-                }
-                self.interval = self.interval.max(refusal.retry_after.unwrap_or_default());
-                ControlFlow::Continue(())
-            }
-            VerifyError::Unavailable(_) => {
-                self.interval *= 2;
-                ControlFlow::Continue(())
-            }
-            _ => ControlFlow::Break(None),
-        }
-    }
-
-    /// How long to wait from `now`: never past the end.
-    pub(crate) fn pause(&self, now: UnixTime) -> Duration {
-        self.interval.min(self.deadline.since(now))
-    }
-
-    pub(crate) fn is_over(&self, now: UnixTime) -> bool {
-        now >= self.deadline
-    }
-
-    pub(crate) const fn interval(&self) -> Duration {
-        self.interval
-    }
-
-    /// Whether the tenant asked for a longer interval than it was begun with.
-    pub(crate) fn is_slowed(&self) -> bool {
-        self.interval > self.wished
     }
 }

@@ -58,9 +58,9 @@ impl Mfa<'_> {
         self.accept(state, outcome)
     }
 
-    /// As [`Mfa::verify`], for a form that can be sent twice: the login whose proof it was finds the outcome again for a
-    /// moment, with the recovery code in it.
-    pub(crate) async fn verify_form(
+    /// As [`Mfa::verify`], for a form that can be sent twice and a push that two wait for: the login whose proof it was finds
+    /// the outcome again for a moment, with the recovery code in it.
+    pub(crate) async fn verify_idempotent(
         &self,
         state: &mut SessionState,
         token: &MfaToken,
@@ -135,6 +135,9 @@ impl Mfa<'_> {
     /// As [`Mfa::verify`].
     pub(crate) async fn watch(&self, token: &MfaToken, proof: Verify) -> Result<(), VerifyError> {
         let entitled = Entitled::by(&proof, self.session);
+        if self.step_up(&self.open(token)?).was_completed_by(&entitled) {
+            return Ok(());
+        }
         self.complete(token, proof, &entitled).await.map(drop)
     }
 
@@ -162,7 +165,15 @@ impl Mfa<'_> {
             let _turn = turn;
             let handed_in = hand_in(&client, &context, &proof, holder).boxed();
             let step = step(telemetry::Operation::Verify, Some(factor), &context);
-            own.complete(entitled, step.run(handed_in).await?);
+            match step.run(handed_in).await {
+                Ok(outcome) => own.complete(entitled, outcome),
+                Err(error) => {
+                    if proof.is_push() {
+                        own.asked.refused(&proof, &error, client.now());
+                    }
+                    return Err(error);
+                }
+            }
             client.step_ups().end(&token);
             Ok(())
         };

@@ -73,7 +73,7 @@ impl Calls<'_> {
     async fn verify(&self, session: &mut SessionState, proof: Verify) -> Result<Verified, VerifyError> {
         match self {
             Self::Own(own) => own.confirm(session, proof).await,
-            Self::StepUp(client, token) => client.mfa().verify_form(session, token, proof).await,
+            Self::StepUp(client, token) => client.mfa().verify_idempotent(session, token, proof).await,
         }
     }
 }

@@ -26,7 +26,13 @@ const APPLICATION: &str = "http://localhost:3000";
 
 /// The tenant's clock, and how often somebody began to wait for it.
 #[derive(Clone, Debug)]
-struct TenantTime(VirtualClock, Arc<AtomicUsize>);
+pub(crate) struct TenantTime(VirtualClock, Arc<AtomicUsize>);
+
+impl TenantTime {
+    pub(crate) fn of(clock: &VirtualClock) -> Self {
+        Self(clock.clone(), Arc::default())
+    }
+}
 
 impl Clock for TenantTime {
     fn now(&self) -> UnixTime {
@@ -77,13 +83,13 @@ impl House {
 
     /// With a client that says who it is in `set_up`.
     pub(crate) fn of(tenant: Tenant, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
-        let time = TenantTime(tenant.clock().clone(), Arc::default());
+        let time = TenantTime::of(tenant.clock());
         Self { client: Self::client_at(time.clone(), &tenant, set_up), tenant, time }
     }
 
     /// Another client of the same application.
     pub(crate) fn client(tenant: &Tenant, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
-        Self::client_at(TenantTime(tenant.clock().clone(), Arc::default()), tenant, set_up)
+        Self::client_at(TenantTime::of(tenant.clock()), tenant, set_up)
     }
 
     fn client_at(

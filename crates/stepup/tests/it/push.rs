@@ -13,11 +13,14 @@ use stepup::{
         VerifyError,
     },
 };
-use stepup_tenant::devices::Decision;
+use stepup_protocol::time::UnixTime;
+use stepup_tenant::{clock::VirtualClock, devices::Decision};
 
 use crate::{
-    house::{House, transfer},
-    step_up::{access_token, ada, cookie_of, due_with, granted, pending, setting, transfer as wanted},
+    house::{House, TenantTime, transfer},
+    step_up::{
+        Setting, access_token, ada, cookie_of, due_with, granted, pending, setting, transfer as wanted,
+    },
     support::{
         Answer, Hands, Jar, NOW, SECRET, Script, builder, cookies, handle, json_of, set_cookies, whole,
     },
@@ -278,7 +281,7 @@ async fn a_long_poll_answers_as_verify_does_or_when_its_time_is_up() {
     let answer = whole(ask(&setting.client, &token, "*/*", &ada).await).await;
     assert_eq!(json_of(&answer)["error"], "authorization_pending");
     assert_eq!(answer.headers()[header::RETRY_AFTER], "15");
-    assert_eq!(setting.clock.waits()[5..], [10, 15]);
+    assert_eq!(setting.clock.waits()[5..], [1, 10, 14]);
 
     setting.script.answer(not_yet());
     setting.script.answer(granted(&json!({ "recovery_code": "NEW" })));
@@ -422,4 +425,66 @@ async fn a_browser_waits_for_a_phone_both_ways() {
         let (mut state, ()) = tokio::join!(waiting, answered(&house, before, Decision::Approve));
         house.token(&mut state, &transfer()).await;
     }
+}
+
+/// Lets everybody go on as far as it goes at this time.
+async fn settled() {
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn all_who_wait_for_a_push_ask_as_one_and_hear_its_end_at_once() {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let time = VirtualClock::frozen(UnixTime::from_seconds(NOW));
+    let client = builder(&script, &clock).secret(SECRET).clock(TenantTime::of(&time)).build().unwrap();
+    let setting = Setting { script, clock, client };
+    let (_, token) = pending(&setting).await;
+    let asked_before = setting.script.requests().len();
+    for answer in [not_yet(), refusal("slow_down", "later"), granted(&json!({ "recovery_code": "NEW" }))] {
+        setting.script.answer(answer);
+    }
+
+    let ada = cookie_of("auth0|ada");
+    let ask = |accept| ask(&setting.client, &token, accept, &ada);
+    let stream = async { events(ask(STREAM).await).await };
+    let polls = futures_util::future::join_all((0..10).map(|_| async { whole(ask("*/*").await).await }));
+    let hours = async {
+        for (seconds, asked) in [(0, 1), (4, 1), (1, 2), (5, 2), (5, 3)] {
+            time.advance(Duration::from_secs(seconds));
+            settled().await;
+            assert_eq!(setting.script.requests().len(), asked_before + asked, "one an interval");
+        }
+    };
+    let (told, polled, ()) = tokio::join!(stream, polls, hours);
+    let expected = [
+        event("pending", json!({ "interval": 5 })),
+        event("slow_down", json!({ "interval": 10 })),
+        event("approved", json!({})),
+    ];
+    assert_eq!(told, expected);
+    for answer in polled {
+        assert_eq!(json_of(&answer), json!({ "success": true, "recovery_code": "NEW" }));
+    }
+    assert_eq!(time.now(), UnixTime::from_seconds(NOW + 15), "nobody was kept longer");
+}
+
+#[tokio::test]
+async fn who_comes_to_a_push_that_others_wait_for_keeps_its_pace() {
+    let setting = setting();
+    let (mut state, token) = pending(&setting).await;
+    let mfa = setting.client.mfa();
+    let once = PushWait::default().timeout(Duration::from_secs(1));
+    setting.script.answer(refusal("slow_down", "later"));
+    assert!(matches!(mfa.wait_for_push(&mut state, &token, push(), once).await, Ok(PushOutcome::TimedOut)));
+    assert!(matches!(mfa.wait_for_push(&mut state, &token, push(), once).await, Ok(PushOutcome::TimedOut)));
+    setting.script.answer(granted(&json!({})));
+    let outcome = mfa.wait_for_push(&mut state, &token, push(), PushWait::default()).await;
+    assert!(matches!(outcome, Ok(PushOutcome::Approved(_))), "{outcome:?}");
+    assert_eq!(
+        setting.clock.waits(),
+        [1, 1, 9],
+        "ten seconds between two questions, and one as times are whole seconds"
+    );
 }

@@ -23,7 +23,7 @@ use stepup_protocol::error::{code, description};
 use super::{answer, body, refused, verified};
 use crate::{
     client::Client,
-    mfa::{MfaError as _, MfaToken, OutOfBand, Pace, PushOutcome, PushWait, Verify, VerifyError},
+    mfa::{MfaError as _, MfaToken, OutOfBand, Pace, PushOutcome, PushWait, Turn, Verify, VerifyError},
     session::{Session, SessionState},
     web::body::{Body, Event},
 };
@@ -55,22 +55,22 @@ async fn long_poll(
 ) -> Response<Bytes> {
     state.write_changes_only();
     let proof = Verify::from(push);
-    let mut pace = Pace::new(PushWait::default().timeout(LONG_POLL), client.now());
+    let (mfa, wait) = (client.mfa(), PushWait::default().timeout(LONG_POLL));
+    let mut pace = Pace::new(&mfa.of(state.session()), token, proof.clone(), wait);
+    let mut last = None;
     loop {
-        let error = match client.mfa().verify(state, token, proof.clone()).await {
-            Ok(done) => return verified(done),
-            Err(error) => error,
+        let error = match pace.turn(&mfa).await {
+            Turn::Ask => match mfa.verify_idempotent(state, token, proof.clone()).await {
+                Ok(done) => return verified(done),
+                Err(error) => error,
+            },
+            Turn::Told(error) => error,
+            Turn::GiveUp => return last.map_or_else(|| still_pending(&pace), |error| refused(&error)),
         };
         if pace.after(&error).is_break() {
             return refused(&error);
         }
-        client.wait(pace.pause(client.now())).await;
-        if pace.is_over(client.now()) {
-            return match error {
-                VerifyError::Pending(_) => still_pending(&pace),
-                error => refused(&error),
-            };
-        }
+        last = Some(error).filter(|error| !error.is_pending());
     }
 }
 
@@ -83,14 +83,9 @@ fn still_pending(pace: &Pace) -> Response<Bytes> {
 
 /// The stream of what becomes of the push. Its last event is one of `approved`, `denied`, `expired` and `error`.
 fn watch(client: &Client, token: MfaToken, push: OutOfBand, session: Option<Session>) -> Response<Body> {
-    let watching = Watching {
-        pace: Pace::new(PushWait::default(), client.now()),
-        client: client.clone(),
-        token,
-        proof: push.into(),
-        session,
-        pause: None,
-    };
+    let proof = Verify::from(push);
+    let pace = Pace::new(&client.mfa().of(session.as_ref()), &token, proof.clone(), PushWait::default());
+    let watching = Watching { client: client.clone(), token, proof, session, pace };
     let events = stream::unfold(Some(watching), |watching| async { Some(watching?.next().await) });
     let mut response = Response::new(Body::events(events));
     let headers = response.headers_mut();
@@ -106,24 +101,19 @@ struct Watching {
     proof: Verify,
     session: Option<Session>,
     pace: Pace,
-    /// Before the next question; none before the first.
-    pause: Option<Duration>,
 }
 
 impl Watching {
     /// The next event, and the rest if it is not the last.
     async fn next(mut self) -> (Event, Option<Self>) {
-        if let Some(pause) = self.pause {
-            self.client.wait(pause).await;
-        }
-        let now = self.client.now();
-        if self.pause.is_some() && self.pace.is_over(now) {
-            return (Event::new("expired", json!({})), None);
-        }
         let mfa = self.client.mfa().of(self.session.as_ref());
-        let error = match mfa.watch(&self.token, self.proof.clone()).await {
-            Ok(()) => return (Event::new("approved", json!({})), None),
-            Err(error) => error,
+        let error = match self.pace.turn(&mfa).await {
+            Turn::Ask => match mfa.watch(&self.token, self.proof.clone()).await {
+                Ok(()) => return (Event::new("approved", json!({})), None),
+                Err(error) => error,
+            },
+            Turn::Told(error) => error,
+            Turn::GiveUp => return (Event::new("expired", json!({})), None),
         };
         match self.pace.after(&error) {
             ControlFlow::Break(Some(PushOutcome::Denied)) => (Event::new("denied", json!({})), None),
@@ -133,7 +123,6 @@ impl Watching {
                 let slower = matches!(&error, VerifyError::Pending(refusal) if refusal.is_slow_down());
                 let name = if slower { "slow_down" } else { "pending" };
                 let event = Event::new(name, json!({ "interval": self.pace.interval().as_secs() }));
-                self.pause = Some(self.pace.pause(self.client.now()));
                 (event, Some(self))
             }
         }
