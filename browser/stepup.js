@@ -345,7 +345,7 @@ function pause(milliseconds, signal) {
 }
 
 /** A page in the background loses its connection, and a proxy its patience: neither is an answer. */
-const isCutOff = ({ code, status }) => code === "client_error" && (status === undefined || status === 504);
+const isCutOff = ({ code, status }) => code === "client_error" && !(status < 502);
 
 function address(route, { path = "", query = {} } = {}) {
   const given = Object.entries(query).filter(([, value]) => value != null);

@@ -67,6 +67,18 @@ test("a connection that is cut is no answer", async (t) => {
   await call;
 });
 
+test("a proxy says by itself that the application restarts: that is no answer", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const requests = scripted([502, "<h1>Bad Gateway</h1>"], [503, "", { "Retry-After": "8" }], approved);
+  const call = mfa.poll(options);
+  assert.deepEqual(await timeline(t, requests, call, 60), [0, 5, 13]);
+  await call;
+  for (const answer of [[500, "<h1>Oh</h1>"], [502, { error: "server_error", error_description: "" }]]) {
+    scripted(answer);
+    assert.equal((await rejection(mfa.poll(options))).status, answer[0]);
+  }
+});
+
 test("a refusal ends it", async (t) => {
   for (const code of ["access_denied", "invalid_grant", "mfa_token_expired", "server_error"]) {
     const requests = scripted([403, { error: code, error_description: "MFA Authorization rejected." }]);
