@@ -13,11 +13,11 @@ export interface Routes {
 
 export interface Configuration {
   /** What is left out stays as it is. */
-  routes?: Partial<Routes>;
+  routes?: { [name in keyof Routes]?: string | undefined } | undefined;
   /** What stands before every route, such as `/bank`. */
-  basePath?: string;
+  basePath?: string | undefined;
   /** Is called instead of the browser's `fetch`. */
-  fetch?: typeof globalThis.fetch;
+  fetch?: typeof globalThis.fetch | undefined;
 }
 
 /** Says where the SDK's routes are, when they are not at their default places. */
@@ -25,7 +25,7 @@ export function configure(options: Configuration): void;
 
 /** Every call that goes over the network can be given up; it then rejects with the signal's reason. */
 export interface Abortable {
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface WithMfaToken extends Abortable {
@@ -58,9 +58,9 @@ export type EnrollOptions = WithMfaToken &
     /** `phoneNumber` in E.164. */
     | (ByFactor & { factorType: "sms" | "phone" | "voice"; phoneNumber: string; email?: never })
     /** Without `email`, the address of the account. */
-    | (ByFactor & { factorType: "email"; email?: string; phoneNumber?: never })
+    | (ByFactor & { factorType: "email"; email?: string | undefined; phoneNumber?: never })
     | { authenticatorTypes: ["otp"]; factorType?: never; oobChannels?: never; phoneNumber?: never; email?: never }
-    | { authenticatorTypes: ["oob"]; oobChannels: OobChannel[]; phoneNumber?: string; email?: string; factorType?: never }
+    | { authenticatorTypes: ["oob"]; oobChannels: OobChannel[]; phoneNumber?: string | undefined; email?: string | undefined; factorType?: never }
   );
 
 interface ByFactor {
@@ -96,7 +96,7 @@ export type Enrollment = OtpEnrollment | OobEnrollment;
 
 export interface ChallengeOptions extends WithMfaToken {
   challengeType: "otp" | "oob" | (string & {});
-  authenticatorId?: string;
+  authenticatorId?: string | undefined;
 }
 
 export interface Challenge {
@@ -115,7 +115,7 @@ export type VerifyOptions = WithMfaToken &
   (
     | { otp: string; oobCode?: never; bindingCode?: never; recoveryCode?: never }
     /** `bindingCode` where a code was sent; a push has none. */
-    | { oobCode: string; bindingCode?: string; otp?: never; recoveryCode?: never }
+    | { oobCode: string; bindingCode?: string | undefined; otp?: never; recoveryCode?: never }
     | { recoveryCode: string; otp?: never; oobCode?: never; bindingCode?: never }
   );
 
@@ -123,30 +123,30 @@ export interface PollOptions extends WithMfaToken {
   /** Of the challenge, or of the enrolment. */
   oobCode: string;
   /** Seconds that lie between two questions at least: 5. The server holds its answer back; five more after `slow_down`. */
-  interval?: number;
+  interval?: number | undefined;
   /** Milliseconds: 300000. 2147483647 (24 days) at most, `Infinity` too. */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 export interface PopupOptions extends Abortable {
   /** The API that a token is for; `null` if the second factor is for a page or a route of this server. */
   audience: string | null;
   /** What the token allows, separated by spaces; the configured one if left out. */
-  scope?: string;
+  scope?: string | undefined;
   /** `http://schemas.openid.net/pape/policies/2007/06/multi-factor` */
-  acr_values?: string;
+  acr_values?: string | undefined;
   /** Seconds since the person logged in, at most: else they log in again. `max_age` of an answer by RFC 9470. */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** `login`: the person gives their password again too. */
-  prompt?: "login" | "consent" | "none" | "select_account" | (string & {});
+  prompt?: "login" | "consent" | "none" | "select_account" | (string & {}) | undefined;
   /** Where the pop-up's own link leads if the browser does not let it close: `/`. */
-  returnTo?: string;
+  returnTo?: string | undefined;
   /** Milliseconds: 60000. Then the pop-up is closed. 2147483647 (24 days) at most, `Infinity` too. */
-  timeout?: number;
+  timeout?: number | undefined;
   /** Pixels: 400. */
-  popupWidth?: number;
+  popupWidth?: number | undefined;
   /** Pixels: 600. */
-  popupHeight?: number;
+  popupHeight?: number | undefined;
 }
 
 export interface Verification {
@@ -185,18 +185,20 @@ export const mfa: {
   challengeWithPopup(options: PopupOptions & { audience: string }): Promise<AccessToken>;
   /** The same where it is for no API: then there is no token. */
   challengeWithPopup(options: PopupOptions & { audience: null; scope?: undefined }): Promise<void>;
+  /** The same for what an answer by RFC 9470 asks for, be it for an API or for none. */
+  challengeWithPopup(options: PopupOptions): Promise<AccessToken | void>;
   /** Takes one authenticator away from the person. */
   deleteAuthenticator(options: WithMfaToken & { authenticatorId: string }): Promise<void>;
 };
 
 export interface AccessTokenOptions extends Abortable {
   /** The API that the token is for; the configured one if left out. */
-  audience?: string;
+  audience?: string | undefined;
   /** Separated by spaces. */
-  scope?: string;
+  scope?: string | undefined;
   /** `false`: exactly `scope`, without the configured scopes. */
-  mergeScopes?: boolean;
-  includeFullResponse?: boolean;
+  mergeScopes?: boolean | undefined;
+  includeFullResponse?: boolean | undefined;
 }
 
 export interface AccessToken {
@@ -211,7 +213,7 @@ export interface AccessToken {
 
 /** Gets an access token from the session; the server refreshes it when needed. */
 export function getAccessToken(options: AccessTokenOptions & { includeFullResponse: true }): Promise<AccessToken>;
-export function getAccessToken(options?: AccessTokenOptions & { includeFullResponse?: false }): Promise<string>;
+export function getAccessToken(options?: AccessTokenOptions & { includeFullResponse?: false | undefined }): Promise<string>;
 
 /** The session's claims about the person. */
 export interface User {
@@ -238,9 +240,9 @@ export function onUserChange(listener: (user: User | null) => void, options?: Ab
 
 export interface LoginOptions {
   /** Where to come back to; this page if left out. */
-  returnTo?: string;
+  returnTo?: string | undefined;
   /** Sent to the tenant: `audience`, `scope`, `prompt`, `login_hint`, … */
-  authorizationParams?: Record<string, string | number | undefined>;
+  authorizationParams?: Record<string, string | number | undefined> | undefined;
 }
 
 /** Leaves the page to log in. */
@@ -248,9 +250,9 @@ export function login(options?: LoginOptions): void;
 
 export interface LogoutOptions {
   /** Where to come back to; the tenant must allow it. */
-  returnTo?: string;
+  returnTo?: string | undefined;
   /** Log out of the identity provider behind the tenant too. */
-  federated?: boolean;
+  federated?: boolean | undefined;
 }
 
 /** Leaves the page to log out, here and at the tenant. */
@@ -267,11 +269,11 @@ export interface MfaRequirements {
 
 export interface ErrorDetails {
   /** HTTP status of the answer, if one came. */
-  status?: number;
+  status?: number | undefined;
   /** Seconds to wait before trying again. */
-  retryAfter?: number;
+  retryAfter?: number | undefined;
   /** Whether only a new login helps. */
-  login_required?: true;
+  login_required?: true | undefined;
   cause?: unknown;
 }
 
@@ -305,9 +307,9 @@ export class MfaRequiredError extends StepupError {
   constructor(
     error_description: string,
     details?: ErrorDetails & {
-      mfa_token?: string | null;
-      mfa_requirements?: MfaRequirements | null;
-      recovery_code?: string;
+      mfa_token?: string | null | undefined;
+      mfa_requirements?: MfaRequirements | null | undefined;
+      recovery_code?: string | undefined;
     },
   );
   readonly error: "mfa_required";

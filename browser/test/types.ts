@@ -72,6 +72,8 @@ await mfa.verify({ mfaToken, otp: 123456 });
 
 const stepped: AccessToken = await mfa.challengeWithPopup({ audience: "https://api.example.com", scope: "transfer:funds", prompt: "login", signal });
 const forNoApi: void = await mfa.challengeWithPopup({ audience: null, acr_values: "urn:own", maxAge: 300 });
+const asked: { audience: string | null; scope?: string; acr_values?: string; max_age?: number } = JSON.parse("{}");
+const forEither: AccessToken | void = await mfa.challengeWithPopup({ ...asked, maxAge: asked.max_age });
 // @ts-expect-error the API is needed, whose scope it is
 await mfa.challengeWithPopup({ scope: "transfer:funds" });
 
@@ -94,3 +96,29 @@ try {
 
 login({ returnTo: "/transfer", authorizationParams: { prompt: "login", max_age: 0 } });
 logout({ federated: true });
+
+// What may be left out may be `undefined` too.
+const given: { signal?: AbortSignal; text?: string; number?: number; flag?: boolean } = {};
+const { signal: maybe, text, number, flag } = given;
+configure({ basePath: text, routes: { login: text }, fetch: undefined });
+const plain: string = await getAccessToken({ audience: text, scope: text, mergeScopes: flag, signal: maybe });
+await getUser({ signal: maybe });
+await mfa.enroll({ mfaToken, factorType: "email", email: text, signal: maybe });
+await mfa.enroll({ mfaToken, authenticatorTypes: ["oob"], oobChannels: ["email"], phoneNumber: text, email: text });
+await mfa.challenge({ mfaToken, challengeType: "oob", authenticatorId: text });
+await mfa.verify({ mfaToken, oobCode: "Fe26", bindingCode: text });
+await mfa.poll({ mfaToken, oobCode: "Fe26", interval: number, timeout: number });
+await mfa.challengeWithPopup({
+  audience: "https://api.example.com",
+  scope: text,
+  acr_values: text,
+  maxAge: number,
+  prompt: text,
+  returnTo: text,
+  timeout: number,
+  popupWidth: number,
+  popupHeight: number,
+});
+login({ returnTo: text, authorizationParams: undefined });
+logout({ returnTo: text, federated: flag });
+new StepupError("code", "text", { status: number, retryAfter: number });
