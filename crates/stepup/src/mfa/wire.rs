@@ -138,7 +138,7 @@ impl Refusal {
             return StatusCode::TOO_MANY_REQUESTS;
         }
         match (self.status, &*self.error) {
-            (status, _) if status.is_server_error() => StatusCode::BAD_GATEWAY,
+            (status, _) if status.is_server_error() || status.is_redirection() => StatusCode::BAD_GATEWAY,
             // One code for "ask again" and for "begin anew": the status tells them apart.
             (_, code::INVALID_GRANT) if self.is_end() => StatusCode::UNAUTHORIZED,
             (_, code::INVALID_GRANT) => StatusCode::FORBIDDEN,

@@ -156,12 +156,12 @@ impl Client {
     }
 }
 
-/// Nothing after the path, or one segment.
+/// Nothing after the path, or one segment; one that is no text is an id that is none.
 fn authenticator_id(rest: &str) -> Option<Route> {
     if rest.is_empty() {
         return Some(Route::MfaDelete { id: None });
     }
     let segment = rest.strip_prefix('/').filter(|segment| !segment.is_empty() && !segment.contains('/'))?;
-    let id = percent_decode_str(segment).decode_utf8().ok()?.into_owned();
+    let id = percent_decode_str(segment).decode_utf8().unwrap_or_default().into_owned();
     Some(Route::MfaDelete { id: Some(id) })
 }

@@ -213,6 +213,7 @@ async fn refusals_are_told_apart_and_the_session_stays() {
         (429, "slow_down", "later", "Pending", 429),
         (400, "authorization_pending", "later", "Pending", 400),
         (401, "invalid_client", "who?", "Refused", 400),
+        (302, "server_error", "elsewhere", "Refused", 502),
     ];
     for (status, error, description, variant, answered) in refusals {
         let setting = setting();
@@ -470,6 +471,10 @@ async fn an_authenticator_is_deleted_by_its_id_as_it_is() {
         .unwrap();
     let answer = crate::support::handle(&setting.client, request).await;
     assert_eq!((answer.status(), answer.body().len()), (StatusCode::NO_CONTENT, 0));
+    let no_text = http::Request::delete("/auth/mfa/authenticators/%ff").body(bytes::Bytes::new()).unwrap();
+    let answer = crate::support::handle(&setting.client, no_text).await;
+    let missing = json!({ "error": "invalid_request", "error_description": "Missing or invalid id" });
+    assert_eq!((answer.status(), crate::support::json_of(&answer)), (StatusCode::BAD_REQUEST, missing));
 
     setting
         .script
