@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from operator import attrgetter
+from pathlib import Path
 
 import httpx
 from auth0_server_python.auth_server.server_client import ServerClient
@@ -20,6 +22,7 @@ from factors import Email, Otp, Push, Sms, Voice, changed
 from local_tenant import ADA, GRACE, GRACES_APP, LocalTenant, claims_of, code_of, follow, log_in, logout_tokens, step
 from memory import SECRET, MemoryState, MemoryTransactions
 
+EXAMPLES = Path(__file__).parents[2] / "EXAMPLES.md"
 API = "https://api.example.com"
 VAULT = "https://vault.example.com"
 REDIRECT_URI = "http://localhost:3000/auth/callback"
@@ -284,7 +287,17 @@ async def what_is_refused():
         assert await refused(session.list(required.mfa_token), MfaListAuthenticatorsError) == expired
 
 
+def what_the_examples_name():
+    with step("what EXAMPLES.md names of this package is there"):
+        table = EXAMPLES.read_text().split("## Coming from auth0-server-python")[1]
+        named = re.findall(r"^\| `(?:await )?client\.([a-z_.]+)\(", table, re.MULTILINE)
+        assert len(named) >= 7, named
+        for path in named:
+            attrgetter(path)(Session().auth0)
+
+
 async def main():
+    what_the_examples_name()
     await log_in_and_out()
     for factor in (Otp, Sms, Voice, Push):
         await step_up_by(factor)
