@@ -133,6 +133,11 @@ export interface PopupOptions extends Abortable {
   audience: string | null;
   /** What the token allows, separated by spaces; the configured one if left out. */
   scope?: string | undefined;
+  /**
+   * With a `scope`, whether the configured scopes are asked for too: `false`. As `true`, `getAccessToken({ audience, scope })`
+   * finds the token afterwards; else it has to say `mergeScopes: false`.
+   */
+  mergeScopes?: boolean | undefined;
   /** `http://schemas.openid.net/pape/policies/2007/06/multi-factor` */
   acr_values?: string | undefined;
   /** Seconds since the person logged in, at most: else they log in again. `max_age` of an answer by RFC 9470. */

@@ -86,6 +86,7 @@ export const mfa = {
   async challengeWithPopup({
     audience,
     scope,
+    mergeScopes = !scope,
     acr_values = "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
     maxAge: max_age,
     prompt,
@@ -102,6 +103,7 @@ export const mfa = {
 
     const transactionId = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const query = { returnTo, acr_values, max_age, audience, challengeMode: "popup", prompt, scope, transactionId };
+    if (scope && mergeScopes) query.mergeScopes = true;
     const left = Math.round(window.screenX + (window.outerWidth - popupWidth) / 2);
     const top = Math.round(window.screenY + (window.outerHeight - popupHeight) / 2);
     const place = `width=${popupWidth},height=${popupHeight},left=${left},top=${top},scrollbars=yes`;
@@ -119,7 +121,7 @@ export const mfa = {
       popup.close();
     }
     changed();
-    if (audience) return getAccessToken({ audience, scope, mergeScopes: !scope, includeFullResponse: true, signal });
+    if (audience) return getAccessToken({ audience, scope, mergeScopes, includeFullResponse: true, signal });
   },
 };
 

@@ -73,6 +73,18 @@ test("at the end it closes, and the token comes from the session", async (t) => 
   ]);
 });
 
+test("with the configured scopes beside its own, it leaves what a plain look-up finds", async (t) => {
+  const page = scriptedWindow(t);
+  const requests = scripted([200, full]);
+  const { call } = asked(page, { scope: "transfer:funds", mergeScopes: true });
+  assert.equal(page.query().mergeScopes, "true");
+  page.post(done(page));
+  await call;
+  assert.deepEqual(requests.map(({ url }) => url), [
+    "/auth/access-token?audience=https%3A%2F%2Fapi.example.com&scope=transfer%3Afunds",
+  ]);
+});
+
 test("only its own pop-up is heard", async (t) => {
   const page = scriptedWindow(t);
   scripted([200, full]);

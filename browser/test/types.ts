@@ -111,6 +111,7 @@ await mfa.poll({ mfaToken, oobCode: "Fe26", interval: number, timeout: number })
 await mfa.challengeWithPopup({
   audience: "https://api.example.com",
   scope: text,
+  mergeScopes: flag,
   acr_values: text,
   maxAge: number,
   prompt: text,

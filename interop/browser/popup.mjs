@@ -86,6 +86,14 @@ await withPage(options, async (page) => {
   });
 
   if (which === "own") {
+    await step("with the configured scopes, a plain look-up finds the token afterwards", async () => {
+      await logIn(ada);
+      const { popup, token } = await ask({ mergeScopes: true });
+      await answerMessageOn(popup, local, "email", ada.username);
+      await assertToken(token);
+      assert.equal(await call("getAccessToken", wanted), (await token).token);
+    });
+
     await step("who listens hears of the second factor", async () => {
       await logIn(hedy);
       await page.evaluate(() => {

@@ -16,12 +16,17 @@ use crate::{
     login::{LoginError, LoginRequest},
     pages::{Frame, WayOn},
     session::SessionState,
+    tokens::AccessTokenRequest,
     transaction::Popup,
 };
 
 /// The parameter with which, as `true`, what a login brings goes into the session of the user who is logged in, beside what
 /// is there; somebody else's login changes nothing.
 pub(crate) const STEP_UP: &str = "stepUp";
+
+/// The parameter with which, as `true`, the configured scopes are asked for beside the given one, as a look-up of the token
+/// asks for them by itself.
+const MERGE_SCOPES: &str = "mergeScopes";
 
 const BAD_TRANSACTION_ID: &str =
     "Invalid transactionId query param. Must be 1 to 64 letters, digits, hyphens or underscores.";
@@ -47,7 +52,7 @@ pub(super) async fn answer(
         subject: None,
         parameters: Vec::new(),
     };
-    let mut transaction_id = None;
+    let (mut transaction_id, mut merge_scopes) = (None, false);
     for (name, value) in form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes()) {
         match &*name {
             "returnTo" => {
@@ -59,10 +64,15 @@ pub(super) async fn answer(
             "challengeMode" if value == "popup" => login.popup = Some(Popup::default()),
             "challengeMode" => return answer::text(StatusCode::BAD_REQUEST, bad_challenge_mode(&value)),
             STEP_UP => login.into_session = value == "true",
+            MERGE_SCOPES => merge_scopes = value == "true",
             "transactionId" if popup::is_transaction_id(&value) => transaction_id = Some(value.into_owned()),
             "transactionId" => return answer::text(StatusCode::BAD_REQUEST, BAD_TRANSACTION_ID),
             _ => login.parameters.push((name.into_owned(), value.into_owned())),
         }
+    }
+    if merge_scopes {
+        let merged = looked_up(&login.parameters).login_parameters(client);
+        login.parameters.extend(merged.into_iter().map(|(name, value)| (name.to_owned(), value)));
     }
     if let Some(session) = session.session().filter(|_| login.into_session || login.popup.is_some()) {
         login = login.for_user_of(session);
@@ -106,6 +116,15 @@ pub(super) async fn answer(
             answer::wait(error.retry_after(), response)
         }
     }
+}
+
+/// The token that the parameters are about, as the plain look-up asks for it.
+fn looked_up(parameters: &[(String, String)]) -> AccessTokenRequest {
+    parameters.iter().fold(AccessTokenRequest::new(), |wanted, (name, value)| match &**name {
+        "audience" if !value.is_empty() => wanted.audience(value),
+        "scope" if !value.is_empty() => wanted.scope(&**value),
+        _ => wanted,
+    })
 }
 
 /// The page of a login that could not begin: the same once more, or back to where somebody who is logged in was.

@@ -336,6 +336,22 @@ async fn a_pop_up_brings_a_token_into_the_session() {
 }
 
 #[tokio::test]
+async fn a_pop_up_that_merges_scopes_leaves_what_the_plain_look_up_finds() {
+    let mut visit = Visit::begin().await;
+    visit.log_in("/auth/login").await;
+    let path = "audience=https://api.example.com&scope=openid+transfer:funds";
+    let away =
+        location(&visit.app(&format!("/auth/login?challengeMode=popup&mergeScopes=true&{path}")).await);
+    assert!(away.query_pairs().all(|(name, _)| name != "mergeScopes"), "{away}");
+    let back = visit.tenant(away, None).await;
+    visit.app(&back[url::Position::BeforePath..]).await;
+    let token = visit.app(&format!("/auth/access-token?{path}")).await;
+    assert_eq!(token.status(), 200, "{:?}", token.body());
+    assert!(json_of(&token)["scope"].as_str().unwrap().contains("transfer:funds"));
+    assert_eq!(visit.token_requests(), 2, "two codes, and no refresh");
+}
+
+#[tokio::test]
 async fn a_session_rolls_and_ends() {
     let mut visit = Visit::begin().await;
     visit.log_in("/auth/login").await;
