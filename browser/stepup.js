@@ -394,8 +394,9 @@ function refusal(answer, response, ErrorClass) {
 
 function failure(error, description, details, ErrorClass = AccessTokenError) {
   if (error === "mfa_required") return new MfaRequiredError(description, details);
-  // Of a wrong code it is a 403: the same token serves again.
-  if (error === "invalid_grant" && details.status === 401) ErrorClass = MfaTokenInvalidError;
+  // Of a wrong code it is a 403: the same token serves again. A deletion takes no token of a step-up, however new.
+  const isOver = error === "invalid_grant" && details.status === 401 && ErrorClass !== MfaDeleteAuthenticatorError;
+  if (isOver) ErrorClass = MfaTokenInvalidError;
   return new (classOfCode[error] ?? ErrorClass)(error, description, details);
 }
 

@@ -211,6 +211,11 @@ test("codes become classes", async (t) => {
   }
 });
 
+test("a deletion that takes no token of a step-up does not call the token invalid", async () => {
+  scripted([401, { error: "invalid_grant", error_description: "The mfa_token provided is invalid." }]);
+  assert.equal((await rejection(mfa.deleteAuthenticator({ mfaToken, authenticatorId: "totp|1" }))).name, "MfaDeleteAuthenticatorError");
+});
+
 test("each call has its class", async () => {
   const calls = {
     MfaGetAuthenticatorsError: () => mfa.getAuthenticators({ mfaToken }),
