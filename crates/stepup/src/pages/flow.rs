@@ -175,11 +175,6 @@ impl<'a> Walk<'a> {
         Next::Page
     }
 
-    /// What to add is chosen, if there is anything.
-    fn offer(&self) -> Stage {
-        if self.factors().is_empty() { Stage::Nothing } else { Stage::Factors }
-    }
-
     /// Goes on with the authenticator of that id.
     pub(super) async fn use_authenticator(&mut self, id: &str) -> Next {
         let Some(ways) = self.ways().await else { return Next::Page };
@@ -395,22 +390,6 @@ impl<'a> Walk<'a> {
         }
         self.detour.progress.stage = Stage::Done;
         Next::Page
-    }
-
-    /// Whether the tenant lets nothing be added because the user did so in another tab: the application then judges the
-    /// request anew.
-    async fn was_done_elsewhere(&mut self, calls: &Calls<'_>, error: &impl MfaError) -> bool {
-        let is_step_up = matches!(calls, Calls::StepUp(..));
-        if !(is_step_up && self.detour.progress.stage.adds() && &*error.code() == "access_denied") {
-            return false;
-        }
-        let listed = calls.list(self.session).await.unwrap_or_default();
-        let is_elsewhere = listed.iter().any(|one| one.active);
-        if is_elsewhere {
-            self.over();
-            self.detour.progress.stage = Stage::Elsewhere;
-        }
-        is_elsewhere
     }
 
     /// What an error means for the page.

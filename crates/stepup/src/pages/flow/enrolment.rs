@@ -2,14 +2,19 @@
 
 use stepup_protocol::mfa::{AssociateResponse, FactorType};
 
-use super::{Next, Walk};
+use super::{Calls, Next, Walk};
 use crate::{
     detour::{Outcome, Problem, Stage},
-    mfa::{Enroll, EnrollError, MfaError as _},
+    mfa::{Enroll, EnrollError, MfaError},
     pages::way::{Way, email, phone},
 };
 
 impl Walk<'_> {
+    /// What to add is chosen, if there is anything.
+    pub(super) fn offer(&self) -> Stage {
+        if self.factors().is_empty() { Stage::Nothing } else { Stage::Factors }
+    }
+
     /// Begins to add a factor: an address is asked for first, where one is needed.
     pub(in crate::pages) async fn add(&mut self, factor: &str) -> Next {
         let way =
@@ -92,5 +97,21 @@ impl Walk<'_> {
             _ => return self.problem(Problem::Unavailable),
         };
         self.detour.progress.stage = stage;
+    }
+
+    /// Whether the tenant lets nothing be added because the user did so in another tab: the application then judges the
+    /// request anew.
+    pub(super) async fn was_done_elsewhere(&mut self, calls: &Calls<'_>, error: &impl MfaError) -> bool {
+        let is_step_up = matches!(calls, Calls::StepUp(..));
+        if !(is_step_up && self.detour.progress.stage.adds() && &*error.code() == "access_denied") {
+            return false;
+        }
+        let listed = calls.list(self.session).await.unwrap_or_default();
+        let is_elsewhere = listed.iter().any(|one| one.active);
+        if is_elsewhere {
+            self.over();
+            self.detour.progress.stage = Stage::Elsewhere;
+        }
+        is_elsewhere
     }
 }
