@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, env, str::FromStr};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use stepup::Client;
+use stepup::{Client, Routes};
 use url::Url;
 
 use super::{credentials::Credentials, dpop::ProofKey, finding::Report};
@@ -29,6 +29,15 @@ impl FromStr for CallbackPath {
     }
 }
 
+impl CallbackPath {
+    /// The application's base path, and the route below it. What comes before a route of its own is taken for its base path.
+    fn split(&self) -> (&str, &str) {
+        let usual = self.0.len().saturating_sub("/auth/callback".len());
+        let at = if self.0.ends_with("/auth/callback") { usual } else { self.0.rfind('/').unwrap_or(0) };
+        self.0.split_at(at)
+    }
+}
+
 /// A configuration that the SDK takes.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -47,7 +56,9 @@ pub(super) struct Settings {
 impl Settings {
     /// Has the SDK check the environment; each problem is a line.
     pub(super) fn read(callback_path: CallbackPath, report: &mut Report) -> Option<Self> {
-        let client = match Client::from_env() {
+        let (base_path, callback) = callback_path.split();
+        let routes = Routes { callback: callback.to_owned(), ..Routes::default() };
+        let client = match Client::builder().environment().base_path(base_path).routes(routes).build() {
             Ok(client) => client,
             Err(error) => {
                 for problem in error.problems() {
@@ -136,30 +147,35 @@ impl Settings {
     }
 
     fn check_cookies(&self, report: &mut Report) {
+        let check = "cookies";
+        let text = |name| env::var(name).unwrap_or_default().trim().to_ascii_lowercase();
         let all_https = self.base_urls.iter().all(|url| url.scheme() == "https");
-        let set = env::var("AUTH0_COOKIE_SECURE").is_ok_and(|word| word == "true");
-        let same_site = env::var("AUTH0_COOKIE_SAME_SITE").unwrap_or_default().to_ascii_lowercase();
-        let domain = env::var("AUTH0_COOKIE_DOMAIN").unwrap_or_default();
-        if !all_https && !set {
+        let secure = all_https || text("AUTH0_COOKIE_SECURE") == "true";
+        let from_everywhere = text("AUTH0_COOKIE_SAME_SITE") == "none";
+        let domain = text("AUTH0_COOKIE_DOMAIN");
+        if !secure {
             report.warn(
-                "cookies",
+                check,
                 "HttpOnly, and without Secure, since not every base URL is https",
                 "serve every address in APP_BASE_URL over https, or set AUTH0_COOKIE_SECURE=true",
             );
-        } else if same_site == "none" {
+        }
+        if from_everywhere {
             report.warn(
-                "cookies",
-                "HttpOnly, Secure, SameSite=None: every site can send requests with the session",
+                check,
+                "SameSite=None: every site can send requests with the session",
                 "unset AUTH0_COOKIE_SAME_SITE unless the application runs in a frame of another site",
             );
-        } else if !domain.is_empty() {
+        }
+        if !domain.is_empty() {
             report.warn(
-                "cookies",
+                check,
                 format!("every host under {domain} gets the session"),
                 "unset AUTH0_COOKIE_DOMAIN unless these hosts are one application",
             );
-        } else {
-            report.ok("cookies", "HttpOnly, Secure, for this host alone, and not sent by other sites' forms");
+        }
+        if secure && !from_everywhere && domain.is_empty() {
+            report.ok(check, "HttpOnly, Secure, for this host alone, and not sent by other sites' forms");
         }
     }
 }
@@ -204,6 +220,18 @@ mod tests {
         let repeated = "0123456789abcdef".repeat(4);
         for weak in ["a".repeat(64), repeated, "abababababababababababababababab".to_owned()] {
             assert!(bits(&weak) < STRONG, "{weak}: {}", bits(&weak));
+        }
+    }
+
+    #[test]
+    fn a_callback_is_a_route_below_a_base_path() {
+        for (path, split) in [
+            ("/auth/callback", ("", "/auth/callback")),
+            ("/shop/auth/callback", ("/shop", "/auth/callback")),
+            ("/cb", ("", "/cb")),
+            ("/shop/cb", ("/shop", "/cb")),
+        ] {
+            assert_eq!(path.parse::<CallbackPath>().unwrap().split(), split);
         }
     }
 

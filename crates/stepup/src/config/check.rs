@@ -8,8 +8,8 @@ use url::Url;
 
 use super::{
     Authorization, ClientBuilder, Config, ConfigError, CookieAttributes, Logout, SameSite, SessionCookie,
-    TransactionCookie, domain, environment, error::Problems, parallel_transactions, proof, routes::is_path,
-    session_name, transaction_prefix,
+    TransactionCookie, cookies::is_under, domain, environment, error::Problems, parallel_transactions, proof,
+    routes::is_path, session_name, transaction_prefix,
 };
 use crate::{
     client::{Client, Parts},
@@ -56,9 +56,12 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
     let authorization = authorization(&builder, problems);
     let secure = builder.session_cookie.secure.unwrap_or(false)
         || (!base_urls.is_empty() && base_urls.iter().all(|url| url.scheme() == "https"));
-    let default_path = if base_path.is_empty() { "/" } else { &base_path };
-    let session_cookie = session_cookie(&builder, secure, default_path, problems);
-    let transaction_cookie = transaction_cookie(&builder, secure, default_path, problems);
+    let routes = addresses(&base_urls, &base_path, &builder.routes.all());
+    let is_under_base_path = routes.iter().all(|address| is_under(address.path(), &base_path));
+    let default_path = if base_path.is_empty() || !is_under_base_path { "/" } else { &base_path };
+    let session_cookie = session_cookie(&builder, secure, default_path, &routes, problems);
+    let callbacks = addresses(&base_urls, &base_path, &[&builder.routes.callback]);
+    let transaction_cookie = transaction_cookie(&builder, secure, default_path, &callbacks, problems);
     let sign_in_return_to_path = builder.sign_in_return_to_path.take();
     if sign_in_return_to_path.as_ref().is_some_and(|path| !path.starts_with('/') || path.starts_with("//")) {
         problems.add("sign_in_return_to_path", "is no path from the root of the application");
@@ -153,6 +156,19 @@ fn base_path(text: &str, problems: &mut Problems) -> String {
     path.to_owned()
 }
 
+/// Where browsers find these routes.
+fn addresses(base_urls: &[Url], base_path: &str, routes: &[&String]) -> Vec<Url> {
+    let under = |base: &Url| {
+        let (base, root) = (base.clone(), format!("{}{base_path}", base.path().trim_end_matches('/')));
+        routes.iter().map(move |route| {
+            let mut address = base.clone();
+            address.set_path(&format!("{root}{route}"));
+            address
+        })
+    };
+    base_urls.iter().flat_map(under).collect()
+}
+
 fn authorization(builder: &ClientBuilder, problems: &mut Problems) -> Authorization {
     let mut scope = builder.scope.clone().unwrap_or_else(|| Scopes::from(DEFAULT_SCOPE));
     scope.insert("openid");
@@ -180,6 +196,7 @@ fn session_cookie(
     builder: &ClientBuilder,
     secure: bool,
     default_path: &str,
+    routes: &[Url],
     problems: &mut Problems,
 ) -> SessionCookie {
     let options = &builder.session_cookie;
@@ -190,8 +207,10 @@ fn session_cookie(
         path: options.path.clone().unwrap_or_else(|| default_path.to_owned()),
         domain: options.domain.clone(),
     };
-    if let Some(problem) = attributes.problem(&name) {
-        problems.add("session_cookie", problem);
+    if let Some((field, problem)) = attributes.problem(&name) {
+        problems.add_to("session_cookie", field, problem);
+    } else if let Some((field, problem)) = attributes.out_of_reach(routes) {
+        problems.add_to("session_cookie", field, problem);
     }
     SessionCookie { name, transient: options.transient.unwrap_or(false), attributes }
 }
@@ -200,6 +219,7 @@ fn transaction_cookie(
     builder: &ClientBuilder,
     secure: bool,
     default_path: &str,
+    callbacks: &[Url],
     problems: &mut Problems,
 ) -> TransactionCookie {
     let options = &builder.transaction_cookie;
@@ -211,8 +231,12 @@ fn transaction_cookie(
         path: options.path.clone().unwrap_or_else(|| default_path.to_owned()),
         domain: options.domain.clone().or_else(|| builder.session_cookie.domain.clone()),
     };
-    if let Some(problem) = attributes.problem(&prefix) {
-        problems.add("transaction_cookie", problem);
+    if let Some((field, problem)) = attributes.problem(&prefix) {
+        problems.add_to("transaction_cookie", field, problem);
+    } else if (options.path.is_some() || options.domain.is_some())
+        && let Some((field, problem)) = attributes.out_of_reach(callbacks)
+    {
+        problems.add_to("transaction_cookie", field, problem);
     }
     if attributes.same_site == SameSite::Strict {
         problems.add("transaction_cookie", "same_site: strict keeps the cookie away from the callback");

@@ -3,6 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use stepup_seal::Format;
+use url::Url;
 
 /// Whether a cookie goes along when the browser comes from another site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -50,9 +51,9 @@ pub struct CookieOptions {
     /// `AUTH0_COOKIE_SAME_SITE`. Lax. With strict, whoever follows a link of another site to the application looks logged out
     /// at first; the way back from the tenant's pages takes one more step, so that it does not.
     pub same_site: Option<SameSite>,
-    /// `AUTH0_COOKIE_PATH`. The base path, else `/`.
+    /// `AUTH0_COOKIE_PATH`. The base path, else `/`, also where a base URL has a path before it. All routes are under it.
     pub path: Option<String>,
-    /// `AUTH0_COOKIE_DOMAIN`. None: the host alone.
+    /// `AUTH0_COOKIE_DOMAIN`: the host of every base URL, or a parent of it. None: the host alone.
     pub domain: Option<String>,
     /// `AUTH0_COOKIE_TRANSIENT`. Off; on: the browser forgets the cookie when it is closed.
     pub transient: Option<bool>,
@@ -106,29 +107,63 @@ pub(crate) struct CookieAttributes {
 }
 
 impl CookieAttributes {
-    /// What is wrong with a cookie of this name.
-    pub(super) fn problem(&self, name: &str) -> Option<&'static str> {
+    /// What is wrong with a cookie of this name: the attribute, and why.
+    pub(super) fn problem(&self, name: &str) -> Option<(&'static str, &'static str)> {
         let host = name.starts_with("__Host-");
         if name.is_empty() || !name.bytes().all(is_token) {
-            Some("name: is no cookie name")
+            Some(("name", "is no cookie name"))
         } else if self.same_site == SameSite::None && !self.secure {
-            Some("same_site: none needs secure, or browsers drop the cookie")
+            Some(("secure", "must be true where same-site is none, or browsers drop the cookie"))
         } else if (host || name.starts_with("__Secure-")) && !self.secure {
-            Some("name: its prefix needs secure")
+            Some(("name", "its prefix needs secure"))
         } else if host && (self.path != "/" || self.domain.is_some()) {
-            Some("name: its prefix needs the path / and no domain")
+            Some(("name", "its prefix needs the path / and no domain"))
         } else if !super::routes::is_path(&self.path) || self.path.contains(';') {
-            Some("path: is no path")
+            Some(("path", "is no path"))
         } else if self
             .domain
             .as_deref()
             .is_some_and(|domain| domain.is_empty() || !domain.bytes().all(is_host))
         {
-            Some("domain: is no host name")
+            Some(("domain", "is no host name"))
         } else {
             None
         }
     }
+
+    /// What keeps browsers from bringing the cookie back to one of these addresses: the attribute, and why.
+    pub(super) fn out_of_reach(&self, addresses: &[Url]) -> Option<(&'static str, String)> {
+        addresses.iter().find_map(|address| {
+            let host = address.host_str().unwrap_or_default();
+            match &self.domain {
+                Some(domain) if !is_within(host, domain) => Some((
+                    "domain",
+                    format!("{domain:?} is neither {host} nor a parent of it: browsers drop the cookie"),
+                )),
+                _ if !is_under(address.path(), &self.path) => {
+                    let problem = format!(
+                        "{:?} does not lead to {}: the cookie never comes back",
+                        self.path,
+                        address.path()
+                    );
+                    Some(("path", problem))
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
+/// RFC 6265 section 5.1.3; a leading dot is passed over (section 5.2.3).
+fn is_within(host: &str, domain: &str) -> bool {
+    let domain = domain.strip_prefix('.').unwrap_or(domain).to_ascii_lowercase();
+    host.strip_suffix(&domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// RFC 6265 section 5.1.4.
+pub(super) fn is_under(path: &str, cookie_path: &str) -> bool {
+    let rest = path.strip_prefix(cookie_path);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || cookie_path.ends_with('/'))
 }
 
 /// RFC 6265 section 4.1.1: a token of RFC 9110.
@@ -155,4 +190,31 @@ const fn is_token(byte: u8) -> bool {
 
 const fn is_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_comes_back_to_its_own_host_and_path() {
+        for (domain, path, address, attribute) in [
+            (None, "/", "https://shop.example.com/auth/login", None),
+            (Some("example.com"), "/", "https://shop.example.com/auth/login", None),
+            (Some(".Example.com"), "/", "https://example.com/auth/login", None),
+            (Some("other.org"), "/", "https://shop.example.com/auth/login", Some("domain")),
+            (Some("ample.com"), "/", "https://example.com/auth/login", Some("domain")),
+            (Some("shop.example.com"), "/", "https://example.com/auth/login", Some("domain")),
+            (None, "/auth", "https://example.com/auth/login", None),
+            (None, "/auth/", "https://example.com/auth/login", None),
+            (None, "/shop", "https://example.com/auth/login", Some("path")),
+            (None, "/shop", "https://example.com/shopping/auth/login", Some("path")),
+        ] {
+            let domain = domain.map(str::to_owned);
+            let same_site = SameSite::Lax;
+            let attributes = CookieAttributes { secure: true, same_site, path: path.to_owned(), domain };
+            let problem = attributes.out_of_reach(&[Url::parse(address).unwrap()]);
+            assert_eq!(problem.map(|(attribute, _)| attribute), attribute, "{attributes:?} {address}");
+        }
+    }
 }

@@ -39,6 +39,12 @@ pub(super) fn variable_of(option: &str) -> Option<&'static str> {
     VARIABLES.iter().find(|(name, _)| *name == option).map(|(_, variable)| *variable)
 }
 
+/// The name of an option's field that has a variable of its own.
+pub(super) fn field(option: &str, field: &str) -> Option<&'static str> {
+    let names = VARIABLES.iter().map(|(name, _)| *name);
+    names.into_iter().find(|name| name.split_once('.') == Some((option, field)))
+}
+
 /// Fills in what `builder` leaves open, from `lookup`. An empty variable counts as not set.
 pub(super) fn fill(
     builder: &mut ClientBuilder,

@@ -55,6 +55,14 @@ impl Problems {
         self.0.push(ConfigProblem { option, variable, problem: problem.into() });
     }
 
+    /// As [`Problems::add`], for one field of an option; its variable is named where it has one of its own.
+    pub(super) fn add_to(&mut self, option: &'static str, field: &str, problem: impl fmt::Display) {
+        match super::environment::field(option, field) {
+            Some(own) => self.add(own, problem.to_string()),
+            None => self.add(option, format!("{field}: {problem}")),
+        }
+    }
+
     pub(super) fn missing<T>(&mut self, option: &'static str, value: Option<T>) -> Option<T> {
         if value.is_none() {
             self.add(option, "is missing");

@@ -56,7 +56,7 @@ impl Default for Routes {
 }
 
 impl Routes {
-    fn all(&self) -> [&String; 12] {
+    pub(super) fn all(&self) -> [&String; 12] {
         [
             &self.login,
             &self.callback,

@@ -69,6 +69,39 @@ fn every_problem_is_named_with_its_option_and_variable() {
     assert!(!error.to_string().contains("short"), "a secret is not told");
 }
 
+#[test]
+fn a_cookie_that_would_not_come_back_is_named_by_its_variable() {
+    let build = |base: &str, base_path: &str, set: (&'static str, &'static str)| {
+        let client = Client::builder().domain("tenant.example.auth0.com").client_id("c").client_secret("s");
+        let client = client
+            .secret(SECRET)
+            .app_base_url(base)
+            .base_path(base_path)
+            .environment_from(move |name| (name == set.0).then(|| set.1.to_owned()));
+        client.build().map_err(|error| error.problems()[0].clone())
+    };
+    for (base, base_path, set) in [
+        ("https://app.example.com", "", ("AUTH0_COOKIE_PATH", "/shop")),
+        ("https://app.example.com", "/bank", ("AUTH0_COOKIE_PATH", "/shop")),
+        ("https://app.example.com", "", ("AUTH0_COOKIE_DOMAIN", "other.org")),
+        ("https://other.org", "", ("AUTH0_COOKIE_DOMAIN", "app.example.com")),
+        ("http://app.example.com", "", ("AUTH0_COOKIE_SAME_SITE", "None")),
+    ] {
+        let problem = build(base, base_path, set).unwrap_err();
+        let named = if set.1 == "None" { "AUTH0_COOKIE_SECURE" } else { set.0 };
+        assert_eq!(problem.variable, Some(named), "{problem}");
+    }
+    for (base, base_path, set) in [
+        ("https://app.example.com", "/shop", ("AUTH0_COOKIE_PATH", "/shop")),
+        ("https://app.example.com/bank", "", ("AUTH0_COOKIE_PATH", "/bank")),
+        ("https://app.example.com/bank", "/shop", ("AUTH0_COOKIE_PATH", "")),
+        ("https://shop.example.com", "", ("AUTH0_COOKIE_DOMAIN", "example.com")),
+        ("https://app.example.com", "", ("AUTH0_COOKIE_SAME_SITE", "None")),
+    ] {
+        assert!(build(base, base_path, set).is_ok(), "{base} {base_path} {set:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_environment_fills_what_code_leaves_open() {
     let variables = |name: &str| {

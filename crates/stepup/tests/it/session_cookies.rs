@@ -28,8 +28,11 @@ fn nextjs(case: &Value, clock: &Hands) -> ClientBuilder {
         domain: text("domain"),
         transient: cookie["transient"].as_bool(),
     });
+    if let Some(path) = text("path") {
+        client = client.base_path(path);
+    }
     if cookie["secure"] == json!(false) {
-        client = client.app_base_url("http://localhost:3000");
+        client = client.app_base_url("http://app.example.com");
     }
     let seconds = |name: &str| options[name].as_u64().map(Duration::from_secs);
     if let Some(duration) = seconds("inactivityDuration") {
@@ -244,14 +247,14 @@ fn a_session_is_written_when_it_changed_or_a_tenth_of_the_inactivity_time_is_gon
 #[test]
 fn chunks_fit_with_their_attributes_and_stale_ones_go() {
     let clock = Hands::at(NOW);
-    let domain =
-        "a.very.long.name.of.a.department.within.a.company.that.likes.long.names.example.com".repeat(4);
+    let path = format!("/{}", "deep/".repeat(110).trim_end_matches('/'));
     let client = ours(&clock)
+        .base_path(&path)
         .max_cookie_header(LARGE)
         .session_cookie(CookieOptions {
             name: Some("bank.sid".to_owned()),
-            domain: Some(domain),
-            path: Some(format!("/{}", "deep/".repeat(40).trim_end_matches('/'))),
+            domain: Some("example.com".to_owned()),
+            path: Some(path),
             same_site: Some(SameSite::Strict),
             ..CookieOptions::default()
         })

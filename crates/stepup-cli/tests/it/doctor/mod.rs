@@ -206,6 +206,22 @@ async fn what_is_missing_or_weak_is_named_by_its_variable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn cookies_that_would_not_come_back_and_settings_that_do_not_fit_are_named() {
+    let tenant = Tenant::builder().start().await.unwrap();
+    for (variable, value, named) in [
+        ("AUTH0_COOKIE_PATH", "/shop", "AUTH0_COOKIE_PATH"),
+        ("AUTH0_COOKIE_DOMAIN", "other.org", "AUTH0_COOKIE_DOMAIN"),
+        ("AUTH0_COOKIE_SAME_SITE", "None", "AUTH0_COOKIE_SECURE"),
+    ] {
+        let looked = look_at(&tenant, Some((variable, value)), &[]).await;
+        assert_eq!(looked.change("configuration"), format!("set {named}"), "{:#?}", looked.lines);
+    }
+    let below = [("AUTH0_COOKIE_PATH", "/shop"), ("AUTH0_COOKIE_DOMAIN", "localhost")];
+    let looked = look(&environment(&tenant, &below), &["--callback-path", "/shop/auth/callback"]).await;
+    assert_eq!((looked.code, looked.verdicts("cookies")), (0, vec!["warn", "warn"]), "{:#?}", looked.lines);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_is_not_there_or_is_another() {
     let tenant = Tenant::builder().start().await.unwrap();
     let looked = look_at(&tenant, Some(("AUTH0_DOMAIN", "http://localhost:1")), &[]).await;
