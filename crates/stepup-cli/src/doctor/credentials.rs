@@ -33,13 +33,14 @@ pub(super) struct Proof {
 impl Credentials {
     /// As the SDK reads them; it has checked them, so nothing is wrong with what is there.
     pub(super) fn of_environment() -> Option<Self> {
-        let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let text =
+            |name| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         if let Some(pem) = text("AUTH0_CLIENT_ASSERTION_SIGNING_KEY") {
             let algorithm = text("AUTH0_CLIENT_ASSERTION_SIGNING_ALG").map(|name| name.parse());
             let algorithm = algorithm.unwrap_or(Ok(Algorithm::Rs256)).ok()?;
             return SigningKey::from_pkcs8_pem(&pem.replace("\\n", "\n"), algorithm).ok().map(Self::Key);
         }
-        let method = text("STEPUP_CLIENT_AUTHENTICATION").and_then(|name| name.trim().parse().ok());
+        let method = text("STEPUP_CLIENT_AUTHENTICATION").and_then(|name| name.parse().ok());
         Some(Self::Secret(text("AUTH0_CLIENT_SECRET")?.into(), method.unwrap_or_default()))
     }
 

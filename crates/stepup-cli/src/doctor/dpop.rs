@@ -27,7 +27,7 @@ pub(super) struct ProofKey {
 impl ProofKey {
     /// As the SDK reads it; it has checked it, so nothing is wrong with what is there.
     pub(super) fn of_environment() -> Option<Self> {
-        let text = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let text = |name| env::var(name).ok().filter(|value| !value.trim().is_empty());
         let pem = text("AUTH0_DPOP_PRIVATE_KEY")?;
         let key = SigningKey::from_pkcs8_pem(&pem.replace("\\n", "\n"), Algorithm::Es256).ok()?;
         // Section 4.2: the key itself, and nothing that a server would have to compare.

@@ -81,7 +81,7 @@ impl Settings {
             return None;
         };
         report.ok("configuration", format!("the SDK takes it; the issuer is {}", client.issuer()));
-        let text = |name| env::var(name).unwrap_or_default();
+        let text = |name| env::var(name).unwrap_or_default().trim().to_owned();
         let list = |name| {
             let all = text(name);
             let parts = all.split(',').map(str::trim).filter(|part| !part.is_empty());
@@ -92,7 +92,7 @@ impl Settings {
             client_id: text("AUTH0_CLIENT_ID"),
             credentials,
             proof_key: ProofKey::of_environment(),
-            pushes: text("STEPUP_PUSHED_AUTHORIZATION_REQUESTS").trim() == "true",
+            pushes: text("STEPUP_PUSHED_AUTHORIZATION_REQUESTS") == "true",
             base_urls: list("APP_BASE_URL").iter().filter_map(|url| Url::parse(url).ok()).collect(),
             callback_path,
             secrets: list("AUTH0_SECRET").into_iter().map(SecretString::from).collect(),

@@ -45,7 +45,8 @@ pub(super) fn field(option: &str, field: &str) -> Option<&'static str> {
     names.into_iter().find(|name| name.split_once('.') == Some((option, field)))
 }
 
-/// Fills in what `builder` leaves open, from `lookup`. An empty variable counts as not set.
+/// Fills in what `builder` leaves open, from `lookup`. White space around a value is no part of it: files of secrets end
+/// with a line break. An empty variable counts as not set.
 pub(super) fn fill(
     builder: &mut ClientBuilder,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -112,10 +113,9 @@ struct Environment<'a> {
 
 impl Environment<'_> {
     fn text(&self, option: &str) -> Option<String> {
-        VARIABLES
-            .iter()
-            .filter(|(name, _)| *name == option)
-            .find_map(|(_, variable)| (self.lookup)(variable).filter(|value| !value.is_empty()))
+        VARIABLES.iter().filter(|(name, _)| *name == option).find_map(|(_, variable)| {
+            (self.lookup)(variable).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        })
     }
 
     /// A text of several lines, which many files of variables can only write with `\n` for the breaks.
@@ -136,7 +136,7 @@ impl Environment<'_> {
     }
 
     fn parsed<T: FromStr>(&mut self, option: &'static str, problem: &str) -> Option<T> {
-        let parsed = self.text(option)?.trim().parse().ok();
+        let parsed = self.text(option)?.parse().ok();
         if parsed.is_none() {
             self.problems.add(option, problem);
         }

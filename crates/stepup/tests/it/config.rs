@@ -102,13 +102,29 @@ fn a_cookie_that_would_not_come_back_is_named_by_its_variable() {
     }
 }
 
+#[test]
+fn what_a_file_of_secrets_ends_with_is_no_part_of_them() {
+    let client = Client::builder().environment_from(|name| {
+        Some(match name {
+            "AUTH0_DOMAIN" => "tenant.example.com\n".to_owned(),
+            "AUTH0_CLIENT_ID" => "client\n".to_owned(),
+            "AUTH0_CLIENT_SECRET" => " \n".to_owned(),
+            "AUTH0_SECRET" => format!("{SECRET}\n"),
+            "APP_BASE_URL" => "https://a.example.com\n".to_owned(),
+            _ => return None,
+        })
+    });
+    let error = client.build().unwrap_err();
+    assert_eq!(error.problems().iter().map(|problem| problem.option).collect::<Vec<_>>(), ["client_secret"]);
+}
+
 #[tokio::test]
 async fn the_environment_fills_what_code_leaves_open() {
     let variables = |name: &str| {
         Some(match name {
             "AUTH0_DOMAIN" => "Tenant.Example.auth0.com".to_owned(),
             "AUTH0_CLIENT_ID" => "client-of-the-environment".to_owned(),
-            "AUTH0_CLIENT_SECRET" => "s".to_owned(),
+            "AUTH0_CLIENT_SECRET" => "s\n".to_owned(),
             "AUTH0_SECRET" => format!("{SECRET}, an older secret of thirty-two bytes or more"),
             "APP_BASE_URL" => "https://a.example.com,https://b.example.com/".to_owned(),
             "AUTH0_COOKIE_DOMAIN" => "example.com".to_owned(),

@@ -222,6 +222,14 @@ async fn cookies_that_would_not_come_back_and_settings_that_do_not_fit_are_named
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_file_of_secrets_ends_with_does_no_harm() {
+    let tenant = Tenant::builder().start().await.unwrap();
+    let read = [("AUTH0_CLIENT_ID", "stepup-webapp\n"), ("AUTH0_CLIENT_SECRET", "stepup-webapp-secret\n")];
+    let looked = look(&environment(&tenant, &read), &[]).await;
+    assert_eq!(looked.code, 0, "{:#?}", looked.lines);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_is_not_there_or_is_another() {
     let tenant = Tenant::builder().start().await.unwrap();
     let looked = look_at(&tenant, Some(("AUTH0_DOMAIN", "http://localhost:1")), &[]).await;
