@@ -96,7 +96,20 @@ pub(super) fn credentials(builder: &mut ClientBuilder, problems: &mut Problems) 
         None => DEFAULT_SIGNING_ALG,
     };
     let key = SigningKey::from_pkcs8_pem(pem.expose_secret(), algorithm);
+    if key.is_err()
+        && let Some(fitting) = fitting(pem.expose_secret())
+    {
+        let problem = format!("is {algorithm}, which the key is not for: set {fitting}");
+        problems.add("client_assertion_signing_alg", problem);
+        return None;
+    }
     problems.take("client_assertion_signing_key", key).map(Credentials::Key)
+}
+
+/// What a key signs with: the first of each family, as any key of RSA is for all of that.
+fn fitting(pem: &str) -> Option<Algorithm> {
+    let families = [Algorithm::Rs256, Algorithm::Es256, Algorithm::Es384, Algorithm::Es512, Algorithm::EdDsa];
+    families.into_iter().find(|algorithm| SigningKey::from_pkcs8_pem(pem, *algorithm).is_ok())
 }
 
 pub(super) fn dpop(builder: &mut ClientBuilder, problems: &mut Problems) -> Option<Dpop> {

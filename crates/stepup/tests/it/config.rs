@@ -103,6 +103,17 @@ fn a_cookie_that_would_not_come_back_is_named_by_its_variable() {
 }
 
 #[test]
+fn a_key_of_another_kind_names_the_algorithm_that_it_is_for() {
+    let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET);
+    let error =
+        client.client_assertion_signing_key(include_str!("../fixtures/dpop-key.pem")).build().unwrap_err();
+    assert_eq!(
+        error.problems()[0].to_string(),
+        "client_assertion_signing_alg (AUTH0_CLIENT_ASSERTION_SIGNING_ALG): is RS256, which the key is not for: set ES256"
+    );
+}
+
+#[test]
 fn what_a_file_of_secrets_ends_with_is_no_part_of_them() {
     let client = Client::builder().environment_from(|name| {
         Some(match name {

@@ -208,10 +208,12 @@ async fn what_is_missing_or_weak_is_named_by_its_variable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cookies_that_would_not_come_back_and_settings_that_do_not_fit_are_named() {
     let tenant = Tenant::builder().start().await.unwrap();
+    let key = include_str!("../../../../stepup/tests/fixtures/dpop-key.pem");
     for (variable, value, named) in [
         ("AUTH0_COOKIE_PATH", "/shop", "AUTH0_COOKIE_PATH"),
         ("AUTH0_COOKIE_DOMAIN", "other.org", "AUTH0_COOKIE_DOMAIN"),
         ("AUTH0_COOKIE_SAME_SITE", "None", "AUTH0_COOKIE_SECURE"),
+        ("AUTH0_CLIENT_ASSERTION_SIGNING_KEY", key, "AUTH0_CLIENT_ASSERTION_SIGNING_ALG"),
     ] {
         let looked = look_at(&tenant, Some((variable, value)), &[]).await;
         assert_eq!(looked.change("configuration"), format!("set {named}"), "{:#?}", looked.lines);
