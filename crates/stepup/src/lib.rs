@@ -28,8 +28,8 @@ mod web;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use config::{
-    ClientAuthentication, ClientBuilder, ConfigError, ConfigProblem, CookieOptions, DpopOptions,
-    LogoutStrategy, Routes, SameSite, TransactionCookieOptions,
+    ClientAuthentication, ClientBuilder, ConfigError, ConfigProblem, CookieOptions, DEFAULT_HTTP_TIMEOUT,
+    DpopOptions, LogoutStrategy, Routes, SameSite, TransactionCookieOptions,
 };
 pub use detour::{Detour, DetourError, FormError, KeptForm, MAX_FORM_BYTES};
 #[cfg(feature = "reqwest")]

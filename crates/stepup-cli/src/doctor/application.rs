@@ -29,11 +29,8 @@ pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Repo
     let answer = match hand_in(tenant, credentials).await {
         Ok(answer) => answer,
         Err(why) => {
-            report.fail(
-                check,
-                format!("the token endpoint cannot be reached: {why}"),
-                "check firewall and proxies",
-            );
+            let change = tenant.wire.out_of_reach(&why);
+            report.fail(check, format!("the token endpoint cannot be reached: {why}"), change);
             return false;
         }
     };

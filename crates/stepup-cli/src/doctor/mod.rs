@@ -63,6 +63,9 @@ pub(crate) struct Arguments {
     /// The path of the application's callback, below its base URL
     #[arg(long, value_name = "PATH", default_value = "/auth/callback")]
     callback_path: CallbackPath,
+    /// Go through the environment's proxies, as an application does that is built with `with_environment_proxy()`
+    #[arg(long)]
+    environment_proxy: bool,
     /// Log in with a browser, to look further
     #[arg(long, group = "login")]
     browser: bool,
@@ -103,20 +106,23 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let api = arguments.audience.clone().map(|audience| Api { audience, scope });
     let mut report = Report::new(arguments.json);
     if let Some(settings) = Settings::read(arguments.callback_path.clone(), &mut report) {
-        check(&settings, &mut report, login.as_ref(), api.as_ref()).await?;
+        settings.check(&mut report);
+        let wire = Wire::new(arguments.environment_proxy)?;
+        wire.tell_proxy(&mut report);
+        check(&wire, &settings, &mut report, login.as_ref(), api.as_ref()).await?;
+        wire.tell_speed(&mut report);
     }
     report.outcome()
 }
 
 async fn check(
+    wire: &Wire,
     settings: &Settings,
     report: &mut Report,
     login: Option<&Login>,
     api: Option<&Api>,
 ) -> Result<(), Failure> {
-    settings.check(report);
-    let wire = Wire::new()?;
-    let Some(tenant) = Tenant::discover(&wire, settings, report).await else { return Ok(()) };
+    let Some(tenant) = Tenant::discover(wire, settings, report).await else { return Ok(()) };
     if !application::client_authentication(&tenant, report).await {
         return Ok(());
     }

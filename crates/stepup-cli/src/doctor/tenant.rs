@@ -38,11 +38,8 @@ impl<'a> Tenant<'a> {
         let answer = match wire.get(&address).await {
             Ok(answer) => answer,
             Err(why) => {
-                report.fail(
-                    "discovery",
-                    format!("{address} cannot be reached: {why}"),
-                    "check AUTH0_DOMAIN, DNS, firewall and proxies (HTTPS_PROXY)",
-                );
+                let change = wire.out_of_reach(&why);
+                report.fail("discovery", format!("{address} cannot be reached: {why}"), change);
                 return None;
             }
         };

@@ -1,22 +1,37 @@
 //! Requests to the tenant, redirects not followed: where they lead is what is asked.
 
-use std::time::Duration;
+use std::{
+    env,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use http::{HeaderMap, StatusCode, header};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use stepup_protocol::error::code;
+use tokio::time::Instant;
 use url::{Url, form_urlencoded};
 
-use super::credentials::Proof;
+use super::{credentials::Proof, finding::Report};
 use crate::failure::Failure;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// As long as the SDK waits.
+const TIMEOUT: Duration = stepup::DEFAULT_HTTP_TIMEOUT;
 /// No answer that counts is longer.
-const LONGEST: usize = 1024 * 1024;
+const LONGEST: usize = stepup::MAX_RESPONSE_BYTES;
+/// What names a proxy, for those who go through one.
+const PROXIES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 #[derive(Debug)]
-pub(super) struct Wire(reqwest::Client);
+pub(super) struct Wire {
+    client: reqwest::Client,
+    /// The variable that names a proxy, and whether the requests go through it.
+    proxy: Option<(&'static str, bool)>,
+    /// How long the slowest answer took, in milliseconds.
+    slowest: AtomicU64,
+}
 
 /// An answer. What is in it may be secret: it prints nothing.
 pub(super) struct Answer {
@@ -52,17 +67,70 @@ impl Refusal {
 }
 
 impl Wire {
-    /// Goes through the proxies of the environment, as a deployed application may have to.
-    pub(super) fn new() -> Result<Self, Failure> {
+    /// Goes to the tenant as the SDK does: past the proxies of the environment, unless it was built to go `through_proxy`.
+    pub(super) fn new(through_proxy: bool) -> Result<Self, Failure> {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT);
-        client.build().map(Self).map_err(|error| Failure::other(&error))
+        let client = if through_proxy { client } else { client.no_proxy() };
+        let client = client.build().map_err(|error| Failure::other(&error))?;
+        let named = PROXIES.into_iter().find(|name| env::var(name).is_ok_and(|value| !value.is_empty()));
+        Ok(Self { client, proxy: named.map(|name| (name, through_proxy)), slowest: AtomicU64::new(0) })
+    }
+
+    /// Says which way the requests go, where there are two.
+    pub(super) fn tell_proxy(&self, report: &mut Report) {
+        match self.proxy {
+            None => {}
+            Some((name, true)) => report.ok("proxy", format!("{name} is gone through")),
+            Some((name, false)) => {
+                report.ok(
+                    "proxy",
+                    format!("{name} is set, and the tenant asked past it, as the SDK does by default"),
+                );
+            }
+        }
+    }
+
+    /// Says how long the tenant took, where the SDK would not wait much longer.
+    pub(super) fn tell_speed(&self, report: &mut Report) {
+        let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
+        if slowest >= TIMEOUT / 2 {
+            report.warn(
+                "speed",
+                format!("an answer took {:.1} s, and the SDK waits {} s", slowest.as_secs_f32(), TIMEOUT.as_secs()),
+                "look at the network between the application and the tenant, or allow more with ClientBuilder::http_timeout",
+            );
+        }
+    }
+
+    /// What to do where no answer came, for this reason.
+    pub(super) fn out_of_reach(&self, why: &str) -> String {
+        match self.proxy {
+            // rustls' word for it
+            _ if why.contains("UnknownIssuer") => {
+                "put the CA of the certificate into the trust store of the machine, or name its PEM file in SSL_CERT_FILE".to_owned()
+            }
+            Some((name, false)) => format!(
+                "where the tenant is reached through {name} alone, build the client with \
+                 `ReqwestClient::with_environment_proxy()`, and look again with --environment-proxy"
+            ),
+            Some((name, true)) => format!("check {name} and what the proxy lets through"),
+            None => "check AUTH0_DOMAIN, DNS and firewall".to_owned(),
+        }
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, String> {
+        let begun = Instant::now();
+        let answer = Answer::read(request).await?;
+        let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.slowest.fetch_max(took, Ordering::Relaxed);
+        Ok(answer)
     }
 
     /// # Errors
     ///
     /// Why no answer came, in words.
     pub(super) async fn get(&self, url: &str) -> Result<Answer, String> {
-        Answer::read(self.0.get(url)).await
+        self.send(self.client.get(url)).await
     }
 
     /// As [`Wire::get`], with these credentials, and the proof of the key that they are bound to.
@@ -76,11 +144,11 @@ impl Wire {
         credentials: &str,
         dpop: Option<&str>,
     ) -> Result<Answer, String> {
-        let mut request = self.0.get(url).header(header::AUTHORIZATION, credentials);
+        let mut request = self.client.get(url).header(header::AUTHORIZATION, credentials);
         if let Some(dpop) = dpop {
             request = request.header("dpop", dpop);
         }
-        Answer::read(request).await
+        self.send(request).await
     }
 
     /// Sends a form that the client proves to be its own, and `dpop`, the proof of a key, where there is one.
@@ -97,21 +165,25 @@ impl Wire {
     ) -> Result<Answer, String> {
         let mut body = form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form).extend_pairs(&proof.form);
-        let mut request = self.0.post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let mut request =
+            self.client.post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         if let Some((client_id, secret)) = &proof.basic {
             request = request.basic_auth(client_id, Some(secret.expose_secret()));
         }
         if let Some(dpop) = dpop {
             request = request.header("dpop", dpop);
         }
-        Answer::read(request.body(body.finish())).await
+        self.send(request.body(body.finish())).await
     }
 }
 
 impl Answer {
     async fn read(request: reqwest::RequestBuilder) -> Result<Self, String> {
         // The address may carry what is nobody's business, and is said beside the error anyway.
-        let words = |error: reqwest::Error| Failure::other(&error.without_url()).to_string();
+        let words = |error: reqwest::Error| match error.is_timeout() {
+            true => format!("none within {} s, which is as long as the SDK waits", TIMEOUT.as_secs()),
+            false => Failure::other(&error.without_url()).to_string(),
+        };
         let mut response = request.send().await.map_err(words)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();

@@ -41,7 +41,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stepup"));
     for (name, _) in std::env::vars_os() {
         let named = name.to_string_lossy();
-        if ["STEPUP_", "AUTH0_", "APP_", "RUST_LOG"].iter().any(|read| named.starts_with(read)) {
+        let is_read = ["STEPUP_", "AUTH0_", "APP_", "RUST_LOG"].iter().any(|read| named.starts_with(read));
+        if is_read || named.to_ascii_uppercase().ends_with("_PROXY") {
             command.env_remove(&name);
         }
     }

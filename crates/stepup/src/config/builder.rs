@@ -389,7 +389,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Another way to the tenant than `reqwest` with its defaults.
+    /// Another way to the tenant than `reqwest` with its defaults: through the environment's proxies,
+    /// `ReqwestClient::with_environment_proxy()`.
     #[must_use]
     pub fn http_client(mut self, client: impl HttpClient + 'static) -> Self {
         self.http_client = Some(Arc::new(client));

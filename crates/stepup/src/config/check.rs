@@ -26,7 +26,8 @@ const DEFAULT_ABSOLUTE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 const DEFAULT_INACTIVITY: Duration = Duration::from_secs(24 * 60 * 60);
 const DEFAULT_TRANSACTION: Duration = Duration::from_secs(60 * 60);
 const DEFAULT_MFA_CONTEXT_TTL: Duration = Duration::from_secs(600);
-const DEFAULT_HTTP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer of the tenant may take, unless [`ClientBuilder::http_timeout`] says otherwise: five seconds.
+pub const DEFAULT_HTTP_TIMEOUT: Duration = Duration::from_secs(5);
 const DEFAULT_DISCOVERY_TTL: Duration = Duration::from_secs(600);
 
 /// One cookie that RFC 6265 section 6.1 has every browser keep.

@@ -20,6 +20,7 @@ use url::Url;
 
 pub use self::{
     builder::ClientBuilder,
+    check::DEFAULT_HTTP_TIMEOUT,
     cookies::{CookieOptions, SameSite, TransactionCookieOptions},
     error::{ConfigError, ConfigProblem},
     proof::DpopOptions,

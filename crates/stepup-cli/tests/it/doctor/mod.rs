@@ -1,5 +1,6 @@
 //! `stepup doctor` against tenants with one fault each, and one without.
 
+mod between;
 mod by_browser;
 mod by_password;
 mod client_authentication;
