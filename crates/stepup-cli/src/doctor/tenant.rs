@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header;
+use http::{HeaderMap, header};
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 use stepup::{Clock as _, SystemClock};
@@ -63,10 +63,8 @@ impl<'a> Tenant<'a> {
             return None;
         }
         report.ok("discovery", format!("{} is the issuer", metadata.issuer));
-        let date = answer.headers.get(header::DATE).and_then(|date| date.to_str().ok());
-        let date = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
-        if let Some(date) = date {
-            clock(report, "the Date header", UnixTime::from_seconds(date.as_second()));
+        if let Some(now) = time_of(&answer.headers) {
+            clock(report, "the Date header", now);
         }
         let tenant = Self { wire, settings, metadata };
         tenant.keys(report).await.then_some(tenant)
@@ -203,6 +201,14 @@ impl<'a> Tenant<'a> {
     }
 }
 
+/// The tenant's time: a cache says how long the answer has lain there (RFC 9111 section 5.1).
+fn time_of(headers: &HeaderMap) -> Option<UnixTime> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let date = DateTimeParser::new().parse_timestamp(text(header::DATE)?).ok()?;
+    let age = text(header::AGE).and_then(|age| age.trim().parse::<u32>().ok()).unwrap_or(0);
+    Some(UnixTime::from_seconds(date.as_second()) + Duration::from_secs(age.into()))
+}
+
 /// Compares the tenant's time, as `source` tells it, with this machine's.
 pub(super) fn clock(report: &mut Report, source: &str, theirs: UnixTime) {
     let ours = SystemClock.now();
@@ -222,4 +228,26 @@ pub(super) fn clock(report: &mut Report, source: &str, theirs: UnixTime) {
 /// Something that was never issued.
 pub(super) fn made_up(what: &str) -> String {
     format!("made-up-{what}-of-stepup-doctor")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_from_a_cache_tells_its_age() {
+        let headers = |age: Option<&'static str>| {
+            let age = age.map(|age| (header::AGE, age));
+            let date = (header::DATE, "Thu, 01 Jan 1970 00:01:40 GMT");
+            [Some(date), age]
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name, value.parse().unwrap()))
+                .collect()
+        };
+        for (age, seconds) in [(None, 100), (Some("200"), 300), (Some("soon"), 100)] {
+            assert_eq!(time_of(&headers(age)), Some(UnixTime::from_seconds(seconds)), "{age:?}");
+        }
+        assert_eq!(time_of(&HeaderMap::new()), None);
+    }
 }
