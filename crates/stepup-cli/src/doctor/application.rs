@@ -20,6 +20,7 @@ pub(super) const DPOP: &str = "DPoP";
 const PUSHED: &str = "pushed requests";
 /// What the tenant's page says of a callback that is not registered.
 const MISMATCH: &str = "Callback URL mismatch";
+pub(super) const REFRESH_GRANT: &str = "refresh grant";
 const OTHER_PATH: &str = ", or name the application's own path with --callback-path";
 
 /// Whether the tenant takes the client's credentials.
@@ -143,7 +144,7 @@ pub(super) async fn grants(tenant: &Tenant<'_>, report: &mut Report) {
     }
     let refresh_token = made_up("refresh-token");
     let answer = tenant.token(GrantType::RefreshToken, &[("refresh_token", &refresh_token)]).await;
-    grant_is_on(report, "refresh grant", answer, "Refresh Token");
+    grant_is_on(report, REFRESH_GRANT, answer, "Refresh Token");
     let offline = |scopes: &Vec<String>| scopes.iter().any(|scope| scope == "offline_access");
     if tenant.metadata.scopes_supported.as_ref().is_some_and(|scopes| !offline(scopes)) {
         report.warn(

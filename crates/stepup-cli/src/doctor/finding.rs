@@ -16,12 +16,12 @@ enum Verdict {
 pub(super) struct Report {
     json: bool,
     checks: usize,
-    failed: usize,
+    failed: Vec<String>,
 }
 
 impl Report {
     pub(super) const fn new(json: bool) -> Self {
-        Self { json, checks: 0, failed: 0 }
+        Self { json, checks: 0, failed: Vec::new() }
     }
 
     pub(super) fn ok(&mut self, check: &str, detail: impl Into<String>) {
@@ -35,13 +35,17 @@ impl Report {
 
     /// It does not work. `change` says what to change where.
     pub(super) fn fail(&mut self, check: &str, detail: impl Into<String>, change: impl Into<String>) {
-        self.failed += 1;
+        self.failed.push(check.to_owned());
         self.tell(Verdict::Fail, check, &detail.into(), Some(&change.into()));
+    }
+
+    pub(super) fn has_failed(&self, check: &str) -> bool {
+        self.failed.iter().any(|failed| failed == check)
     }
 
     /// A failure where anything failed.
     pub(super) fn outcome(&self) -> Result<(), Failure> {
-        match self.failed {
+        match self.failed.len() {
             0 => Ok(()),
             failed => Err(Failure::Other(format!("{failed} of {} checks failed", self.checks))),
         }

@@ -12,7 +12,7 @@ use stepup_protocol::{
 use stepup_seal::jws;
 
 use super::{
-    application::DPOP,
+    application::{DPOP, REFRESH_GRANT},
     finding::Report,
     tenant::{Tenant, clock},
     wire::Answer,
@@ -40,6 +40,14 @@ pub(super) async fn check(tenant: &Tenant<'_>, tokens: &Answer, api: Option<&Api
         check_binding(tokens, report);
     }
     let Some(refresh_token) = tokens.text("refresh_token") else {
+        if report.has_failed(REFRESH_GRANT) {
+            report.warn(
+                "refresh token",
+                "none came, since its grant is off",
+                "see to what is said of it above",
+            );
+            return;
+        }
         report.fail(
             "refresh token",
             "none came, though offline_access was asked for",

@@ -322,6 +322,16 @@ async fn grants_that_are_off() {
         "{:#?}",
         looked.lines
     );
+
+    let grants = grants.replace("[authorization_code,", "[authorization_code, password,");
+    let tenant = tenant_with(&format!("{ADDRESSES}{grants}"), "").await;
+    let looked = look_at(&tenant, None, &LOGIN).await;
+    assert!(
+        looked.change("refresh grant").ends_with("turn on Refresh Token"),
+        "it alone: {:#?}",
+        looked.lines
+    );
+    assert_eq!(looked.detail("refresh token"), "none came, since its grant is off");
 }
 
 #[tokio::test(flavor = "multi_thread")]
