@@ -20,6 +20,7 @@ pub(super) const DPOP: &str = "DPoP";
 const PUSHED: &str = "pushed requests";
 /// What the tenant's page says of a callback that is not registered.
 const MISMATCH: &str = "Callback URL mismatch";
+const LOOK_AGAIN: &str = "try again, and look into the tenant's log";
 pub(super) const REFRESH_GRANT: &str = "refresh grant";
 const OTHER_PATH: &str = ", or name the application's own path with --callback-path";
 
@@ -52,12 +53,16 @@ pub(super) async fn client_authentication(tenant: &Tenant<'_>, report: &mut Repo
             unbound(tenant, &answer, report);
             return false;
         }
+        _ if answer.is_a_refusal() => {
+            report.warn(check, format!("the answer tells nothing: {}", answer.summary()), LOOK_AGAIN);
+        }
         _ => {
-            report.warn(
+            report.fail(
                 check,
-                format!("the answer tells nothing: {}", answer.summary()),
-                "try again, and look into the tenant's log",
+                format!("not checked: the token endpoint answers {}", answer.summary()),
+                answer.in_the_way().unwrap_or_else(|| LOOK_AGAIN.to_owned()),
             );
+            return false;
         }
     }
     true
@@ -161,10 +166,14 @@ fn grant_is_on(report: &mut Report, check: &str, answer: Result<Answer, String>,
         Ok(answer) if matches!(answer.error(), code::UNAUTHORIZED_CLIENT | code::UNSUPPORTED_GRANT_TYPE) => {
             report.fail(check, format!("it is off for the client: {}", answer.summary()), change);
         }
-        Ok(answer) if answer.status.is_client_error() && answer.status != StatusCode::TOO_MANY_REQUESTS => {
+        Ok(answer) if answer.is_a_refusal() => {
             report.ok(check, format!("on: what was made up is answered {}", answer.error()));
         }
-        Ok(answer) => report.warn(check, format!("the answer tells nothing: {}", answer.summary()), change),
+        Ok(answer) => report.warn(
+            check,
+            format!("the answer tells nothing: {}", answer.summary()),
+            answer.in_the_way().unwrap_or_else(|| LOOK_AGAIN.to_owned()),
+        ),
         Err(why) => report.fail(check, format!("no answer came: {why}"), "check firewall and proxies"),
     }
 }

@@ -249,11 +249,17 @@ fn requirements(answer: &Answer) -> Option<String> {
     })
 }
 
-/// An answer, or a line that says why there is none.
+/// The tenant's own word, or a line that says why there is none.
 pub(super) fn heard(report: &mut Report, check: &str, answer: Result<Answer, String>) -> Option<Answer> {
-    answer
-        .map_err(|why| report.fail(check, format!("no answer came: {why}"), "check firewall and proxies"))
-        .ok()
+    let (why, change) = match answer {
+        Ok(answer) => match answer.in_the_way() {
+            None => return Some(answer),
+            Some(change) => (answer.summary(), change),
+        },
+        Err(why) => (format!("no answer came: {why}"), "check firewall and proxies".to_owned()),
+    };
+    report.fail(check, why, change);
+    None
 }
 
 /// What a token claims, unverified.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 use jiff::fmt::rfc2822::DateTimeParser;
-use serde_json::Value;
 use stepup::{Clock as _, SystemClock};
-use stepup_protocol::{discovery::ProviderMetadata, time::UnixTime, token::GrantType};
+use stepup_protocol::{discovery::ProviderMetadata, jwk::JwkSet, time::UnixTime, token::GrantType};
+use stepup_seal::jws::KeySet;
 use url::Url;
 
 use super::{
@@ -46,10 +46,11 @@ impl<'a> Tenant<'a> {
         let metadata = match serde_json::from_value::<ProviderMetadata>(answer.json.clone()) {
             Ok(metadata) if answer.status.is_success() => metadata,
             _ => {
+                let domain = "set AUTH0_DOMAIN to the tenant's domain (Dashboard > Applications > your application > Settings > Domain)";
                 report.fail(
                     "discovery",
-                    format!("{address} answers {} and no discovery document", answer.status.as_u16()),
-                    "set AUTH0_DOMAIN to the tenant's domain (Dashboard > Applications > your application > Settings > Domain)",
+                    format!("{address} answers {} and no discovery document", answer.summary()),
+                    answer.in_the_way().unwrap_or_else(|| domain.to_owned()),
                 );
                 return None;
             }
@@ -66,28 +67,8 @@ impl<'a> Tenant<'a> {
         if let Some(now) = time_of(&answer.headers) {
             clock(report, "the Date header", now);
         }
-        let tenant = Self { wire, settings, metadata };
-        tenant.keys(report).await.then_some(tenant)
-    }
-
-    async fn keys(&self, report: &mut Report) -> bool {
-        let address = &self.metadata.jwks_uri;
-        let change =
-            "check what stands between the application and the tenant: a proxy that rewrites addresses?";
-        let keys = match self.wire.get(address).await {
-            Ok(answer) => answer.json.get("keys").and_then(Value::as_array).map_or(0, |keys| {
-                keys.iter().filter(|key| matches!(key["kty"].as_str(), Some("RSA" | "EC" | "OKP"))).count()
-            }),
-            Err(why) => {
-                report.fail("keys", format!("{address} cannot be reached: {why}"), change);
-                return false;
-            }
-        };
-        match keys {
-            0 => report.fail("keys", format!("{address} has no key that could sign"), change),
-            keys => report.ok("keys", format!("{keys} for signatures")),
-        }
-        keys > 0
+        keys(wire, &metadata.jwks_uri, report).await?;
+        Some(Self { wire, settings, metadata })
     }
 
     /// Hands in a grant with the client's credentials.
@@ -174,7 +155,7 @@ impl<'a> Tenant<'a> {
             .map_err(|why| Refusal::out_of_reach(format!("no answer came to the pushed request: {why}")))?;
         let request_uri = answer.text("request_uri").filter(|_| answer.status.is_success());
         request_uri.map(str::to_owned).ok_or_else(|| {
-            Refusal::by(&answer, format!("the pushed request is refused: {}", answer.summary()))
+            Refusal::in_json(&answer, format!("the pushed request is refused: {}", answer.summary()))
         })
     }
 
@@ -199,6 +180,32 @@ impl<'a> Tenant<'a> {
     pub(super) fn at(&self, path: &str) -> String {
         format!("{}/{path}", self.settings.issuer.trim_end_matches('/'))
     }
+}
+
+/// The keys that the SDK could check a signature with.
+async fn keys(wire: &Wire, address: &str, report: &mut Report) -> Option<KeySet> {
+    let check = "keys";
+    let answer = match wire.get(address).await {
+        Ok(answer) => answer,
+        Err(why) => {
+            report.fail(check, format!("{address} cannot be reached: {why}"), wire.out_of_reach(&why));
+            return None;
+        }
+    };
+    let set = serde_json::from_value::<JwkSet>(answer.json.clone()).ok().filter(|_| answer.status.is_success());
+    let keys = set.map(|set| KeySet::new(&set)).unwrap_or_default();
+    if keys.is_empty() {
+        let change =
+            "check what stands between the application and the tenant: a proxy that rewrites addresses?";
+        report.fail(
+            check,
+            format!("{address} answers {}, without a key that could sign", answer.summary()),
+            answer.in_the_way().unwrap_or_else(|| change.to_owned()),
+        );
+        return None;
+    }
+    report.ok(check, format!("{} for signatures", keys.len()));
+    Some(keys)
 }
 
 /// The tenant's time: a cache says how long the answer has lain there (RFC 9111 section 5.1).

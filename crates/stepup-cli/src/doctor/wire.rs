@@ -20,6 +20,7 @@ use crate::failure::Failure;
 const TIMEOUT: Duration = stepup::DEFAULT_HTTP_TIMEOUT;
 /// No answer that counts is longer.
 const LONGEST: usize = stepup::MAX_RESPONSE_BYTES;
+const PAGE: &str = "something between the application and the tenant answers with a page: look at firewall, proxies and AUTH0_DOMAIN";
 /// What names a proxy, for those who go through one.
 const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
@@ -58,6 +59,11 @@ impl Refusal {
 
     pub(super) fn by(answer: &Answer, why: String) -> Self {
         Self { why, for_now: answer.try_later() }
+    }
+
+    /// As [`Refusal::by`], where nothing but JSON is the tenant's own word.
+    pub(super) fn in_json(answer: &Answer, why: String) -> Self {
+        Self { why, for_now: answer.in_the_way() }
     }
 
     /// No answer came.
@@ -193,8 +199,10 @@ impl Answer {
                 return Err(format!("an answer of more than {LONGEST} bytes"));
             }
         }
-        let is_page =
-            headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+        let is_page = body.trim_ascii_start().starts_with(b"<")
+            || headers
+                .get(header::CONTENT_TYPE)
+                .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         let page = if is_page { String::from_utf8_lossy(&body).into_owned() } else { String::new() };
         Ok(Self { status, headers, json: serde_json::from_slice(&body).unwrap_or_default(), page })
     }
@@ -214,10 +222,16 @@ impl Answer {
         self.text("error").unwrap_or_default()
     }
 
+    /// Whether the tenant has looked at what was handed in, and does not take it.
+    pub(super) fn is_a_refusal(&self) -> bool {
+        self.status.is_client_error() && self.in_the_way().is_none() && !self.error().is_empty()
+    }
+
     /// Status, code and the tenant's own words.
     pub(super) fn summary(&self) -> String {
         let words = self.text("error_description").map(|words| format!(" ({words})")).unwrap_or_default();
-        format!("{} {}{words}", self.status.as_u16(), self.error()).trim_end().to_owned()
+        let page = if self.page.is_empty() { "" } else { "with a page" };
+        format!("{} {}{words}{page}", self.status.as_u16(), self.error()).trim_end().to_owned()
     }
 
     /// The nonce for the next DPoP proof (RFC 9449 section 8), where the last one was refused for want of it.
@@ -236,6 +250,23 @@ impl Answer {
             Some(seconds) => format!("try again in {seconds} s"),
             None => "try again later".to_owned(),
         })
+    }
+
+    /// What to do about an answer that is not the tenant's own word, where that is always JSON.
+    pub(super) fn in_the_way(&self) -> Option<String> {
+        if let Some(later) = self.try_later() {
+            return Some(later);
+        }
+        if self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Some("a proxy answers in the tenant's place, and wants a password".to_owned());
+        }
+        if self.status.is_redirection() {
+            let to = self.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
+            return Some(format!(
+                "the SDK follows no redirect: set AUTH0_DOMAIN to the host that this one leads to ({to})"
+            ));
+        }
+        (!self.page.is_empty()).then(|| PAGE.to_owned())
     }
 
     pub(super) fn location(&self) -> Option<Url> {
@@ -262,5 +293,33 @@ mod tests {
             let answer = Answer { status: StatusCode::BAD_REQUEST, headers, json, page: String::new() };
             assert_eq!(answer.wanted_nonce(), wanted, "{error}");
         }
+    }
+
+    #[test]
+    fn what_keeps_answers_away_says_what_to_do() {
+        let wire = |proxy| Wire {
+            client: reqwest::Client::builder().build().unwrap(),
+            proxy,
+            slowest: AtomicU64::new(0),
+        };
+        let refused = "the connection failed: refused";
+        for (proxy, why, told) in [
+            (None, refused, "AUTH0_DOMAIN"),
+            (None, "invalid peer certificate: UnknownIssuer", "SSL_CERT_FILE"),
+            (Some(("HTTPS_PROXY", false)), refused, "`ReqwestClient::with_environment_proxy()`"),
+            (Some(("HTTPS_PROXY", true)), refused, "check HTTPS_PROXY"),
+        ] {
+            assert!(wire(proxy).out_of_reach(why).contains(told), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_says_where_it_leads() {
+        let headers =
+            HeaderMap::from_iter([(header::LOCATION, "https://login.example.com/".parse().unwrap())]);
+        let answer =
+            Answer { status: StatusCode::MOVED_PERMANENTLY, headers, json: Value::Null, page: String::new() };
+        let change = answer.in_the_way().unwrap();
+        assert!(change.ends_with("(https://login.example.com/)"), "{change}");
     }
 }

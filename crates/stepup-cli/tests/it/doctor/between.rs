@@ -4,6 +4,68 @@ use stepup_tenant::{Fault, Tenant};
 
 use super::{environment, look, look_at};
 
+const PAGE: &str = "<html><title>403 Forbidden</title></html>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_not_the_tenants_is_no_setting_that_is_wrong() {
+    let fault = |method, path, status, body: Option<&str>, retry_after| Fault {
+        status: Some(status),
+        body: body.map(Into::into),
+        retry_after,
+        ..Fault::on(method, path)
+    };
+    let (discovery, keys) = ("/.well-known/openid-configuration", "/.well-known/jwks.json");
+    for (method, path, check) in [
+        ("GET", discovery, "discovery"),
+        ("GET", keys, "keys"),
+        ("POST", "/oauth/token", "client authentication"),
+    ] {
+        for (status, body, retry_after, advice) in [
+            (200, Some(PAGE), None, "answers with a page"),
+            (403, Some(PAGE), None, "answers with a page"),
+            (407, None, None, "a proxy answers"),
+            (301, Some(""), None, "follows no redirect"),
+            (429, None, Some(17), "try again in 17 s"),
+            (503, Some(PAGE), Some(30), "try again in 30 s"),
+            (500, None, None, "try again later"),
+        ] {
+            let tenant = Tenant::builder().start().await.unwrap();
+            tenant.fail_next(fault(method, path, status, body, retry_after));
+            let looked = look_at(&tenant, None, &[]).await;
+            assert!(looked.change(check).contains(advice), "{status} at {path}: {:#?}", looked.lines);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_is_on_only_where_the_tenant_says_so() {
+    for (status, body, advice) in [
+        (403, PAGE, "answers with a page"),
+        (200, PAGE, "answers with a page"),
+        (404, "", "try again, and look into the tenant's log"),
+        (429, "", "try again later"),
+    ] {
+        let tenant = Tenant::builder().start().await.unwrap();
+        tenant.fail_next(Fault::on("POST", "/oauth/token"));
+        let odd = Fault {
+            status: Some(status),
+            body: Some(body.into()),
+            times: 4,
+            ..Fault::on("POST", "/oauth/token")
+        };
+        tenant.fail_next(odd);
+        let looked = look_at(&tenant, None, &[]).await;
+        for check in ["MFA grant otp", "MFA grant oob_code", "MFA grant recovery_code", "refresh grant"] {
+            assert_eq!(looked.verdicts(check), ["warn"], "{status}: {:#?}", looked.lines);
+            assert!(
+                looked.lines_of(check)[0]["change"].as_str().unwrap().contains(advice),
+                "{:#?}",
+                looked.lines
+            );
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_of_the_environment_is_passed_by_as_the_sdk_does() {
     let tenant = Tenant::builder().start().await.unwrap();
