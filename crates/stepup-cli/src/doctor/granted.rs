@@ -6,15 +6,14 @@ use stepup_protocol::{
     claims::Audience,
     error::code,
     mfa::{Authenticator, FactorType, MfaRequirements, RequiredFactor},
-    time::UnixTime,
     token::GrantType,
 };
-use stepup_seal::jws;
 
 use super::{
     application::{DPOP, REFRESH_GRANT},
     finding::Report,
-    tenant::{Tenant, clock},
+    id_token,
+    tenant::Tenant,
     wire::Answer,
 };
 
@@ -34,7 +33,7 @@ pub(super) struct Api {
 /// Looks at the tokens of a login, refreshes, and revokes what it got.
 pub(super) async fn check(tenant: &Tenant<'_>, tokens: &Answer, api: Option<&Api>, report: &mut Report) {
     if let Some(id_token) = tokens.text("id_token") {
-        check_id_token(id_token, report);
+        id_token::check(tenant, id_token, report);
     }
     if tenant.settings.proof_key.is_some() {
         check_binding(tokens, report);
@@ -61,23 +60,6 @@ pub(super) async fn check(tenant: &Tenant<'_>, tokens: &Answer, api: Option<&Api
         step_up(tenant, api, &mut refresh_token, report).await;
     }
     revoke(tenant, &refresh_token, report).await;
-}
-
-/// Its signature is the SDK's business; whether the SDK would look at it, and its time, are ours.
-fn check_id_token(id_token: &str, report: &mut Report) {
-    if let Ok(header) = jws::peek(id_token)
-        && !jws::Algorithm::ASYMMETRIC.contains(&header.alg)
-    {
-        report.fail(
-            "ID token",
-            format!("it is signed with {}, which the SDK refuses: whoever knows the secret can make one", header.alg),
-            "Dashboard > Applications > your application > Settings > Advanced Settings > OAuth > JsonWebToken Signature \
-             Algorithm: RS256",
-        );
-    }
-    if let Some(issued_at) = claims(id_token).and_then(|claims| claims.get("iat")?.as_i64()) {
-        clock(report, "the ID token", UnixTime::from_seconds(issued_at));
-    }
 }
 
 /// The SDK refuses a token that is not bound to its key (RFC 9449 section 5).

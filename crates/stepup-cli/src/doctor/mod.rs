@@ -11,6 +11,7 @@ mod credentials;
 mod dpop;
 mod finding;
 mod granted;
+mod id_token;
 mod password;
 mod settings;
 mod tenant;

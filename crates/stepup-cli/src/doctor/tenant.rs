@@ -17,7 +17,7 @@ use super::{
 };
 
 /// How far the SDK lets clocks be apart; half of it is time to look.
-const LEEWAY: Duration = Duration::from_secs(30);
+pub(super) const LEEWAY: Duration = Duration::from_secs(30);
 
 /// A tenant that was found, and the client that asks it.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Tenant<'a> {
     pub(super) wire: &'a Wire,
     pub(super) settings: &'a Settings,
     pub(super) metadata: ProviderMetadata,
+    /// What signatures are checked with.
+    pub(super) keys: KeySet,
 }
 
 impl<'a> Tenant<'a> {
@@ -67,8 +69,8 @@ impl<'a> Tenant<'a> {
         if let Some(now) = time_of(&answer.headers) {
             clock(report, "the Date header", now);
         }
-        keys(wire, &metadata.jwks_uri, report).await?;
-        Some(Self { wire, settings, metadata })
+        let keys = keys(wire, &metadata.jwks_uri, report).await?;
+        Some(Self { wire, settings, metadata, keys })
     }
 
     /// Hands in a grant with the client's credentials.
@@ -192,7 +194,8 @@ async fn keys(wire: &Wire, address: &str, report: &mut Report) -> Option<KeySet>
             return None;
         }
     };
-    let set = serde_json::from_value::<JwkSet>(answer.json.clone()).ok().filter(|_| answer.status.is_success());
+    let set =
+        serde_json::from_value::<JwkSet>(answer.json.clone()).ok().filter(|_| answer.status.is_success());
     let keys = set.map(|set| KeySet::new(&set)).unwrap_or_default();
     if keys.is_empty() {
         let change =

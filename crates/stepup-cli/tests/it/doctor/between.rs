@@ -1,8 +1,9 @@
 //! What stands between an application and its tenant: proxies, firewalls, slow lines.
 
+use serde_json::json;
 use stepup_tenant::{Fault, Tenant};
 
-use super::{environment, look, look_at};
+use super::{ADDRESSES, GRANTS, LOGIN, environment, look, look_at, tenant_with};
 
 const PAGE: &str = "<html><title>403 Forbidden</title></html>";
 
@@ -97,4 +98,26 @@ async fn a_tenant_that_the_sdk_would_not_wait_for() {
         "{:#?}",
         late.lines
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_token_that_is_signed_by_somebody_else() {
+    let (tenant, other) = (
+        tenant_with(&format!("{ADDRESSES}{GRANTS}"), "").await,
+        tenant_with(&format!("{ADDRESSES}{GRANTS}"), "").await,
+    );
+    let form = format!(
+        "grant_type=password&client_id=stepup-webapp&client_secret=stepup-webapp-secret&username=ada%40example.com&password={}&scope=openid",
+        super::PASSWORD.replace(' ', "+")
+    );
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.post(format!("{}oauth/token", other.issuer())).body(form);
+    let answer = request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+    let tokens: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    let body = json!({ "access_token": "a", "token_type": "Bearer", "id_token": tokens["id_token"], "refresh_token": "r" });
+    tenant.fail_next(Fault { times: 5, ..Fault::on("POST", "/oauth/token") });
+    tenant.fail_next(Fault { body: Some(body), ..Fault::on("POST", "/oauth/token") });
+    let looked = look_at(&tenant, None, &LOGIN).await;
+    assert!(looked.failed().contains(&"ID token"), "{:#?}", looked.lines);
+    assert!(looked.detail("ID token").contains("no key of the set fits the token"), "{:#?}", looked.lines);
 }

@@ -46,6 +46,7 @@ async fn a_login_shows_what_a_password_does_and_the_mfa_api() {
         [
             ("login", "ok"),
             ("clock", "ok"),
+            ("ID token", "ok"),
             ("background refreshes", "ok"),
             ("refresh token rotation", "ok"),
             ("step-up", "ok"),
