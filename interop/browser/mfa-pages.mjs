@@ -148,6 +148,18 @@ await visit({}, async (visitor, page) => {
     await visitor.heading("Enter your code");
     await local.advance(30);
     assert.equal(await page.evaluate(() => document.activeElement.id), "code", "the field has the focus");
+    await page.keyboard.type("１２");
+    await page.keyboard.type("3 4");
+    assert.equal(await page.inputValue("#code"), "1234", "as a Japanese keyboard types digits, and with a blank");
+    for (const key of ["ArrowLeft", "ArrowLeft", "Space", "9"]) await page.keyboard.press(key);
+    assert.equal(await page.inputValue("#code"), "12934", "the caret stays");
+    await page.fill("#code", "");
+    const composer = await page.context().newCDPSession(page);
+    await composer.send("Input.imeSetComposition", { text: "４５", selectionStart: 2, selectionEnd: 2 });
+    assert.equal(await page.inputValue("#code"), "４５", "what is being composed is left alone");
+    await composer.send("Input.insertText", { text: "４５" });
+    assert.equal(await page.inputValue("#code"), "45");
+    await page.fill("#code", "");
     await visitor.look("code-app");
     await page.keyboard.type("000 000");
     await page.keyboard.press("Enter");

@@ -48,7 +48,7 @@ pub(crate) async fn code(
     Form(Code { code }): Form<Code>,
 ) -> Response {
     let Some((id, order)) = find(&app, &customer, &id) else { return not_found().await };
-    let digits: String = code.chars().filter(|character| !character.is_whitespace()).collect();
+    let digits: String = code.chars().filter(|character| !character.is_whitespace()).map(narrow).collect();
     if digits.is_empty() {
         return retry(show(&app, &customer, id, order, Some("Enter the 6-digit code that your app shows.")));
     }
@@ -68,6 +68,16 @@ pub(crate) async fn code(
             };
             refused(problem, show_current(&app, &customer, id, text))
         }
+    }
+}
+
+/// The digit that a full-width one stands for, as Japanese keyboards type them.
+fn narrow(character: char) -> char {
+    match character {
+        '０'..='９' => {
+            char::from_u32(u32::from(character) - u32::from('０') + u32::from('0')).unwrap_or(character)
+        }
+        other => other,
     }
 }
 

@@ -21,19 +21,27 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
-// "123 456" and "123-456" become 123456, typed or pasted.
+// "123 456", "123-456" and "１２３４５６" become 123456, typed or pasted.
+const digitsOf = (text) => text.normalize("NFKC").replace(/\D/g, "");
 for (const field of document.querySelectorAll("[data-digits]")) {
+  const tidy = (event) => {
+    // What an input method has under way is not typed yet.
+    if (event.isComposing) return;
+    const digits = digitsOf(field.value).slice(0, 6);
+    if (digits === field.value) return;
+    const caret = digitsOf(field.value.slice(0, field.selectionStart)).length;
+    field.value = digits;
+    field.setSelectionRange(caret, caret);
+  };
   field.addEventListener("paste", (event) => {
-    const digits = event.clipboardData.getData("text").replace(/\D/g, "");
+    const digits = digitsOf(event.clipboardData.getData("text"));
     if (!digits) return;
     event.preventDefault();
     field.setRangeText(digits, field.selectionStart, field.selectionEnd, "end");
-    field.value = field.value.slice(0, 6);
+    tidy(event);
   });
-  field.addEventListener("input", () => {
-    const digits = field.value.replace(/\D/g, "").slice(0, 6);
-    if (digits !== field.value) field.value = digits;
-  });
+  field.addEventListener("input", tidy);
+  field.addEventListener("compositionend", tidy);
 }
 
 // A form is sent once; a page that comes back from the history is alive again.

@@ -37,7 +37,7 @@ async function prepare(error) {
 }
 
 async function verify() {
-  const { recovery_code } = await mfa.verify({ mfaToken, otp: element("code").value.replace(/\D/g, "") });
+  const { recovery_code } = await mfa.verify({ mfaToken, otp: element("code").value.normalize("NFKC").replace(/\D/g, "") });
   tell("mfa.verify → success");
   if (recovery_code) tell(`Your new recovery code: ${recovery_code}`);
   await ask();

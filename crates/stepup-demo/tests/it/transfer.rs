@@ -80,6 +80,10 @@ async fn a_wrong_code_is_told_and_the_right_one_still_works() {
         ("12345", "A code has 6 digits. Check the one that your app shows and enter it again."),
         ("12345a", "A code has 6 digits. Check the one that your app shows and enter it again."),
         (
+            "００００００",
+            "That code is not right. It changes every 30 seconds: enter the one that your app shows now.",
+        ),
+        (
             wrong(&house.code(&secret)),
             "That code is not right. It changes every 30 seconds: enter the one that your app shows now.",
         ),

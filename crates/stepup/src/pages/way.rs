@@ -64,18 +64,31 @@ impl Way {
 
 /// The six digits of a code, without what people put between them.
 pub(super) fn digits(typed: &str) -> Option<String> {
-    let code: String = typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+    let code = meant(typed);
     (code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
 }
 
 /// A phone number as E.164 wants it, without what people put between its digits.
 pub(super) fn phone(typed: &str) -> Option<String> {
-    let between = |letter: &char| letter.is_whitespace() || matches!(letter, '-' | '.' | '(' | ')' | '/');
-    let number: String = typed.chars().filter(|letter| !between(letter)).collect();
+    let number = meant(typed);
+    let number: String = number.chars().filter(|letter| !matches!(letter, '.' | '(' | ')' | '/')).collect();
     let number = number.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or(number);
     let digits = number.strip_prefix('+')?;
     let good = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     good.then_some(number)
+}
+
+/// What was typed, without blanks and dashes, and each letter as it is meant.
+fn meant(typed: &str) -> String {
+    typed.chars().map(narrow).filter(|letter| !letter.is_whitespace() && *letter != '-').collect()
+}
+
+/// The letter that a full-width one stands for, as Japanese keyboards type them.
+fn narrow(letter: char) -> char {
+    match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
+        other => other,
+    }
 }
 
 /// An e-mail address, as far as it can be told from outside: the message shows whether it is one.
@@ -106,7 +119,9 @@ mod tests {
             ("123-456", Some("123456")),
             ("12345", None),
             ("12345a", None),
-            ("１２３４５６", None),
+            ("１２３４５６", Some("123456")),
+            ("１２３－４５６", Some("123456")),
+            ("١٢٣٤٥٦", None),
         ] {
             assert_eq!(digits(typed).as_deref(), code, "{typed}");
         }
@@ -114,6 +129,7 @@ mod tests {
             ("+44 (0)20".to_owned(), None),
             ("+44 20 7946 0958".to_owned(), Some("+442079460958")),
             ("0044-20-7946-0958".to_owned(), Some("+442079460958")),
+            ("＋１２０２５５５０１２３".to_owned(), Some("+12025550123")),
             ("020 7946 0958".to_owned(), None),
             ("+".to_owned(), None),
             (format!("+{}", "1".repeat(16)), None),
