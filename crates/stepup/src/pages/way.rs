@@ -71,6 +71,9 @@ pub(super) fn digits(typed: &str) -> Option<String> {
 /// A phone number as E.164 wants it, without what people put between its digits.
 pub(super) fn phone(typed: &str) -> Option<String> {
     let number = meant(typed);
+    // "+49 (0)30 …": the zero is dialled within the country alone.
+    let is_international = number.starts_with('+') || number.starts_with("00");
+    let number = if is_international { number.replacen("(0)", "", 1) } else { number };
     let number: String = number.chars().filter(|letter| !matches!(letter, '.' | '(' | ')' | '/')).collect();
     let number = number.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or(number);
     let digits = number.strip_prefix('+')?;
@@ -78,9 +81,9 @@ pub(super) fn phone(typed: &str) -> Option<String> {
     good.then_some(number)
 }
 
-/// What was typed, without blanks and dashes, and each letter as it is meant.
+/// What was typed, without what only parts it or directs how it is written, and each letter as it is meant.
 fn meant(typed: &str) -> String {
-    typed.chars().map(narrow).filter(|letter| !letter.is_whitespace() && *letter != '-').collect()
+    typed.chars().map(narrow).filter(|letter| !is_between(*letter)).collect()
 }
 
 /// The letter that a full-width one stands for, as Japanese keyboards type them.
@@ -89,6 +92,13 @@ fn narrow(letter: char) -> char {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
         other => other,
     }
+}
+
+/// Blanks, dashes, and marks that nobody sees: they come along when a number is copied.
+const fn is_between(letter: char) -> bool {
+    let is_dash = matches!(letter, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let is_mark = matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    letter.is_whitespace() || is_dash || is_mark
 }
 
 /// An e-mail address, as far as it can be told from outside: the message shows whether it is one.
@@ -121,6 +131,7 @@ mod tests {
             ("12345a", None),
             ("１２３４５６", Some("123456")),
             ("１２３－４５６", Some("123456")),
+            ("\u{202a}123\u{2011}456\u{202c}", Some("123456")),
             ("١٢٣٤٥٦", None),
         ] {
             assert_eq!(digits(typed).as_deref(), code, "{typed}");
@@ -129,7 +140,11 @@ mod tests {
             ("+44 (0)20".to_owned(), None),
             ("+44 20 7946 0958".to_owned(), Some("+442079460958")),
             ("0044-20-7946-0958".to_owned(), Some("+442079460958")),
+            ("+49 (0)30 901820".to_owned(), Some("+4930901820")),
+            ("0044 (0) 20 7946 0958".to_owned(), Some("+442079460958")),
             ("＋１２０２５５５０１２３".to_owned(), Some("+12025550123")),
+            ("+1 (202) 555–0123".to_owned(), Some("+12025550123")),
+            ("\u{202a}+1\u{2011}202\u{2011}555\u{2011}0123\u{202c}".to_owned(), Some("+12025550123")),
             ("020 7946 0958".to_owned(), None),
             ("+".to_owned(), None),
             (format!("+{}", "1".repeat(16)), None),
