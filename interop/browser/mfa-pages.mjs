@@ -272,3 +272,25 @@ await visit({ javaScriptEnabled: false }, async (visitor, page) => {
     await visitor.heading("Thank you, it is you");
   });
 });
+
+await visit({}, async (visitor, page) => {
+  await local.reset(); // Ada has nothing again
+  await page.clock.install();
+
+  await step("stopped on its way, a form can be sent again", async () => {
+    await visitor.logIn();
+    await visitor.order();
+    await visitor.choose("Authenticator app");
+    await visitor.heading("Set up your authenticator app");
+    const uri = await page.getByRole("link", { name: "Open the app" }).getAttribute("href");
+    await page.fill("#code", codeOf(uri, await local.now()));
+    await local.fault({ method: "POST", path: "/oauth/token", delay_ms: 1000 });
+    const sent = () => page.waitForRequest((request) => request.method() === "POST" && request.url().includes("/auth/mfa/d/"));
+    await Promise.all([sent(), page.keyboard.press("Enter")]);
+    const browser = await page.context().newCDPSession(page);
+    await browser.send("Page.stopLoading");
+    await page.clock.fastForward(5000);
+    await Promise.all([sent(), page.locator(action("code")).click()]);
+    await visitor.heading("Keep your recovery code");
+  });
+});

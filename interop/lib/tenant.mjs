@@ -43,6 +43,8 @@ export async function tenant() {
       if (!link) throw new Error(`no link in an e-mail to ${to}`);
       return link;
     },
+    /** Has a coming exchange go wrong. */
+    fault: (fault) => control("faults", fault),
     /** Says how coming log-ins look. */
     risk: (signal) => control("risk", signal),
     /** What went over the wire since it was last forgotten, oldest first. */

@@ -57,11 +57,12 @@ for (const field of document.querySelectorAll("[data-digits]")) {
   field.addEventListener("compositionend", tidy);
 }
 
-// A form is sent once; a page that comes back from the history is alive again.
+// A form is sent once; a page that comes back from the history, or was stopped on its way, is alive again.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
     if (form.hasAttribute("aria-busy")) event.preventDefault();
     form.setAttribute("aria-busy", "true");
+    setTimeout(() => form.removeAttribute("aria-busy"), 5000);
   });
   addEventListener("pageshow", () => form.removeAttribute("aria-busy"));
 }
