@@ -277,9 +277,21 @@ await visit({}, async (visitor, page) => {
   await local.reset(); // Ada has nothing again
   await page.clock.install();
 
-  await step("stopped on its way, a form can be sent again", async () => {
+  await step("a push: an answer that cannot be read ends nothing", async () => {
     await visitor.logIn();
     await visitor.order();
+    await visitor.choose("Push notification");
+    await visitor.heading("Set up push notifications");
+    const isPoll = (request) => request.postData() === "action=poll";
+    await page.route("**/auth/mfa/d/*", (route) => (isPoll(route.request()) ? route.fulfill({ body: "<html></html>" }) : route.fallback()));
+    const asked = () => page.waitForRequest(isPoll);
+    await Promise.all([asked(), page.clock.fastForward(2000)]);
+    await page.unrouteAll({ behavior: "wait" });
+    await Promise.all([asked(), page.clock.fastForward(5000)]);
+    await visitor.press("other");
+  });
+
+  await step("stopped on its way, a form can be sent again", async () => {
     await visitor.choose("Authenticator app");
     await visitor.heading("Set up your authenticator app");
     const uri = await page.getByRole("link", { name: "Open the app" }).getAttribute("href");

@@ -102,10 +102,10 @@ for (const button of document.querySelectorAll("[data-wait]")) {
 // A page that waits for a phone asks how things stand, and goes on once that has changed.
 for (const waiting of document.querySelectorAll("[data-poll]")) {
   const ask = async () => {
-    const { status } = await fetch(waiting.dataset.poll, { cache: "no-store" }).then(
-      (answer) => (answer.ok ? answer.json() : { status: "lost" }),
-      () => ({ status: "pending" }),
-    );
+    const status = await fetch(waiting.dataset.poll, { cache: "no-store" })
+      .then((answer) => (answer.ok ? answer.json() : { status: "lost" }))
+      .then((answer) => answer.status)
+      .catch(() => "pending");
     if (status === "pending") {
       setTimeout(ask, 2000);
       return;

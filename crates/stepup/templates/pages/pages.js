@@ -72,10 +72,10 @@ for (const waiting of document.querySelectorAll("[data-poll]")) {
   const ask = async () => {
     const asked = { method: "POST", body: new URLSearchParams({ action: "poll" }), headers: { Accept: "application/json" }, cache: "no-store" };
     const here = location.pathname + location.search;
-    const { location: next } = await fetch(waiting.dataset.poll, asked).then(
-      (answer) => (answer.ok ? answer.json() : { location: here }),
-      () => ({ location: null }),
-    );
+    const next = await fetch(waiting.dataset.poll, asked)
+      .then((answer) => (answer.ok ? answer.json() : { location: here }))
+      .then(({ location }) => location)
+      .catch(() => null);
     if (next) location.replace(next);
     else setTimeout(ask, 5000);
   };
