@@ -28,12 +28,22 @@ export async function assertFits(page, name) {
   assert.ok(overflow <= 0, `${name} is ${overflow} px wider than its screen`);
 }
 
+/** Where the system's colours are forced, backgrounds go: what is a button or an alert by its ground keeps a border. */
+export async function assertOutlined(page, name) {
+  await page.emulateMedia({ forcedColors: "active" });
+  const bare = await page.evaluate(() => [...document.querySelectorAll(".primary, .alert")]
+    .filter((element) => parseFloat(getComputedStyle(element).borderTopWidth) === 0)
+    .map((element) => element.textContent.trim()));
+  await page.emulateMedia({ forcedColors: "none" });
+  assert.deepEqual(bare, [], `without a border on ${name}`);
+}
+
 /** With SCREENSHOTS=FOLDER a person can look at it too. */
 export async function screenshot(page, name) {
   if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }
 
-/** Looks at a page in every way that people look at it: light and dark, and down to 320 px. */
+/** Looks at a page in every way that people look at it: light and dark, in forced colours, and down to 320 px. */
 export async function lookAt(page, complaints, name, screens = folder ? [phone, desk] : [phone]) {
   for (const { name: screen, width, height, colorScheme } of inBothSchemes(screens)) {
     await page.setViewportSize({ width, height });
@@ -43,6 +53,7 @@ export async function lookAt(page, complaints, name, screens = folder ? [phone, 
   }
   await page.setViewportSize({ width: 320, height: 640 });
   await assertFits(page, `${name}, 320 px`);
+  await assertOutlined(page, name);
   assert.deepEqual(complaints, [], name);
   await page.setViewportSize({ width: phone.width, height: phone.height });
   await page.emulateMedia({ colorScheme: "light" });
