@@ -291,10 +291,19 @@ await visit({}, async (visitor, page) => {
     await visitor.press("other");
   });
 
-  await step("stopped on its way, a form can be sent again", async () => {
+  await step("a key that is copied twice; stopped on its way, a form can be sent again", async () => {
     await visitor.choose("Authenticator app");
     await visitor.heading("Set up your authenticator app");
     const uri = await page.getByRole("link", { name: "Open the app" }).getAttribute("href");
+    const copy = page.locator("[data-copy]").first();
+    const words = await copy.textContent();
+    await page.context().grantPermissions(["clipboard-write"]);
+    for (const _ of [1, 2]) {
+      await copy.click();
+      await page.getByRole("button", { name: "Copied" }).waitFor();
+    }
+    await page.clock.fastForward(2000);
+    assert.equal(await copy.textContent(), words, "copied twice");
     await page.fill("#code", codeOf(uri, await local.now()));
     await local.fault({ method: "POST", path: "/oauth/token", delay_ms: 1000 });
     const sent = () => page.waitForRequest((request) => request.method() === "POST" && request.url().includes("/auth/mfa/d/"));

@@ -17,9 +17,9 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
+  const words = button.firstChild.data;
   button.addEventListener("click", async () => {
     const source = document.getElementById(button.dataset.copy);
-    const words = button.firstChild.data;
     try {
       await navigator.clipboard.writeText(source.textContent);
       button.firstChild.data = "Copied";
