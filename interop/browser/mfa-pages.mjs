@@ -239,11 +239,12 @@ await visit({}, async (visitor, page) => {
 });
 
 for (const [locale, heading] of [["de-DE", "Bestätigen Sie, dass Sie es sind"], ["ja-JP", "本人確認"]]) {
-  await visit({ locale }, async (visitor) => {
+  await visit({ locale }, async (visitor, page) => {
     await step(`in the visitor's language: ${locale}`, async () => {
       await visitor.logIn();
       await visitor.order();
       await visitor.heading(heading);
+      assert.equal(await page.locator("h1").evaluate((heading) => getComputedStyle(heading).hyphens), "auto", "long words are parted, not cut");
       await visitor.look(`choose-${locale}`);
     });
   });
