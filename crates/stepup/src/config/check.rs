@@ -58,7 +58,7 @@ fn check(mut builder: ClientBuilder, problems: &mut Problems) -> Option<Parts> {
     let secure = builder.session_cookie.secure.unwrap_or(false)
         || (!base_urls.is_empty() && base_urls.iter().all(|url| url.scheme() == "https"));
     let routes = addresses(&base_urls, &base_path, &builder.routes.all());
-    let is_under_base_path = routes.iter().all(|address| is_under(address.path(), &base_path));
+    let is_under_base_path = routes.iter().flatten().all(|address| is_under(address.path(), &base_path));
     let default_path = if base_path.is_empty() || !is_under_base_path { "/" } else { &base_path };
     let session_cookie = session_cookie(&builder, secure, default_path, &routes, problems);
     let callbacks = addresses(&base_urls, &base_path, &[&builder.routes.callback]);
@@ -157,17 +157,18 @@ fn base_path(text: &str, problems: &mut Problems) -> String {
     path.to_owned()
 }
 
-/// Where browsers find these routes.
-fn addresses(base_urls: &[Url], base_path: &str, routes: &[&String]) -> Vec<Url> {
+/// Where browsers find these routes, for each base URL.
+fn addresses(base_urls: &[Url], base_path: &str, routes: &[&String]) -> Vec<Vec<Url>> {
     let under = |base: &Url| {
-        let (base, root) = (base.clone(), format!("{}{base_path}", base.path().trim_end_matches('/')));
-        routes.iter().map(move |route| {
+        let root = format!("{}{base_path}", base.path().trim_end_matches('/'));
+        let at = |route: &&String| {
             let mut address = base.clone();
             address.set_path(&format!("{root}{route}"));
             address
-        })
+        };
+        routes.iter().map(at).collect()
     };
-    base_urls.iter().flat_map(under).collect()
+    base_urls.iter().map(under).collect()
 }
 
 fn authorization(builder: &ClientBuilder, problems: &mut Problems) -> Authorization {
@@ -197,7 +198,7 @@ fn session_cookie(
     builder: &ClientBuilder,
     secure: bool,
     default_path: &str,
-    routes: &[Url],
+    routes: &[Vec<Url>],
     problems: &mut Problems,
 ) -> SessionCookie {
     let options = &builder.session_cookie;
@@ -220,7 +221,7 @@ fn transaction_cookie(
     builder: &ClientBuilder,
     secure: bool,
     default_path: &str,
-    callbacks: &[Url],
+    callbacks: &[Vec<Url>],
     problems: &mut Problems,
 ) -> TransactionCookie {
     let options = &builder.transaction_cookie;

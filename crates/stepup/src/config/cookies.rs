@@ -53,7 +53,7 @@ pub struct CookieOptions {
     pub same_site: Option<SameSite>,
     /// `AUTH0_COOKIE_PATH`. The base path, else `/`, also where a base URL has a path before it. All routes are under it.
     pub path: Option<String>,
-    /// `AUTH0_COOKIE_DOMAIN`: the host of every base URL, or a parent of it. None: the host alone.
+    /// `AUTH0_COOKIE_DOMAIN`: the host of a base URL, or a parent of it. None: the host alone.
     pub domain: Option<String>,
     /// `AUTH0_COOKIE_TRANSIENT`. Off; on: the browser forgets the cookie when it is closed.
     pub transient: Option<bool>,
@@ -131,8 +131,15 @@ impl CookieAttributes {
         }
     }
 
-    /// What keeps browsers from bringing the cookie back to one of these addresses: the attribute, and why.
-    pub(super) fn out_of_reach(&self, addresses: &[Url]) -> Option<(&'static str, String)> {
+    /// What keeps browsers from bringing the cookie back: the attribute, and why. One base URL, of which all `addresses` come
+    /// within reach, is enough: another may be a developer's own.
+    pub(super) fn out_of_reach(&self, base_urls: &[Vec<Url>]) -> Option<(&'static str, String)> {
+        let mut problems = base_urls.iter().map(|addresses| self.unreachable(addresses));
+        let first = problems.next()??;
+        problems.all(|problem| problem.is_some()).then_some(first)
+    }
+
+    fn unreachable(&self, addresses: &[Url]) -> Option<(&'static str, String)> {
         addresses.iter().find_map(|address| {
             let host = address.host_str().unwrap_or_default();
             match &self.domain {
@@ -213,7 +220,7 @@ mod tests {
             let domain = domain.map(str::to_owned);
             let same_site = SameSite::Lax;
             let attributes = CookieAttributes { secure: true, same_site, path: path.to_owned(), domain };
-            let problem = attributes.out_of_reach(&[Url::parse(address).unwrap()]);
+            let problem = attributes.out_of_reach(&[vec![Url::parse(address).unwrap()]]);
             assert_eq!(problem.map(|(attribute, _)| attribute), attribute, "{attributes:?} {address}");
         }
     }

@@ -398,11 +398,13 @@ fn keys_that_will_not_do_are_named_at_construction() {
             "`RS265` is not a signature algorithm that is supported".to_owned()
         )]
     );
-    assert_eq!(
-        problems(&[(key, CLIENT_KEY), (alg, "HS256")])[0].2,
-        "keys of this kind are not used for signatures: a private key for HS256"
-    );
-    assert!(problems(&[(key, DPOP_KEY)])[0].2.starts_with("not a valid key for RS256: "));
+    for (pem, set, problem) in [
+        (CLIENT_KEY, "HS256", "is HS256, which the key is not for: set RS256"),
+        (DPOP_KEY, "RS256", "is RS256, which the key is not for: set ES256"),
+    ] {
+        let expected = ("client_assertion_signing_alg", Some(alg), problem.to_owned());
+        assert_eq!(problems(&[(key, pem), (alg, set)]), [expected]);
+    }
     assert_eq!(problems(&[(alg, "RS256")])[0].2, "is missing beside client_assertion_signing_alg");
 
     let secret = ("AUTH0_CLIENT_SECRET", "s");

@@ -73,9 +73,9 @@ fn every_problem_is_named_with_its_option_and_variable() {
 fn a_cookie_that_would_not_come_back_is_named_by_its_variable() {
     let build = |base: &str, base_path: &str, set: (&'static str, &'static str)| {
         let client = Client::builder().domain("tenant.example.auth0.com").client_id("c").client_secret("s");
+        let client = base.split(',').fold(client, stepup::ClientBuilder::app_base_url);
         let client = client
             .secret(SECRET)
-            .app_base_url(base)
             .base_path(base_path)
             .environment_from(move |name| (name == set.0).then(|| set.1.to_owned()));
         client.build().map_err(|error| error.problems()[0].clone())
@@ -96,6 +96,7 @@ fn a_cookie_that_would_not_come_back_is_named_by_its_variable() {
         ("https://app.example.com/bank", "", ("AUTH0_COOKIE_PATH", "/bank")),
         ("https://app.example.com/bank", "/shop", ("AUTH0_COOKIE_PATH", "")),
         ("https://shop.example.com", "", ("AUTH0_COOKIE_DOMAIN", "example.com")),
+        ("http://localhost:3000,https://shop.example.com", "", ("AUTH0_COOKIE_DOMAIN", "example.com")),
         ("https://app.example.com", "", ("AUTH0_COOKIE_SAME_SITE", "None")),
     ] {
         assert!(build(base, base_path, set).is_ok(), "{base} {base_path} {set:?}");
