@@ -304,6 +304,7 @@ await visit({}, async (visitor, page) => {
       await page.getByRole("button", { name: "Copied" }).waitFor();
     }
     await page.clock.fastForward(2000);
+    await page.getByRole("button", { name: "Copied" }).waitFor({ state: "hidden" });
     assert.equal(await copy.textContent(), words, "copied twice");
     await page.fill("#code", codeOf(uri, await local.now()));
     await local.fault({ method: "POST", path: "/oauth/token", delay_ms: 1000 });
