@@ -126,11 +126,8 @@ impl CallbackError {
 
     /// How long to wait before another attempt, where the tenant, or something on the way to it, told it.
     #[must_use]
-    pub const fn retry_after(&self) -> Option<Duration> {
-        match self.provider_error() {
-            Some(error) => error.retry_after(),
-            None => None,
-        }
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.provider_error().and_then(ProviderError::retry_after)
     }
 
     /// What went wrong between here and the tenant, if that is why.

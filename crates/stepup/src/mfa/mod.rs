@@ -33,6 +33,7 @@ mod once;
 mod own;
 mod proof;
 mod push;
+mod refusal;
 mod request;
 mod requirement;
 mod token;
@@ -49,12 +50,13 @@ pub use self::{
     client::Mfa,
     error::{
         ChallengeError, DeleteAuthenticatorError, EnrollError, InvalidRequest, ListAuthenticatorsError,
-        MfaRequired, MfaTokenError, NoAvailableFactors, Refusal, VerifyError,
+        MfaRequired, MfaTokenError, NoAvailableFactors, VerifyError,
     },
     failure::Unavailable,
     own::OwnAuthenticators,
     proof::{OutOfBand, Verify},
     push::{PushOutcome, PushWait},
+    refusal::Refusal,
     request::{Challenge, Enroll},
     token::MfaToken,
     verify::Verified,

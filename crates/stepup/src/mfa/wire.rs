@@ -8,9 +8,9 @@ use stepup_protocol::error::code;
 
 use super::error::{
     ChallengeError, DeleteAuthenticatorError, EnrollError, InvalidRequest, ListAuthenticatorsError,
-    MfaRequired, MfaTokenError, NoAvailableFactors, Refusal, VerifyError,
+    MfaRequired, MfaTokenError, NoAvailableFactors, VerifyError,
 };
-use super::failure::Unavailable;
+use super::{failure::Unavailable, refusal::Refusal};
 
 /// The face that every error of the MFA API shows: a stable code for programs, a status and a JSON body for a route,
 /// and the time to wait where the tenant told it.
