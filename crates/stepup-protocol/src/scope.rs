@@ -1,8 +1,11 @@
 //! Scope lists (RFC 6749 section 3.3): space-separated words whose order carries no meaning.
 
-use std::{fmt, str::FromStr};
+use std::{collections::HashSet, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+
+/// Up to here the words that are held are compared with a new one each; it is the quickest while they are few.
+const FEW: usize = 32;
 
 /// A list of scopes without duplicates, kept in the order they first came in: as the words of one text, since that is
 /// how it travels and a copy of it is made for every token set, request and outcome.
@@ -63,15 +66,7 @@ impl Scopes {
 
     /// Adds `scope` at the end unless it is there; each word of it, if it has several.
     pub fn insert(&mut self, scope: &str) {
-        for word in scope.split_ascii_whitespace() {
-            if self.contains(word) {
-                continue;
-            }
-            if !self.is_empty() {
-                self.0.push(' ');
-            }
-            self.0.push_str(word);
-        }
+        *self = self.iter().chain([scope]).collect();
     }
 
     /// Removes `scope` if it is there.
@@ -82,9 +77,7 @@ impl Scopes {
     /// These, followed by those of `other` that are new.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        let mut all = self.clone();
-        all.insert(other.as_str());
-        all
+        self.iter().chain(other.iter()).collect()
     }
 
     /// Those of these for which `keep` holds.
@@ -108,9 +101,7 @@ impl Scopes {
 
 impl From<&str> for Scopes {
     fn from(text: &str) -> Self {
-        let mut list = Self(String::with_capacity(text.len()));
-        list.insert(text);
-        list
+        Self::from_iter([text])
     }
 }
 
@@ -136,9 +127,20 @@ impl FromStr for Scopes {
 
 impl<'a> FromIterator<&'a str> for Scopes {
     fn from_iter<I: IntoIterator<Item = &'a str>>(scopes: I) -> Self {
-        let mut list = Self::none();
-        scopes.into_iter().for_each(|scope| list.insert(scope));
-        list
+        let mut words = Vec::with_capacity(8);
+        let mut many = HashSet::new();
+        for word in scopes.into_iter().flat_map(str::split_ascii_whitespace) {
+            let is_new = if words.len() < FEW {
+                !words.contains(&word)
+            } else {
+                many.extend(words.iter().skip(many.len()));
+                many.insert(word)
+            };
+            if is_new {
+                words.push(word);
+            }
+        }
+        Self(words.join(" "))
     }
 }
 
@@ -161,6 +163,13 @@ mod tests {
         assert_eq!(scopes.union(&Scopes::from("d a")).to_string(), "b a c d");
         assert_eq!(scopes.filter(|scope| scope != "a").to_string(), "b c");
         assert_eq!(Scopes::from("  ").to_parameter(), None);
+    }
+
+    #[test]
+    fn many_words_are_told_apart_as_few_are() {
+        let words: Vec<_> = (0..30_000).map(|number| (number % 15_000).to_string()).collect();
+        let scopes = Scopes::from(words.join(" "));
+        assert_eq!(scopes.as_str(), words[..15_000].join(" "));
     }
 
     #[test]

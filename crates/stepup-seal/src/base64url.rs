@@ -40,8 +40,8 @@ pub(crate) fn encode_into(bytes: &[u8], text: &mut String) {
 }
 
 /// Adds the bytes of `text` to `bytes`.
-pub(crate) fn decode_into(text: &str, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
-    URL_SAFE_NO_PAD.decode_append(text, bytes).map_err(|_| DecodeError)
+pub(crate) fn decode_into(text: impl AsRef<[u8]>, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
+    URL_SAFE_NO_PAD.decode_append(text.as_ref(), bytes).map_err(|_| DecodeError)
 }
 
 #[cfg(test)]

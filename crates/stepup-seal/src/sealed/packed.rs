@@ -1,74 +1,79 @@
-//! JSON in which long runs of base64url stand at three quarters of their length: what is base64url already would otherwise
+//! A text whose long runs of base64url stand at three quarters of their length: what is base64url already would otherwise
 //! be written in base64url once more, and a raw `mfa_token` is little else.
 //!
 //! A run is a mark, which JSON never holds (RFC 8259 section 7), the number of its groups of four characters in two bytes,
-//! and the three bytes of each.
+//! and the three bytes of each. All else stands as it is.
 
-use base64_simd::URL_SAFE_NO_PAD;
-use memchr::{memchr, memchr3};
+use std::str;
+
+use memchr::{memchr2_iter, memchr3};
+
+use crate::base64url;
 
 const MARK: u8 = 1;
-/// What is looked at at once: a run that holds a whole block, counted from the last run's end, is packed. Shorter ones would
-/// save less than they cost.
-const BLOCK: usize = 64;
+/// The shortest run that is packed, in characters: a shorter one would save less than it costs.
+const SHORTEST: usize = 64;
 
-/// `json` with its runs packed.
-pub(super) fn pack(json: &[u8]) -> Vec<u8> {
-    let mut packed = Vec::with_capacity(json.len());
-    let (mut done, mut at) = (0, 0);
-    while let Some(block) = json.get(at..at + BLOCK) {
-        at += BLOCK;
-        if !is_run(block) {
-            continue;
-        }
-        let start = at - json[done..at].iter().rev().take_while(|byte| is_base64url(**byte)).count();
-        // the end of an iron's or a JWT's part, or of the text; to decode finds out whether it is the run's
-        at += memchr3(b'*', b'.', b'"', &json[at..]).unwrap_or(json.len() - at);
-        let end = at - (at - start) % 4;
+/// Adds `text` to `packed`, its runs packed: from its start or from an asterisk or a full stop, between which the parts of
+/// an iron or a JWT stand, to the next of them. False where JSON would have to escape a character: then what was added is
+/// nothing to be read.
+pub(super) fn pack(text: &str, packed: &mut Vec<u8>) -> bool {
+    let text = text.as_bytes();
+    let (mut done, mut start) = (0, 0);
+    for end in memchr2_iter(b'*', b'.', text).chain([text.len()]) {
+        let run = &text[start..end - (end - start) % 4];
         let before = packed.len();
-        packed.extend_from_slice(&json[done..start]);
-        match pack_run(&json[start..end], &mut packed) {
-            Some(()) => done = end,
-            None => packed.truncate(before),
+        if run.len() >= SHORTEST {
+            packed.extend_from_slice(&text[done..start]);
+            if pack_run(run, packed).is_some() && is_plain(&text[done..start]) {
+                done = start + run.len();
+            } else {
+                packed.truncate(before);
+            }
         }
+        start = end + 1;
     }
-    packed.extend_from_slice(&json[done..]);
-    packed
+    packed.extend_from_slice(&text[done..]);
+    is_plain(&text[done..])
 }
 
 fn pack_run(run: &[u8], packed: &mut Vec<u8>) -> Option<()> {
     packed.push(MARK);
     packed.extend(u16::try_from(run.len() / 4).ok()?.to_be_bytes());
-    URL_SAFE_NO_PAD.decode_append(run, packed).ok()
+    base64url::decode_into(run, packed).ok()
 }
 
-/// What was packed; none where a run is cut short. JSON that nobody packed is itself.
-pub(super) fn unpack(packed: Vec<u8>) -> Option<Vec<u8>> {
-    let Some(mut mark) = memchr(MARK, &packed) else { return Some(packed) };
-    let mut json = Vec::with_capacity(packed.len() / 3 * 4 + 4);
-    let mut rest = packed.as_slice();
+/// Adds `text` to `json` as it is. False where JSON would have to escape a character.
+pub(super) fn leave(text: &str, json: &mut Vec<u8>) -> bool {
+    json.extend_from_slice(text.as_bytes());
+    is_plain(text.as_bytes())
+}
+
+/// Whether JSON writes it as it is.
+fn is_plain(text: &[u8]) -> bool {
+    // no early end: so many characters are looked at at once
+    text.iter().fold(true, |all, byte| all & (*byte >= b' ') & (*byte != b'"') & (*byte != b'\\'))
+}
+
+/// The text at the start of `packed`, up to a quotation mark, and the bytes that it takes; none where something is escaped,
+/// a run is cut short or no quotation mark follows.
+pub(super) fn unpack(packed: &[u8]) -> Option<(String, usize)> {
+    let mut text = String::with_capacity(packed.len() / 3 * 4);
+    let mut rest = packed;
     loop {
-        json.extend_from_slice(&rest[..mark]);
-        let (groups, after) = rest[mark + 1..].split_first_chunk()?;
-        let (run, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*groups)) * 3)?;
-        URL_SAFE_NO_PAD.encode_append(run, &mut json);
-        rest = after;
-        match memchr(MARK, rest) {
-            Some(next) => mark = next,
-            None => break,
+        let (plain, from) = rest.split_at(memchr3(MARK, b'"', b'\\', rest)?);
+        text.push_str(str::from_utf8(plain).ok()?);
+        match from {
+            [MARK, high, low, run @ ..] => {
+                let groups = u16::from_be_bytes([*high, *low]);
+                let (run, after) = run.split_at_checked(usize::from(groups) * 3)?;
+                base64url::encode_into(run, &mut text);
+                rest = after;
+            }
+            [b'"', ..] => return Some((text, packed.len() - from.len())),
+            _ => return None,
         }
     }
-    json.extend_from_slice(rest);
-    Some(json)
-}
-
-fn is_run(block: &[u8]) -> bool {
-    // no early end: so it is done for the whole block at once
-    block.iter().fold(true, |all, byte| all & is_base64url(*byte))
-}
-
-const fn is_base64url(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
 }
 
 #[cfg(test)]
@@ -77,50 +82,56 @@ mod tests {
 
     use super::*;
 
+    /// As it stands in JSON, between quotation marks.
+    fn packed(text: &str) -> Vec<u8> {
+        let mut packed = Vec::new();
+        assert!(pack(text, &mut packed));
+        packed.push(b'"');
+        packed
+    }
+
     #[test]
     fn long_runs_take_three_quarters() {
         let run = "Ab3-_9xY".repeat(100);
-        let json = format!(r#"{{"tok":"Fe26.2*{run}*é","n":1}}"#);
-        let packed = pack(json.as_bytes());
-        assert_eq!(packed.len(), json.len() - 800 + 600 + 3);
-        assert_eq!(unpack(packed).unwrap(), json.as_bytes());
+        let text = format!("Fe26.2*{run}*é");
+        let packed = packed(&text);
+        assert_eq!(packed.len(), text.len() + 1 - 800 + 600 + 3);
+        assert_eq!(unpack(&packed), Some((text, packed.len() - 1)));
     }
 
     #[test]
     fn a_run_longer_than_its_length_can_say_stays_as_it_is() {
         let longest = "A".repeat(usize::from(u16::MAX) * 4);
-        for (run, length) in
+        for (text, length) in
             [(longest.clone(), 3 + longest.len() / 4 * 3), (format!("{longest}AAAA"), longest.len() + 4)]
         {
-            let json = format!("\"{run}\"");
-            let packed = pack(json.as_bytes());
-            assert_eq!(packed.len(), 2 + length);
-            assert_eq!(unpack(packed).unwrap(), json.as_bytes());
+            let packed = packed(&text);
+            assert_eq!(packed.len(), length + 1);
+            assert_eq!(unpack(&packed), Some((text, length)));
         }
     }
 
     #[test]
-    fn what_nobody_packed_is_itself_and_what_is_cut_short_is_nothing() {
-        for json in ["", "{}", r#"{"tok":"short"}"#] {
-            assert_eq!(pack(json.as_bytes()), json.as_bytes());
-            assert_eq!(unpack(json.into()).unwrap(), json.as_bytes());
+    fn what_is_cut_short_or_escaped_is_nothing() {
+        let packed = packed(&"A".repeat(160));
+        for length in 0..packed.len() {
+            assert_eq!(unpack(&packed[..length]), None, "{length}");
         }
-        let packed = pack("A".repeat(160).as_bytes());
-        for length in 1..packed.len() {
-            assert_eq!(unpack(packed[..length].into()), None, "{length}");
+        for not in [&b"a\\\""[..], b"\xff\"", b"\x01"] {
+            assert_eq!(unpack(not), None);
         }
     }
 
     proptest! {
         #[test]
-        fn any_json_comes_back(json in "([A-Za-z0-9_-]{0,200}[ -~é\\n]{0,4}){0,8}") {
-            let packed = pack(json.as_bytes());
-            prop_assert_eq!(unpack(packed).unwrap(), json.as_bytes());
+        fn any_text_comes_back(text in "([A-Za-z0-9_-]{0,200}[ !#-\\[\\]-~é]{0,4}){0,8}") {
+            let packed = packed(&text);
+            prop_assert_eq!(unpack(&packed), Some((text, packed.len() - 1)));
         }
 
         #[test]
-        fn nothing_breaks_the_reader(packed in proptest::collection::vec(0_u8..4, 0..40)) {
-            let _ = unpack(packed);
+        fn nothing_breaks_the_reader(packed in proptest::collection::vec(prop_oneof![0_u8..4, Just(b'"')], 0..40)) {
+            let _ = unpack(&packed);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! JWE with `dir` and A256GCM. The key is HKDF-SHA-256 of the secret with the context as salt and purpose and version as
 //! info, so a value of another purpose or context does not decrypt. The header is always
 //! `{"alg":"dir","enc":"A256GCM","typ":"stepup-PURPOSE-v1","exp":SECONDS}`, in these bytes, and is authenticated. The
-//! plaintext is the payload's JSON and nothing else; that of an MFA token, which is to be short, is [`packed`].
+//! plaintext is the payload's JSON and nothing else, but that a long text in front of it is [`packed`](super::packed).
 
 use stepup_protocol::time::UnixTime;
 
@@ -11,7 +11,6 @@ use super::{
     OpenError, Purpose,
     envelope::{Envelope, Time},
     keys::KeyCache,
-    packed,
 };
 use crate::{
     Random, base64url, hkdf,
@@ -26,12 +25,11 @@ pub(super) fn key(secret: &[u8], purpose: Purpose, context: &str) -> JweKey {
 pub(super) fn seal(
     key: &JweKey,
     purpose: Purpose,
-    json: Vec<u8>,
+    plaintext: Vec<u8>,
     expires_at: UnixTime,
     random: &dyn Random,
 ) -> String {
     let header = format!("{}{expires_at}}}", header_start(purpose));
-    let plaintext = if purpose == Purpose::MfaToken { packed::pack(&json) } else { json };
     key.seal(&base64url::encode(header), plaintext, random)
 }
 
@@ -47,11 +45,7 @@ pub(super) fn decrypt(
     if expires_at <= now {
         return Err(OpenError::Expired);
     }
-    let json = match purpose {
-        Purpose::MfaToken => packed::unpack(plaintext).ok_or(OpenError::Invalid)?,
-        _ => plaintext,
-    };
-    Ok((json, Envelope { stale_secret, time: Time::Header(expires_at) }))
+    Ok((plaintext, Envelope { stale_secret, time: Time::Header(expires_at) }))
 }
 
 /// The header up to its expiry.

@@ -1,26 +1,33 @@
 //! A long text as the first member of a payload's object, put there and taken out without JSON's look at each of its
 //! characters: for a raw `mfa_token` of 2000 of them that would be a third of the time of sealing and opening.
 
-use std::{borrow::Cow, str};
+use std::borrow::Cow;
 
-use memchr::memchr2;
 use serde::{Serialize, de::Error as _};
 use serde_json::{Error, Map, Value};
 
-use super::write_json;
+use super::{packed, write_json};
 
-/// Writes `payload`, an object, with `text` in front as the member `name`.
+/// Writes `payload`, an object, with a text in front as the member `name`; `write` writes the text, and says false
+/// where JSON would have to escape something in it.
 #[expect(
     clippy::panic,
     reason = "the documented panic of `Sealer::seal_with_text`: a fault of the payload's type"
 )]
-pub(super) fn put<T: Serialize + ?Sized>(name: &str, text: &str, payload: &T, json: &mut Vec<u8>) {
-    json.extend_from_slice(before_text(name).as_bytes());
-    if is_plain(text) {
-        json.extend_from_slice(text.as_bytes());
+pub(super) fn put<T: Serialize + ?Sized>(
+    (name, text): (&str, &str),
+    write: fn(&str, &mut Vec<u8>) -> bool,
+    payload: &T,
+    json: &mut Vec<u8>,
+) {
+    json.extend_from_slice(b"{\"");
+    json.extend_from_slice(name.as_bytes());
+    json.extend_from_slice(b"\":\"");
+    let start = json.len();
+    if write(text, json) {
         json.push(b'"');
     } else {
-        json.pop();
+        json.truncate(start - 1);
         write_json(text, json);
     }
     let object = json.len();
@@ -32,22 +39,25 @@ pub(super) fn put<T: Serialize + ?Sized>(name: &str, text: &str, payload: &T, js
     }
 }
 
-/// Takes the member `name`, a text, out of the object in `json`. The other members are an object again.
+/// Takes the member `name`, a text however it was written, out of the object in `json`. The other members are an object
+/// again.
 pub(super) fn take<'j>(name: &str, json: &'j mut [u8]) -> Result<(String, Cow<'j, [u8]>), Error> {
-    let start = before_text(name);
-    let Some(text) = json.strip_prefix(start.as_bytes()).and_then(first_plain) else {
-        return take_from_any(name, json);
-    };
-    let text = text.to_owned();
-    let separator = start.len() + text.len() + 1;
-    json[separator] = b'{';
-    Ok((text, Cow::Borrowed(&json[separator..])))
+    let Some((text, end)) = first(name, json) else { return take_from_any(name, json) };
+    match json.get_mut(end) {
+        Some(separator @ b',') => {
+            *separator = b'{';
+            Ok((text, Cow::Borrowed(&json[end..])))
+        }
+        Some(b'}') => Ok((text, Cow::Borrowed(b"{}"))),
+        _ => take_from_any(name, json),
+    }
 }
 
-/// The text at the start of `json`, if nothing in it is escaped and another member follows.
-fn first_plain(json: &[u8]) -> Option<&str> {
-    let end = memchr2(b'"', b'\\', json)?;
-    if json[end..].starts_with(br#"","#) { str::from_utf8(&json[..end]).ok() } else { None }
+/// The text, if it is the first member, and where it ends.
+fn first(name: &str, json: &[u8]) -> Option<(String, usize)> {
+    let from = json.strip_prefix(b"{\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\":\"")?;
+    let (text, taken) = packed::unpack(from)?;
+    Some((text, json.len() - from.len() + taken + 1))
 }
 
 /// For what is written in another way than here.
@@ -59,42 +69,42 @@ fn take_from_any<'j>(name: &str, json: &[u8]) -> Result<(String, Cow<'j, [u8]>),
     }
 }
 
-fn before_text(name: &str) -> String {
-    format!(r#"{{"{name}":""#)
-}
-
-/// Whether JSON writes it as it is.
-fn is_plain(text: &str) -> bool {
-    // no early end: so many characters are looked at at once
-    text.bytes().fold(true, |all, byte| all & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
 
-    fn written(text: &str, payload: &Value) -> Vec<u8> {
-        let mut json = Vec::new();
-        put("tok", text, payload, &mut json);
-        json
-    }
+    const TEXTS: [&str; 10] =
+        ["", "Fe26.2*SERVER_1*a-_b", "é", "\"", "a\",\"b", "\\", "\\u0041", "\n", "\u{0}", "\u{7f}"];
 
     #[test]
-    fn what_is_put_is_json_and_is_taken_out_again() {
-        for text in
-            ["", "Fe26.2*SERVER_1*a-_b", "é", "\"", "a\",\"b", "\\", "\\u0041", "\n", "\u{0}", "\u{7f}"]
-        {
+    fn what_is_put_is_json() {
+        for text in TEXTS {
             for payload in [json!({}), json!({ "aud": text, "n": [1] })] {
-                let mut json = written(text, &payload);
+                let mut json = Vec::new();
+                put(("tok", text), packed::leave, &payload, &mut json);
                 let mut whole = payload.clone();
                 whole["tok"] = text.into();
                 assert_eq!(serde_json::from_slice::<Value>(&json).unwrap(), whole);
+            }
+        }
+    }
 
-                let (taken, rest) = take("tok", &mut json).unwrap();
-                assert_eq!(taken, text);
-                assert_eq!(serde_json::from_slice::<Value>(&rest).unwrap(), payload);
+    #[test]
+    fn what_is_put_is_taken_out_again_packed_or_not() {
+        let long = "a-_b".repeat(100);
+        let texts = TEXTS.map(str::to_owned);
+        let longer = TEXTS.map(|text| format!("{long}*{text}*{long}"));
+        for text in texts.into_iter().chain(longer) {
+            for write in [packed::leave, packed::pack] {
+                for payload in [json!({}), json!({ "aud": text, "n": [1] })] {
+                    let mut json = Vec::new();
+                    put(("tok", &text), write, &payload, &mut json);
+                    let (taken, rest) = take("tok", &mut json).unwrap();
+                    assert_eq!(taken, text);
+                    assert_eq!(serde_json::from_slice::<Value>(&rest).unwrap(), payload);
+                }
             }
         }
     }

@@ -33,12 +33,13 @@ fn in_a_minute() -> UnixTime {
 
 #[test]
 fn a_raw_token_is_written_in_base64url_once() {
-    let payload = json!({ "tok": "Ab3_".repeat(500) });
+    let (raw, rest) = ("Ab3_".repeat(500), json!({ "aud": "a" }));
     let sealer = Sealer::new(&secrets([SECRET]), Format::Stepup);
-    let sealed = |purpose| sealer.seal(purpose, "", &payload, in_a_minute(), &Counter::default());
-    let token = sealed(Purpose::MfaToken);
-    assert_eq!((token.len(), sealed(Purpose::Session).len()), (2159, 2818));
-    assert_eq!(sealer.open::<Value>(Purpose::MfaToken, "", &token, NOW).unwrap().payload, payload);
+    let random = Counter::default();
+    let token = sealer.seal_with_text(Purpose::MfaToken, "", ("tok", &raw), &rest, in_a_minute(), &random);
+    let whole = json!({ "tok": raw, "aud": "a" });
+    let unpacked = sealer.seal(Purpose::MfaToken, "", &whole, in_a_minute(), &random);
+    assert_eq!((token.len(), unpacked.len()), (2172, 2835));
 }
 
 #[test]
@@ -59,11 +60,15 @@ fn a_text_beside_a_payload_is_a_member_of_it_in_every_form() {
         );
         for text in ["Ab3_".repeat(500), "é\"\\\n".to_owned(), String::new()] {
             let value = seal(text.as_str());
-            let whole = json!({ "tok": text, "aud": "a" });
-            assert_eq!(sealer.open::<Value>(Purpose::MfaToken, "", &value, NOW).unwrap().payload, whole);
             assert_eq!(open(&value, "tok", NOW), Ok((text.clone(), json!({ "aud": "a" }))));
             assert_eq!(open(&value, "other", NOW), Err(OpenError::Invalid));
 
+            let whole = json!({ "tok": text, "aud": "a" });
+            if format != Format::Stepup {
+                // for the peers, which know nothing of runs
+                let opened = sealer.open::<Value>(Purpose::MfaToken, "", &value, NOW).unwrap();
+                assert_eq!(opened.payload, whole);
+            }
             let value = sealer.seal(Purpose::MfaToken, "", &whole, in_a_minute(), &Counter::default());
             assert_eq!(open(&value, "tok", NOW), Ok((text, json!({ "aud": "a" }))));
             if format != Format::Auth0ServerPython {
