@@ -7,11 +7,13 @@ use futures_util::{
     future::{BoxFuture, ready},
 };
 use http::{HeaderMap, Request, Response, StatusCode, header::COOKIE};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stepup::{
     AccessTokenError, AccessTokenRequest, Client, Clock, HttpClient, HttpError, SystemClock, SystemRandom,
     mfa::MfaToken,
 };
+use stepup_protocol::{mfa::MfaRequirements, scope::Scopes, time::UnixTime};
 use stepup_seal::{Format, Purpose, Sealer, Secrets, jws::SigningKey};
 
 use crate::{
@@ -29,7 +31,7 @@ pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
     let token = pending(&client)?;
     let sealer = Sealer::new(&Secrets::new([session::SECRET.to_owned().into()])?, Format::Stepup);
     let opened =
-        sealer.open_with_text::<Value>(Purpose::MfaToken, "", token.as_str(), RAW, SystemClock.now())?;
+        sealer.open_with_text::<Beside>(Purpose::MfaToken, "", token.as_str(), RAW, SystemClock.now())?;
     let ((raw, context), expires_at) =
         (opened.payload, opened.expires_at.context("the token does not expire")?);
 
@@ -39,7 +41,7 @@ pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
         anyhow::Ok(client.mfa().enrollment_factors(&MfaToken::from(token))?)
     };
     anyhow::ensure!(both().is_ok(), "what was sealed does not open");
-    let whole = json!({ RAW: raw, "rest": context });
+    let whole = json!({ RAW: raw, "rest": serde_json::to_value(&context)? });
     let mut bare = Bare::seal(b"{}")?;
     let mut bare_both = || {
         bare.seal_again(&serde_json::to_vec(&whole).ok()?)?;
@@ -54,6 +56,17 @@ pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
         raw: Some(Raw { name: "JSON + AES-256-GCM + base64, both ways", measured: raw }),
         promise: Some(Promise::AtMost(5.0)),
     })
+}
+
+/// What the SDK seals beside the raw token.
+#[derive(Serialize, Deserialize)]
+struct Beside {
+    aud: String,
+    scp: Scopes,
+    req: Option<MfaRequirements>,
+    iss: String,
+    sub: Option<String>,
+    iat: UnixTime,
 }
 
 /// The token of a step-up that a tenant asked for.

@@ -27,11 +27,16 @@ pub fn decode(text: &str) -> Result<Vec<u8>, DecodeError> {
 /// The `N` bytes of `text`, no more and no fewer.
 pub(crate) fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], DecodeError> {
     let mut bytes = [0; N];
-    if URL_SAFE_NO_PAD.encoded_length(N) != text.len() {
-        return Err(DecodeError);
-    }
-    URL_SAFE_NO_PAD.decode(text.as_bytes(), Out::from_slice(&mut bytes)).map_err(|_| DecodeError)?;
-    Ok(bytes)
+    let decoded = decode_within(text, &mut bytes)?.len();
+    if decoded == N { Ok(bytes) } else { Err(DecodeError) }
+}
+
+/// The bytes of `text`, if they are no more than `room` holds.
+pub(crate) fn decode_within<'r>(text: &str, room: &'r mut [u8]) -> Result<&'r [u8], DecodeError> {
+    let length = URL_SAFE_NO_PAD.decoded_length(text.as_bytes()).map_err(|_| DecodeError)?;
+    let room = room.get_mut(..length).ok_or(DecodeError)?;
+    let decoded = URL_SAFE_NO_PAD.decode(text.as_bytes(), Out::from_slice(room)).map_err(|_| DecodeError)?;
+    Ok(decoded)
 }
 
 /// Adds the text of `bytes` to `text`.

@@ -1,6 +1,6 @@
 //! The keys of a [`Sealer`](super::Sealer): derived when they are first needed, then kept.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -21,7 +21,7 @@ pub(super) struct KeyCache {
 /// one context all the time (none, or a cookie's name). Only transactions have one a login; theirs are derived anew.
 struct SecretKeys {
     secret: SecretString,
-    kept: [OnceLock<(Box<str>, Arc<JweKey>)>; Purpose::ALL.len()],
+    kept: [OnceLock<(Box<str>, JweKey)>; Purpose::ALL.len()],
 }
 
 impl KeyCache {
@@ -34,9 +34,14 @@ impl KeyCache {
         self.format
     }
 
-    /// The key that seals.
-    pub(super) fn sealing(&self, purpose: Purpose, context: &str) -> Arc<JweKey> {
-        self.current.key(self.format, purpose, context)
+    /// What `seal` makes with the key that seals.
+    pub(super) fn seal(
+        &self,
+        purpose: Purpose,
+        context: &str,
+        seal: impl FnOnce(&JweKey) -> String,
+    ) -> String {
+        self.current.with_key(self.format, purpose, context, seal)
     }
 
     /// Decrypts with the first key that can. Whether an older secret's did is the second part of the answer.
@@ -46,7 +51,8 @@ impl KeyCache {
         purpose: Purpose,
         context: &str,
     ) -> Result<(Vec<u8>, bool), OpenError> {
-        let open = |keys: &SecretKeys| keys.key(self.format, purpose, context).open(value).ok();
+        let open =
+            |keys: &SecretKeys| keys.with_key(self.format, purpose, context, |key| key.open(value).ok());
         if let Some(plaintext) = open(&self.current) {
             return Ok((plaintext, false));
         }
@@ -56,17 +62,23 @@ impl KeyCache {
 }
 
 impl SecretKeys {
-    fn key(&self, format: Format, purpose: Purpose, context: &str) -> Arc<JweKey> {
+    fn with_key<R>(
+        &self,
+        format: Format,
+        purpose: Purpose,
+        context: &str,
+        work: impl FnOnce(&JweKey) -> R,
+    ) -> R {
         let context = if format == Format::NextjsAuth0 { "" } else { context };
         let derive = || {
             let secret = self.secret.expose_secret().as_bytes();
-            Arc::new(match format {
+            match format {
                 Format::Auth0ServerPython => auth0_server_python::key(secret, purpose, context),
                 Format::NextjsAuth0 => nextjs_auth0::key(secret),
                 Format::Stepup => stepup::key(secret, purpose, context),
-            })
+            }
         };
         let (kept_for, key) = self.kept[purpose as usize].get_or_init(|| (context.into(), derive()));
-        if **kept_for == *context { Arc::clone(key) } else { derive() }
+        if **kept_for == *context { work(key) } else { work(&derive()) }
     }
 }

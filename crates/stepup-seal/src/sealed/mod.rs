@@ -250,12 +250,11 @@ impl Sealer {
         expires_at: UnixTime,
         random: &dyn Random,
     ) -> String {
-        let key = self.0.sealing(purpose, context);
-        match self.format() {
-            Format::Auth0ServerPython => auth0_server_python::seal(&key, json, random),
-            Format::NextjsAuth0 => nextjs_auth0::seal(&key, json, expires_at, random),
-            Format::Stepup => stepup::seal(&key, purpose, json, expires_at, random),
-        }
+        self.0.seal(purpose, context, |key| match self.format() {
+            Format::Auth0ServerPython => auth0_server_python::seal(key, json, random),
+            Format::NextjsAuth0 => nextjs_auth0::seal(key, json, expires_at, random),
+            Format::Stepup => stepup::seal(key, purpose, json, expires_at, random),
+        })
     }
 
     /// Opens `value` at the time `now`, with whichever secret sealed it.
