@@ -325,25 +325,19 @@ function endOf(popup, transactionId, signal) {
 /** Is aborted with `signal`, with `error` when the time is up, or by whoever needs it no more. */
 function limited(signal, milliseconds, error) {
   const limit = new AbortController();
-  const timer = after(milliseconds, () => limit.abort(error));
+  // A timer of more milliseconds is over at once.
+  const timer = setTimeout(() => limit.abort(error), Math.min(milliseconds, 2 ** 31 - 1));
   limit.signal.addEventListener("abort", () => clearTimeout(timer));
   signal?.addEventListener("abort", () => limit.abort(signal.reason), { signal: limit.signal });
   if (signal?.aborted) limit.abort(signal.reason);
   return limit;
 }
 
-/** A timer of more milliseconds is over at once. */
-const after = (milliseconds, then) => setTimeout(then, Math.min(milliseconds, 2 ** 31 - 1));
-
-function pause(milliseconds, signal) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const timer = after(milliseconds, resolve);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
+async function pause(milliseconds, signal) {
+  signal.throwIfAborted();
+  const over = limited(signal, milliseconds).signal;
+  await new Promise((resolve) => over.addEventListener("abort", resolve));
+  signal.throwIfAborted();
 }
 
 /** A page in the background loses its connection, and a proxy its patience: neither is an answer. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { mfa } from "../stepup.js";
 import { rejection, scripted } from "./scripted.js";
@@ -105,12 +106,26 @@ test("nobody waits for ever, not even for an answer under way", async (t) => {
   assert.equal(signal.aborted, true);
 });
 
-test("a time that no timer takes is the longest one", async () => {
+test("a time that no timer takes is the longest one", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
   for (const timeout of [Infinity, 2 ** 31, 30 * 24 * 3600 * 1000]) {
-    const late = () => new Promise((resolve) => setTimeout(() => resolve(new Response(JSON.stringify(pending[1]), { status: 400 })), 20));
-    scripted(late, approved);
-    assert.deepEqual(await mfa.poll({ ...options, interval: 0, timeout }), { success: true });
+    const requests = scripted(pending, approved);
+    const call = mfa.poll({ ...options, timeout });
+    assert.deepEqual(await timeline(t, requests, call, 60), [0, 5]);
+    assert.deepEqual(await call, { success: true });
   }
+});
+
+test("a question that was answered leaves nothing behind", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const listeners = [];
+  const later = (signal) => {
+    listeners.push(getEventListeners(signal, "abort").length);
+    return new Response(JSON.stringify(pending[1]), { status: 400 });
+  };
+  const requests = scripted(later, later, later, approved);
+  await timeline(t, requests, mfa.poll(options), 60);
+  assert.deepEqual(listeners, [listeners[0], listeners[0], listeners[0]]);
 });
 
 test("poll can be given up, between two questions too", async (t) => {
