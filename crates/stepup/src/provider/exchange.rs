@@ -21,6 +21,9 @@ use crate::{
     telemetry,
 };
 
+/// The longest that a tenant is waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
 /// An answer that came whole.
 pub(super) struct Answer {
     endpoint: &'static str,
@@ -163,14 +166,16 @@ impl Answer {
     }
 }
 
-/// How long `Retry-After` asks to wait, in seconds or until a date (RFC 9110 section 10.2.3).
+/// How long `Retry-After` asks to wait, in seconds or until a date (RFC 9110 section 10.2.3): a day at most.
 fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
     let wait = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = wait.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let then = httpdate::parse_http_date(wait).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    Some(UnixTime::from_seconds(i64::try_from(then.as_secs()).ok()?).since(now))
+    let wait = if let Ok(seconds) = wait.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let then = httpdate::parse_http_date(wait).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        UnixTime::from_seconds(i64::try_from(then.as_secs()).ok()?).since(now)
+    };
+    Some(wait.min(LONGEST_WAIT))
 }
 
 /// `Auth0-Client`: which SDK is talking, as Auth0's own SDKs tell it.
@@ -193,6 +198,9 @@ mod tests {
         assert_eq!(wait("120"), Some(120));
         assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(77));
         assert_eq!(wait("Sat, 05 Nov 1994 08:49:37 GMT"), Some(0), "it is over");
+        for longer in ["86401", "18446744073709551615", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            assert_eq!(wait(longer), Some(86_400), "{longer}");
+        }
         for nonsense in ["", "-1", "soon", "1.5"] {
             assert_eq!(wait(nonsense), None, "{nonsense}");
         }

@@ -63,6 +63,26 @@ async fn the_tenant_is_asked_as_it_wishes() {
     assert_eq!(waits, [5, 10, 10, 30, 30]);
 }
 
+/// What a tenant or a caller asks for has no end that sums have.
+#[tokio::test]
+async fn the_longest_waits_are_waits() {
+    let setting = setting();
+    let (mut state, token) = pending(&setting).await;
+    let later = json!({ "error": "authorization_pending", "error_description": "later" });
+    setting.script.answer(Answer::RetryAfter(400, later, u64::MAX.to_string()));
+    for _ in 0..2 {
+        let outcome =
+            setting.client.mfa().wait_for_push(&mut state, &token, push(), PushWait::default()).await;
+        assert!(matches!(outcome, Ok(PushOutcome::TimedOut)), "{outcome:?}");
+    }
+
+    let seldom = PushWait::default().interval(Duration::MAX);
+    let (slowed, _) = waited(vec![refusal("slow_down", "later")], seldom).await;
+    assert!(matches!(slowed, Ok(PushOutcome::TimedOut)), "{slowed:?}");
+    let (failed, _) = waited(vec![Answer::Unreachable, Answer::Unreachable], seldom).await;
+    assert!(matches!(failed, Err(VerifyError::Unavailable(_))), "{failed:?}");
+}
+
 #[tokio::test]
 async fn the_ends_are_told_apart() {
     let minute = PushWait::default().interval(Duration::from_secs(20)).timeout(Duration::from_secs(60));

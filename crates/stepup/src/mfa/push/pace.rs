@@ -60,7 +60,7 @@ impl Asked {
             answers.count += 1;
             answers.last = Some(refusal.clone());
             if refusal.is_slow_down() {
-                answers.interval = answers.interval.max(answers.asked_at) + SLOW_DOWN;
+                answers.interval = answers.interval.max(answers.asked_at).saturating_add(SLOW_DOWN);
             }
             answers.interval = answers.interval.max(refusal.retry_after.unwrap_or_default());
         }
@@ -86,7 +86,7 @@ impl Answers {
     /// Takes the turn to ask, or tells how long it is until the next one.
     fn take_turn(&mut self, interval: Duration, in_step: bool, now: UnixTime) -> Result<(), Duration> {
         let interval = interval.max(self.interval);
-        let earliest = interval + if in_step { Duration::ZERO } else { UNKNOWN };
+        let earliest = interval.saturating_add(if in_step { Duration::ZERO } else { UNKNOWN });
         if let Some(due) = self.at.map(|at| at + earliest)
             && now < due
         {
@@ -192,7 +192,7 @@ impl Pace {
             }
             VerifyError::Pending(_) => ControlFlow::Continue(()),
             VerifyError::Unavailable(_) => {
-                self.interval *= 2;
+                self.interval = self.interval.saturating_mul(2);
                 ControlFlow::Continue(())
             }
             _ => ControlFlow::Break(None),
