@@ -109,6 +109,7 @@ impl Failure {
             }
             ProviderError::NotBound { .. }
             | ProviderError::Unreachable { .. }
+            | ProviderError::Unsendable { .. }
             | ProviderError::Unsigned { .. }
             | ProviderError::Untrustworthy { .. } => Self::Unavailable(Unavailable {
                 text: operation.unexpected(),

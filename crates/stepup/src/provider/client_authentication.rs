@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use stepup_seal::{jws::SigningKey, token};
 
-use super::{Provider, ProviderError, TokenForm, error::bad_address};
+use super::{Provider, ProviderError, TokenForm, error::bad_address, exchange::authorization};
 use crate::config::ClientAuthentication;
 
 /// `client_assertion_type`.
@@ -46,7 +46,8 @@ impl Provider {
         let mut request = Request::post(address)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded;charset=UTF-8");
         let body = if let Credentials::Secret(secret, ClientAuthentication::Basic) = &self.credentials {
-            request = request.header(header::AUTHORIZATION, basic(&self.client_id, secret.expose_secret()));
+            let credentials = basic(&self.client_id, secret.expose_secret());
+            request = request.header(header::AUTHORIZATION, authorization(endpoint, "Basic", &credentials)?);
             form.copy()
         } else {
             let credentials = self.credentials_in_body(endpoint)?;
@@ -106,5 +107,5 @@ fn basic(client_id: &str, secret: &str) -> String {
     use base64::Engine as _;
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let credentials = format!("{}:{}", encode(client_id), encode(secret));
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(credentials))
+    base64::engine::general_purpose::STANDARD.encode(credentials)
 }

@@ -36,7 +36,8 @@ impl Provider {
 
     async fn fetch_metadata(&self) -> Result<ProviderMetadata, ProviderError> {
         let address = format!("{}/.well-known/openid-configuration", self.issuer.trim_end_matches('/'));
-        let request = get(&address, ENDPOINT)?;
+        let request = Request::get(&address).body(Bytes::new());
+        let request = request.map_err(|error| ProviderError::unsendable(ENDPOINT, error))?;
         let answer = self.exchange(ENDPOINT, request).await?;
         let metadata: ProviderMetadata = answer.success()?;
         // Section 4.3: the issuer must be exactly the one that was asked.
@@ -46,9 +47,4 @@ impl Provider {
         }
         Ok(metadata)
     }
-}
-
-/// A `GET` of an address that the tenant, or the configuration, named.
-pub(super) fn get(address: &str, endpoint: &'static str) -> Result<Request<Bytes>, ProviderError> {
-    Request::get(address).body(Bytes::new()).map_err(|error| super::error::bad_address(endpoint, &error))
 }

@@ -54,6 +54,15 @@ pub enum ProviderError {
         #[source]
         source: Arc<SignError>,
     },
+    /// An address or a token holds what no request can, so nothing was sent.
+    #[error("the request to the {endpoint} could not be made")]
+    Unsendable {
+        /// Which part of the tenant.
+        endpoint: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Arc<http::Error>,
+    },
     /// A DPoP key is configured, and the access token that came is bound to none: whoever finds it could use it, so it is
     /// not kept. Let the tenant bind tokens of this client and API to keys, or do without `dpop_key`.
     #[error(
@@ -75,6 +84,7 @@ impl ProviderError {
             Self::Refused { body, .. } => &body.error,
             Self::NotBound { .. }
             | Self::Unreachable { .. }
+            | Self::Unsendable { .. }
             | Self::Unsigned { .. }
             | Self::Untrustworthy { .. } => code::SERVER_ERROR,
         }
@@ -85,7 +95,10 @@ impl ProviderError {
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } | Self::Untrustworthy { retry_after, .. } => *retry_after,
-            Self::NotBound { .. } | Self::Unreachable { .. } | Self::Unsigned { .. } => None,
+            Self::NotBound { .. }
+            | Self::Unreachable { .. }
+            | Self::Unsendable { .. }
+            | Self::Unsigned { .. } => None,
         }
     }
 
@@ -93,6 +106,10 @@ impl ProviderError {
     pub(super) fn not_named(endpoint: &'static str, member: &str) -> Self {
         let reason = format!("the discovery document has no `{member}`");
         Self::Untrustworthy { endpoint, status: StatusCode::OK, reason, retry_after: None }
+    }
+
+    pub(super) fn unsendable(endpoint: &'static str, source: impl Into<http::Error>) -> Self {
+        Self::Unsendable { endpoint, source: Arc::new(source.into()) }
     }
 
     pub(super) fn unsigned(endpoint: &'static str, source: SignError) -> Self {

@@ -166,6 +166,21 @@ impl Answer {
     }
 }
 
+/// A `GET` of an address that the discovery document named.
+pub(super) fn get(address: &str, endpoint: &'static str) -> Result<Request<Bytes>, ProviderError> {
+    Request::get(address).body(Bytes::new()).map_err(|error| bad_address(endpoint, &error))
+}
+
+/// The value of `Authorization`.
+pub(super) fn authorization(
+    endpoint: &'static str,
+    scheme: &str,
+    credentials: &str,
+) -> Result<HeaderValue, ProviderError> {
+    HeaderValue::try_from(format!("{scheme} {credentials}"))
+        .map_err(|error| ProviderError::unsendable(endpoint, error))
+}
+
 /// How long `Retry-After` asks to wait, in seconds or until a date (RFC 9110 section 10.2.3): a day at most.
 fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
     let wait = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();

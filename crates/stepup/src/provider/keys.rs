@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use stepup_protocol::{discovery::ProviderMetadata, jwk::JwkSet};
 use stepup_seal::jws::{Algorithm, JwsError, KeySet, Verified};
 
-use super::{Provider, ProviderError, discovery::get, document::Document};
+use super::{Provider, ProviderError, document::Document, exchange::get};
 
 const ENDPOINT: &str = "key set";
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use serde_json::Value;
 
-use super::{Provider, ProviderError, error::bad_address};
+use super::{Provider, ProviderError, exchange::authorization};
 
 const ENDPOINT: &str = "MFA API";
 
@@ -74,14 +74,14 @@ impl Provider {
         };
         let request = || {
             let mut request = Request::builder().method(&call.method).uri(&address);
-            if let Some(credentials) = call.bearer.map(|bearer| self.credentials_of(bearer)) {
-                request = request.header(header::AUTHORIZATION, credentials);
+            if let Some(bearer) = call.bearer {
+                request = request.header(header::AUTHORIZATION, self.authorization_by(bearer)?);
             }
             if body.is_some() {
                 request = request.header(header::CONTENT_TYPE, "application/json");
             }
             let request = request.body(body.clone().unwrap_or_default());
-            let request = request.map_err(|error| bad_address(ENDPOINT, &error))?;
+            let request = request.map_err(|error| ProviderError::unsendable(ENDPOINT, error))?;
             match call.bearer {
                 Some(Bearer::AccessToken(token)) => self.proved(ENDPOINT, request, Some(token)),
                 Some(Bearer::MfaToken(_)) | None => Ok(request),
@@ -95,11 +95,10 @@ impl Provider {
         })
     }
 
-    /// RFC 9449 section 7.1: a bound token has a scheme of its own.
-    fn credentials_of(&self, bearer: Bearer<'_>) -> String {
+    fn authorization_by(&self, bearer: Bearer<'_>) -> Result<HeaderValue, ProviderError> {
         match bearer {
-            Bearer::AccessToken(token) if self.dpop.is_some() => format!("DPoP {token}"),
-            Bearer::AccessToken(token) | Bearer::MfaToken(token) => format!("Bearer {token}"),
+            Bearer::AccessToken(token) => authorization(ENDPOINT, self.token_scheme(), token),
+            Bearer::MfaToken(token) => authorization(ENDPOINT, "Bearer", token),
         }
     }
 }

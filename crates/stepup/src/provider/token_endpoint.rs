@@ -105,6 +105,11 @@ impl Provider {
         self.dpop.is_none() || token_type.is_some_and(|word| word.eq_ignore_ascii_case("DPoP"))
     }
 
+    /// What an access token is sent with: a bound one has a scheme of its own (RFC 9449 section 7.1).
+    pub(super) const fn token_scheme(&self) -> &'static str {
+        if self.dpop.is_some() { "DPoP" } else { "Bearer" }
+    }
+
     /// Revokes a refresh token (RFC 7009 section 2.1). Nothing happens where the tenant has no such endpoint.
     ///
     /// # Errors

@@ -1,9 +1,12 @@
 //! The userinfo endpoint (OIDC Core section 5.3).
 
-use http::{HeaderValue, header};
+use http::header;
 use serde_json::{Map, Value};
 
-use super::{Provider, ProviderError, discovery::get, error::bad_address};
+use super::{
+    Provider, ProviderError,
+    exchange::{authorization, get},
+};
 
 const ENDPOINT: &str = "userinfo endpoint";
 
@@ -18,11 +21,9 @@ impl Provider {
         let Some(address) = &metadata.userinfo_endpoint else {
             return Err(ProviderError::not_named(ENDPOINT, "userinfo_endpoint"));
         };
-        let scheme = if self.dpop.is_some() { "DPoP" } else { "Bearer" };
         let request = || {
             let mut request = get(address, ENDPOINT)?;
-            let credentials = HeaderValue::from_str(&format!("{scheme} {access_token}"));
-            let credentials = credentials.map_err(|error| bad_address(ENDPOINT, &error))?;
+            let credentials = authorization(ENDPOINT, self.token_scheme(), access_token)?;
             request.headers_mut().insert(header::AUTHORIZATION, credentials);
             self.proved(ENDPOINT, request, Some(access_token))
         };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::{Method, header};
 use serde_json::{Value, json};
 use stepup::{
-    AccessTokenRequest, Client, ClientAuthentication, ClientBuilder,
+    AccessTokenRequest, Client, ClientAuthentication, ClientBuilder, UserInfoError,
     mfa::{Challenge, Enroll, Verify},
 };
 use stepup_protocol::jwk::JwkSet;
@@ -21,6 +21,7 @@ use url::Url;
 use crate::{
     captured::Captured,
     house::{House, transfer},
+    step_up::ada,
     support::{Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, get, handle},
 };
 
@@ -110,6 +111,21 @@ pub(crate) fn proved(proof: &str) -> (Value, String) {
     assert_eq!(signed.verified.header.typ.as_deref(), Some("dpop+jwt"));
     assert_eq!((&signed.jwk.alg, &signed.jwk.usage), (&None, &None), "the key, and nothing else");
     (signed.verified.claims().unwrap(), thumbprint::sha256(&signed.jwk).unwrap())
+}
+
+/// What is wrong is the token, and not an address.
+#[tokio::test]
+async fn an_access_token_that_no_header_takes_is_not_sent() {
+    let script = Script::new();
+    script.discovery(|document| document["userinfo_endpoint"] = format!("{ISSUER}userinfo").into());
+    let client = builder(&script, &Hands::at(NOW)).secret(SECRET).build().unwrap();
+    let mut state = ada(&client);
+    let token = json!({ "access_token": "at\n2", "expires_in": 60, "token_type": "Bearer" });
+    script.answer(Answer::Json(200, token));
+    let error = client.user_info(state.session_mut().unwrap()).await.unwrap_err();
+    let UserInfoError::Provider(error) = error else { panic!("{error:?}") };
+    assert_eq!(error.to_string(), "the request to the userinfo endpoint could not be made");
+    assert_eq!(script.requests().len(), 1, "the refresh");
 }
 
 #[tokio::test]
