@@ -3,6 +3,8 @@
 mod compact;
 mod key;
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 pub use crate::header::HeaderError;
@@ -37,13 +39,18 @@ pub enum JweError {
     Decryption,
 }
 
-/// An opened JWE.
-#[derive(Debug)]
+/// An opened JWE. Prints nothing of what was sealed.
 pub struct Opened {
     /// The protected header; authentic.
     pub header: Map<String, Value>,
     /// What was sealed.
     pub plaintext: Vec<u8>,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Opened").field("header", &self.header).finish_non_exhaustive()
+    }
 }
 
 /// Seals `plaintext` under `key`.

@@ -248,6 +248,8 @@ fn a_jwe_is_read_as_its_key_demands() {
     let opened = open(&good).unwrap();
     assert_eq!((opened.plaintext.as_slice(), &opened.header["kid"]), (b"text".as_slice(), &json!("one")));
     assert_eq!(jwe::peek(&good, 4096).unwrap()["kid"], "one");
+    let printed = format!("{:?}", open(&good).unwrap());
+    assert!(printed.contains("kid") && !printed.contains(&format!("{:?}", b"text")), "{printed}");
 
     for extension in [r#""crit":["x"],"x":1"#, r#""zip":"DEF""#, r#""b64":false"#] {
         let token = seal(&format!(r#"{{"alg":"dir","enc":"A256GCM",{extension}}}"#));

@@ -18,6 +18,9 @@ pub const MAX_RESPONSE_BYTES: usize = 1 << 20;
 /// An implementation follows no redirect (a redirected token request would carry its secrets elsewhere), stops reading
 /// a body at [`MAX_RESPONSE_BYTES`] with [`HttpError::TooLarge`], and checks certificates. The time-out is kept by the
 /// caller, which drops the future.
+///
+/// Headers with credentials are marked sensitive, so their `Debug` may be logged. Bodies may not: they hold tokens, codes and
+/// the client's secret.
 pub trait HttpClient: Send + Sync + std::fmt::Debug {
     /// One exchange. Statuses of 4xx and 5xx are answers, not errors.
     ///

@@ -156,7 +156,9 @@ impl Dpop {
             claims["ath"] = base64url::encode(digest::sha256(access_token.as_bytes())).into();
         }
         let proof = self.key.sign_with_jwk("dpop+jwt", &self.jwk, &claims)?;
-        HeaderValue::from_str(&proof).map_err(|_| SignError::Signature(Algorithm::Es256))
+        let mut proof = HeaderValue::try_from(proof).map_err(|_| SignError::Signature(Algorithm::Es256))?;
+        proof.set_sensitive(true);
+        Ok(proof)
     }
 
     /// Section 8.2: whichever answer a nonce comes with, it is for the next request.

@@ -171,14 +171,16 @@ pub(super) fn get(address: &str, endpoint: &'static str) -> Result<Request<Bytes
     Request::get(address).body(Bytes::new()).map_err(|error| bad_address(endpoint, &error))
 }
 
-/// The value of `Authorization`.
+/// The value of `Authorization`. A client that logs what it sends does not print it.
 pub(super) fn authorization(
     endpoint: &'static str,
     scheme: &str,
     credentials: &str,
 ) -> Result<HeaderValue, ProviderError> {
-    HeaderValue::try_from(format!("{scheme} {credentials}"))
-        .map_err(|error| ProviderError::unsendable(endpoint, error))
+    let mut value = HeaderValue::try_from(format!("{scheme} {credentials}"))
+        .map_err(|error| ProviderError::unsendable(endpoint, error))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// How long `Retry-After` asks to wait, in seconds or until a date (RFC 9110 section 10.2.3): a day at most.

@@ -21,7 +21,7 @@ use url::Url;
 use crate::{
     captured::Captured,
     house::{House, transfer},
-    step_up::ada,
+    step_up::{ada, due_with, required, transfer as wanted},
     support::{Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, get, handle},
 };
 
@@ -111,6 +111,36 @@ pub(crate) fn proved(proof: &str) -> (Value, String) {
     assert_eq!(signed.verified.header.typ.as_deref(), Some("dpop+jwt"));
     assert_eq!((&signed.jwk.alg, &signed.jwk.usage), (&None, &None), "the key, and nothing else");
     (signed.verified.claims().unwrap(), thumbprint::sha256(&signed.jwk).unwrap())
+}
+
+/// A client that logs what it sends tells nobody what the application or the user proves themselves with.
+#[tokio::test]
+async fn the_headers_of_no_request_print_a_secret() {
+    let script = Script::new();
+    script.discovery(|document| document["userinfo_endpoint"] = format!("{ISSUER}userinfo").into());
+    let client = builder(&script, &Hands::at(NOW)).secret(SECRET);
+    let client =
+        client.client_authentication(ClientAuthentication::Basic).dpop_key(DPOP_KEY).build().unwrap();
+    let mut state = ada(&client);
+    script
+        .answer(Answer::Json(200, json!({ "access_token": "at-2", "expires_in": 60, "token_type": "DPoP" })));
+    script.answer(Answer::Json(200, json!({ "sub": "auth0|ada" })));
+    client.user_info(state.session_mut().unwrap()).await.unwrap();
+    script.answer(due_with("raw-1"));
+    let token = required(&client, &mut state, &wanted()).await.mfa_token.unwrap();
+    script.answer(Answer::Json(200, json!([])));
+    client.mfa().of(state.session()).authenticators(&token).await.unwrap();
+
+    let mut schemes = BTreeSet::new();
+    for request in script.requests() {
+        let printed = format!("{:?}", request.headers);
+        for value in ["authorization", "dpop"].into_iter().filter_map(|name| request.headers.get(name)) {
+            let value = value.to_str().unwrap();
+            assert!(!printed.contains(value), "{printed}");
+            schemes.extend(value.split_once(' ').map(|(scheme, _)| scheme.to_owned()));
+        }
+    }
+    assert_eq!(schemes, ["Basic", "Bearer", "DPoP"].map(str::to_owned).into());
 }
 
 /// What is wrong is the token, and not an address.
