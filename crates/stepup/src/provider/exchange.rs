@@ -57,7 +57,7 @@ impl Provider {
         let answer = self.exchange(endpoint, request()?).await?;
         match &self.dpop {
             Some(dpop) if answer.wants_nonce() => {
-                tokio::time::sleep(dpop.pause(&*self.random)).await;
+                self.clock.wait(dpop.pause(&*self.random)).await;
                 self.exchange(endpoint, request()?).await
             }
             Some(_) | None => Ok(answer),

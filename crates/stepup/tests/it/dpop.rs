@@ -18,9 +18,7 @@ use crate::{
 };
 
 fn client(script: &Script, set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
-    let at_once = DpopOptions { retry_delay: Some(Duration::ZERO), ..DpopOptions::default() };
-    let client = builder(script, &Hands::at(NOW)).secret(SECRET).dpop_key(DPOP_KEY).dpop_options(at_once);
-    set_up(client).build().unwrap()
+    set_up(builder(script, &Hands::at(NOW)).secret(SECRET).dpop_key(DPOP_KEY)).build().unwrap()
 }
 
 /// A session whose access token is good for an hour and of this type.
@@ -83,6 +81,23 @@ async fn a_nonce_that_is_asked_for_comes_with_the_second_attempt_and_from_then_o
             script.requests().iter().map(|request| request.form()["refresh_token"].clone()).collect();
         assert_eq!(spent, ["rt-1", "rt-1", "rt-2"], "the same request, and then the next");
     }
+}
+
+#[tokio::test]
+async fn the_wait_for_the_second_attempt_is_the_clocks() {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let in_an_hour = DpopOptions {
+        retry_delay: Some(Duration::from_secs(3600)),
+        retry_jitter: Some(false),
+        ..DpopOptions::default()
+    };
+    let client = client(&script, |client| client.clock(clock.clone()).dpop_options(in_an_hour));
+    let mut state = session(&client, "DPoP");
+    script.answer(Answer::Nonce(400, nonce_wanted(), "n-1"));
+    script.answer(Answer::Json(200, tokens("DPoP")));
+    refreshed(&client, &mut state).await.unwrap();
+    assert_eq!(clock.waits(), [3600]);
+    assert_eq!(proofs(&script)[1]["iat"], NOW + 3600);
 }
 
 #[tokio::test]
