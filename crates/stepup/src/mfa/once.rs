@@ -55,7 +55,8 @@ enum Progress {
     /// Completed, and its outcome is here for who is entitled to it. Once it was taken: until when it may be found again.
     Completed {
         owner: Entitled,
-        outcome: Outcome,
+        /// Absent where nobody can get it any more.
+        outcome: Option<Outcome>,
         until: Option<UnixTime>,
     },
 }
@@ -95,7 +96,7 @@ impl StepUps {
     /// The step-up of `raw`, which is good until `expires_at`.
     pub(super) fn of(&self, raw: &RawToken, expires_at: UnixTime, now: UnixTime) -> Arc<StepUp> {
         let mut all = self.of_raw_token.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = digest::sha256(raw.expose().as_bytes());
+        let key = key(raw);
         if !all.contains_key(&key) {
             make_room(&mut all, now);
         }
@@ -155,16 +156,16 @@ impl StepUp {
     }
 
     pub(super) fn complete(&self, owner: Entitled, outcome: Outcome) {
-        *self.progress() = Progress::Completed { owner, outcome, until: None };
+        *self.progress() = Progress::Completed { owner, outcome: Some(outcome), until: None };
         self.asked.completed();
     }
 
-    /// Hands its outcome over, once.
+    /// Hands its outcome over, once. A login finds it again for a moment.
     pub(super) fn take(&self, entitled: &Entitled, now: UnixTime) -> Option<Outcome> {
         match &mut *self.progress() {
             Progress::Completed { owner, outcome, until: until @ None } if owner.is(entitled) => {
                 *until = Some(now + AGAIN);
-                Some(outcome.clone())
+                if owner.logged_in { outcome.clone() } else { outcome.take() }
             }
             Progress::Completed { .. } | Progress::Pending => None,
         }
@@ -174,11 +175,20 @@ impl StepUp {
     pub(super) fn take_again(&self, entitled: &Entitled, now: UnixTime) -> Option<Outcome> {
         match &*self.progress() {
             Progress::Completed { owner, outcome, until: Some(until) }
-                if owner.is(entitled) && owner.logged_in && now < *until =>
+                if owner.is(entitled) && now < *until =>
             {
-                Some(outcome.clone())
+                outcome.clone()
             }
             Progress::Completed { .. } | Progress::Pending => None,
+        }
+    }
+
+    /// Lets go of an outcome that nobody can get any more: there are tokens in it.
+    fn let_go(&self, now: UnixTime) {
+        if let Progress::Completed { outcome, until: Some(until), .. } = &mut *self.progress()
+            && *until <= now
+        {
+            *outcome = None;
         }
     }
 
@@ -187,11 +197,14 @@ impl StepUp {
     }
 }
 
+fn key(raw: &RawToken) -> [u8; 32] {
+    digest::sha256(raw.expose().as_bytes())
+}
+
+/// Removes what is over, and those that end soonest if there are too many. One that is under way stays.
 fn make_room(all: &mut HashMap<[u8; 32], Arc<StepUp>>, now: UnixTime) {
-    if all.len() < REMEMBERED / 4 {
-        return;
-    }
     let is_busy = |step_up: &Arc<StepUp>| Arc::strong_count(step_up) > 1;
+    all.values().for_each(|step_up| step_up.let_go(now));
     all.retain(|_, step_up| is_busy(step_up) || now < step_up.expires_at);
     if all.len() >= REMEMBERED {
         let mut ends: Vec<UnixTime> = all.values().map(|step_up| step_up.expires_at).collect();
@@ -264,6 +277,27 @@ mod tests {
         }
         let ended = step_ups.ended.lock().unwrap();
         assert_eq!((ended.known.len(), ended.in_order.len()), (REMEMBERED, REMEMBERED));
+    }
+
+    #[test]
+    fn what_nobody_can_get_is_let_go() {
+        let step_ups = StepUps::default();
+        let nobody = Entitled::by(&Verify::otp("1"), None);
+        let login = Entitled { logged_in: true, ..nobody.clone() };
+        let outcome_of = |name| {
+            let step_up = Arc::clone(&step_ups.of_raw_token.lock().unwrap()[&key(&raw(name))]);
+            matches!(&*step_up.progress(), Progress::Completed { outcome: Some(_), .. })
+        };
+        for (name, owner) in [("a", &nobody), ("b", &login)] {
+            let step_up = step_ups.of(&raw(name), at(600), at(0));
+            step_up.complete(owner.clone(), further());
+            assert!(step_up.take(owner, at(100)).is_some());
+        }
+        assert!(!outcome_of("a") && outcome_of("b"), "a login finds it again");
+        step_ups.of(&raw("c"), at(731), at(130));
+        assert!(!outcome_of("b"));
+        step_ups.of(&raw("d"), at(1201), at(601));
+        assert_eq!(step_ups.of_raw_token.lock().unwrap().len(), 2, "those whose time is not over");
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl Lane {
     /// Everybody in this lane holds `refresh_token` from now on.
     pub(super) fn go_on_with(self: &Arc<Self>, client: &Client, state: &mut State, refresh_token: &str) {
         refresh_token.clone_into(&mut state.refresh_token);
-        client.refreshes().join(refresh_token, self);
+        client.refreshes().join(refresh_token, self, client.now());
     }
 }
 
@@ -248,8 +248,9 @@ impl Refreshes {
     }
 
     /// Lets those who hold `refresh_token` into `lane` too.
-    fn join(&self, refresh_token: &str, lane: &Arc<Lane>) {
+    fn join(&self, refresh_token: &str, lane: &Arc<Lane>, now: UnixTime) {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut lanes, now);
         lanes.insert(digest::sha256(refresh_token.as_bytes()), Arc::clone(lane));
     }
 }
@@ -258,9 +259,6 @@ impl Refreshes {
 /// or works stays.
 fn make_room(lanes: &mut HashMap<[u8; 32], Arc<Lane>>, now: UnixTime) {
     let used = |lane: &Lane| UnixTime::from_seconds(lane.last_used.load(Ordering::Relaxed));
-    if lanes.len() < LANES / 4 {
-        return;
-    }
     lanes.retain(|_, lane| lane.is_busy() || now.since(used(lane)) < GRACE);
     if lanes.len() >= LANES {
         let mut times: Vec<UnixTime> = lanes.values().map(|lane| used(lane)).collect();
@@ -342,5 +340,32 @@ impl From<Denied> for Failure {
 impl std::fmt::Debug for Refreshes {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Refreshes").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> UnixTime {
+        UnixTime::from_seconds(0) + std::time::Duration::from_secs(seconds)
+    }
+
+    fn known(refreshes: &Refreshes) -> usize {
+        refreshes.0.lock().unwrap().len()
+    }
+
+    #[test]
+    fn a_lane_goes_with_the_grace_time_unless_somebody_is_in_it() {
+        let refreshes = Refreshes::default();
+        let busy = refreshes.lane("busy", at(0));
+        let _waits = Arc::clone(&busy.state);
+        refreshes.lane("a", at(0));
+        refreshes.lane("b", at(GRACE.as_secs() - 1));
+        assert_eq!(known(&refreshes), 3);
+        let lane = refreshes.lane("c", at(GRACE.as_secs()));
+        assert_eq!(known(&refreshes), 3, "all but a");
+        refreshes.join("c-2", &lane, at(2 * GRACE.as_secs() - 1));
+        assert_eq!(known(&refreshes), 3, "busy, c and c-2");
     }
 }
