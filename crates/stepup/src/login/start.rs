@@ -147,8 +147,8 @@ impl Client {
     pub(crate) async fn start_login(&self, request: LoginRequest) -> Result<StartedLogin, LoginError> {
         let span = tracing::info_span!("stepup.login.start", "error.type" = Empty);
         let started = self.begin_login(request).instrument(span.clone()).await;
-        if started.is_err() {
-            span.record("error.type", "login_not_started");
+        if let Err(error) = &started {
+            span.record("error.type", error.code());
         }
         started
     }

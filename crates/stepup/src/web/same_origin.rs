@@ -8,27 +8,54 @@ use url::Url;
 use super::{answer, base_url};
 use crate::{client::Client, telemetry};
 
+/// Why a request is refused.
+#[derive(Clone, Copy)]
+enum Problem {
+    OtherOrigin,
+    OtherSite,
+    NotJson,
+}
+
+impl Problem {
+    /// For the audit log.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::OtherOrigin => "other_origin",
+            Self::OtherSite => "other_site",
+            Self::NotJson => "not_json",
+        }
+    }
+
+    const fn description(self) -> &'static str {
+        match self {
+            Self::OtherOrigin => "The request comes from another origin.",
+            Self::OtherSite => "The request comes from another site.",
+            Self::NotJson => "The content type must be application/json.",
+        }
+    }
+}
+
 /// What changes something needs JSON (which a foreign form cannot send), the application's own `Origin` if there is
 /// one, and no `Sec-Fetch-Site` of another site.
 pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Response<Bytes>> {
-    let description = problem(client, request)?;
-    telemetry::cross_origin_refused(description);
-    Some(answer::error(StatusCode::FORBIDDEN, code::INVALID_REQUEST, description))
+    let problem = problem(client, request)?;
+    telemetry::cross_origin_refused(problem.code());
+    Some(answer::error(StatusCode::FORBIDDEN, code::INVALID_REQUEST, problem.description()))
 }
 
-fn problem(client: &Client, request: &Request<Bytes>) -> Option<&'static str> {
+fn problem(client: &Client, request: &Request<Bytes>) -> Option<Problem> {
     let headers = request.headers();
     if let Some(origin) = text(headers, "origin")
         && !base_url::of(client, headers).is_ok_and(|base| base.origin().ascii_serialization() == origin)
     {
-        return Some("The request comes from another origin.");
+        return Some(Problem::OtherOrigin);
     }
     if text(headers, "sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-        return Some("The request comes from another site.");
+        return Some(Problem::OtherSite);
     }
     let has_body = request.method() != http::Method::DELETE || !request.body().is_empty();
     if has_body && !text(headers, header::CONTENT_TYPE.as_str()).is_some_and(is_json) {
-        return Some("The content type must be application/json.");
+        return Some(Problem::NotJson);
     }
     None
 }

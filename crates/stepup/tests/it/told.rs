@@ -525,7 +525,12 @@ async fn what_is_given_up_refused_or_ended_is_told() {
         .header(header::ORIGIN, "https://evil.example")
         .body(Bytes::from_static(b"{}"));
     assert_eq!(handle(client, foreign.unwrap()).await.status(), 403);
-    assert_eq!(captured.audit("cross_origin_refused").len(), 1);
+    let refused = captured.audit("cross_origin_refused");
+    assert_eq!((refused.len(), refused[0].field("error.type")), (1, Some("other_origin")));
+
+    handle(client, get("/auth/login?max_age=soon", "")).await;
+    let mut recorded = captured.lines().into_iter().filter(|line| line.name == "recorded");
+    assert!(recorded.any(|line| line.field("error.type") == Some("invalid_request")));
 
     handle(client, get("/auth/callback?code=c&state=unknown", "")).await;
     assert_eq!(captured.count("stepup_logins_total{outcome=\"invalid_state\"}"), 1);
