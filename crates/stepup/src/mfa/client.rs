@@ -15,8 +15,8 @@ use stepup_protocol::{
 
 use super::{
     Challenge, ChallengeError, DeleteAuthenticatorError, Enroll, EnrollError, ListAuthenticatorsError,
-    MfaRequired, MfaToken, MfaTokenError, Refusal,
-    failure::{Failure, Operation},
+    MfaRequired, MfaToken, MfaTokenError, Operation, Refusal,
+    failure::Failure,
     once::StepUp,
     requirement,
     token::{Context, RawToken, Sealing},
@@ -196,7 +196,7 @@ impl<'a> Mfa<'a> {
                 _ => Err(Failure::unusable(Operation::List, "there is no list in it").into()),
             }
         };
-        step(telemetry::Operation::List, None, context).run(listed).await
+        step(Operation::List, None, context).run(listed).await
     }
 
     /// `POST mfa/associate`; the answer as the tenant wrote it.
@@ -213,7 +213,7 @@ impl<'a> Mfa<'a> {
             self.step_up(context).asked_by(enroll.factor());
             Ok(enrolled)
         };
-        step(telemetry::Operation::Enroll, Some(enroll.factor()), context).run(enrolled).await
+        step(Operation::Enroll, Some(enroll.factor()), context).run(enrolled).await
     }
 
     /// `POST mfa/challenge`, with the client's credentials; the answer as the tenant wrote it.
@@ -241,7 +241,7 @@ impl<'a> Mfa<'a> {
             self.step_up(context).asked_by(challenge.factor());
             Ok(begun)
         };
-        step(telemetry::Operation::Challenge, Some(challenge.factor()), context).run(begun).await
+        step(Operation::Challenge, Some(challenge.factor()), context).run(begun).await
     }
 
     /// `DELETE mfa/authenticators/{id}`.
@@ -262,7 +262,7 @@ impl<'a> Mfa<'a> {
             let answer = self.send(call, Operation::Delete).await?;
             if answer.status.is_success() { Ok(()) } else { Err(refused(answer, Operation::Delete).into()) }
         };
-        step(telemetry::Operation::Delete, None, context).run(deleted).await
+        step(Operation::Delete, None, context).run(deleted).await
     }
 
     /// A call whose success is JSON. As at the token endpoint, an error counts under whichever status it comes.
@@ -335,7 +335,7 @@ impl MfaRequired {
 
 /// For the span and the counts of a call.
 pub(super) fn step<'c>(
-    operation: telemetry::Operation,
+    operation: Operation,
     factor: Option<&'static str>,
     context: &'c Context,
 ) -> telemetry::Step<'c> {

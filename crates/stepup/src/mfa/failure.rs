@@ -5,42 +5,8 @@ use std::time::Duration;
 use http::StatusCode;
 use stepup_protocol::error::code;
 
-use super::Refusal;
+use super::{Operation, Refusal};
 use crate::provider::ProviderError;
-
-/// A call, for the words of its errors: nextjs-auth0's, which its browser client shows.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Operation {
-    Challenge,
-    Delete,
-    Enroll,
-    List,
-    Verify,
-}
-
-impl Operation {
-    /// The tenant answered an error and did not say which.
-    const fn failed(self) -> &'static str {
-        match self {
-            Self::Challenge => "Failed to initiate MFA challenge",
-            Self::Delete => "Failed to delete authenticator",
-            Self::Enroll => "Failed to enroll authenticator",
-            Self::List => "Failed to retrieve authenticators",
-            Self::Verify => "Failed to verify MFA",
-        }
-    }
-
-    /// No answer, or a success with nonsense in it.
-    const fn unexpected(self) -> &'static str {
-        match self {
-            Self::Challenge => "Unexpected error during MFA challenge",
-            Self::Delete => "Unexpected error during authenticator deletion",
-            Self::Enroll => "Unexpected error during MFA enrollment",
-            Self::List => "Unexpected error during authenticator retrieval",
-            Self::Verify => "Unexpected error during MFA verification",
-        }
-    }
-}
 
 /// The tenant could not be reached in time, or its answer was no answer (codes `server_error`, `discovery_error`,
 /// `unknown_error`). Nothing was changed on this side; the cause is the source.

@@ -30,6 +30,7 @@ mod error;
 mod failure;
 mod form;
 mod once;
+mod operation;
 mod own;
 mod proof;
 mod push;
@@ -64,5 +65,6 @@ pub use self::{
 };
 pub(crate) use self::{
     once::StepUps,
+    operation::Operation,
     push::{Pace, Turn},
 };

@@ -9,9 +9,9 @@ use stepup_protocol::{
 };
 
 use super::{
-    DeleteAuthenticatorError, Enroll, EnrollError, ListAuthenticatorsError, Verified, Verify, VerifyError,
+    DeleteAuthenticatorError, Enroll, EnrollError, ListAuthenticatorsError, Operation, Verified, Verify,
+    VerifyError,
     client::typed,
-    failure::Operation,
     token::{Context, RawToken},
 };
 use crate::{

@@ -6,9 +6,9 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::{
-    Mfa, MfaRequired, MfaToken, Verify, VerifyError,
+    Mfa, MfaRequired, MfaToken, Operation, Verify, VerifyError,
     client::step,
-    failure::{Failure, Operation},
+    failure::Failure,
     once::{Entitled, Outcome, StepUp},
     token::Context,
 };
@@ -87,7 +87,7 @@ impl Mfa<'_> {
         let exchange = async move {
             let handed_in = hand_in(&client, &context, &proof, holder).boxed();
             let factor = proof.counted_as().unwrap_or("oob");
-            step(telemetry::Operation::Verify, Some(factor), &context).run(handed_in).await
+            step(Operation::Verify, Some(factor), &context).run(handed_in).await
         };
         let task = tokio::spawn(exchange.in_current_span());
         self.accept(state, task.await.unwrap_or(Err(VerifyError::Interrupted)))
@@ -156,7 +156,7 @@ impl Mfa<'_> {
         let factor = proof.counted_as().or_else(|| step_up.channel()).unwrap_or("oob");
         if let Some(error) = self.cannot_complete(&context, &step_up) {
             let refused = future::ready(Err(error));
-            return step(telemetry::Operation::Verify, Some(factor), &context).run(refused).await;
+            return step(Operation::Verify, Some(factor), &context).run(refused).await;
         }
         // From here on it runs to its end, whether or not anybody still waits.
         let (client, own, entitled) = (self.client.clone(), Arc::clone(&step_up), entitled.clone());
@@ -164,7 +164,7 @@ impl Mfa<'_> {
         let exchange = async move {
             let _turn = turn;
             let handed_in = hand_in(&client, &context, &proof, holder).boxed();
-            let step = step(telemetry::Operation::Verify, Some(factor), &context);
+            let step = step(Operation::Verify, Some(factor), &context);
             match step.run(handed_in).await {
                 Ok(outcome) => own.complete(entitled, outcome),
                 Err(error) => {

@@ -69,7 +69,7 @@ use tracing::Span;
 use self::{audit::Audit, reason::known};
 pub(crate) use self::{
     span::{provider_span, route_span},
-    step::{Operation, Step},
+    step::Step,
 };
 
 /// A login ended in a session.

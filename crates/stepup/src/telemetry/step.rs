@@ -7,29 +7,7 @@ use stepup_protocol::error::code;
 use tracing::{Instrument as _, field::Empty};
 
 use super::{audit::Audit, reason::known};
-use crate::mfa::MfaError;
-
-/// What is done in a step-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Operation {
-    Challenge,
-    Delete,
-    Enroll,
-    List,
-    Verify,
-}
-
-impl Operation {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Challenge => "challenge",
-            Self::Delete => "delete",
-            Self::Enroll => "enroll",
-            Self::List => "list",
-            Self::Verify => "verify",
-        }
-    }
-}
+use crate::mfa::{MfaError, Operation};
 
 /// One call of a step-up.
 #[derive(Clone, Copy, Debug)]
