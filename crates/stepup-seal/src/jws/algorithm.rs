@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
 /// A signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1). `none` is not one.
@@ -78,6 +79,25 @@ impl Algorithm {
             Self::Rs384 => "RS384",
             Self::Rs512 => "RS512",
         }
+    }
+
+    /// The hash of `bytes` with the hash function that is part of the algorithm, as `at_hash` and `c_hash` are made of
+    /// (OpenID Connect Core section 3.1.3.6). Ed25519 has SHA-512.
+    ///
+    /// ```
+    /// use stepup_seal::jws::Algorithm;
+    ///
+    /// assert_eq!(Algorithm::Es256.hash(b"access token").len(), 32);
+    /// assert_eq!(Algorithm::EdDsa.hash(b"access token").len(), 64);
+    /// ```
+    #[must_use]
+    pub fn hash(self, bytes: &[u8]) -> Vec<u8> {
+        let hash = match self {
+            Self::Es256 | Self::Hs256 | Self::Ps256 | Self::Rs256 => &digest::SHA256,
+            Self::Es384 | Self::Hs384 | Self::Ps384 | Self::Rs384 => &digest::SHA384,
+            Self::EdDsa | Self::Es512 | Self::Hs512 | Self::Ps512 | Self::Rs512 => &digest::SHA512,
+        };
+        digest::digest(hash, bytes).as_ref().to_vec()
     }
 }
 

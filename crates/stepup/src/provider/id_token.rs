@@ -157,17 +157,8 @@ fn folded(name: &str) -> String {
 
 /// Section 3.1.3.6: the left half of the access token's hash, with the hash function of the signature's algorithm.
 fn check_hash(at_hash: &str, access_token: &str, algorithm: Algorithm) -> Result<(), IdTokenError> {
-    let hash = match algorithm {
-        Algorithm::Es384 | Algorithm::Ps384 | Algorithm::Rs384 | Algorithm::Hs384 => {
-            &aws_lc_rs::digest::SHA384
-        }
-        Algorithm::EdDsa | Algorithm::Es512 | Algorithm::Ps512 | Algorithm::Rs512 | Algorithm::Hs512 => {
-            &aws_lc_rs::digest::SHA512
-        }
-        _ => &aws_lc_rs::digest::SHA256,
-    };
-    let digest = aws_lc_rs::digest::digest(hash, access_token.as_bytes());
-    let half = &digest.as_ref()[..digest.as_ref().len() / 2];
+    let hash = algorithm.hash(access_token.as_bytes());
+    let half = &hash[..hash.len() / 2];
     if digest::constant_time_eq(base64url::encode(half).as_bytes(), at_hash.as_bytes()) {
         Ok(())
     } else {
