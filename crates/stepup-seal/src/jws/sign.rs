@@ -76,12 +76,7 @@ impl SigningKey {
     /// [`KeyError::Rejected`] where the cryptographic library cannot make one.
     pub fn generate_p256() -> Result<Self, KeyError> {
         let algorithm = Algorithm::Es256;
-        let curve = Curve {
-            name: "P-256",
-            coordinate_bytes: 32,
-            signing: &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
-        };
-        let pair = EcdsaKeyPair::generate(curve.signing).map_err(rejected(algorithm))?;
+        let pair = EcdsaKeyPair::generate(P256.signing).map_err(rejected(algorithm))?;
         let pkcs8 = pair.to_pkcs8v1().map_err(rejected(algorithm))?.as_ref().to_vec();
         Ok(Self { algorithm, pair: Pair::Ec(pair, P256), pkcs8: pkcs8.into() })
     }
@@ -182,17 +177,7 @@ impl SigningKey {
             kid: Option<&'h str>,
         }
 
-        let header = Protected { alg: self.algorithm, typ, kid };
-        let header = serde_json::to_vec(&header).map_err(SignError::Payload)?;
-        let payload = serde_json::to_vec(payload).map_err(SignError::Payload)?;
-        let mut token = String::with_capacity((header.len() + payload.len()) / 3 * 4 + 360);
-        base64url::encode_into(&header, &mut token);
-        token.push('.');
-        base64url::encode_into(&payload, &mut token);
-        let signature = self.signature(token.as_bytes())?;
-        token.push('.');
-        base64url::encode_into(&signature, &mut token);
-        Ok(token)
+        self.signed(&Protected { alg: self.algorithm, typ, kid }, payload)
     }
 
     /// Signs `payload` as a proof that brings its own public key (RFC 9449 section 4.2).
@@ -200,9 +185,14 @@ impl SigningKey {
     /// # Errors
     /// [`SignError::Payload`] where the payload does not serialise.
     pub fn sign_with_jwk(&self, typ: &str, jwk: &Jwk, payload: &impl Serialize) -> Result<String, SignError> {
-        let header = serde_json::json!({ "alg": self.algorithm, "typ": typ, "jwk": jwk });
+        self.signed(&serde_json::json!({ "alg": self.algorithm, "typ": typ, "jwk": jwk }), payload)
+    }
+
+    fn signed(&self, header: &impl Serialize, payload: &impl Serialize) -> Result<String, SignError> {
+        let header = serde_json::to_vec(header).map_err(SignError::Payload)?;
         let payload = serde_json::to_vec(payload).map_err(SignError::Payload)?;
-        let mut token = base64url::encode(header.to_string());
+        let mut token = String::with_capacity((header.len() + payload.len()) / 3 * 4 + 360);
+        base64url::encode_into(&header, &mut token);
         token.push('.');
         base64url::encode_into(&payload, &mut token);
         let signature = self.signature(token.as_bytes())?;
