@@ -218,22 +218,6 @@ impl Authenticator {
     }
 }
 
-/// The body of `POST /mfa/associate`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AssociateRequest {
-    /// Exactly one of `otp` and `oob`; more are ignored.
-    pub authenticator_types: Vec<AuthenticatorType>,
-    /// For `oob`: the channel.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub oob_channels: Option<Vec<OobChannel>>,
-    /// For `sms` and `voice`: E.164.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phone_number: Option<String>,
-    /// For `email`; absent: the user's own address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-}
-
 /// The answer of `POST /mfa/associate`. Holds enrolment secrets, so it prints none of them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssociateResponse {
@@ -273,29 +257,6 @@ impl std::fmt::Debug for AssociateResponse {
             .field("id", &self.id)
             .field("binding_method", &self.binding_method)
             .field("oob_channel", &self.oob_channel)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The body of `POST /mfa/challenge`, without client authentication.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChallengeRequest {
-    /// Space-separated list of `otp` and `oob`; absent: both.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub challenge_type: Option<String>,
-    /// The pending transaction.
-    pub mfa_token: String,
-    /// Which authenticator; absent: the tenant chooses.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authenticator_id: Option<String>,
-}
-
-impl std::fmt::Debug for ChallengeRequest {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("ChallengeRequest")
-            .field("challenge_type", &self.challenge_type)
-            .field("authenticator_id", &self.authenticator_id)
             .finish_non_exhaustive()
     }
 }

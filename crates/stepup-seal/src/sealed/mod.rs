@@ -14,8 +14,6 @@ use std::{fmt, str::FromStr, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 use stepup_protocol::time::UnixTime;
 
-pub use nextjs_auth0::legacy_session_id;
-
 use crate::{Random, Secrets, jwe::Compact};
 use envelope::Envelope;
 use keys::KeyCache;

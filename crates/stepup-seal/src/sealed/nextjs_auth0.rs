@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use stepup_protocol::time::UnixTime;
@@ -18,7 +17,7 @@ use super::{
     keys::KeyCache,
 };
 use crate::{
-    Random, Secrets, base64url, digest, header, hkdf,
+    Random, header, hkdf,
     jwe::{self, Compact, Encryption, JweKey},
 };
 
@@ -76,22 +75,6 @@ pub(super) fn read<T: DeserializeOwned>(
         return Err(OpenError::Invalid);
     }
     Ok(Unsealed { payload, expires_at, stale_secret, legacy_issued_at })
-}
-
-/// The session id in a cookie that nextjs-auth0 version 3 wrote for a session kept in a store: `ID.SIGNATURE`, where the
-/// signature is HS256 over `COOKIE_NAME=ID` with a detached payload. `None` where no secret made it.
-#[must_use]
-pub fn legacy_session_id<'v>(secrets: &Secrets, cookie_name: &str, value: &'v str) -> Option<&'v str> {
-    // the encoded header is {"alg":"HS256","b64":false,"crit":["b64"]}
-    const SIGNED_HEADER: &str = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19";
-    let (id, signature) = value.rsplit_once('.')?;
-    let signature = base64url::decode_array::<32>(signature).ok()?;
-    let message = format!("{SIGNED_HEADER}.{cookie_name}={id}");
-    let made_it = |secret: &SecretString| {
-        let key = hkdf::derive::<32>(secret.expose_secret().as_bytes(), b"", b"JWS Cookie Signing");
-        digest::constant_time_eq(&digest::hmac_sha256(&*key, message.as_bytes()), &signature)
-    };
-    (made_it(secrets.current()) || secrets.older().iter().any(made_it)).then_some(id)
 }
 
 /// What the header says besides the algorithm.
