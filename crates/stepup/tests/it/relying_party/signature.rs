@@ -67,6 +67,29 @@ async fn rp_id_token_bad_sig_other_payload() {
     assert_eq!(login.end_with(&format!("{head}.{signature}")).await.unwrap_err(), WRONG_SIGNATURE);
 }
 
+/// A key of the provider's for an algorithm that it does not list, and RS256 where it lists nothing.
+#[tokio::test]
+async fn rp_id_token_sig_alg_not_listed() {
+    for (listed, refused) in
+        [(json!(["RS256"]), true), (json!(null), true), (json!(["RS256", "ES256"]), false)]
+    {
+        let provider = Provider::new();
+        provider.discovery(|document| document["id_token_signing_alg_values_supported"] = listed.clone());
+        provider.publish(vec![published(&es256(), Some("k1")), published(&rsa(), Some("k2"))]);
+        let mut login = Login::begin(&provider).await;
+        let token = es256().sign("JWT", Some("k1"), &login.claims()).unwrap();
+        let end = if refused {
+            Err("the token is signed with ES256, which is not accepted here".to_owned())
+        } else {
+            ada()
+        };
+        assert_eq!(login.end_with(&token).await, end, "{listed}");
+        login.begin_again("/auth/login").await;
+        let token = rsa().sign("JWT", Some("k2"), &login.claims()).unwrap();
+        assert_eq!(login.end_with(&token).await, ada(), "{listed}");
+    }
+}
+
 /// Whatever the provider lists: a secret that it shares with the client signs nothing here.
 #[tokio::test]
 async fn rp_id_token_sig_hs256() {
