@@ -67,7 +67,7 @@ impl Need {
         if !self.factors.is_empty() && !proof.factors.iter().any(is_wanted) {
             return Some(Lack::OtherFactor);
         }
-        if proof.at.is_some_and(|at| at > now + LEEWAY) {
+        if proof.is_to_come(now) {
             return Some(Lack::InTheFuture);
         }
         let within = self.within?;

@@ -47,6 +47,11 @@ impl FactorProof {
         self.at.is_some_and(|at| at + LEEWAY >= time)
     }
 
+    /// Whether it claims to be of a time to come, as one does that was made by a clock ahead: worth nothing.
+    pub(crate) fn is_to_come(&self, now: UnixTime) -> bool {
+        self.at.is_some_and(|at| at > now + LEEWAY)
+    }
+
     /// What the claims of an ID token say that came at `now`. A time to come is no time.
     pub(super) fn told(claims: &Map<String, Value>, now: UnixTime) -> Option<Self> {
         let proof = Self::of_claims(claims)?;
@@ -132,7 +137,7 @@ impl Session {
     /// Takes a verify's proof in. It may be of some time ago, where somebody else's verify brought it.
     pub(super) fn proved(&mut self, proof: FactorProof, now: UnixTime) {
         let held = &mut self.internal.second_factor.proof;
-        if held.as_ref().is_none_or(|held| held.at <= proof.at) {
+        if held.as_ref().is_none_or(|held| held.at <= proof.at || held.is_to_come(now)) {
             *held = Some(proof);
         }
         self.internal.second_factor.answered(now);
@@ -142,7 +147,7 @@ impl Session {
     /// more what the first did: what is held stays then, and never looks younger than it is.
     pub(super) fn renew_claims(&mut self, mut claims: Map<String, Value>, now: UnixTime) {
         self.internal.second_factor.proof = match (self.second_factor(), FactorProof::told(&claims, now)) {
-            (Some(held), Some(told)) if held.at >= told.at => Some(held),
+            (Some(held), Some(told)) if held.at >= told.at && !held.is_to_come(now) => Some(held),
             (held, told) => told.or(held),
         };
         if claims.contains_key("amr") {
@@ -326,6 +331,26 @@ mod tests {
         assert_eq!(session.second_factor(), Some(verified(60)));
         session.retain_claims(|_| false);
         assert_eq!(session.second_factor(), Some(verified(60)));
+    }
+
+    #[test]
+    fn a_proof_of_a_time_to_come_makes_room_for_the_next_one() {
+        let verified = |at| FactorProof::verified(at, vec![FactorType::Otp]);
+        let mut ahead = session(&json!({}));
+        let later = NOW + LEEWAY + Duration::from_secs(1);
+        ahead.keep(&grant(later, None, Some(verified(later)))).unwrap();
+        let mut told = ahead.clone();
+
+        ahead.keep(&grant(NOW, None, Some(verified(NOW)))).unwrap();
+        assert_eq!(ahead.second_factor(), Some(verified(NOW)));
+
+        told.keep(&grant(NOW, Some(&json!({ "amr": ["mfa"], "auth_time": NOW })), None)).unwrap();
+        assert_eq!(told.second_factor().unwrap().at, Some(NOW));
+
+        let mut within_leeway = session(&json!({}));
+        within_leeway.keep(&grant(NOW + LEEWAY, None, Some(verified(NOW + LEEWAY)))).unwrap();
+        within_leeway.keep(&grant(NOW, None, Some(verified(NOW)))).unwrap();
+        assert_eq!(within_leeway.second_factor(), Some(verified(NOW + LEEWAY)));
     }
 
     #[test]
