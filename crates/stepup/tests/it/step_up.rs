@@ -3,10 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use stepup::{
     AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState, TokenSet,
+    guard::Guard,
     mfa::{Challenge, Enroll, MfaError as _, MfaRequired, MfaToken, MfaTokenError, Verify, VerifyError},
 };
 use stepup_protocol::time::UnixTime;
@@ -144,6 +145,26 @@ async fn a_verified_token_is_found_and_everything_that_came_is_kept() {
     script.answer(granted(&json!({ "access_token": "at-3" })));
     assert_eq!(access_token(client, &mut state, &transfer().refresh(true)).await, "at-3");
     assert_eq!(script.requests()[2].form()["refresh_token"], "rt-2", "the rotated refresh token");
+}
+
+#[tokio::test]
+async fn a_proof_of_a_clock_that_was_ahead_costs_one_more() {
+    let setting = setting();
+    let Setting { script, clock, client } = &setting;
+    let guard = Guard::new().within(Duration::from_secs(300));
+    clock.set(NOW + 3600);
+    let (mut state, token) = pending(&setting).await;
+    script.answer(granted(&json!({})));
+    client.mfa().verify(&mut state, &token, Verify::otp("1")).await.unwrap();
+    assert!(client.guard(&mut state, &guard, &Method::POST, "/transfer").await.is_ok());
+
+    clock.set(NOW);
+    assert!(client.guard(&mut state, &guard, &Method::POST, "/transfer").await.is_err(), "of a time to come");
+    script.answer(due_with("raw-2"));
+    let again = required(client, &mut state, &transfer().refresh(true)).await.mfa_token.unwrap();
+    script.answer(granted(&json!({})));
+    client.mfa().verify(&mut state, &again, Verify::otp("2")).await.unwrap();
+    assert!(client.guard(&mut state, &guard, &Method::POST, "/transfer").await.is_ok());
 }
 
 #[tokio::test]
