@@ -5,15 +5,42 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
-use stepup::mfa::{
-    AuthenticatorType, Challenge, Enroll, EnrollError, FactorType, MfaError as _, Verify, VerifyError,
+use stepup::{
+    Format,
+    mfa::{
+        AuthenticatorType, Challenge, Enroll, EnrollError, FactorType, MfaError as _, Verify, VerifyError,
+    },
 };
 use stepup_tenant::{Fault, Tenant};
 
 use crate::{
     house::{Enrolled, House, transfer},
-    support::{get, handle, json_of},
+    support::{Jar, get, handle, json_of},
 };
+
+/// The tenant grants less than is asked for: what was asked for is remembered, in auth0-server-python's form too.
+#[tokio::test]
+async fn a_narrowed_grant_is_found_again_whatever_the_form() {
+    for format in Format::ALL {
+        let house = House::built(Tenant::builder().start().await.unwrap(), |client| client.format(format));
+        let wanted = transfer().scope("transfer:funds not:there");
+        let mut state = house.log_in().await;
+        let token = house.due_for(&mut state, &wanted).await.mfa_token.unwrap();
+        let secret = house.client.mfa().enroll(&token, &Enroll::otp()).await.unwrap().secret.unwrap();
+        let code = Verify::otp(house.tenant.totp(&secret).unwrap());
+        house.client.mfa().verify(&mut state, &token, code).await.unwrap();
+
+        let mut jar = Jar::default();
+        for cookie in house.client.write_session(&state).unwrap() {
+            jar.take(&[(header::SET_COOKIE, cookie)].into_iter().collect());
+        }
+        house.tenant.clock().advance(Duration::from_secs(301));
+        let (before, mut state) = (house.token_requests(), house.open_session(&jar.line()));
+        let found = house.client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
+        assert!(!found.scope().unwrap().contains("not:there"), "{format:?}: {:?}", found.scope());
+        assert_eq!(house.token_requests(), before, "{format:?}");
+    }
+}
 
 #[tokio::test]
 async fn enrol_verify_and_the_token_is_there() {

@@ -1,9 +1,13 @@
-//! auth0-server-python's members. Absent ones are `null`; the default audience is the word `default`; there is no
-//! place for what was asked for, so what was granted stands for it.
+//! auth0-server-python's members. Absent ones are `null`; the default audience is the word `default`. There is no place for
+//! what was asked for: what was granted stands for it, and where that is something else, it lies beside. That package keeps
+//! members beside its own, and none within them.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepup_protocol::{scope::Scopes, time::UnixTime};
+use stepup_seal::{base64url, digest};
 
 use crate::session::{Internal, SecondFactor, Session, TokenSet};
 
@@ -22,9 +26,11 @@ pub(super) struct Written<'s> {
     connection_token_sets: Value,
     domain: Value,
     internal: WrittenInternal<'s>,
-    /// That package keeps members beside its own, and none within `internal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     second_factor: Option<&'s SecondFactor>,
+    /// By the tokens that it was asked for with.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    requested_scopes: BTreeMap<String, &'s Scopes>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +64,7 @@ impl<'s> From<&'s Session> for Written<'s> {
                 session_expires_at: session.internal.expires_at,
             },
             second_factor: session.internal.second_factor.written(),
+            requested_scopes: session.token_sets().filter_map(requested_scope).collect(),
         }
     }
 }
@@ -73,6 +80,17 @@ impl<'s> From<&'s TokenSet> for WrittenSet<'s> {
     }
 }
 
+/// What a token was asked for with, where it is not what was granted.
+fn requested_scope(set: &TokenSet) -> Option<(String, &Scopes)> {
+    let (granted, requested) = (set.scope.as_ref()?, set.requested_scope.as_ref()?);
+    (!granted.same_set(requested)).then(|| (name_of(&set.access_token), requested))
+}
+
+/// Short, for cookies are, and it has to tell apart the few tokens of one session.
+fn name_of(access_token: &str) -> String {
+    base64url::encode(&digest::sha256(access_token.as_bytes())[..9])
+}
+
 #[derive(Deserialize)]
 pub(super) struct Read {
     user: Option<Map<String, Value>>,
@@ -83,6 +101,8 @@ pub(super) struct Read {
     internal: ReadInternal,
     #[serde(default)]
     second_factor: Value,
+    #[serde(default)]
+    requested_scopes: Value,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -105,7 +125,13 @@ struct ReadInternal {
 impl Read {
     /// The login's own token set is the one for the default audience, by its name or as `default`; else the first.
     pub(super) fn into_session(self, default_audience: Option<&str>) -> Option<Session> {
-        let mut sets: Vec<TokenSet> = self.token_sets.into_iter().map(TokenSet::from).collect();
+        let requested = self.requested_scopes;
+        let set = |set: ReadSet| {
+            let requested_scope = requested.get(name_of(&set.access_token));
+            let requested_scope = requested_scope.and_then(Value::as_str).map(Scopes::from);
+            TokenSet { requested_scope, ..TokenSet::from(set) }
+        };
+        let mut sets: Vec<TokenSet> = self.token_sets.into_iter().map(set).collect();
         let is_main = |set: &TokenSet| set.audience.is_none() || set.audience.as_deref() == default_audience;
         let main = sets.iter().position(is_main).unwrap_or(0);
         let main = (main < sets.len()).then(|| sets.remove(main))?;
