@@ -79,7 +79,7 @@ impl<T> Document<T> {
     fn usable(&self, age: Duration, now: UnixTime) -> Option<Arc<T>> {
         let held = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
         held.as_ref()
-            .filter(|copy| now.since(copy.fetched_at) < age || now.since(copy.tried_at) < COOLDOWN)
+            .filter(|copy| is_younger(copy.fetched_at, age, now) || is_younger(copy.tried_at, COOLDOWN, now))
             .map(|copy| Arc::clone(&copy.document))
     }
 
@@ -98,4 +98,9 @@ impl<T> Document<T> {
             Arc::clone(&copy.document)
         })
     }
+}
+
+/// A time to come is long past: the clock was set back since, and nobody knows when.
+fn is_younger(time: UnixTime, age: Duration, now: UnixTime) -> bool {
+    time <= now + COOLDOWN && now.since(time) < age
 }

@@ -418,6 +418,17 @@ async fn documents_are_fetched_once_and_served_while_they_cannot_be_renewed() {
     begin().await;
     assert_eq!(script.fetches("openid-configuration"), 5);
 
+    clock.set(NOW);
+    script.documents(0);
+    assert_eq!((begin().await, begin().await), (307, 307));
+    assert_eq!(script.fetches("openid-configuration"), 6, "a copy of a time to come is old");
+    clock.set(NOW + 30);
+    script.documents(i64::MAX);
+    begin().await;
+    clock.set(NOW);
+    begin().await;
+    assert_eq!(script.fetches("openid-configuration"), 7, "and that of a clock that differs is not");
+
     let other = Script::new();
     other.discovery(|document| document["issuer"] = json!("https://tenant.example.auth0.com"));
     let client = builder(&other, &clock).secret(SECRET).build().unwrap();
