@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use stepup::{
-    Body, Client, Route, Routes, SessionState,
+    Body, Client, Clock, Route, Routes, SessionState,
     mfa::{
         Challenge, Enroll, FactorType, MfaError as _, MfaToken, OutOfBand, PushOutcome, PushWait, Verify,
         VerifyError,
@@ -118,6 +119,41 @@ async fn a_step_up_that_grows_too_old_in_the_wait_has_expired() {
     let outcome = setting.client.mfa().wait_for_push(&mut state, &token, push(), long).await;
     assert!(matches!(outcome, Ok(PushOutcome::Expired)), "{outcome:?}");
     assert_eq!(setting.script.requests().len(), 7, "after 600 seconds nobody is asked");
+}
+
+/// A clock that is set back by an hour in the first wait.
+#[derive(Clone, Debug)]
+struct SetBack(Hands);
+
+impl Clock for SetBack {
+    fn now(&self) -> UnixTime {
+        self.0.now()
+    }
+
+    fn wait(&self, duration: Duration) -> BoxFuture<'_, ()> {
+        let waited = self.0.wait(duration);
+        if self.0.waits().len() == 1 {
+            self.0.set(self.0.now().seconds() - 3600);
+        }
+        waited
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_holds_nobody_up() {
+    let approved = vec![not_yet(), not_yet(), not_yet(), granted(&json!({}))];
+    let pending = (0..5).map(|_| not_yet()).collect();
+    for (answers, waits) in [(approved, vec![5, 5, 5]), (pending, vec![5, 5, 5, 5, 5])] {
+        let (script, clock) = (Script::new(), Hands::at(NOW));
+        let client = builder(&script, &clock).secret(SECRET).clock(SetBack(clock.clone())).build().unwrap();
+        let setting = Setting { script, clock, client };
+        let (mut state, token) = self::pending(&setting).await;
+        answers.into_iter().for_each(|answer| setting.script.answer(answer));
+        let wait = PushWait::default().timeout(Duration::from_secs(20));
+        let outcome = setting.client.mfa().wait_for_push(&mut state, &token, push(), wait).await;
+        assert!(matches!(outcome, Ok(PushOutcome::Approved(_) | PushOutcome::TimedOut)), "{outcome:?}");
+        assert_eq!(setting.clock.waits(), waits, "of those before, what nobody knows is not counted");
+    }
 }
 
 #[tokio::test]

@@ -85,6 +85,8 @@ impl Asked {
 impl Answers {
     /// Takes the turn to ask, or tells how long it is until the next one.
     fn take_turn(&mut self, interval: Duration, in_step: bool, now: UnixTime) -> Result<(), Duration> {
+        // The clock may have been set back since.
+        self.at = self.at.filter(|at| *at <= now + UNKNOWN);
         let interval = interval.max(self.interval);
         let earliest = interval.saturating_add(if in_step { Duration::ZERO } else { UNKNOWN });
         if let Some(due) = self.at.map(|at| at + earliest)
@@ -114,7 +116,9 @@ pub(crate) struct Pace {
     step_up: Option<Arc<StepUp>>,
     wished: Duration,
     interval: Duration,
-    deadline: UnixTime,
+    /// How long one still waits from `looked_at` on; a clock that is set back makes it no longer.
+    left: Duration,
+    looked_at: UnixTime,
     /// How many answers there were when one looked last.
     seen: Option<usize>,
     /// Whether the next answer is one's own.
@@ -131,7 +135,8 @@ impl Pace {
             step_up: mfa.open(token).ok().map(|context| mfa.step_up(&context)),
             wished: interval,
             interval,
-            deadline: mfa.client.now() + wait.timeout,
+            left: Duration::from_secs(wait.timeout.as_secs()),
+            looked_at: mfa.client.now(),
             seen: None,
             asks: false,
             is_in_step: false,
@@ -151,12 +156,13 @@ impl Pace {
             if let Some(told) = self.told(&step_up) {
                 return Turn::Told(told);
             }
-            if has_waited && now >= self.deadline {
+            let left = self.left(now);
+            if has_waited && left.is_zero() {
                 return Turn::GiveUp;
             }
             let pause = match self.take_turn(&step_up, now) {
                 Ok(()) => return Turn::Ask,
-                Err(pause) => pause.min(self.deadline.since(now)),
+                Err(pause) => pause.min(left),
             };
             select(news.as_mut(), pin!(mfa.client.wait(pause))).await;
             has_waited = true;
@@ -171,6 +177,12 @@ impl Pace {
         let last = answers.last.clone().filter(|_| is_news)?;
         self.is_in_step = true;
         Some(VerifyError::of(Failure::Refused(last), &self.push))
+    }
+
+    fn left(&mut self, now: UnixTime) -> Duration {
+        self.left = self.left.saturating_sub(now.since(self.looked_at));
+        self.looked_at = now;
+        self.left
     }
 
     fn take_turn(&mut self, step_up: &StepUp, now: UnixTime) -> Result<(), Duration> {
