@@ -339,4 +339,13 @@ impl VerifyError {
     pub(crate) const fn is_pending(&self) -> bool {
         matches!(self, Self::Pending(_))
     }
+
+    /// Whether the same proof may do in a while: the tenant has not looked at it, or was not well.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Busy(_) | Self::Unavailable(_) => true,
+            Self::Refused(refusal) => refusal.status.is_server_error(),
+            _ => false,
+        }
+    }
 }

@@ -82,7 +82,7 @@ impl Mfa<'_> {
     /// # Errors
     ///
     /// See [`VerifyError`]; among them [`VerifyError::MfaRequired`] where an Action wants a further factor after this one. A
-    /// tenant that cannot be reached is asked again, less often; the error is its last one.
+    /// tenant that cannot be reached, fails or has too many requests is asked again, less often; the error is its last one.
     pub async fn wait_for_push(
         &self,
         state: &mut SessionState,

@@ -170,6 +170,50 @@ async fn a_tenant_out_of_reach_is_asked_again_less_often() {
     assert_eq!(waits, [10, 20, 30]);
 }
 
+fn busy(retry_after: &str) -> Answer {
+    let body = json!({ "error": "too_many_requests", "error_description": "Global limit has been reached" });
+    Answer::RetryAfter(429, body, retry_after.to_owned())
+}
+
+#[tokio::test]
+async fn a_tenant_with_too_much_to_do_is_asked_again_when_it_says() {
+    let answers = vec![not_yet(), busy("2"), busy("40"), not_yet(), granted(&json!({}))];
+    let (outcome, waits) = waited(answers, PushWait::default()).await;
+    assert!(matches!(outcome, Ok(PushOutcome::Approved(_))), "{outcome:?}");
+    assert_eq!(waits, [5, 10, 40, 20], "not before, and not as late ever after");
+
+    for passing in [
+        Answer::Json(500, json!({ "error": "server_error" })),
+        Answer::Json(503, json!({ "error": "temporarily_unavailable" })),
+        Answer::Text(502, "bad gateway".to_owned()),
+        Answer::Text(429, "slow".to_owned()),
+    ] {
+        let (outcome, waits) = waited(vec![passing, granted(&json!({}))], PushWait::default()).await;
+        assert!(matches!(outcome, Ok(PushOutcome::Approved(_))), "{outcome:?}");
+        assert_eq!(waits, [10]);
+    }
+
+    let minute = PushWait::default().timeout(Duration::from_secs(60));
+    let (failed, waits) = waited(vec![not_yet(), busy("300")], minute).await;
+    let Err(failed @ VerifyError::Busy(_)) = failed else { panic!("{failed:?}") };
+    assert_eq!((failed.retry_after(), waits), (Some(Duration::from_secs(300)), vec![5, 55]));
+}
+
+#[tokio::test]
+async fn a_long_poll_goes_on_while_the_tenant_fails() {
+    for passing in [|| busy("20"), || Answer::Json(503, json!({ "error": "down" })), || Answer::Unreachable] {
+        let setting = setting();
+        let (_, token) = pending(&setting).await;
+        (0..2).for_each(|_| setting.script.answer(passing()));
+        let answer = whole(ask(&setting.client, &token, "*/*", &cookie_of("auth0|ada")).await).await;
+        assert_eq!(
+            (answer.status().as_u16(), &json_of(&answer)["error"]),
+            (400, &json!("authorization_pending"))
+        );
+        assert_eq!(answer.headers()[header::RETRY_AFTER], "20");
+    }
+}
+
 #[tokio::test]
 async fn who_stops_waiting_loses_nothing() {
     let setting = setting();

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 
 use super::{PushOutcome, PushWait};
 use crate::mfa::{
-    Mfa, MfaToken, MfaTokenError, Refusal, Verify, VerifyError, failure::Failure, once::StepUp,
+    Mfa, MfaError as _, MfaToken, MfaTokenError, Refusal, Verify, VerifyError, failure::Failure, once::StepUp,
 };
 
 /// What a tenant that says `slow_down` is spared.
@@ -41,6 +41,8 @@ struct Answers {
     asked_at: Duration,
     /// The shortest that the tenant wishes.
     interval: Duration,
+    /// How long it wishes to be left alone after its last answer.
+    pause: Duration,
     /// How many refusals there were, and the last one.
     count: usize,
     last: Option<Refusal>,
@@ -56,13 +58,16 @@ impl Asked {
     pub(in crate::mfa) fn refused(&self, push: &Verify, error: &VerifyError, now: UnixTime) {
         let mut answers = self.of(push);
         answers.at = Some(now);
+        answers.pause = error.retry_after().unwrap_or_default();
         if let Some(refusal) = error.refusal() {
             answers.count += 1;
             answers.last = Some(refusal.clone());
             if refusal.is_slow_down() {
                 answers.interval = answers.interval.max(answers.asked_at).saturating_add(SLOW_DOWN);
             }
-            answers.interval = answers.interval.max(refusal.retry_after.unwrap_or_default());
+            if error.is_pending() {
+                answers.interval = answers.interval.max(answers.pause);
+            }
         }
         self.news.notify_waiters();
     }
@@ -88,7 +93,8 @@ impl Answers {
         // The clock may have been set back since.
         self.at = self.at.filter(|at| *at <= now + UNKNOWN);
         let interval = interval.max(self.interval);
-        let earliest = interval.saturating_add(if in_step { Duration::ZERO } else { UNKNOWN });
+        let earliest =
+            interval.max(self.pause).saturating_add(if in_step { Duration::ZERO } else { UNKNOWN });
         if let Some(due) = self.at.map(|at| at + earliest)
             && now < due
         {
@@ -203,7 +209,7 @@ impl Pace {
                 ControlFlow::Break(Some(PushOutcome::Expired))
             }
             VerifyError::Pending(_) => ControlFlow::Continue(()),
-            VerifyError::Unavailable(_) => {
+            error if error.is_passing() => {
                 self.interval = self.interval.saturating_mul(2);
                 ControlFlow::Continue(())
             }
@@ -213,8 +219,9 @@ impl Pace {
 
     /// How long it is between two questions.
     pub(crate) fn interval(&self) -> Duration {
-        let wished = self.step_up.as_ref().map(|step_up| step_up.asked.of(&self.push).interval);
-        self.interval.max(wished.unwrap_or_default())
+        let Some(step_up) = &self.step_up else { return self.interval };
+        let answers = step_up.asked.of(&self.push);
+        self.interval.max(answers.interval).max(answers.pause)
     }
 
     /// Whether the tenant asked for a longer interval than it was begun with.

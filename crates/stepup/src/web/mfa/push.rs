@@ -57,7 +57,6 @@ async fn long_poll(
     let proof = Verify::from(push);
     let (mfa, wait) = (client.mfa(), PushWait::default().timeout(LONG_POLL));
     let mut pace = Pace::new(&mfa.of(state.session()), token, proof.clone(), wait);
-    let mut last = None;
     loop {
         let error = match pace.turn(&mfa).await {
             Turn::Ask => match mfa.verify_idempotent(state, token, proof.clone()).await {
@@ -65,16 +64,15 @@ async fn long_poll(
                 Err(error) => error,
             },
             Turn::Told(error) => error,
-            Turn::GiveUp => return last.map_or_else(|| still_pending(&pace), |error| refused(&error)),
+            Turn::GiveUp => return still_pending(&pace),
         };
         if pace.after(&error).is_break() {
             return refused(&error);
         }
-        last = Some(error).filter(|error| !error.is_pending());
     }
 }
 
-/// Whoever asks again does it at the pace that the tenant wishes.
+/// Whoever asks again does it at the pace that the tenant wishes, or can bear.
 fn still_pending(pace: &Pace) -> Response<Bytes> {
     let (code, description) = (code::AUTHORIZATION_PENDING, description::AUTHORIZATION_PENDING);
     let wait = pace.is_slowed().then(|| pace.interval());
