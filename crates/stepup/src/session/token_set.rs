@@ -65,11 +65,16 @@ impl TokenSet {
     /// Whether it was asked for with everything in `wanted`. No scope at all is a wish of its own: what the tenant
     /// grants by default.
     pub(crate) fn serves(&self, wanted: &Scopes) -> bool {
-        match self.requested_scope.as_ref().or(self.scope.as_ref()) {
+        match self.asked_for() {
             Some(held) if !held.is_empty() && !wanted.is_empty() => held.includes(wanted),
             Some(held) => held.is_empty() && wanted.is_empty(),
             None => wanted.is_empty(),
         }
+    }
+
+    /// What it was asked for with; where that is not known, what was granted stands for it.
+    fn asked_for(&self) -> Option<&Scopes> {
+        self.requested_scope.as_ref().or(self.scope.as_ref())
     }
 
     pub(crate) fn expired(&self, now: UnixTime) -> bool {
@@ -130,12 +135,13 @@ impl Session {
 }
 
 fn includes(wider: &TokenSet, narrower: &TokenSet) -> bool {
-    let asked = narrower.requested_scope.as_ref().or(narrower.scope.as_ref());
-    asked.is_none_or(|asked| wider.requested_scope.as_ref().is_some_and(|wide| wide.includes(asked)))
+    narrower
+        .asked_for()
+        .is_none_or(|asked| wider.requested_scope.as_ref().is_some_and(|wide| wide.includes(asked)))
 }
 
 fn same_request(one: &TokenSet, other: &TokenSet) -> bool {
-    match (&one.requested_scope, &other.requested_scope) {
+    match (one.asked_for(), other.asked_for()) {
         (Some(one), Some(other)) => one.same_set(other),
         (None, None) => true,
         _ => false,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use stepup::{AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState};
+use stepup::{AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState, TokenSet};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
@@ -392,6 +392,30 @@ async fn a_token_set_is_found_as_recorded() {
         let token = client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
         assert_eq!(token.token(), case["found"].as_str().unwrap_or("new"), "{case}");
         assert_eq!(script.requests().is_empty(), case["found"].is_string(), "{case}");
+    }
+}
+
+/// Not every form tells what a token was asked for with.
+#[tokio::test]
+async fn a_renewed_token_takes_the_place_of_the_old_one_in_every_form() {
+    let wanted = AccessTokenRequest::new().audience(API).scope("read:x").refresh(true);
+    for format in Format::ALL {
+        let script = Script::new();
+        let client = builder(&script, &Hands::at(NOW)).secret(SECRET).format(format);
+        let client = client.also_read(Format::Stepup).build().unwrap();
+        let mut state = open(&client, &session());
+        let mut jar = Jar::default();
+        for number in 2..5 {
+            let granted = json!({ "access_token": format!("at-{number}"), "expires_in": 3600, "token_type": "Bearer",
+                                  "scope": "openid profile email offline_access read:x" });
+            script.answer(Answer::Json(200, granted));
+            client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
+            let headers = client.write_session(&state).unwrap();
+            jar.take(&headers.into_iter().map(|cookie| (http::header::SET_COOKIE, cookie)).collect());
+            state = client.open_session(&cookies(&jar.line()));
+        }
+        let held: Vec<_> = state.session().unwrap().token_sets().map(TokenSet::access_token).collect();
+        assert_eq!(held, ["at-1", "at-4"], "{format:?}");
     }
 }
 
