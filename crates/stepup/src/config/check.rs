@@ -129,7 +129,12 @@ fn base_urls(texts: &[String], problems: &mut Problems) -> Vec<Url> {
     if texts.is_empty() {
         problems.add("app_base_url", "is missing");
     }
-    texts.iter().filter_map(|text| problems.take("app_base_url", base_url(text))).collect()
+    let urls: Vec<Url> =
+        texts.iter().filter_map(|text| problems.take("app_base_url", base_url(text))).collect();
+    for url in urls.iter().filter(|url| url.scheme() == "http" && !domain::is_loopback(url)) {
+        tracing::warn!(%url, "app_base_url is http: whoever is on the way can read the sessions that go over it");
+    }
+    urls
 }
 
 fn base_url(text: &str) -> Result<Url, String> {

@@ -46,7 +46,7 @@ impl FromStr for SameSite {
 pub struct CookieOptions {
     /// `__session`; `_a0_session` in auth0-server-python's form.
     pub name: Option<String>,
-    /// `AUTH0_COOKIE_SECURE`. On whenever every base URL is `https`, else off.
+    /// `AUTH0_COOKIE_SECURE`. Off; under a base URL that is `https` it is always on.
     pub secure: Option<bool>,
     /// `AUTH0_COOKIE_SAME_SITE`. Lax. With strict, whoever follows a link of another site to the application looks logged out
     /// at first; the way back from the tenant's pages takes one more step, so that it does not.
@@ -107,6 +107,11 @@ pub(crate) struct CookieAttributes {
 }
 
 impl CookieAttributes {
+    /// As they are under one base URL: another that is `http`, a developer's own, takes nothing from one that is `https`.
+    pub(crate) fn under(&self, https: bool) -> Self {
+        Self { secure: self.secure || https, ..self.clone() }
+    }
+
     /// What is wrong with a cookie of this name: the attribute, and why.
     pub(super) fn problem(&self, name: &str) -> Option<(&'static str, &'static str)> {
         let host = name.starts_with("__Host-");

@@ -96,7 +96,7 @@ impl Client {
     /// The headers that forget a detour.
     pub(crate) fn forget_detour(&self, base: &Url, headers: &HeaderMap, id: &str) -> SetCookies {
         let mut gone = self.delete_detour(base, headers, id);
-        gone.extend(self.strike(headers, id));
+        gone.extend(self.strike(base, headers, id));
         gone
     }
 
@@ -139,12 +139,17 @@ impl Client {
 
     /// Of that detour's pages only, and never of another host.
     fn attributes(&self, base: &Url, page: &str, id: &str) -> CookieAttributes {
-        self.attributes_of(self.detour_path(base, page, id))
+        self.attributes_below(base, self.detour_path(base, page, id))
     }
 
-    pub(super) fn attributes_of(&self, path: String) -> CookieAttributes {
-        let secure = self.config().session_cookie.attributes.secure;
-        CookieAttributes { secure, same_site: SameSite::Lax, path, domain: None }
+    /// Of all pages that the session's cookie goes to, and never of another host.
+    pub(super) fn attributes_everywhere(&self, base: &Url) -> CookieAttributes {
+        self.attributes_below(base, self.config().session_cookie.attributes.path.clone())
+    }
+
+    fn attributes_below(&self, base: &Url, path: String) -> CookieAttributes {
+        let session = self.config().session_cookie.attributes.under(base.scheme() == "https");
+        CookieAttributes { same_site: SameSite::Lax, path, domain: None, ..session }
     }
 
     fn sealed(&self, payload: &impl Serialize) -> String {

@@ -8,7 +8,6 @@ use url::Url;
 
 use crate::{
     client::Client,
-    config::CookieAttributes,
     web::{
         base_url,
         cookies::{self, RequestCookies},
@@ -27,11 +26,8 @@ const NONE: &str = "none";
 
 impl Client {
     /// The header that remembers where the user was, for whoever is sent the form.
-    pub(crate) fn remember_origin(&self, return_to: &str) -> Option<HeaderValue> {
-        let attributes = CookieAttributes {
-            path: self.config().session_cookie.attributes.path.clone(),
-            ..self.attributes_of(String::new())
-        };
+    pub(crate) fn remember_origin(&self, base: &Url, return_to: &str) -> Option<HeaderValue> {
+        let attributes = self.attributes_everywhere(base);
         let short = return_to.len() <= LONGEST;
         short.then(|| cookies::set(COOKIE, return_to, &attributes, Some((LASTS, self.now()))))?
     }

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     client::Client,
-    config::CookieAttributes,
     mfa::MfaToken,
     session::{Listed, SessionState, session_parts},
     web::cookies::{self, RequestCookies},
@@ -64,7 +63,7 @@ impl Client {
     ) -> Result<SetCookies, DetourError> {
         let own = Noted { id: detour.id.clone(), began: self.now().seconds(), has_form: detour.has_form };
         let (stay, go) = kept_beside(note(headers, self.now()));
-        let note = self.write_note(&[vec![own], stay].concat());
+        let note = self.write_note(base, &[vec![own], stay].concat());
         // No request needs all of it: the form goes along to the end alone, where the token is spent.
         let end = length(&self.write_detour(base, &[], &detour.without_token())) + length(form);
         let beside = self.taken(headers, session) + note.as_ref().map_or(0, pair);
@@ -101,10 +100,10 @@ impl Client {
     }
 
     /// The header that notes a detour no longer, if it is noted.
-    pub(super) fn strike(&self, headers: &HeaderMap, id: &str) -> Option<HeaderValue> {
+    pub(super) fn strike(&self, base: &Url, headers: &HeaderMap, id: &str) -> Option<HeaderValue> {
         let noted = note(headers, self.now());
         let others: Vec<Noted> = noted.iter().filter(|held| held.id != id).cloned().collect();
-        (others.len() < noted.len()).then(|| self.write_note(&others)).flatten()
+        (others.len() < noted.len()).then(|| self.write_note(base, &others)).flatten()
     }
 
     /// What a request to the detour's pages takes beside the detour and the note, and beside the logins under way, which go
@@ -118,11 +117,8 @@ impl Client {
         self.session_header(session) + others
     }
 
-    fn write_note(&self, noted: &[Noted]) -> Option<HeaderValue> {
-        let attributes = CookieAttributes {
-            path: self.config().session_cookie.attributes.path.clone(),
-            ..self.attributes_of(String::new())
-        };
+    fn write_note(&self, base: &Url, noted: &[Noted]) -> Option<HeaderValue> {
+        let attributes = self.attributes_everywhere(base);
         if noted.is_empty() {
             return cookies::delete(NOTE, &attributes);
         }

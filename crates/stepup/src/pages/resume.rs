@@ -133,7 +133,7 @@ fn send_again(
     };
     let mut response =
         client.page(StatusCode::OK, &frame, Forms::Anywhere, |templates| templates.resume(&resume));
-    if let Some(cookie) = client.remember_origin(&detour.return_to) {
+    if let Some(cookie) = client.remember_origin(base, &detour.return_to) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

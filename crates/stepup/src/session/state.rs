@@ -14,7 +14,12 @@ use super::{
     size::{self, SessionTooLarge},
 };
 use crate::{
-    client::Client, config::CookieAttributes, detour::is_detour, login::CEILING_MARGIN, telemetry, web,
+    client::Client,
+    config::{CookieAttributes, SessionCookie},
+    detour::is_detour,
+    login::CEILING_MARGIN,
+    telemetry,
+    web::{self, base_url},
 };
 
 /// The session of one request, and what is needed to write it back.
@@ -23,6 +28,8 @@ pub struct SessionState {
     session: Option<Session>,
     /// The cookies that a session came in.
     received: Received,
+    /// Whether it came to a base URL that is `https`.
+    https: bool,
     /// Whether its end has come so much nearer that it must be written to last longer.
     rolls: bool,
     /// Whether it must be written even though it has not changed: an older secret or form sealed it.
@@ -117,7 +124,8 @@ impl Client {
         if !received.values.is_empty() && opened.is_none() {
             telemetry::session_refused("unreadable");
         }
-        let mut state = SessionState { received, ..SessionState::default() };
+        let https = base_url::is_https(self, headers);
+        let mut state = SessionState { received, https, ..SessionState::default() };
         let Some(Opened { mut session, expires_at, outdated }) = opened else { return state };
         session.assume_requested(|audience| config.authorization.scope_for(audience));
         if session.is_over(now) {
@@ -213,10 +221,10 @@ impl Client {
         let Some(session) = state.session.as_ref().filter(is_written) else {
             return state.received.bytes;
         };
-        let (cookie, format, now) = (&self.config().session_cookie, self.sealer().format(), self.now());
+        let (cookie, format, now) = (self.session_cookie(state), self.sealer().format(), self.now());
         let expires_at = self.config().lifetime.expiry(session.created_at(), now);
         let value = codec::seal(self.sealer(), &cookie.name, session, expires_at, self.random());
-        let chunks = cookies::split(&value, cookie, format);
+        let chunks = cookies::split(&value, &cookie, format);
         size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)))
     }
 
@@ -227,9 +235,9 @@ impl Client {
         if expires_at.since(now) == Duration::ZERO {
             return Ok(self.delete_all(state));
         }
-        let (cookie, format) = (&config.session_cookie, self.sealer().format());
+        let (cookie, format) = (self.session_cookie(state), self.sealer().format());
         let value = codec::seal(self.sealer(), &cookie.name, &session, expires_at, self.random());
-        let chunks = cookies::split(&value, cookie, format);
+        let chunks = cookies::split(&value, &cookie, format);
         let (limit, other_cookies) = (config.max_cookie_header, state.received.other_bytes);
         let bytes = size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)));
         // What came through all proxies, and does not grow, goes through them again.
@@ -254,14 +262,10 @@ impl Client {
         }
         old.refresh_token.clone_from(&session.refresh_token);
         let expires_at = self.config().lifetime.expiry(old.created_at(), now);
-        let cookie = &self.config().session_cookie;
+        let cookie = self.session_cookie(state);
         let value = codec::seal(self.sealer(), &cookie.name, &old, expires_at, self.random());
-        self.set_cookies(
-            state,
-            &cookies::split(&value, cookie, self.sealer().format()),
-            expires_at.since(now),
-            now,
-        )
+        let chunks = cookies::split(&value, &cookie, self.sealer().format());
+        self.set_cookies(state, &chunks, expires_at.since(now), now)
     }
 
     /// These cookies set, and those that came beside them deleted: the peers' too where a login takes their place, or the
@@ -273,7 +277,7 @@ impl Client {
         lasts: Duration,
         now: UnixTime,
     ) -> Vec<HeaderValue> {
-        let cookie = &self.config().session_cookie;
+        let cookie = self.session_cookie(state);
         let expiry = (!cookie.transient).then_some((lasts, now));
         let set = chunks
             .iter()
@@ -283,24 +287,22 @@ impl Client {
         let bytes = size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)));
         let peers_go = state.new || bytes + peer_bytes + other_bytes > self.config().max_cookie_header;
         let replaced = peers.iter().filter(|_| peers_go);
-        set.chain(self.delete_cookies(stale)).chain(self.delete_peers(replaced)).collect()
+        set.chain(delete(stale, &cookie.attributes))
+            .chain(delete_peers(replaced, &cookie.attributes))
+            .collect()
     }
 
     /// The headers that leave no session in the browser that could be read here.
     fn delete_all(&self, state: &SessionState) -> Vec<HeaderValue> {
         let Received { names, peers, .. } = &state.received;
-        let own = self.delete_cookies(names.iter());
-        own.into_iter().chain(self.delete_peers(peers.iter())).collect()
+        let attributes = self.session_cookie(state).attributes;
+        [delete(names.iter(), &attributes), delete_peers(peers.iter(), &attributes)].concat()
     }
 
-    /// They may be set as ours are, or for the whole host and no other: a deletion reaches what was set alike, no more.
-    fn delete_peers<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<HeaderValue> {
-        let own = &self.config().session_cookie.attributes;
-        let whole_host = CookieAttributes { path: "/".to_owned(), domain: None, ..own.clone() };
-        let ways = std::iter::once(own).chain((whole_host != *own).then_some(&whole_host));
-        names
-            .flat_map(|name| ways.clone().filter_map(|attributes| web::cookies::delete(name, attributes)))
-            .collect()
+    /// The cookie as it is under the base URL that the request came to.
+    fn session_cookie(&self, state: &SessionState) -> SessionCookie {
+        let cookie = &self.config().session_cookie;
+        SessionCookie { attributes: cookie.attributes.under(state.https), ..cookie.clone() }
     }
 
     /// While this request was under way, another one may have had the refresh token rotated: a spent one must not
@@ -311,11 +313,19 @@ impl Client {
             None => Cow::Borrowed(session),
         }
     }
+}
 
-    fn delete_cookies<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<HeaderValue> {
-        let attributes = &self.config().session_cookie.attributes;
-        names.filter_map(|name| web::cookies::delete(name, attributes)).collect()
-    }
+fn delete<'n>(names: impl Iterator<Item = &'n String>, attributes: &CookieAttributes) -> Vec<HeaderValue> {
+    names.filter_map(|name| web::cookies::delete(name, attributes)).collect()
+}
+
+/// They may be set as ours are, or for the whole host and no other: a deletion reaches what was set alike, no more.
+fn delete_peers<'n>(names: impl Iterator<Item = &'n String>, own: &CookieAttributes) -> Vec<HeaderValue> {
+    let whole_host = CookieAttributes { path: "/".to_owned(), domain: None, ..own.clone() };
+    let ways = std::iter::once(own).chain((whole_host != *own).then_some(&whole_host));
+    names
+        .flat_map(|name| ways.clone().filter_map(|attributes| web::cookies::delete(name, attributes)))
+        .collect()
 }
 
 impl Session {

@@ -6,10 +6,13 @@ use stepup_seal::Format;
 use super::{Transaction, codec};
 use crate::{
     client::Client,
-    config::{parallel_transactions, transaction_prefix},
+    config::{CookieAttributes, parallel_transactions, transaction_prefix},
     login::LoginError,
     session::SessionState,
-    web::cookies::{self, RequestCookies},
+    web::{
+        base_url,
+        cookies::{self, RequestCookies},
+    },
 };
 
 /// All transaction cookies together take no more than this of the header: requests carry them all.
@@ -35,7 +38,8 @@ impl Client {
             Format::NextjsAuth0 | Format::Stepup => format!("{now}:{sealed}"),
         };
         let name = self.cookie_name(&transaction.state);
-        let set = cookies::set(&name, &value, &settings.attributes, Some((settings.max_age, now)));
+        let attributes = self.transaction_attributes(headers);
+        let set = cookies::set(&name, &value, &attributes, Some((settings.max_age, now)));
         let own = set.as_ref().map_or(0, size_when_sent);
 
         let cookies = RequestCookies::of(headers);
@@ -48,8 +52,7 @@ impl Client {
             return Err(LoginError::TooLarge { bytes, limit });
         }
         let superfluous = oldest(older, ROOM.saturating_sub(own).min(limit - bytes));
-        let forgotten = superfluous.into_iter().filter_map(|name| self.forget_named(name));
-        Ok(set.into_iter().chain(forgotten).collect())
+        Ok(set.into_iter().chain(self.forget_named(headers, superfluous)).collect())
     }
 
     /// The login that `state` names, if the request brings it along.
@@ -66,16 +69,16 @@ impl Client {
     /// The `Set-Cookie` headers that make the browser forget the login of `state`.
     pub(crate) fn forget(&self, state: &str, headers: &HeaderMap) -> Vec<HeaderValue> {
         let cookies = RequestCookies::of(headers);
-        let names = self.cookie_names(state).into_iter();
-        let held = names.filter(|name| cookies.iter().any(|(held, _)| held == name));
-        held.filter_map(|name| self.forget_named(&name)).collect()
+        let mut names = self.cookie_names(state);
+        names.retain(|name| cookies.iter().any(|(held, _)| held == name));
+        self.forget_named(headers, names.iter().map(String::as_str))
     }
 
     /// The `Set-Cookie` headers that make the browser forget every login it brings along.
     pub(crate) fn forget_all(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
         let cookies = RequestCookies::of(headers);
         let ours = cookies.iter().filter(|(name, _)| self.is_transaction(name));
-        ours.filter_map(|(name, _)| self.forget_named(name)).collect()
+        self.forget_named(headers, ours.map(|(name, _)| name))
     }
 
     /// The `Set-Cookie` headers that make the browser forget the oldest logins it brings along, so that the others have
@@ -83,7 +86,7 @@ impl Client {
     pub(crate) fn forget_oldest(&self, headers: &HeaderMap, room: usize) -> Vec<HeaderValue> {
         let cookies = RequestCookies::of(headers);
         let ours = cookies.iter().filter(|(name, _)| self.is_transaction(name)).collect();
-        oldest(ours, room).into_iter().filter_map(|name| self.forget_named(name)).collect()
+        self.forget_named(headers, oldest(ours, room))
     }
 
     /// Whether a cookie is a login's under way, in a form that is read.
@@ -114,8 +117,17 @@ impl Client {
         if settings.parallel { format!("{}{state}", settings.prefix) } else { settings.prefix.clone() }
     }
 
-    fn forget_named(&self, name: &str) -> Option<HeaderValue> {
-        cookies::delete(name, &self.config().transaction_cookie.attributes)
+    fn forget_named<'n>(
+        &self,
+        headers: &HeaderMap,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Vec<HeaderValue> {
+        let attributes = self.transaction_attributes(headers);
+        names.into_iter().filter_map(|name| cookies::delete(name, &attributes)).collect()
+    }
+
+    fn transaction_attributes(&self, headers: &HeaderMap) -> CookieAttributes {
+        self.config().transaction_cookie.attributes.under(base_url::is_https(self, headers))
     }
 }
 

@@ -40,6 +40,11 @@ pub(crate) fn of<'c>(client: &'c Client, headers: &HeaderMap) -> Result<&'c Url,
     choose(client.config(), headers).ok_or(UnknownHost)
 }
 
+/// Whether the request came to an address that is `https`.
+pub(crate) fn is_https(client: &Client, headers: &HeaderMap) -> bool {
+    of(client, headers).is_ok_and(|base| base.scheme() == "https")
+}
+
 fn choose<'c>(config: &'c Config, headers: &HeaderMap) -> Option<&'c Url> {
     if config.other_base_urls.is_empty() {
         return Some(&config.base_url);

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use http::header;
 use serde_json::{Map, Value, json};
-use stepup::{Client, ClientBuilder, CookieOptions, Format, SameSite};
+use stepup::{Client, ClientBuilder, CookieOptions, Detour, Format, SameSite};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
-use crate::support::{Counting, Hands, Jar, NOW, SECRET, Script, SetCookie, builder, cookies, fixture};
+use crate::support::{
+    Counting, Hands, Jar, NOW, SECRET, Script, SetCookie, builder, cookies, fixture, get, handle,
+};
 
 /// For what is about other things than a session's size.
 const LARGE: usize = 64 * 1024;
@@ -295,8 +298,35 @@ fn chunks_fit_with_their_attributes_and_stale_ones_go() {
 
 fn one(header: &http::HeaderValue) -> http::HeaderMap {
     let mut headers = http::HeaderMap::new();
-    headers.insert(http::header::SET_COOKIE, header.clone());
+    headers.insert(header::SET_COOKIE, header.clone());
     headers
+}
+
+#[tokio::test]
+async fn cookies_of_an_https_site_are_secure_whatever_another_base_url_is() {
+    let clock = Hands::at(NOW);
+    let client = ours(&clock).app_base_url("http://localhost:3000").build().unwrap();
+    let line = format!("__session={}", sealed(SECRET, Format::Stepup, &ada(), NOW + 86_400));
+    for (host, is_secure) in [("app.example.com", true), ("localhost:3000", false)] {
+        let mut login = get("/auth/login", &line);
+        login.headers_mut().insert("host", host.parse().unwrap());
+        let mut state = client.open_session(login.headers());
+        let detour = Detour { return_to: "/transfer".to_owned(), form: None };
+        let detour = client.detour_by_login(&state, login.headers(), &[], detour).unwrap();
+        state.session_mut().unwrap().set_data("cart", json!(["tea"]));
+        let mut written = client.write_session(&state).unwrap();
+        state.remove();
+        written.extend(client.write_session(&state).unwrap());
+        let answers = [handle(&client, login).await.headers().clone(), detour.headers().clone()];
+        written.extend(answers.iter().flat_map(|headers| headers.get_all(header::SET_COOKIE)).cloned());
+        let written: Vec<SetCookie> = written.iter().map(SetCookie::read).collect();
+        for prefix in ["__session", "__txn_", "__mfa"] {
+            assert!(written.iter().any(|cookie| cookie.name.starts_with(prefix)), "{prefix}");
+        }
+        for cookie in written {
+            assert_eq!(cookie.attributes.contains(&"Secure".to_owned()), is_secure, "{host} {cookie:?}");
+        }
+    }
 }
 
 #[test]
@@ -353,6 +383,6 @@ fn a_foreign_cookie_of_odd_bytes_costs_no_session() {
     let mut line = b"other=\xff\xfe; ".to_vec();
     line.extend(format!("__session={}", sealed(SECRET, Format::Stepup, &ada(), NOW + 600)).bytes());
     let mut headers = http::HeaderMap::new();
-    headers.insert(http::header::COOKIE, http::HeaderValue::from_bytes(&line).unwrap());
+    headers.insert(header::COOKIE, http::HeaderValue::from_bytes(&line).unwrap());
     assert!(client.open_session(&headers).session().is_some());
 }
