@@ -34,11 +34,21 @@ pub struct SessionState {
     rolls: bool,
     /// Whether it must be written even though it has not changed: an older secret or form sealed it.
     outdated: bool,
-    /// Whether it is a login's.
-    new: bool,
-    removed: bool,
-    /// Which session it was before it ended here, or a login or a step-up put another in its place.
-    before: Option<Identity>,
+    turn: Turn,
+    /// Which sessions it was before, each ended here, or a login or a step-up put another in its place.
+    before: Vec<Identity>,
+}
+
+/// What became of the session that the request brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Turn {
+    /// It goes on, or there was none.
+    #[default]
+    GoesOn,
+    /// A login began another.
+    Begun,
+    /// It is over.
+    Ended,
 }
 
 impl SessionState {
@@ -59,14 +69,13 @@ impl SessionState {
         if let Some(before) = &self.session {
             session.answer(before, session.created_at());
         }
-        self.before = self.session.replace(session).map(|before| before.identity());
-        self.new = true;
-        self.removed = false;
+        self.go_on_with(session);
+        self.turn = Turn::Begun;
     }
 
     /// Goes on with what a step-up made of the session.
     pub(crate) fn go_on_with(&mut self, session: Session) {
-        self.before = self.session.replace(session).map(|before| before.identity());
+        self.before.extend(self.session.replace(session).map(|before| before.identity()));
     }
 
     /// Has the session written only if it changes. A request that is held for long would else bring back, at its end, what
@@ -90,9 +99,9 @@ impl SessionState {
     pub fn remove(&mut self) {
         if let Some(session) = self.session.take() {
             telemetry::logged_out(session.subject());
-            self.before = Some(session.identity());
+            self.before.push(session.identity());
         }
-        self.removed = true;
+        self.turn = Turn::Ended;
     }
 }
 
@@ -130,7 +139,7 @@ impl Client {
         session.assume_requested(|audience| config.authorization.scope_for(audience));
         if session.is_over(now) {
             telemetry::session_refused("session_expiry");
-            state.removed = true;
+            state.turn = Turn::Ended;
         } else if config.lifetime.is_over(session.created_at(), now) {
             telemetry::session_refused("absolute_duration");
         } else {
@@ -168,7 +177,7 @@ impl Client {
     /// [`SessionTooLarge`]: answer 500 instead of what was to be answered, with the cookies that the error names.
     pub fn write_session(&self, state: &SessionState) -> Result<Vec<HeaderValue>, SessionTooLarge> {
         match &state.session {
-            Some(session) if state.new => {
+            Some(session) if state.turn == Turn::Begun => {
                 let cookies = self.write(state, session)?;
                 self.note_end(state);
                 self.ended_sessions().begin(session.identity());
@@ -181,7 +190,7 @@ impl Client {
                 }
                 self.write(state, session)
             }
-            None if state.removed => {
+            None if state.turn == Turn::Ended => {
                 self.note_end(state);
                 Ok(self.delete_all(state))
             }
@@ -196,8 +205,8 @@ impl Client {
     }
 
     fn note_end(&self, state: &SessionState) {
-        if let Some(before) = state.before {
-            self.ended_sessions().end(before, self.now());
+        for before in &state.before {
+            self.ended_sessions().end(*before, self.now());
         }
     }
 
@@ -205,7 +214,7 @@ impl Client {
     fn has_ended(&self, state: &SessionState, session: &Session) -> bool {
         let (ended, now) = (self.ended_sessions(), self.now());
         ended.holds(|| session.identity(), now)
-            || state.before.is_some_and(|before| ended.holds(|| before, now))
+            || state.before.iter().any(|before| ended.holds(|| *before, now))
     }
 
     /// Whose session the request brought, even if its time is over.
@@ -217,7 +226,8 @@ impl Client {
 
     /// The length of the header line in which the browser sends the session back, once it is written.
     pub(crate) fn session_header(&self, state: &SessionState) -> usize {
-        let is_written = |session: &&Session| session.is_changed() || state.outdated || state.new;
+        let is_written =
+            |session: &&Session| session.is_changed() || state.outdated || state.turn == Turn::Begun;
         let Some(session) = state.session.as_ref().filter(is_written) else {
             return state.received.bytes;
         };
@@ -241,7 +251,7 @@ impl Client {
         let (limit, other_cookies) = (config.max_cookie_header, state.received.other_bytes);
         let bytes = size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)));
         // What came through all proxies, and does not grow, goes through them again.
-        let grows = (session.is_changed() || state.new) && bytes > state.received.bytes;
+        let grows = (session.is_changed() || state.turn == Turn::Begun) && bytes > state.received.bytes;
         if bytes + other_cookies > limit && grows {
             let (parts, cookies) = (size::parts(&session), self.write_as_it_was(state, &session));
             return Err(SessionTooLarge { bytes, other_cookies, limit, parts, cookies });
@@ -257,7 +267,7 @@ impl Client {
         let Some(Opened { session: mut old, .. }) = self.opened(&state.received, now) else {
             return Vec::new();
         };
-        if state.new || old.refresh_token == session.refresh_token {
+        if state.turn == Turn::Begun || old.refresh_token == session.refresh_token {
             return Vec::new();
         }
         old.refresh_token.clone_from(&session.refresh_token);
@@ -285,7 +295,8 @@ impl Client {
         let Received { names, peers, peer_bytes, other_bytes, .. } = &state.received;
         let stale = names.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
         let bytes = size::header_line(chunks.iter().map(|(name, value)| (&**name, *value)));
-        let peers_go = state.new || bytes + peer_bytes + other_bytes > self.config().max_cookie_header;
+        let peers_go =
+            state.turn == Turn::Begun || bytes + peer_bytes + other_bytes > self.config().max_cookie_header;
         let replaced = peers.iter().filter(|_| peers_go);
         set.chain(delete(stale, &cookie.attributes))
             .chain(delete_peers(replaced, &cookie.attributes))

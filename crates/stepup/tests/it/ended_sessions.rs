@@ -6,11 +6,11 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{Request, StatusCode, header};
 use serde_json::json;
-use stepup::{Client, SessionState};
+use stepup::{Client, SessionState, mfa::Verify};
 use url::Url;
 
 use crate::{
-    step_up::{Setting, ada, cookie_of, pending, setting},
+    step_up::{Setting, ada, cookie_of, granted, id_token, pending, setting},
     support::{Answer, ISSUER, Jar, NOW, cookies, get, handle, json_of, set_cookies},
 };
 
@@ -70,6 +70,30 @@ async fn a_session_that_the_application_ends_is_over_too() {
     state.remove();
     assert_eq!(client.write_session(&state).unwrap().len(), 1);
     assert_eq!(changed(client, &mut slow), 0);
+}
+
+#[tokio::test]
+async fn a_session_stays_ended_where_the_same_request_begins_another() {
+    for ends_that_too in [false, true] {
+        let setting = setting();
+        let Setting { script, client, .. } = &setting;
+        let (mut state, token) = pending(&setting).await;
+        let (mut slow, mut slower) = (ada(client), ada(client));
+        state.remove();
+        script.answer(granted(&json!({ "id_token": id_token(script, "auth0|ada") })));
+        client.mfa().verify(&mut state, &token, Verify::otp("123456")).await.unwrap();
+        let begun = client.write_session(&state).unwrap();
+        assert_eq!(changed(client, &mut slow), 0);
+        if ends_that_too {
+            let mut jar = Jar::default();
+            jar.take(&begun.into_iter().map(|cookie| (header::SET_COOKIE, cookie)).collect());
+            let mut slow = client.open_session(&cookies(&jar.line()));
+            state.remove();
+            client.write_session(&state).unwrap();
+            assert_eq!(changed(client, &mut slow), 0);
+            assert_eq!(changed(client, &mut slower), 0);
+        }
+    }
 }
 
 #[tokio::test]
