@@ -18,6 +18,8 @@ mod way;
 
 use std::time::Duration;
 
+use http::Method;
+use serde_json::json;
 use stepup_protocol::{mfa::FactorType, scope::Scopes};
 use stepup_seal::{base64url, digest};
 
@@ -124,10 +126,52 @@ impl Guard {
         (self.token != AccessTokenRequest::new()).then(|| self.token.clone())
     }
 
-    /// A short name for one request under this guard, by which a session remembers it.
-    fn name_of(&self, method: &http::Method, path_and_query: &str) -> String {
-        let text = format!("{method} {path_and_query}\n{self:?}");
-        let digest = digest::sha256(text.as_bytes());
+    /// A short name for one request and what this guard needs for it, by which a session remembers it: in this version as in
+    /// the next, which may find it in a cookie of this one.
+    fn name_of(&self, method: &Method, path_and_query: &str) -> String {
+        let Need { factors, within } = &self.need;
+        let seconds = within.map(|within| within.as_secs());
+        let named = json!([method.as_str(), path_and_query, self.token.named(), factors, seconds]);
+        let digest = digest::sha256(named.to_string().as_bytes());
         base64url::encode(&digest[..9])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(guard: &Guard) -> String {
+        guard.name_of(&Method::POST, "/transfer?to=bob")
+    }
+
+    #[test]
+    fn the_name_of_a_request_is_the_same_in_every_version() {
+        let guard = Guard::new()
+            .audience("https://api.bank.example.com")
+            .scope("transfer:funds")
+            .factor(FactorType::Otp)
+            .within(Duration::ZERO);
+        assert_eq!(name(&guard), "5DH_r8UACSQY");
+        assert_eq!(name(&Guard::new()), "j5WPtxnddbib");
+    }
+
+    #[test]
+    fn what_is_needed_makes_another_name_and_how_it_is_told_does_not() {
+        let guard = Guard::new().within(Duration::from_secs(1));
+        let others = [
+            Guard::new(),
+            Guard::new().within(Duration::from_secs(2)),
+            guard.clone().audience("a"),
+            guard.clone().scope("a"),
+            guard.clone().factor(FactorType::Otp),
+        ];
+        for other in &others {
+            assert_ne!(name(other), name(&guard), "{other:?}");
+        }
+        let told = guard.clone().api_answer(ApiAnswer::InsufficientUserAuthentication).step_up_url("/prove");
+        assert_eq!(name(&told), name(&guard));
+        assert_ne!(guard.name_of(&Method::GET, "/transfer?to=bob"), name(&guard));
+        assert_ne!(guard.name_of(&Method::POST, "/transfer"), name(&guard));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::{Value, json};
 use stepup_protocol::{scope::Scopes, time::UnixTime};
 
 use super::{
@@ -55,6 +56,12 @@ impl AccessTokenRequest {
     pub(crate) fn and_scope(self, scope: &Scopes) -> Self {
         let scope = self.scope.as_ref().map_or_else(|| scope.clone(), |named| named.union(scope));
         Self { scope: Some(scope).filter(|scope| !scope.is_empty()), ..self }
+    }
+
+    /// What it names, for whoever remembers it.
+    pub(crate) fn named(&self) -> Value {
+        let Self { audience, scope, only_this_scope, refresh } = self;
+        json!([audience, scope, only_this_scope, refresh])
     }
 
     /// Whether the configured scope is asked for too (the default), or only the given one.
