@@ -8,10 +8,11 @@ use std::{
 
 use axum_core::extract::{FromRequestParts, Request};
 use futures_util::lock::{Mutex, OwnedMutexGuard};
-use http::{Method, Uri, header, request::Parts};
+use http::{Method, Uri, request::Parts};
 use serde_json::{Map, Value};
 use stepup::{
     AccessToken, AccessTokenError, AccessTokenRequest, Client, SessionState, UserInfoError,
+    guard::StoppedRequest,
     mfa::{Mfa, MfaToken, OutOfBand, PushOutcome, PushWait, Verified, Verify, VerifyError},
 };
 
@@ -37,7 +38,10 @@ impl Handle {
         let state = client.open_session_of(request);
         let user = state.session().map(|session| Arc::new(session.user().clone()));
         let uri = client.browser_uri(request.headers(), request.uri());
-        let login = (user.is_none() && is_page(request)).then(|| {
+        // A form that was posted would not come back from the login.
+        let is_page =
+            request.method() != Method::POST && StoppedRequest::is_page(request.method(), request.headers());
+        let login = (user.is_none() && is_page).then(|| {
             let here = uri.path_and_query().map_or("/", |here| here.as_str());
             client.login_path(here)
         });
@@ -73,14 +77,6 @@ impl Handle {
     pub(crate) fn not_logged_in(&self) -> SessionRejection {
         SessionRejection::NotLoggedIn { login: self.0.login.clone() }
     }
-}
-
-/// A browser that navigates, as opposed to a script that fetches.
-fn is_page(request: &Request) -> bool {
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let navigates = header("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-    let wants_html = header(header::ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"));
-    matches!(*request.method(), Method::GET | Method::HEAD) && navigates && wants_html
 }
 
 /// The session of the logged-in user; reads and changes like the [`stepup::Session`] that it stands for. What changed is

@@ -1,7 +1,7 @@
 //! What a request that was stopped is answered.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, Uri, header};
+use http::{HeaderMap, Method, Response, StatusCode, Uri};
 
 use super::{Guard, Stopped, api, page};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     session::SessionState,
     web::{
         answer::{empty, private},
+        navigation::wants_page,
         prefetch::is_prefetch,
     },
 };
@@ -41,10 +42,7 @@ impl StoppedRequest<'_> {
     /// Whether a browser navigates and can be shown a page, as opposed to a script that fetches.
     #[must_use]
     pub fn is_page(method: &Method, headers: &HeaderMap) -> bool {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let navigates = text("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-        let wants_html = text(header::ACCEPT.as_str()).is_some_and(|accept| accept.contains("text/html"));
-        matches!(*method, Method::GET | Method::HEAD | Method::POST) && navigates && wants_html
+        matches!(*method, Method::GET | Method::HEAD | Method::POST) && wants_page(headers)
     }
 
     /// Whether a browser, or a framework in it, only looks ahead, in case somebody will ask for the page (`Sec-Purpose:

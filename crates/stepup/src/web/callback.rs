@@ -9,6 +9,7 @@ use super::{
     Body, answer, base_url,
     login::STEP_UP,
     login_ended::{self, Ended, Ways},
+    navigation::wants_page,
     popup, return_to, strict,
 };
 use crate::{
@@ -192,7 +193,7 @@ fn again(client: &Client, error: &CallbackError, visit: &Visit<'_>, path: &str) 
 /// pages may put its result into.
 fn second_factor(client: &Client, due: &MfaRequired, visit: &Visit<'_>) -> Option<Response<Bytes>> {
     let replaces = visit.state.session().is_some() && visit.step_up.is_none();
-    let on_pages = client.config().pages.is_on() && login_ended::is_browser(visit.headers);
+    let on_pages = client.config().pages.is_on() && wants_page(visit.headers);
     if replaces || !on_pages || due.needs_login() {
         return None;
     }

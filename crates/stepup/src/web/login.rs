@@ -7,6 +7,7 @@ use url::{Position, Url};
 use super::{
     answer, base_url,
     login_ended::{self, Ended, Ways},
+    navigation::wants_page,
     popup,
     prefetch::is_prefetch,
     return_to, too_large,
@@ -107,7 +108,7 @@ pub(super) async fn answer(
                     client.session_too_large(request.headers())
                 }
                 // What is wrong with the address is for whoever wrote it.
-                None if status.is_server_error() && login_ended::is_browser(request.headers()) => {
+                None if status.is_server_error() && wants_page(request.headers()) => {
                     let ended = Ended::before(&error, status, &message);
                     not_begun(client, request, base, ended, session.session().map(|_| &return_to))
                 }

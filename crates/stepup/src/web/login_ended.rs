@@ -6,7 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use stepup_protocol::error::code;
 
-use super::{answer, base_url, too_large};
+use super::{
+    answer, base_url,
+    navigation::{self, wants_page},
+    too_large,
+};
 use crate::{
     client::Client,
     login::{CallbackError, LoginError},
@@ -61,23 +65,18 @@ pub(super) fn answer(
     ended: Ended<'_>,
     ways: Ways<'_>,
 ) -> Response<Bytes> {
-    if is_browser(headers) {
+    if wants_page(headers) {
         page(client, headers, ended, ways)
-    } else if accepts(headers, "application/json") {
+    } else if accepts_json(headers) {
         answer::error(ended.status, ended.code, ended.message)
     } else {
         answer::text(ended.status, ended.message)
     }
 }
 
-/// Whether a page can be shown.
-pub(super) fn is_browser(headers: &HeaderMap) -> bool {
-    accepts(headers, "text/html")
-}
-
-fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+fn accepts_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains(kind))
+    accept.is_some_and(|accept| accept.contains("application/json"))
 }
 
 /// The page for a browser that navigates.
@@ -99,7 +98,7 @@ pub(super) fn page(
     for (name, value) in [
         // The address may hold a code and a state.
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::VARY, "accept, accept-language, cookie"),
+        (header::VARY, navigation::VARY),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -12,6 +12,7 @@ pub(crate) mod login;
 mod login_ended;
 mod logout;
 mod mfa;
+pub(crate) mod navigation;
 mod popup;
 pub(crate) mod prefetch;
 mod profile;

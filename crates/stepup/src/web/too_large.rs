@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::{answer, base_url, login_ended};
+use super::{answer, base_url, navigation};
 use crate::{
     client::Client,
     pages::{Stop, Texts, WayOn},
@@ -18,7 +18,7 @@ pub(super) const WORDS: fn(&Texts) -> (&str, &str) =
     |texts| (&texts.too_large_heading, &texts.too_large_text);
 
 impl Client {
-    /// What to answer instead where [`Client::write_session`] fails: a page where the request accepts HTML, JSON
+    /// What to answer instead where [`Client::write_session`] fails: a page for a browser that navigates, JSON
     /// otherwise; the status is 500. `headers` are those of the request. For adapters to web frameworks.
     ///
     /// ```
@@ -34,7 +34,7 @@ impl Client {
     #[must_use]
     pub fn session_too_large(&self, headers: &HeaderMap) -> Response<Bytes> {
         let status = StatusCode::INTERNAL_SERVER_ERROR;
-        if !login_ended::is_browser(headers) {
+        if !navigation::wants_page(headers) {
             return answer::private(answer::error(status, SessionTooLarge::CODE, DESCRIPTION));
         }
         let base = base_url::of(self, headers).unwrap_or_else(|_| base_url::first(self));
@@ -42,8 +42,7 @@ impl Client {
         let way_on: WayOn<'_> = (&home, |texts| &texts.to_the_start);
         let mut response =
             self.stop(base, headers, None, &Stop { status, words: WORDS, needs: &[], way_on, other: None });
-        let vary = HeaderValue::from_static("accept, accept-language, cookie");
-        response.headers_mut().insert(header::VARY, vary);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static(navigation::VARY));
         response
     }
 }

@@ -102,6 +102,9 @@ async fn a_login_that_nobody_knows_ends_on_a_page_with_a_way_to_try_again() {
         json_of(&json),
         json!({ "error": "invalid_state", "error_description": "The state parameter is invalid." })
     );
+    let fetched = Request::get(path).header(header::ACCEPT, BROWSER).header("sec-fetch-mode", "cors");
+    let fetched = handle(&visit.client, fetched.body(Bytes::new()).unwrap()).await;
+    assert_eq!(&fetched.body()[..], b"The state parameter is invalid.", "a script's");
     let text = visit.open(path, "*/*", "de").await;
     assert_eq!((text.status().as_u16(), &text.body()[..]), (400, &b"The state parameter is invalid."[..]));
 }

@@ -285,7 +285,7 @@ async fn a_browser_gets_a_page_of_it() {
     let response = handle(&client, request).await;
     assert_eq!(
         (response.status().as_u16(), response.headers()["vary"].to_str().unwrap()),
-        (500, "accept, accept-language, cookie")
+        (500, "accept, accept-language, cookie, sec-fetch-mode")
     );
     let html = std::str::from_utf8(response.body()).unwrap();
     assert!(html.contains("<h1>This site has too much to keep for you</h1>"), "{html}");
