@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
-use axum_core::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use axum_core::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde_json::Value;
 use stepup::{
-    AccessTokenError,
+    AccessTokenError, answer,
     mfa::{
         ChallengeError, DeleteAuthenticatorError, EnrollError, ListAuthenticatorsError, MfaError,
         MfaRequired, MfaTokenError, VerifyError,
     },
 };
-
-use crate::routes::json;
 
 /// An error of the SDK as the JSON answer that its own routes would give, so that a handler can use `?`.
 ///
@@ -29,14 +31,12 @@ pub struct ErrorResponse(Box<Response>);
 
 impl ErrorResponse {
     fn of(error: &impl MfaError) -> Self {
-        Self::new(json(error.status(), &error.to_json()), error.retry_after())
+        Self::new(error.status(), &error.to_json(), error.retry_after())
     }
 
-    fn new(mut response: Response, wait: Option<Duration>) -> Self {
-        if let Some(wait) = wait {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
-        }
-        Self(Box::new(response))
+    fn new(status: StatusCode, body: &Value, wait: Option<Duration>) -> Self {
+        let response = answer::private(answer::wait(wait, answer::json(status, body)));
+        Self(Box::new(response.map(Body::from)))
     }
 }
 
@@ -48,7 +48,7 @@ impl IntoResponse for ErrorResponse {
 
 impl From<AccessTokenError> for ErrorResponse {
     fn from(error: AccessTokenError) -> Self {
-        Self::new(json(error.status(), &error.to_json()), error.retry_after())
+        Self::new(error.status(), &error.to_json(), error.retry_after())
     }
 }
 

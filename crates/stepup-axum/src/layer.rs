@@ -2,17 +2,14 @@
 
 use std::task::{Context, Poll};
 
-use axum_core::{body::Body, extract::Request, response::Response};
+use axum_core::{extract::Request, response::Response};
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, header};
+use http::HeaderMap;
 use stepup::Client;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{
-    routes::{answer, keep_out_of_caches},
-    session::Handle,
-};
+use crate::{routes, session::Handle};
 
 /// Answers the SDK's routes, opens the session for the handlers within, and writes it at the end if it changed.
 ///
@@ -65,7 +62,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let client = self.client.clone();
         if let Some(route) = client.route(request.method(), request.uri().path()) {
-            return Box::pin(async move { Ok(answer(&client, route, request).await) });
+            return Box::pin(async move { Ok(routes::handle(&client, route, request).await) });
         }
         // The service that was polled ready is the one to call; the clone waits for the next request.
         let fresh = self.inner.clone();
@@ -74,29 +71,18 @@ where
         request.extensions_mut().insert(handle.clone());
         let headers = request.headers().clone();
         Box::pin(async move {
-            let mut response = inner.call(request).await?;
-            write(&client, &headers, &handle, &mut response);
-            Ok(response)
+            let response = inner.call(request).await?;
+            Ok(finish(&client, &headers, &handle, response))
         })
     }
 }
 
-fn write(client: &Client, headers: &HeaderMap, handle: &Handle, response: &mut Response) {
+fn finish(client: &Client, headers: &HeaderMap, handle: &Handle, response: Response) -> Response {
     let Some(state) = handle.try_lock() else {
         tracing::error!(
             "the session is still in use after the handler answered: its changes are not written"
         );
-        return;
+        return response;
     };
-    let cookies = client.write_session(&state).unwrap_or_else(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a session was not written");
-        *response = client.session_too_large(headers).map(Body::from);
-        error.cookies().to_vec()
-    });
-    if !cookies.is_empty() {
-        keep_out_of_caches(response.headers_mut());
-    }
-    for cookie in cookies {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    client.finish(headers, response, &state)
 }

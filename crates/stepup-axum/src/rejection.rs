@@ -6,7 +6,9 @@ use axum_core::{
 };
 use http::{HeaderValue, StatusCode, header};
 
-use crate::routes::{keep_out_of_caches, refuse};
+use stepup::answer;
+
+use crate::routes::refuse;
 
 /// Why a handler that takes the session was not called.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,10 +51,8 @@ impl IntoResponse for SessionRejection {
 fn redirect(to: &str) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-    let headers = response.headers_mut();
     if let Ok(location) = HeaderValue::from_str(to) {
-        headers.insert(header::LOCATION, location);
+        response.headers_mut().insert(header::LOCATION, location);
     }
-    keep_out_of_caches(headers);
-    response
+    answer::private(response)
 }

@@ -6,11 +6,10 @@ use std::{
 };
 
 use axum_core::{body::Body, extract::Request, response::Response};
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use stepup::{Client, MAX_REQUEST_BYTES, Route};
+use stepup::{Client, MAX_REQUEST_BYTES, Route, answer};
 use tower_service::Service;
 
 /// The SDK's routes as a service, for applications that mount them by hand:
@@ -48,7 +47,7 @@ impl Service<Request> for SdkRoutes {
         let client = self.client.clone();
         Box::pin(async move {
             Ok(match client.route(request.method(), request.uri().path()) {
-                Some(route) => answer(&client, route, request).await,
+                Some(route) => handle(&client, route, request).await,
                 None => refuse(StatusCode::NOT_FOUND, "not_found", "There is no such route."),
             })
         })
@@ -56,7 +55,7 @@ impl Service<Request> for SdkRoutes {
 }
 
 /// Reads the body, up to the SDK's limit, and lets the SDK answer.
-pub(crate) async fn answer(client: &Client, route: Route, request: Request) -> Response {
+pub(crate) async fn handle(client: &Client, route: Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match Limited::new(body, MAX_REQUEST_BYTES).collect().await {
         Ok(body) => {
@@ -72,25 +71,5 @@ pub(crate) async fn answer(client: &Client, route: Route, request: Request) -> R
 
 /// A flat JSON error, as the SDK's own routes answer it.
 pub(crate) fn refuse(status: StatusCode, code: &str, description: &str) -> Response {
-    let body = serde_json::json!({ "error": code, "error_description": description });
-    json(status, &body)
-}
-
-/// JSON that no cache keeps.
-pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Response {
-    let mut response = Response::new(Body::from(Bytes::from(body.to_string())));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    keep_out_of_caches(headers);
-    response
-}
-
-pub(crate) fn keep_out_of_caches(headers: &mut http::HeaderMap) {
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache, no-store, must-revalidate, max-age=0"),
-    );
-    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    headers.insert(header::EXPIRES, HeaderValue::from_static("0"));
+    answer::private(answer::error(status, code, description)).map(Body::from)
 }

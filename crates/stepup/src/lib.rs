@@ -46,4 +46,4 @@ pub use stepup_seal::{
 };
 pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest, RefreshError};
 pub use user_info::UserInfoError;
-pub use web::{Body, MAX_REQUEST_BYTES, Route};
+pub use web::{Body, MAX_REQUEST_BYTES, Route, answer};

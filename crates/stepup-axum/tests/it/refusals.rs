@@ -4,7 +4,7 @@ use axum::Router;
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use stepup::MAX_REQUEST_BYTES;
-use stepup_axum::SessionLayer;
+use stepup_axum::{ErrorResponse, SessionLayer};
 
 use crate::application::{Application, mfa_token, session_cookie};
 
@@ -77,6 +77,26 @@ async fn a_body_is_read_up_to_its_limit() {
 }
 
 #[tokio::test]
+async fn what_the_adapter_answers_is_guarded_as_what_the_routes_answer() {
+    async fn token(mut session: stepup_axum::Session) -> Result<String, ErrorResponse> {
+        let wanted = stepup::AccessTokenRequest::new().audience("https://other.example.com");
+        Ok(session.access_token(&wanted).await?.token().to_owned())
+    }
+    let routes = Router::new().route("/token", axum::routing::get(token));
+    let application = Application::start(|client| routes.layer(SessionLayer::new(client))).await;
+    for (path, cookie, status) in [
+        ("/auth/profile", "", StatusCode::UNAUTHORIZED),
+        ("/token", "", StatusCode::UNAUTHORIZED),
+        ("/token", &*session_cookie(), StatusCode::UNAUTHORIZED),
+    ] {
+        let answer = application.get(path).header(header::COOKIE, cookie).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(answer.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
+        assert!(answer.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_of_another_user_belongs_to_no_step_up_of_this_session() {
     let application = application().await;
     let verify = |token: String| {
@@ -107,16 +127,19 @@ async fn a_token_of_another_user_belongs_to_no_step_up_of_this_session() {
 
 #[tokio::test]
 async fn a_session_that_a_handler_makes_too_large_is_not_written() {
-    async fn fill(mut session: stepup_axum::Session) -> &'static str {
+    async fn fill(
+        mut session: stepup_axum::Session,
+    ) -> ([(header::HeaderName, &'static str); 1], &'static str) {
         session.set_data("all", json!("a".repeat(9000)));
-        "kept"
+        ([(header::SET_COOKIE, "theme=dark")], "kept")
     }
     let routes = Router::new().route("/fill", axum::routing::get(fill));
     let application = Application::start(|client| routes.layer(SessionLayer::new(client))).await;
     let cookie = session_cookie();
     let answer = application.get("/fill").header(header::COOKIE, cookie).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(answer.headers().get(header::SET_COOKIE).is_none(), "the browser keeps what it has");
+    let set: Vec<_> = answer.headers().get_all(header::SET_COOKIE).iter().collect();
+    assert_eq!(set, ["theme=dark"], "the browser keeps the session it has, and gets what the handler sets");
     assert_eq!(answer.json::<Value>().await.unwrap()["error"], "session_too_large");
 
     for (language, heading) in [

@@ -1,4 +1,12 @@
-//! Answers: JSON, plain text, redirects; none of them to be kept by a cache.
+//! Answers as the SDK's own routes give them. For adapters to web frameworks.
+//!
+//! ```
+//! use http::StatusCode;
+//! use stepup::answer;
+//!
+//! let refusal = answer::private(answer::error(StatusCode::UNAUTHORIZED, "not_authenticated", "The user is not logged in."));
+//! assert_eq!(refusal.headers()["cache-control"], "private, no-cache, no-store, must-revalidate, max-age=0");
+//! ```
 
 use std::time::Duration;
 
@@ -15,12 +23,14 @@ pub(crate) fn empty(status: StatusCode) -> Response<Bytes> {
 }
 
 /// A JSON answer.
-pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
+#[must_use]
+pub fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
     typed(status, "application/json", body.to_string())
 }
 
 /// The flat error body of OAuth and of the MFA routes.
-pub(crate) fn error(status: StatusCode, code: &str, description: &str) -> Response<Bytes> {
+#[must_use]
+pub fn error(status: StatusCode, code: &str, description: &str) -> Response<Bytes> {
     json(status, &json!({ "error": code, "error_description": description }))
 }
 
@@ -56,15 +66,17 @@ pub(crate) fn see_other(path: &str) -> Response<Bytes> {
 }
 
 /// Says how long to wait before another attempt, where that is known.
-pub(crate) fn wait<B>(wait: Option<Duration>, mut response: Response<B>) -> Response<B> {
+#[must_use]
+pub fn wait<B>(wait: Option<Duration>, mut response: Response<B>) -> Response<B> {
     if let Some(wait) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
     }
     response
 }
 
-/// Adds what keeps the answer out of every cache.
-pub(crate) fn private<B>(mut response: Response<B>) -> Response<B> {
+/// Adds what keeps the answer out of every cache, and browsers from taking it for another kind of content.
+#[must_use]
+pub fn private<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(
         header::CACHE_CONTROL,

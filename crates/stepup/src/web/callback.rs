@@ -76,7 +76,7 @@ pub(super) async fn answer(
     for cookie in forgotten.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    client.finish_or(response, state, || match popup {
+    answer::private(client.finish_or(response, state, || match popup {
         Some(popup) => {
             let frame = Frame::of(client, base, request.headers(), None);
             let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -87,7 +87,7 @@ pub(super) async fn answer(
             let ways = Ways { again: &again, other: None };
             login_ended::answer(client, request.headers(), Ended::TOO_LARGE, ways)
         }
-    })
+    }))
 }
 
 /// The login that the callback is for.

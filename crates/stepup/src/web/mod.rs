@@ -3,7 +3,7 @@
 //! A request's session is opened once, the route's handler changes it, and cookies are written once at the end.
 
 mod access_token;
-pub(crate) mod answer;
+pub mod answer;
 pub(crate) mod base_url;
 mod body;
 mod callback;
@@ -80,7 +80,7 @@ impl Client {
             Route::MfaResume { detour } => pages::resume(self, &request, &mut session, &detour),
             Route::MfaPush => {
                 let response = mfa::push::answer(self, &request, &mut session).await;
-                return self.finish(request.headers(), response, &session);
+                return answer::private(self.finish(request.headers(), response, &session));
             }
             Route::MfaVerify => mfa::verify(self, &request, &mut session).await,
             Route::Profile => profile::answer(self, &session),
@@ -88,31 +88,49 @@ impl Client {
             Route::ScriptTypes => script::types(&request),
             Route::PagesAsset => pages::asset(request.uri().path()),
         };
-        self.finish(request.headers(), response.map(Body::from), &session)
+        answer::private(self.finish(request.headers(), response.map(Body::from), &session))
     }
 
-    /// Brings the browser's session up to date, and keeps the answer out of every cache.
-    fn finish(
+    /// Brings the browser's session up to date with an answer, which no cache keeps then. Where the session is too large to
+    /// be written, [`Client::session_too_large`] is answered instead, with the cookies that `response` sets. `headers` are
+    /// those of the request. For adapters to web frameworks.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    ///
+    /// # fn hello(client: &stepup::Client, request: &http::Request<Bytes>) -> http::Response<Bytes> {
+    /// let mut session = client.open_session_of(request);
+    /// if let Some(session) = session.session_mut() {
+    ///     session.set_data("seen", true.into());
+    /// }
+    /// client.finish(request.headers(), http::Response::new("Hello!".into()), &session)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn finish<B: From<Bytes>>(
         &self,
         headers: &HeaderMap,
-        response: Response<Body>,
+        response: Response<B>,
         session: &SessionState,
-    ) -> Response<Body> {
+    ) -> Response<B> {
         self.finish_or(response, session, || self.session_too_large(headers))
     }
 
     /// The same, with an answer of its own for a session that is too large to be written.
-    fn finish_or(
+    fn finish_or<B: From<Bytes>>(
         &self,
-        mut response: Response<Body>,
+        response: Response<B>,
         session: &SessionState,
         too_large: impl FnOnce() -> Response<Bytes>,
-    ) -> Response<Body> {
-        let cookies = self.write_session(session).unwrap_or_else(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "a session was not written");
-            response = answer::instead_of(&response, too_large()).map(Body::from);
-            error.cookies().to_vec()
-        });
+    ) -> Response<B> {
+        let (mut response, cookies) = match self.write_session(session) {
+            Ok(cookies) if cookies.is_empty() => return response,
+            Ok(cookies) => (response, cookies),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a session was not written");
+                (answer::instead_of(&response, too_large()).map(B::from), error.cookies().to_vec())
+            }
+        };
         for cookie in cookies {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

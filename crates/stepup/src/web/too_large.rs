@@ -19,7 +19,8 @@ pub(super) const WORDS: fn(&Texts) -> (&str, &str) =
 
 impl Client {
     /// What to answer instead where [`Client::write_session`] fails: a page for a browser that navigates, JSON
-    /// otherwise; the status is 500. `headers` are those of the request. For adapters to web frameworks.
+    /// otherwise; the status is 500. `headers` are those of the request.
+    /// [`Client::finish`] does it by itself.
     ///
     /// ```
     /// # fn finish(client: &stepup::Client, headers: &http::HeaderMap, state: &stepup::SessionState) {
