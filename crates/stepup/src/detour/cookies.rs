@@ -12,15 +12,14 @@ use crate::{
     config::{CookieAttributes, SameSite},
     mfa::MfaToken,
     session::Session,
-    web::cookies::{self, RequestCookies},
+    web::{
+        chunks::{CHUNK, Chunks},
+        cookies::{self, RequestCookies},
+    },
 };
 
 /// How long a detour may take, the tenant's own pages included: as long as a login.
-pub(super) const LIFETIME: std::time::Duration = std::time::Duration::from_secs(60 * 60);
-/// Largest value of one cookie: browsers take 4096 bytes with the name and the attributes.
-const CHUNK: usize = 3500;
-/// How many chunks there are at most: more would be a longer header than any proxy takes.
-const CHUNKS: usize = 3;
+pub(crate) const LIFETIME: std::time::Duration = std::time::Duration::from_secs(60 * 60);
 pub(super) const PREFIX: &str = "__mfa_";
 const FORM: &str = "_form";
 
@@ -52,8 +51,8 @@ impl Client {
         id: &str,
         session: Option<&Session>,
     ) -> Result<UnderWay, NoDetour> {
-        let value =
-            joined(&RequestCookies::of(headers), &format!("{PREFIX}{id}")).ok_or(NoDetour::Missing)?;
+        let (_, value) = chunks(&name_of(id)).of(&RequestCookies::of(headers));
+        let value = value.ok_or(NoDetour::Missing)?;
         let (sealed, token) = match value.split_once(BESIDE) {
             Some((sealed, token)) => (sealed, Some(MfaToken::from(token))),
             None => (&*value, None),
@@ -70,8 +69,8 @@ impl Client {
 
     /// The form that waits; the request for the page that sends it brings it along.
     pub(crate) fn open_form(&self, headers: &HeaderMap, id: &str) -> Option<KeptForm> {
-        let sealed = joined(&RequestCookies::of(headers), &format!("{PREFIX}{id}{FORM}"))?;
-        let opened = self.unsealed::<FormOf>(&sealed).ok()?;
+        let (_, sealed) = chunks(&name_of_form(id)).of(&RequestCookies::of(headers));
+        let opened = self.unsealed::<FormOf>(&sealed?).ok()?;
         (opened.id == id).then_some(opened.form)
     }
 
@@ -84,13 +83,13 @@ impl Client {
             value.push_str(token.as_str());
         }
         let attributes = self.attributes(base, "", &detour.id);
-        self.write_chunks(&format!("{PREFIX}{}", detour.id), &value, &attributes, held)
+        self.write_chunks(&name_of(&detour.id), &value, &attributes, held)
     }
 
     pub(super) fn write_form(&self, base: &Url, id: &str, form: &KeptForm) -> SetCookies {
         let sealed = self.sealed(&FormOf { id: id.to_owned(), form: form.clone() });
         let attributes = self.attributes(base, "/resume", id);
-        self.write_chunks(&format!("{PREFIX}{id}{FORM}"), &sealed, &attributes, &[])
+        self.write_chunks(&name_of_form(id), &sealed, &attributes, &[])
     }
 
     /// The headers that forget a detour.
@@ -103,11 +102,15 @@ impl Client {
     /// The headers that delete a detour's cookies. They are named blindly: only its own pages see them, and only the one that
     /// sends the form sees the form's.
     pub(super) fn delete_detour(&self, base: &Url, headers: &HeaderMap, id: &str) -> SetCookies {
+        let cookies = RequestCookies::of(headers);
+        // More were never written: there was no room for them.
+        let most = self.config().max_cookie_header.div_ceil(CHUNK);
         let mut gone = SetCookies::new();
-        for (name, page) in [(format!("{PREFIX}{id}"), ""), (format!("{PREFIX}{id}{FORM}"), "/resume")] {
-            let attributes = self.attributes(base, page, id);
-            let mut names: Vec<String> = (0..CHUNKS).map(|index| chunk_name(&name, index)).collect();
-            names.extend(chunks_of(headers, &name));
+        for (name, page) in [(name_of(id), ""), (name_of_form(id), "/resume")] {
+            let (attributes, chunks) = (self.attributes(base, page, id), chunks(&name));
+            let (mut names, _) = chunks.of(&cookies);
+            names.extend((0..most).map(|index| chunks.numbered_name(index)));
+            names.push(name.clone());
             names.sort_unstable();
             names.dedup();
             gone.extend(names.iter().filter_map(|name| cookies::delete(name, &attributes)));
@@ -122,14 +125,7 @@ impl Client {
         attributes: &CookieAttributes,
         held: &[String],
     ) -> Vec<HeaderValue> {
-        let chunks: Vec<(String, &str)> = (0..value.len())
-            .step_by(CHUNK)
-            .enumerate()
-            .map(|(index, start)| {
-                // Signs and sealed values are ASCII, so that every place is a character's border.
-                (chunk_name(name, index), &value[start..value.len().min(start + CHUNK)])
-            })
-            .collect();
+        let chunks = chunks(name).one_or_more(value, attributes, true);
         let lasts = Some((LIFETIME, self.now()));
         let stale = held.iter().filter(|held| chunks.iter().all(|(name, _)| name != *held));
         let deleted = stale.filter_map(|name| cookies::delete(name, attributes));
@@ -163,13 +159,20 @@ impl Client {
 
 /// The names of the request's cookies that belong to a detour.
 pub(crate) fn detour_cookies(headers: &HeaderMap, id: &str) -> Vec<String> {
-    chunks_of(headers, &format!("{PREFIX}{id}"))
+    let (names, _) = chunks(&name_of(id)).of(&RequestCookies::of(headers));
+    names
 }
 
-fn chunks_of(headers: &HeaderMap, name: &str) -> Vec<String> {
-    let cookies = RequestCookies::of(headers);
-    let ours = cookies.iter().filter(|(held, _)| chunk_index(held, name).is_some());
-    ours.map(|(held, _)| held.to_owned()).collect()
+fn name_of(id: &str) -> String {
+    format!("{PREFIX}{id}")
+}
+
+fn name_of_form(id: &str) -> String {
+    format!("{PREFIX}{id}{FORM}")
+}
+
+const fn chunks(name: &str) -> Chunks<'_> {
+    Chunks { name, separator: "." }
 }
 
 /// Whether a token can be one of ours at all, and so stand in a cookie: an application may bring any text.
@@ -180,23 +183,4 @@ fn is_sealed(token: &MfaToken) -> bool {
 /// Of a token as it is sealed; half of it tells one from another.
 fn digest_of(token: &MfaToken) -> String {
     base64url::encode(&digest::sha256(token.as_str().as_bytes())[..16])
-}
-
-fn chunk_name(name: &str, index: usize) -> String {
-    if index == 0 { name.to_owned() } else { format!("{name}.{index}") }
-}
-
-fn chunk_index(held: &str, name: &str) -> Option<usize> {
-    match held.strip_prefix(name)? {
-        "" => Some(0),
-        rest => rest.strip_prefix('.')?.parse().ok().filter(|index| (1..10).contains(index)),
-    }
-}
-
-fn joined(cookies: &RequestCookies<'_>, name: &str) -> Option<String> {
-    let mut chunks: Vec<(usize, &str)> =
-        cookies.iter().filter_map(|(held, value)| Some((chunk_index(held, name)?, value))).collect();
-    chunks.sort_unstable_by_key(|(index, _)| *index);
-    // What is missing or left over does not open.
-    (!chunks.is_empty()).then(|| chunks.into_iter().map(|(_, value)| value).collect())
 }

@@ -17,7 +17,7 @@ use crate::{
     client::Client,
     mfa::MfaToken,
     session::{Listed, SessionState, session_parts},
-    web::cookies::{self, RequestCookies},
+    web::cookies::{self, RequestCookies, sent_size, set_size},
 };
 
 /// How many detours of one browser are kept: those with a form, which is lost with them, then the newest.
@@ -66,7 +66,7 @@ impl Client {
         let note = self.write_note(base, &[vec![own], stay].concat());
         // No request needs all of it: the form goes along to the end alone, where the token is spent.
         let end = length(&self.write_detour(base, &[], &detour.without_token())) + length(form);
-        let beside = self.taken(headers, session) + note.as_ref().map_or(0, pair);
+        let beside = self.taken(headers, session) + note.as_ref().map_or(0, set_size);
         let bytes = beside + (length(kept) + STEP).max(end + GROWTH);
         let limit = self.config().max_cookie_header;
         if bytes > limit {
@@ -113,7 +113,7 @@ impl Client {
         let is_detour_or_login =
             |name: &str| name == NOTE || name.starts_with(PREFIX) || self.is_transaction(name);
         let others = cookies.iter().filter(|(name, _)| !session.holds(name) && !is_detour_or_login(name));
-        let others: usize = others.map(|(name, value)| size(name, value)).sum();
+        let others: usize = others.map(|(name, value)| sent_size(name, value)).sum();
         self.session_header(session) + others
     }
 
@@ -156,19 +156,8 @@ fn note(headers: &HeaderMap, now: UnixTime) -> Vec<Noted> {
     read.filter(is_alive).take(2 * KEPT).collect()
 }
 
-/// The bytes that a cookie takes of the header.
-fn size(name: &str, value: &str) -> usize {
-    name.len() + "=".len() + value.len() + "; ".len()
-}
-
-/// The same of one that is being set.
-fn pair(header: &HeaderValue) -> usize {
-    let pair = header.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    pair.len() + "; ".len()
-}
-
 fn length(cookies: &[HeaderValue]) -> usize {
-    cookies.iter().map(pair).sum()
+    cookies.iter().map(set_size).sum()
 }
 
 #[cfg(test)]

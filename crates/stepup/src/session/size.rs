@@ -8,6 +8,7 @@ use std::{
 use http::HeaderValue;
 
 use super::Session;
+use crate::web::cookies::sent_size;
 
 /// What stands before the cookies in the header line that limits are about.
 const HEADER_NAME: usize = "Cookie: ".len();
@@ -112,13 +113,8 @@ impl fmt::Display for Listed<'_> {
 
 /// The length of the header line in which a browser sends these cookies back.
 pub(super) fn header_line<'c>(cookies: impl Iterator<Item = (&'c str, &'c str)>) -> usize {
-    let pairs = cookies.map(|(name, value)| pair(name, value));
+    let pairs = cookies.map(|(name, value)| sent_size(name, value));
     (HEADER_NAME + pairs.sum::<usize>()).saturating_sub("; ".len())
-}
-
-/// What a cookie takes of a header line that has others in it.
-pub(super) const fn pair(name: &str, value: &str) -> usize {
-    name.len() + "=".len() + value.len() + "; ".len()
 }
 
 /// What `session` is made of, the largest part first.

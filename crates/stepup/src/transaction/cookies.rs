@@ -11,7 +11,7 @@ use crate::{
     session::SessionState,
     web::{
         base_url,
-        cookies::{self, RequestCookies},
+        cookies::{self, RequestCookies, sent_size, set_size},
     },
 };
 
@@ -40,13 +40,13 @@ impl Client {
         let name = self.cookie_name(&transaction.state);
         let attributes = self.transaction_attributes(headers);
         let set = cookies::set(&name, &value, &attributes, Some((settings.max_age, now)));
-        let own = set.as_ref().map_or(0, size_when_sent);
+        let own = set.as_ref().map_or(0, set_size);
 
         let cookies = RequestCookies::of(headers);
         let beside = cookies.iter().filter(|(held, _)| *held != name && !session.holds(held));
         let (older, others): (Vec<_>, Vec<_>) =
             beside.partition(|(held, _)| held.starts_with(&settings.prefix));
-        let bytes = self.session_header(session) + others.iter().map(size).sum::<usize>() + own;
+        let bytes = self.session_header(session) + total(&others) + own;
         let limit = self.config().max_cookie_header;
         if bytes > limit {
             return Err(LoginError::TooLarge { bytes, limit });
@@ -134,27 +134,21 @@ impl Client {
 /// Which of the cookies go, the oldest first, so that the others have `room`. One without a time counts as oldest.
 fn oldest<'n>(mut cookies: Vec<(&'n str, &'n str)>, room: usize) -> Vec<&'n str> {
     cookies.sort_by_key(|(_, value)| created(value));
-    let mut total: usize = cookies.iter().map(size).sum();
+    let mut total = total(&cookies);
     let mut gone = Vec::new();
-    for cookie in &cookies {
+    for (name, value) in cookies {
         if total <= room {
             break;
         }
-        total -= size(cookie);
-        gone.push(cookie.0);
+        total -= sent_size(name, value);
+        gone.push(name);
     }
     gone
 }
 
-/// What a cookie takes of the header.
-fn size((name, value): &(&str, &str)) -> usize {
-    name.len() + "=".len() + value.len() + "; ".len()
-}
-
-/// The same of one that is being set.
-fn size_when_sent(header: &HeaderValue) -> usize {
-    let pair = header.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    pair.len() + "; ".len()
+/// What cookies take of the header.
+fn total(cookies: &[(&str, &str)]) -> usize {
+    cookies.iter().map(|(name, value)| sent_size(name, value)).sum()
 }
 
 fn created(value: &str) -> u64 {

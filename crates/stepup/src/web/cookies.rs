@@ -78,6 +78,17 @@ pub(crate) fn overhead(name: &str, attributes: &CookieAttributes, lasts: bool) -
     set(name, "", attributes, longest).map_or(0, |header| header.len())
 }
 
+/// What a cookie takes of a `Cookie` header that has others in it.
+pub(crate) const fn sent_size(name: &str, value: &str) -> usize {
+    name.len() + "=".len() + value.len() + "; ".len()
+}
+
+/// The same of one that is being set.
+pub(crate) fn set_size(header: &HeaderValue) -> usize {
+    let pair = header.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    pair.len() + "; ".len()
+}
+
 fn finish(mut header: String, attributes: &CookieAttributes) -> Option<HeaderValue> {
     if let Some(domain) = &attributes.domain {
         header.push_str("; Domain=");

@@ -7,6 +7,7 @@ pub mod answer;
 pub(crate) mod base_url;
 mod body;
 mod callback;
+pub(crate) mod chunks;
 pub(crate) mod cookies;
 pub(crate) mod login;
 mod login_ended;

@@ -338,6 +338,33 @@ async fn the_oldest_of_many_detours_are_forgotten() {
     assert!(held(&jar, &format!("__mfa_{}", ids[2])), "{:?}", jar.names());
 }
 
+/// They are deleted by a request that does not show them.
+#[tokio::test]
+async fn all_chunks_of_a_long_detour_are_forgotten_with_it() {
+    let clock = Hands::at(NOW);
+    let client = builder(&Script::new(), &clock).secret(SECRET).max_cookie_header(64 * 1024).build().unwrap();
+    let (session, line) = session_of(&client, "auth0|ada");
+    let (mut jar, long) = (Jar::default(), "a-".repeat(7000));
+    let mut begin = |second: i64| {
+        clock.set(NOW + second);
+        let note = jar.line().split("; ").find(|pair| pair.starts_with("__mfa=")).map(str::to_owned);
+        let headers = cookies(&[note.as_deref().unwrap_or("theme=dark"), &line].join("; "));
+        let detour = Detour { return_to: "/transfer".to_owned(), form: None };
+        let answer =
+            client.detour_by_login(&session, &headers, &[("login_hint", long.as_str())], detour).unwrap();
+        jar.take(answer.headers());
+        let written = set_cookies(answer.headers());
+        let names = written.into_iter().filter(|cookie| !cookie.value.is_empty() && cookie.name != "__mfa");
+        names.map(|cookie| cookie.name).collect::<Vec<_>>()
+    };
+    let first = begin(0);
+    assert!(first.len() > 3, "{first:?}");
+    (1..=4).for_each(|second| {
+        begin(second);
+    });
+    assert!(jar.names().iter().all(|name| first.iter().all(|gone| gone != name)), "{:?}", jar.names());
+}
+
 #[tokio::test]
 async fn a_form_is_not_forgotten_for_pages_that_are_only_looked_at() {
     let clock = Hands::at(NOW);

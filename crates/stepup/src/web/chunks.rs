@@ -1,0 +1,132 @@
+//! A long value in cookies: one where it fits, else several chunks that are joined again in order.
+
+use super::cookies::{RequestCookies, overhead};
+use crate::config::CookieAttributes;
+
+/// Largest value of one cookie: the chunk size of nextjs-auth0.
+pub(crate) const CHUNK: usize = 3500;
+/// What browsers take for one cookie, its name and attributes included.
+const BROWSER_LIMIT: usize = 4096;
+
+/// The cookies that one value may be in: `NAME`, or `NAME` with a separator and a number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chunks<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) separator: &'n str,
+}
+
+impl Chunks<'_> {
+    /// The names of those that a request brings, whether or not they are any good, and the value, if it came whole.
+    pub(crate) fn of(&self, cookies: &RequestCookies<'_>) -> (Vec<String>, Option<String>) {
+        let (mut names, mut whole, mut chunks) = (Vec::new(), None, Vec::new());
+        for (held, value) in cookies.iter() {
+            if held == self.name {
+                whole = Some(value.to_owned()).filter(|value| !value.is_empty());
+            } else if let Some(index) = self.index(held) {
+                chunks.push((index, value));
+            } else {
+                continue;
+            }
+            names.push(held.to_owned());
+        }
+        (names, whole.or_else(|| join(chunks)))
+    }
+
+    /// Names and values of the cookies that hold `value`: one if it fits.
+    pub(crate) fn one_or_more<'v>(
+        &self,
+        value: &'v str,
+        attributes: &CookieAttributes,
+        lasts: bool,
+    ) -> Vec<(String, &'v str)> {
+        if value.len() <= self.limit(attributes, lasts) {
+            return vec![(self.name.to_owned(), value)];
+        }
+        self.numbered(value, attributes, lasts)
+    }
+
+    /// The same, each with a number, also a single one.
+    pub(crate) fn numbered<'v>(
+        &self,
+        value: &'v str,
+        attributes: &CookieAttributes,
+        lasts: bool,
+    ) -> Vec<(String, &'v str)> {
+        let limit = self.limit(attributes, lasts);
+        // Sealed values and what stands between them are ASCII, so that every place is a character's border.
+        let chunks =
+            (0..value.len()).step_by(limit).map(|start| &value[start..value.len().min(start + limit)]);
+        chunks.enumerate().map(|(index, chunk)| (self.numbered_name(index), chunk)).collect()
+    }
+
+    pub(crate) fn numbered_name(&self, index: usize) -> String {
+        format!("{}{}{index}", self.name, self.separator)
+    }
+
+    fn index(&self, held: &str) -> Option<usize> {
+        let digits = held.strip_prefix(self.name)?.strip_prefix(self.separator)?;
+        let plain =
+            !digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| digits.parse().ok()).flatten()
+    }
+
+    fn limit(&self, attributes: &CookieAttributes, lasts: bool) -> usize {
+        let around = overhead(&self.numbered_name(999), attributes, lasts);
+        CHUNK.min(BROWSER_LIMIT.saturating_sub(around)).max(1)
+    }
+}
+
+/// All chunks from the first to the last, or nothing.
+fn join(mut chunks: Vec<(usize, &str)>) -> Option<String> {
+    chunks.sort_unstable_by_key(|(index, _)| *index);
+    let complete = chunks.iter().enumerate().all(|(position, (index, _))| position == *index);
+    (complete && !chunks.is_empty()).then(|| chunks.into_iter().map(|(_, value)| value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use stepup_protocol::time::UnixTime;
+
+    use super::*;
+    use crate::{config::SameSite, web::cookies};
+
+    const SESSION: Chunks<'_> = Chunks { name: "__session", separator: "__" };
+
+    fn attributes(domain: Option<&str>) -> CookieAttributes {
+        let domain = domain.map(str::to_owned);
+        CookieAttributes { secure: true, same_site: SameSite::Strict, path: "/".to_owned(), domain }
+    }
+
+    fn sizes(value: &str, attributes: &CookieAttributes) -> Vec<usize> {
+        SESSION.one_or_more(value, attributes, true).iter().map(|(_, chunk)| chunk.len()).collect()
+    }
+
+    #[test]
+    fn a_value_is_cut_at_the_last_byte_that_fits_and_not_before() {
+        let (value, short) = ("v".repeat(10_000), attributes(None));
+        assert_eq!(sizes(&value[..CHUNK - 1], &short), [CHUNK - 1]);
+        assert_eq!(sizes(&value[..CHUNK], &short), [CHUNK]);
+        assert_eq!(sizes(&value[..=CHUNK], &short), [CHUNK, 1]);
+        assert_eq!(sizes(&value[..2 * CHUNK], &short), [CHUNK, CHUNK]);
+        assert_eq!(sizes(&value[..=2 * CHUNK], &short), [CHUNK, CHUNK, 1]);
+    }
+
+    #[test]
+    fn long_attributes_make_shorter_chunks_that_fill_a_cookie_to_the_browsers_limit() {
+        let long = attributes(Some(&format!("{}example.com", "a-long-name.".repeat(60))));
+        let limit = SESSION.limit(&long, true);
+        assert!(limit < CHUNK, "{limit}");
+        let value = "v".repeat(limit + 1);
+        assert_eq!(sizes(&value[..limit], &long), [limit]);
+        assert_eq!(sizes(&value, &long), [limit, 1]);
+
+        // The longest name and the latest end that are possible: the whole header is what browsers take, to the byte.
+        let lasts = Some((Duration::from_secs(u64::from(u32::MAX)), UnixTime::from_seconds(0)));
+        let header = cookies::set("__session__000", &value[..limit], &long, lasts).unwrap();
+        assert_eq!(header.len(), BROWSER_LIMIT);
+        let header = cookies::set("__session__000", &value, &long, lasts).unwrap();
+        assert_eq!(header.len(), BROWSER_LIMIT + 1);
+    }
+}
