@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime};
 use futures_util::future::BoxFuture;
 use stepup_protocol::time::UnixTime;
 
+/// How far the tenant's clock and ours may be apart.
+pub(crate) const LEEWAY: Duration = Duration::from_secs(30);
+
 /// The time of day, and its passing. Tests bring one that they can move.
 ///
 /// ```

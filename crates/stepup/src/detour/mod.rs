@@ -23,7 +23,7 @@ use url::Url;
 
 pub use self::form::{FormError, KeptForm, MAX_FORM_BYTES};
 pub(crate) use self::{
-    cookies::detour_cookies,
+    cookies::{LIFETIME, detour_cookies},
     demand::Demand,
     form::is_form,
     progress::{Outcome, Problem, Progress, Stage},

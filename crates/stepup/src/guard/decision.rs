@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use stepup_protocol::{mfa::FactorType, time::UnixTime};
 
 use super::Guard;
-use crate::session::{Asked, FactorProof, LEEWAY, Session};
+use crate::{
+    clock::LEEWAY,
+    session::{Asked, FactorProof, Session},
+};
 
 /// How soon after the answer a request must come back for it to be the one that asked.
 pub(super) const WAY_BACK: Duration = Duration::from_secs(60);

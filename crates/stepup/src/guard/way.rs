@@ -1,19 +1,14 @@
 //! The way over the tenant's own log-in pages.
 
-use std::time::Duration;
-
 use stepup_protocol::claims::ACR_MULTI_FACTOR;
 use url::Url;
 
 use super::Guard;
 use crate::{
     client::Client,
-    detour::Demand,
+    detour::{self, Demand},
     web::{base_url, login::STEP_UP},
 };
-
-/// How long the user may take: past it, the ID token would be refused for its age.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 impl Guard {
     /// What an authorization request must say (OpenID Connect Core section 3.1.2.1). Where the proof may not be older than
@@ -23,7 +18,7 @@ impl Guard {
         let mut parameters = vec![("acr_values", ACR_MULTI_FACTOR.to_owned())];
         if let Some(within) = self.need.within {
             parameters.push(("prompt", "login".to_owned()));
-            parameters.push(("max_age", within.max(LONGEST).as_secs().to_string()));
+            parameters.push(("max_age", within.max(detour::LIFETIME).as_secs().to_string()));
         }
         parameters.extend(self.token_parameters(client));
         parameters

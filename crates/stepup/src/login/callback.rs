@@ -14,13 +14,10 @@ use crate::{
     client::Client,
     mfa::MfaRequired,
     provider::{Expected, IdTokenError, ProviderError, TokenError, TokenForm},
-    session::{Grant, Session},
+    session::{CEILING_MARGIN, Grant, Session},
     telemetry, tokens,
     transaction::Transaction,
 };
-
-/// How long before its announced end a session is over.
-pub(crate) const CEILING_MARGIN: Duration = Duration::from_secs(30);
 
 /// The query of a callback.
 #[derive(Default)]

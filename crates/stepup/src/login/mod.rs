@@ -5,7 +5,7 @@ mod logout;
 mod start;
 
 pub(crate) use self::{
-    callback::{CEILING_MARGIN, CallbackParameters},
+    callback::CallbackParameters,
     logout::LogoutRequest,
     start::{LoginRequest, RESERVED_PARAMETERS},
 };

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The largest form of a page, in bytes.
-const MAX_FORM_BYTES: usize = 8 * 1024;
+const MAX_PAGE_FORM_BYTES: usize = 8 * 1024;
 /// A page's query: whether the push was answered is asked first.
 const POLL: &str = "poll=1";
 
@@ -102,7 +102,7 @@ pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Respo
         StatusCode::FORBIDDEN
     } else if !headers.get(header::CONTENT_TYPE).is_some_and(|value| detour::is_form(value.as_bytes())) {
         StatusCode::UNSUPPORTED_MEDIA_TYPE
-    } else if request.body().len() > MAX_FORM_BYTES {
+    } else if request.body().len() > MAX_PAGE_FORM_BYTES {
         StatusCode::PAYLOAD_TOO_LARGE
     } else {
         return None;

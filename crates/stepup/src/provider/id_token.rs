@@ -10,9 +10,7 @@ use stepup_seal::{
 };
 
 use super::{Provider, ProviderError, keys::SignatureError};
-
-/// How far the tenant's clock and ours may be apart.
-const LEEWAY: Duration = Duration::from_secs(30);
+use crate::clock::LEEWAY;
 
 /// What an ID token must say.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use stepup_protocol::time::UnixTime;
 
+/// How long before its end at the identity provider a session is over.
+pub(crate) const CEILING_MARGIN: Duration = Duration::from_secs(30);
+
 /// The limits of a session. Both are counted on reading too, so that shortening them ends sessions that are older.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lifetime {

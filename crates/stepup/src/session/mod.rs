@@ -18,8 +18,8 @@ use stepup_protocol::{claims::IdTokenClaims, scope::Scopes, time::UnixTime, toke
 
 pub(crate) use self::{
     ended::EndedSessions,
-    lifetime::Lifetime,
-    second_factor::{Asked, LEEWAY, SecondFactor},
+    lifetime::{CEILING_MARGIN, Lifetime},
+    second_factor::{Asked, SecondFactor},
     size::{DEFAULT_LIMIT, Listed, SizeWatch, parts as session_parts},
 };
 pub use self::{

@@ -4,8 +4,6 @@
 //! It is kept apart from the claims: those of an ID token say nothing of a verify that this SDK made, a hook may drop
 //! them, and what they say of one login must not be mixed with what they say of another.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepup_protocol::{mfa::FactorType, time::UnixTime};
@@ -13,12 +11,8 @@ use stepup_protocol::{mfa::FactorType, time::UnixTime};
 use stepup_seal::digest;
 
 use super::Session;
-use crate::lately::Digest;
+use crate::{clock::LEEWAY, detour, lately::Digest};
 
-/// How far the tenant's clock and ours may be apart, as for ID tokens.
-pub(crate) const LEEWAY: Duration = Duration::from_secs(30);
-/// How long an answer is waited for: as long as a detour may take.
-const WAITED_FOR: Duration = Duration::from_secs(60 * 60);
 /// How many wait at most, the newest: a session travels in a cookie.
 const WAITING: usize = 4;
 /// The claims that speak of one authentication, and of no other together.
@@ -174,7 +168,7 @@ impl Session {
     /// The demand for a proof that `request` was answered with, if it still waits.
     pub(crate) fn asked(&self, request: &str, now: UnixTime) -> Option<&Asked> {
         let waiting = &self.internal.second_factor.waiting;
-        waiting.iter().find(|asked| asked.request == request && now.since(asked.at) < WAITED_FOR)
+        waiting.iter().find(|asked| asked.request == request && now.since(asked.at) < detour::LIFETIME)
     }
 
     /// Which answer `asked` got, if it got one: whoever else waited got the same.
@@ -186,7 +180,7 @@ impl Session {
     /// Remembers that `request` was answered with a demand for a proof.
     pub(crate) fn ask(&mut self, request: &str, now: UnixTime) {
         let waiting = &mut self.internal.second_factor.waiting;
-        waiting.retain(|asked| asked.request != request && now.since(asked.at) < WAITED_FOR);
+        waiting.retain(|asked| asked.request != request && now.since(asked.at) < detour::LIFETIME);
         if waiting.len() >= WAITING {
             waiting.remove(0);
         }
@@ -227,6 +221,8 @@ impl Session {
 mod tests {
     use serde_json::json;
     use stepup_protocol::{claims::IdTokenClaims, scope::Scopes};
+
+    use std::time::Duration;
 
     use super::*;
     use crate::session::Grant;
@@ -366,7 +362,7 @@ mod tests {
         session.spend_answer("b");
         assert!(session.asked("b", later).is_none());
         assert_eq!(session.asked("c", later).unwrap().answered_at, None);
-        assert!(session.asked("c", NOW + WAITED_FOR).is_none(), "whoever took so long asks anew");
+        assert!(session.asked("c", NOW + detour::LIFETIME).is_none(), "whoever took so long asks anew");
     }
 
     #[test]

@@ -11,13 +11,13 @@ use super::{
     codec::{self, Opened},
     cookies::{self, Received},
     ended::Identity,
+    lifetime::CEILING_MARGIN,
     size::{self, SessionTooLarge},
 };
 use crate::{
     client::Client,
     config::{CookieAttributes, SessionCookie},
     detour::is_detour,
-    login::CEILING_MARGIN,
     telemetry,
     web::{self, base_url},
 };
