@@ -209,8 +209,8 @@ export interface AccessTokenOptions extends Abortable {
 export interface AccessToken {
   token: string;
   scope?: string;
-  /** Unix seconds. */
-  expires_at: number;
+  /** Unix seconds; left out, as `expires_in` is, where the tenant did not tell. */
+  expires_at?: number;
   /** Seconds from now. */
   expires_in?: number;
   token_type?: string;

@@ -25,7 +25,7 @@ configure({ routes: { verify: "/x" } });
 
 const token: string = await getAccessToken();
 const full = await getAccessToken({ audience: "https://api.example.com", includeFullResponse: true, signal });
-const expiresAt: number = full.expires_at;
+const expiresAt: number | undefined = full.expires_at;
 
 const user = await getUser({ signal });
 const name: string | undefined = user?.name;
