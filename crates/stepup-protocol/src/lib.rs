@@ -4,7 +4,8 @@
 //! and are exact in what they write: an absent value is left out, never `null`. Nothing here does I/O, reads a
 //! clock or draws a random number.
 //!
-//! One module a noun: [`claims`], [`discovery`], [`error`], [`jwk`], [`mask`], [`mfa`], [`scope`], [`time`], [`token`].
+//! One module a noun: [`claims`], [`discovery`], [`error`], [`guardian`], [`jwk`], [`mask`], [`mfa`], [`scope`], [`time`],
+//! [`token`].
 
 pub mod claims;
 pub mod discovery;

@@ -1,7 +1,7 @@
 //! What is written inside a sealed token: our form, nextjs-auth0's and auth0-server-python's.
 //!
 //! The other SDKs ignore members that they do not know, so `iss`, `sub` and `proved` travel along in their forms. A
-//! default audience is `default`, except there, where it is the empty text and therefore never sent.
+//! default audience is `default`, but in nextjs-auth0's form the empty text, which is never sent.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use stepup_protocol::{
