@@ -15,7 +15,7 @@ use super::{
 use crate::{
     client::Client,
     provider::TokenForm,
-    session::{Session, SessionState},
+    session::{FactorProof, Session, SessionState},
     telemetry,
     tokens::{self, Denied, RefreshError, SteppedUp, Want},
 };
@@ -256,7 +256,7 @@ async fn hand_in(
     };
     let mut proved = context.proved.clone();
     proved.extend(proof.factor_for(context.requirements.as_ref()));
-    let counts = (!holder.adds).then(|| proved.clone());
+    let counts = (!holder.adds).then(|| FactorProof::to_come(proved.clone(), context.raw.expose()));
     let refresh_token = holder.refresh_token.as_deref();
     let denied = match tokens::step_up(client, refresh_token, form, want, counts).await {
         Ok(stepped_up) => return Ok(Outcome::Granted(Box::new(stepped_up))),

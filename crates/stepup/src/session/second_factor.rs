@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepup_protocol::{mfa::FactorType, time::UnixTime};
 
-use stepup_seal::digest;
+use stepup_seal::{base64url, digest};
 
 use super::Session;
 use crate::{clock::LEEWAY, detour, lately::Digest};
@@ -29,11 +29,23 @@ pub struct FactorProof {
     /// By which factors, as far as that is known; `amr` seldom says more than `mfa`.
     #[serde(default, rename = "by", skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<FactorType>,
+    /// Tells it from others of the same second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
 }
 
 impl FactorProof {
     pub(crate) fn verified(at: UnixTime, factors: Vec<FactorType>) -> Self {
-        Self { at: Some(at), factors }
+        Self { at: Some(at), factors, id: None }
+    }
+
+    /// What a verify of this `mfa_token` will have proved, once it succeeds.
+    pub(crate) fn to_come(factors: Vec<FactorType>, mfa_token: &str) -> Self {
+        Self { at: None, factors, id: Some(id(mfa_token)) }
+    }
+
+    pub(crate) fn made_at(self, at: UnixTime) -> Self {
+        Self { at: Some(at), ..self }
     }
 
     /// Whether it was made at `time` or later, as far as the clocks of the two ends let tell.
@@ -58,8 +70,14 @@ impl FactorProof {
         amr.contains(&"mfa").then(|| Self {
             at: claims.get("auth_time").and_then(Value::as_i64).map(UnixTime::from_seconds),
             factors: amr.into_iter().filter_map(factor).collect(),
+            id: None,
         })
     }
+}
+
+/// A short name for what happens once. Times do not tell two of one second apart.
+fn id(once: &str) -> String {
+    base64url::encode(&digest::sha256(once.as_bytes())[..9])
 }
 
 /// The factor that an authentication method of RFC 8176 is, where it is one of those that Auth0 knows.
@@ -90,12 +108,15 @@ pub(crate) struct Asked {
     /// When a proof or a login came, whatever it was good for.
     #[serde(default, rename = "answered", skip_serializing_if = "Option::is_none")]
     pub(crate) answered_at: Option<UnixTime>,
+    /// Which one.
+    #[serde(default, rename = "by", skip_serializing_if = "Option::is_none")]
+    answered_by: Option<String>,
 }
 
 #[cfg(test)]
 impl Asked {
     pub(crate) fn test(at: UnixTime, answered_at: Option<UnixTime>) -> Self {
-        Self { request: String::new(), at, answered_at }
+        Self { request: String::new(), at, answered_at, answered_by: None }
     }
 }
 
@@ -114,8 +135,11 @@ impl SecondFactor {
         (self.proof.is_some() || !self.waiting.is_empty()).then_some(self)
     }
 
-    fn answered(&mut self, now: UnixTime) {
-        self.waiting.iter_mut().for_each(|asked| asked.answered_at = Some(now));
+    fn answered(&mut self, now: UnixTime, by: Option<&String>) {
+        for asked in &mut self.waiting {
+            asked.answered_at = Some(now);
+            asked.answered_by = by.cloned();
+        }
     }
 }
 
@@ -128,13 +152,17 @@ impl Session {
         self.internal.second_factor.proof.clone().or_else(|| FactorProof::of_claims(&self.user))
     }
 
-    /// Takes a verify's proof in. It may be of some time ago, where somebody else's verify brought it.
+    /// Takes a verify's proof in. It may be of some time ago, where somebody else's verify brought it. The one that is held
+    /// answers nobody who was asked since it came.
     pub(super) fn proved(&mut self, proof: FactorProof, now: UnixTime) {
-        let held = &mut self.internal.second_factor.proof;
-        if held.as_ref().is_none_or(|held| held.at <= proof.at || held.is_to_come(now)) {
-            *held = Some(proof);
+        let known = &mut self.internal.second_factor;
+        if proof.id.is_some() && known.proof.as_ref().is_some_and(|held| held.id == proof.id) {
+            return;
         }
-        self.internal.second_factor.answered(now);
+        known.answered(now, proof.id.as_ref());
+        if known.proof.as_ref().is_none_or(|held| held.at <= proof.at || held.is_to_come(now)) {
+            known.proof = Some(proof);
+        }
     }
 
     /// Takes the claims of a newer ID token in. Those of a refresh say nothing of how the user logged in, or say once
@@ -174,7 +202,8 @@ impl Session {
     /// Which answer `asked` got, if it got one: whoever else waited got the same.
     pub(crate) fn answer_to(&self, asked: &Asked) -> Option<Digest> {
         let answered_at = asked.answered_at?.seconds().to_be_bytes();
-        Some(digest::sha256(&[&self.identity().0[..], &answered_at].concat()))
+        let answered_by = asked.answered_by.as_deref().unwrap_or_default().as_bytes();
+        Some(digest::sha256(&[&self.identity().0[..], &answered_at, answered_by].concat()))
     }
 
     /// Remembers that `request` was answered with a demand for a proof.
@@ -184,7 +213,7 @@ impl Session {
         if waiting.len() >= WAITING {
             waiting.remove(0);
         }
-        waiting.push(Asked { request: request.to_owned(), at: now, answered_at: None });
+        waiting.push(Asked { request: request.to_owned(), at: now, answered_at: None, answered_by: None });
         self.changed = true;
     }
 
@@ -212,7 +241,8 @@ impl Session {
     pub(crate) fn answer(&mut self, before: &Self, now: UnixTime) {
         if before.subject == self.subject {
             self.internal.second_factor.waiting.clone_from(&before.internal.second_factor.waiting);
-            self.internal.second_factor.answered(now);
+            let login = self.id_token.as_deref().map(id);
+            self.internal.second_factor.answered(now, login.as_ref());
         }
     }
 }
@@ -230,7 +260,7 @@ mod tests {
     #[test]
     fn claims_of_the_wrong_type_say_nothing() {
         let some = |at: Option<i64>, factors: &[FactorType]| {
-            Some(FactorProof { at: at.map(UnixTime::from_seconds), factors: factors.to_vec() })
+            Some(FactorProof { at: at.map(UnixTime::from_seconds), factors: factors.to_vec(), id: None })
         };
         for (claims, expected) in [
             (json!({ "amr": ["mfa"], "auth_time": 7 }), some(Some(7), &[])),
@@ -363,6 +393,20 @@ mod tests {
         assert!(session.asked("b", later).is_none());
         assert_eq!(session.asked("c", later).unwrap().answered_at, None);
         assert!(session.asked("c", NOW + detour::LIFETIME).is_none(), "whoever took so long asks anew");
+    }
+
+    #[test]
+    fn two_proofs_of_one_second_are_two_answers_and_one_brought_again_is_none() {
+        let mut session = session(&json!({}));
+        let proof = |token: &str| FactorProof::to_come(Vec::new(), token).made_at(NOW);
+        let mut answer = |token: &str| {
+            session.ask("a", NOW);
+            session.keep(&grant(NOW, None, Some(proof(token)))).unwrap();
+            session.answer_to(session.asked("a", NOW).unwrap())
+        };
+        let first = answer("mfa-1").unwrap();
+        assert_eq!(answer("mfa-1"), None, "who is asked since is not answered by it");
+        assert_ne!(answer("mfa-2").unwrap(), first);
     }
 
     #[test]

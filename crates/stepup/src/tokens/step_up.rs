@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use stepup_protocol::mfa::FactorType;
-
 use super::{
     outcome::{Serves, Want},
     refresh::{Denied, Lane, State, redeem},
@@ -21,7 +19,7 @@ pub(crate) struct SteppedUp {
     pub(crate) refresh_token: Option<String>,
 }
 
-/// Hands in `form`, which proves `factors`, if it proves any. With a refresh token it waits its turn among those who
+/// Hands in `form`, which makes this proof, if it makes one. With a refresh token it waits its turn among those who
 /// hold it, for the answer may rotate it: whoever comes next with the old refresh token gets the result. Call it on a
 /// task that runs to its end.
 pub(crate) async fn step_up(
@@ -29,15 +27,15 @@ pub(crate) async fn step_up(
     refresh_token: Option<&str>,
     form: TokenForm,
     want: Want,
-    factors: Option<Vec<FactorType>>,
+    proof: Option<FactorProof>,
 ) -> Result<SteppedUp, Denied> {
     let Some(refresh_token) = refresh_token else {
-        let grant = proved(redeem(client, form, &want, |_rotated| ()).await?, factors);
+        let grant = proved(redeem(client, form, &want, |_rotated| ()).await?, proof);
         return Ok(SteppedUp { refresh_token: grant.tokens.refresh_token.clone(), grant: Arc::new(grant) });
     };
     let lane = client.refreshes().lane(refresh_token, client.now());
     let mut state = Arc::clone(&lane.state).lock_owned().await;
-    lane.step_up(client, &mut state, form, want, factors).await
+    lane.step_up(client, &mut state, form, want, proof).await
 }
 
 /// Tells everybody who holds `refresh_token` what its user's login in a pop-up brought, and the refresh token to go on
@@ -64,9 +62,9 @@ impl Lane {
         state: &mut State,
         form: TokenForm,
         want: Want,
-        factors: Option<Vec<FactorType>>,
+        proof: Option<FactorProof>,
     ) -> Result<SteppedUp, Denied> {
-        let grant = Arc::new(proved(self.redeem(client, state, form, &want).await?, factors));
+        let grant = Arc::new(proved(self.redeem(client, state, form, &want).await?, proof));
         self.tell(client, state, want, &grant);
         Ok(SteppedUp { grant, refresh_token: Some(state.refresh_token.clone()) })
     }
@@ -78,6 +76,6 @@ impl Lane {
 }
 
 /// The answer to a proof is the proof that it was made.
-fn proved(grant: Grant, factors: Option<Vec<FactorType>>) -> Grant {
-    Grant { proof: factors.map(|factors| FactorProof::verified(grant.received_at, factors)), ..grant }
+fn proved(grant: Grant, proof: Option<FactorProof>) -> Grant {
+    Grant { proof: proof.map(|proof| proof.made_at(grant.received_at)), ..grant }
 }

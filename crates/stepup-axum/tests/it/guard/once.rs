@@ -101,3 +101,18 @@ async fn a_script_passes_once_and_no_other_request_uses_its_proof() {
         assert_eq!(again.body["error"], "mfa_required", "{method} {again:?}");
     }
 }
+
+/// A test's clock may stand still, and so may a second for a quick user.
+#[tokio::test]
+async fn two_proofs_of_one_second_are_two() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    for code in [bank.code(), bank.code()] {
+        let due = browser.fetch(Method::GET, "/transfer-once", None).await;
+        assert_eq!(browser.verify(&due, json!({ "otp": code })).await.status, StatusCode::OK);
+        let mut before = browser.clone();
+        assert_eq!(browser.fetch(Method::GET, "/transfer-once", None).await.status, StatusCode::OK);
+        let replayed = before.fetch(Method::GET, "/transfer-once", None).await;
+        assert_eq!(replayed.body["error"], "mfa_required", "{replayed:?}");
+    }
+}
