@@ -25,6 +25,7 @@ pub use self::{
 /// pages for it and comes back, the form that it was sending kept (`application/x-www-form-urlencoded`, up to 4 KB, and as much
 /// as the header has room for beside the session: see [`MAX_FORM_BYTES`](stepup::MAX_FORM_BYTES)); a
 /// script gets 403 `mfa_required` with the token to go on with, or 401 `insufficient_user_authentication` (RFC 9470).
+/// Whom the tenant does not grant the scope: 403, for a script `insufficient_scope` (RFC 6750).
 /// Nobody logged in: as without it, but that a browser's form is kept where it can be told whose it is, and a page says so
 /// where it cannot. The body of a request that passes is not touched. A browser that only looks ahead (prefetch) is not asked:
 /// it gets 204.
@@ -72,7 +73,8 @@ impl StepUp {
         self.with(|guard| guard.audience(audience))
     }
 
-    /// Needs an access token with this scope too; several may be given, with spaces between or by several calls.
+    /// Needs an access token with this scope too; several may be given, with spaces between or by several calls. Whom the
+    /// tenant grants less does not pass; see [`Guard::scope`].
     #[must_use]
     pub fn scope(self, scope: impl AsRef<str>) -> Self {
         self.with(|guard| guard.scope(scope.as_ref()))

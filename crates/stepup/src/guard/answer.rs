@@ -75,6 +75,7 @@ impl Stopped {
         private(if is_prefetch(request.headers) {
             empty(StatusCode::NO_CONTENT)
         } else if StoppedRequest::is_page(request.method, request.headers) {
+    /// Where the tenant does not grant the guard's scope it is 403, for a script with `insufficient_scope` (RFC 6750 section 3.1).
             page::answer(self, client, state, guard, request)
         } else {
             match self {
@@ -85,3 +86,4 @@ impl Stopped {
         })
     }
 }
+                Self::InsufficientScope(_) => api::insufficient_scope(guard),

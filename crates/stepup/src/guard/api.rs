@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
-use stepup_protocol::claims::ACR_MULTI_FACTOR;
+use stepup_protocol::{claims::ACR_MULTI_FACTOR, error::code};
 use url::Url;
 
 use super::{ApiAnswer, Guard, Lack};
@@ -46,6 +46,17 @@ pub(super) fn unmet(guard: &Guard, lack: Lack) -> Response<Bytes> {
     answer::json(StatusCode::FORBIDDEN, &with_factors(body, guard))
 }
 
+/// The access token lacks some of the guard's scope. No factor that the user could prove changes that.
+pub(super) fn insufficient_scope(guard: &Guard) -> Response<Bytes> {
+    let description = "The access token was not granted the scope that is needed";
+    let needed = guard.token.named_scope();
+    let error = code::INSUFFICIENT_SCOPE;
+    let body = json!({ "error": error, "error_description": format!("{description}."), "scope": needed });
+    let challenge =
+        format!("Bearer error=\"{error}\", error_description=\"{description}\", scope=\"{needed}\"");
+    challenged(answer::json(StatusCode::FORBIDDEN, &body), challenge)
+}
+
 /// There is no access token to decide by. That the tenant is not well is no reason to log in: it is said apart, with its
 /// wait.
 pub(super) fn failed(error: &AccessTokenError) -> Response<Bytes> {
@@ -79,8 +90,11 @@ fn insufficient(
         body[name] = value.into();
     }
     body["step_up_url"] = guard.step_up_address(client, base).into();
-    let mut response = answer::json(StatusCode::UNAUTHORIZED, &body);
-    if let Ok(challenge) = HeaderValue::try_from(challenge(guard, lack)) {
+    challenged(answer::json(StatusCode::UNAUTHORIZED, &body), challenge(guard, lack))
+}
+
+fn challenged(mut response: Response<Bytes>, challenge: String) -> Response<Bytes> {
+    if let Ok(challenge) = HeaderValue::try_from(challenge) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     response

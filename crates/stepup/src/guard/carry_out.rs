@@ -1,6 +1,7 @@
 //! The decision carried out: the access token is got, and what was asked for is remembered.
 
 use http::Method;
+use stepup_protocol::scope::Scopes;
 
 use super::{
     Guard,
@@ -29,6 +30,10 @@ pub enum Stopped {
     /// did not tell of it, or it was another one than is needed. The next request is asked again.
     #[error("the second factor will not do: {}", .0.description())]
     Unmet(Lack),
+    /// The proof will do, and the tenant granted the access token less than the guard's scope: these are missing. Nobody is
+    /// asked again for it, and no proof is spent.
+    #[error("the tenant did not grant the access token the scope {0}")]
+    InsufficientScope(Scopes),
     /// There is no access token, for another reason than the second factor. Who needs no login is answered 403 where the tenant
     /// said no, as an Action may with `access_denied`; 429 where it has had too many requests; else 503.
     #[error("there is no access token for what is guarded")]
@@ -83,7 +88,7 @@ impl Client {
             }
             (Ok(_) | Err(Stopped::Unmet(_)), _) => session.stop_asking(&request),
             (Err(Stopped::Ask { .. }), _) => session.ask(&request, now),
-            (Err(Stopped::Failed(_)), _) => {}
+            (Err(Stopped::InsufficientScope(_) | Stopped::Failed(_)), _) => {}
         }
         if let Err(Stopped::Ask { due: Some(due), .. }) = &verdict
             && let Some(token) = &due.mfa_token
@@ -111,13 +116,19 @@ impl Client {
     async fn let_pass(&self, session: &mut Session, guard: &Guard) -> Result<Passed, Stopped> {
         let proof = session.second_factor().ok_or(Stopped::Ask { lack: Lack::NoProof, due: None })?;
         let Some(wanted) = guard.token() else { return Ok(Passed { proof, access_token: None }) };
-        match self.access_token(session, &wanted).await {
-            Ok(token) => Ok(Passed { proof, access_token: Some(token) }),
+        let insisting = wanted.clone().insist(proof.at.unwrap_or_else(|| self.now()));
+        let token = match self.access_token(session, &insisting).await {
+            Ok(token) => token,
             Err(AccessTokenError::MfaRequired(due)) => {
-                Err(Stopped::Ask { lack: Lack::AccessToken, due: Some(due) })
+                return Err(Stopped::Ask { lack: Lack::AccessToken, due: Some(due) });
             }
-            Err(error) => Err(Stopped::Failed(error)),
+            Err(error) => return Err(Stopped::Failed(error)),
+        };
+        let missing = wanted.missing_in(&token);
+        if !missing.is_empty() {
+            return Err(Stopped::InsufficientScope(missing));
         }
+        Ok(Passed { proof, access_token: Some(token) })
     }
 
     /// The tenant's word comes first: what it asks for itself can be answered without leaving the application.

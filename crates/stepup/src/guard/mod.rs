@@ -73,13 +73,19 @@ impl Guard {
 
     /// Needs an access token for this API too. Whether a second factor is due for it is then the tenant's decision
     /// first: where it answers `mfa_required`, the user steps up without leaving the application.
+    ///
+    /// Name a [`scope`](Self::scope) of the API beside it where the route is not for everybody: what a token is for is
+    /// between the tenant and the API, and a tenant may answer for an audience that it does not know, or that the application
+    /// may not refresh for, with its default token.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.token = self.token.audience(audience);
         self
     }
 
-    /// Needs an access token with this scope too.
+    /// Needs an access token with this scope too. Where the tenant grants less, which it tells in `scope` (RFC 6749 section
+    /// 5.1), nobody passes: a page says that the user may not do this, and a script is told 403 `insufficient_scope`
+    /// (RFC 6750 section 3.1). What is configured beside it for the audience is asked for and not needed.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<Scopes>) -> Self {
         self.token = self.token.and_scope(&scope.into());

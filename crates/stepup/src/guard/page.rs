@@ -31,6 +31,7 @@ pub(super) fn answer(
     match stopped {
         Stopped::Ask { due, .. } => page.off(due.as_ref()),
         Stopped::Failed(error) if error.needs_login() => page.off(None),
+        Stopped::InsufficientScope(_) => page.refused(),
         Stopped::Failed(error) if error.is_refusal() => page.refused(),
         Stopped::Failed(error) => {
             let status = error.status_of_the_tenant();

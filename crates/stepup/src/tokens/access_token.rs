@@ -29,6 +29,7 @@ pub struct AccessTokenRequest {
     pub(super) scope: Option<Scopes>,
     pub(super) only_this_scope: bool,
     pub(super) refresh: bool,
+    pub(super) insists_since: Option<UnixTime>,
 }
 
 impl AccessTokenRequest {
@@ -45,7 +46,8 @@ impl AccessTokenRequest {
         self
     }
 
-    /// With this scope, beside what is configured for the audience.
+    /// With this scope, beside what is configured for the audience. The tenant may grant less, which
+    /// [`AccessToken::scope`] tells.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<Scopes>) -> Self {
         self.scope = Some(scope.into());
@@ -76,6 +78,29 @@ impl AccessTokenRequest {
     pub fn refresh(mut self, refresh: bool) -> Self {
         self.refresh = refresh;
         self
+    }
+
+    /// A token at hand that was granted less than is named is not the last word: the tenant is asked anew, unless it is known
+    /// to have said so at `proved` or later, for it may grant more to who has proved more.
+    pub(crate) fn insist(self, proved: UnixTime) -> Self {
+        Self { insists_since: Some(proved), ..self }
+    }
+
+    /// The scope that is named, without what is configured.
+    pub(crate) fn named_scope(&self) -> &str {
+        self.scope.as_ref().map_or("", Scopes::as_str)
+    }
+
+    /// What is named, and `token` was not granted.
+    pub(crate) fn missing_in(&self, token: &AccessToken) -> Scopes {
+        self.missing(&token.set)
+    }
+
+    /// Where the tenant told no scope, it granted what was asked for (RFC 6749 section 5.1).
+    fn missing(&self, set: &TokenSet) -> Scopes {
+        let Some(named) = &self.scope else { return Scopes::none() };
+        let granted = set.scope.as_ref().or(set.requested_scope.as_ref());
+        named.filter(|scope| !granted.is_some_and(|granted| granted.contains(scope)))
     }
 }
 
@@ -158,6 +183,7 @@ impl Client {
         if let Some(held) = held
             && !request.refresh
             && held.is_good_after(good_after)
+            && request.settles_for(held, None)
         {
             return Ok(AccessToken::of(held));
         }
@@ -169,7 +195,12 @@ impl Client {
             requested: wanted,
             subject: Some(session.subject().to_owned()),
         };
-        let still_good = |grant: &Grant| !request.refresh && TokenSet::of(grant).is_good_after(good_after);
+        let still_good = |grant: &Grant| {
+            let set = TokenSet::of(grant);
+            !request.refresh
+                && set.is_good_after(good_after)
+                && request.settles_for(&set, Some(grant.received_at))
+        };
         match refresh(self, refresh_token, want.clone(), still_good).await {
             Ok(refreshed) => self.keep_refreshed(session, &refreshed),
             Err(failure) => {
@@ -227,8 +258,44 @@ impl AccessTokenRequest {
         audience.into_iter().chain([("scope", scope.as_str().to_owned())]).collect()
     }
 
+    /// Whether a token will do that is known to have been granted then.
+    fn settles_for(&self, set: &TokenSet, granted_at: Option<UnixTime>) -> bool {
+        let Some(since) = self.insists_since else { return true };
+        granted_at.is_some_and(|then| then >= since) || self.missing(set).is_empty()
+    }
+
     /// What goes into the request: nothing where the caller named no scope, so that the tenant grants what it granted.
     fn sent(&self, wanted: &Scopes) -> Option<Scopes> {
         self.scope.is_some().then(|| wanted.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_and_was_not_granted_is_missing() {
+        for (named, granted, requested, missing) in [
+            ("read pay", Some("openid read pay"), "read pay", ""),
+            ("read pay", Some("openid read"), "read pay", "pay"),
+            ("pay", Some("payments"), "pay", "pay"),
+            ("pay", Some(""), "pay", "pay"),
+            ("pay", None, "openid pay", ""),
+            ("pay", None, "openid", "pay"),
+            ("", Some("openid"), "openid pay", ""),
+        ] {
+            let set = TokenSet {
+                access_token: "at".to_owned(),
+                scope: granted.map(Scopes::from),
+                requested_scope: Some(requested.into()),
+                audience: None,
+                expires_at: None,
+                token_type: None,
+            };
+            let request = AccessTokenRequest::new().and_scope(&named.into());
+            let context = format!("{named:?} of {granted:?}, asked for {requested:?}");
+            assert_eq!(request.missing_in(&AccessToken { set }).as_str(), missing, "{context}");
+        }
     }
 }

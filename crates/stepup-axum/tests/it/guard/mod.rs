@@ -6,4 +6,5 @@ mod once;
 mod page;
 mod peer;
 mod ready_made;
+mod scope;
 mod setup;
