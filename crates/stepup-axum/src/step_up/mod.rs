@@ -80,7 +80,8 @@ impl StepUp {
         self.with(|guard| guard.scope(scope.as_ref()))
     }
 
-    /// Needs a proof by this factor, or by one of those of other calls; see [`Guard::factor`].
+    /// Needs a proof by this factor, or by one of those of other calls; see [`Guard::factor`]. Name an audience beside it:
+    /// without one the tenant's pages are asked, which seldom tell which factor it was.
     #[must_use]
     pub fn factor(self, factor: FactorType) -> Self {
         self.with(|guard| guard.factor(factor))

@@ -65,6 +65,12 @@ impl Demand {
         }
     }
 
+    /// Whether a second factor is known of, and not as one of those that are demanded.
+    pub(crate) fn lacks_factor(&self, session: Option<&Session>, now: UnixTime) -> bool {
+        let Wanted::SecondFactor(need) = &self.proof else { return false };
+        need.lack(session.and_then(Session::second_factor).as_ref(), now) == Some(Lack::OtherFactor)
+    }
+
     /// Whether it is proved, as far as the session knows.
     pub(crate) fn is_met(&self, session: Option<&Session>, now: UnixTime) -> bool {
         let (need, proof) = match &self.proof {

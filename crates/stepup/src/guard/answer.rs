@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 
-use super::{Guard, Stopped, api, page};
+use stepup_protocol::mfa::FactorType;
+
+use super::{Guard, Lack, Stopped, api, page};
 use crate::{
     client::Client,
     session::SessionState,
@@ -60,9 +62,20 @@ impl StoppedRequest<'_> {
     }
 }
 
+/// The tenant's pages were asked for a certain factor, and did not tell of it: nobody will pass before the application is
+/// changed.
+pub(crate) fn report_untold_factor(needed: &[FactorType]) {
+    let needed: Vec<_> = needed.iter().map(|factor| factor.as_str()).collect();
+    tracing::error!(
+        ?needed,
+        "a certain factor is needed, and the tenant's pages do not tell which it was: name an audience in the guard whose Actions ask for a second factor, so that it is proved on the application's own pages"
+    );
+}
+
 impl Stopped {
     /// The answer: a script or a program is told what is due (see [`ApiAnswer`](super::ApiAnswer)), a browser goes off to
     /// the pages for the second factor, the form that it was sending kept, and comes back. One that only looks ahead gets 204.
+    /// Where the tenant does not grant the guard's scope it is 403, for a script with `insufficient_scope` (RFC 6750 section 3.1).
     #[must_use]
     pub fn answer(
         &self,
@@ -72,18 +85,20 @@ impl Stopped {
         request: &StoppedRequest<'_>,
     ) -> Response<Bytes> {
         tracing::info!(reason = self as &dyn std::error::Error, "a guard stopped a request");
+        if matches!(self, Self::Unmet(Lack::OtherFactor)) && guard.token().is_none() {
+            report_untold_factor(&guard.need.factors);
+        }
         private(if is_prefetch(request.headers) {
             empty(StatusCode::NO_CONTENT)
         } else if StoppedRequest::is_page(request.method, request.headers) {
-    /// Where the tenant does not grant the guard's scope it is 403, for a script with `insufficient_scope` (RFC 6750 section 3.1).
             page::answer(self, client, state, guard, request)
         } else {
             match self {
                 Self::Ask { lack, due } => api::due(client, request.headers, guard, *lack, due.as_ref()),
                 Self::Unmet(lack) => api::unmet(guard, *lack),
+                Self::InsufficientScope(_) => api::insufficient_scope(guard),
                 Self::Failed(error) => api::failed(error),
             }
         })
     }
 }
-                Self::InsufficientScope(_) => api::insufficient_scope(guard),

@@ -23,12 +23,12 @@ use serde_json::json;
 use stepup_protocol::{mfa::FactorType, scope::Scopes};
 use stepup_seal::{base64url, digest};
 
+pub(crate) use self::{answer::report_untold_factor, decision::Need, spent::SpentAnswers};
 pub use self::{
     answer::{Sent, StoppedRequest},
     carry_out::{Passed, Stopped},
     decision::Lack,
 };
-pub(crate) use self::{decision::Need, spent::SpentAnswers};
 use crate::tokens::AccessTokenRequest;
 
 /// What a route needs: a proof of a second factor, and more where it is said.
@@ -94,7 +94,9 @@ impl Guard {
 
     /// Needs a proof by this factor, or by one of those of other calls. The ready-made pages then offer no others, and a
     /// script is told them as `required_factors` of the body. The tenant's own pages seldom tell which factor it
-    /// was: a proof of unknown kind will not do.
+    /// was: a proof of unknown kind will not do. So name an [`audience`](Self::audience) whose Actions ask for a second factor:
+    /// without one it is the tenant's pages that are asked, and nobody passes but who has proved this factor to the application
+    /// before.
     #[must_use]
     pub fn factor(mut self, factor: FactorType) -> Self {
         self.need.factors.push(factor);

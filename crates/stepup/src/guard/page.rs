@@ -1,7 +1,7 @@
 //! What a browser is answered that navigates: off to prove a second factor, and back; or a page that says why not.
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode};
+use http::{Method, Response, StatusCode, header};
 use stepup_protocol::mfa::FactorType;
 use url::Url;
 
@@ -47,6 +47,14 @@ pub(super) fn answer(
     }
 }
 
+/// A heading, and what it means.
+type Words = fn(&Texts) -> (&str, &str);
+
+/// What was sent is nothing that can be kept.
+const NOT_KEPT: Words = |texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text);
+/// What was sent has no room beside the browser's other cookies.
+const NO_ROOM: Words = |texts| (&texts.guard_not_kept_heading, &texts.guard_no_room_text);
+
 struct Page<'r> {
     client: &'r Client,
     state: &'r SessionState,
@@ -63,35 +71,38 @@ impl Page<'_> {
         if *self.request.method == Method::POST && self.client.user_of(self.state).is_none() {
             return self.logged_out();
         }
-        let Ok(form) = self.form() else { return self.not_kept() };
+        let due = due.filter(|due| self.client.config().pages.is_on() && !due.needs_login());
+        let Ok(form) = self.form() else { return self.by_hand(NOT_KEPT, due) };
         let detour = Detour { return_to: self.origin(), form };
         let asked = &detour.return_to;
         let way_out =
             detour.form.is_none().then(|| self.client.way_out(self.base, self.request.headers, asked));
-        let wish =
-            Wish { factors: &self.guard.need.factors, language: self.asked, way_out: way_out.as_deref() };
-        let (sends, own_pages) = (detour.form.is_some(), self.client.config().pages.is_on());
+        let wish = Wish { way_out: way_out.as_deref(), ..self.wish() };
+        let sends = detour.form.is_some();
         let by_login = |detour| {
             let demand = self.guard.demand(self.client);
             self.client.detour_for(self.state, self.request.headers, &demand, detour, wish)
         };
-        let begun = match due.filter(|due| own_pages && !due.needs_login()) {
+        let begun = match due {
             Some(due) => {
                 let begun =
                     self.client.detour_as(self.state, self.request.headers, due, detour.clone(), wish);
                 // Without the token there may be room.
                 begun.or_else(|error| match error {
-                    DetourError::TooLarge { .. } => by_login(detour),
+                    DetourError::TooLarge { .. } if !self.needs_own_pages() => by_login(detour),
                     error => Err(error),
                 })
             }
             None => by_login(detour),
         };
         begun.unwrap_or_else(|error| match error {
+            DetourError::TooLarge { .. } if sends => self.by_hand(NO_ROOM, due),
+            DetourError::TooLarge { .. } if due.is_some() && self.needs_own_pages() => {
+                self.no_room_for_factor()
+            }
             // Nothing has to be kept: the login leads back by itself.
-            DetourError::TooLarge { .. } if !sends => answer::see_other(&self.first()),
-            DetourError::ForeignForm => self.not_kept(),
-            DetourError::TooLarge { .. } => self.no_room(),
+            DetourError::TooLarge { .. } => answer::see_other(&self.first()),
+            DetourError::ForeignForm => self.by_hand(NOT_KEPT, None),
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a detour could not begin");
                 answer::text(error.status(), error.to_string())
@@ -119,19 +130,27 @@ impl Page<'_> {
         page.unwrap_or_else(|| base_url::home(self.client, self.base))
     }
 
-    /// What was sent is nothing that can be kept.
-    fn not_kept(&self) -> Response<Bytes> {
-        self.by_hand(|texts| (&texts.guard_not_kept_heading, &texts.guard_not_kept_text))
+    /// What its detours are like.
+    fn wish(&self) -> Wish<'_> {
+        Wish { factors: &self.guard.need.factors, language: self.asked, way_out: None }
     }
 
-    /// What was sent has no room beside the browser's other cookies.
-    fn no_room(&self) -> Response<Bytes> {
-        self.by_hand(|texts| (&texts.guard_not_kept_heading, &texts.guard_no_room_text))
+    /// Whether the tenant's pages will not do: they seldom tell which factor it was.
+    fn needs_own_pages(&self) -> bool {
+        !self.guard.need.factors.is_empty()
     }
 
-    /// The user proves the second factor first, and sends it again by hand.
-    fn by_hand(&self, words: fn(&Texts) -> (&str, &str)) -> Response<Bytes> {
-        let first = self.first();
+    /// The user proves the second factor first, on our own pages where `due` has a token for them, and sends it again by hand.
+    fn by_hand(&self, words: Words, due: Option<&MfaRequired>) -> Response<Bytes> {
+        let due = due.filter(|_| self.guard.step_up_url.is_none());
+        let detour = Detour { return_to: self.origin(), form: None };
+        let begin = |due| self.client.detour_as(self.state, self.request.headers, due, detour, self.wish());
+        let begun = match due.map(begin) {
+            Some(Err(_)) if self.needs_own_pages() => return self.no_room_for_factor(),
+            begun => begun.and_then(Result::ok).map(Response::into_parts),
+        };
+        let page = begun.as_ref().and_then(|(parts, _)| parts.headers.get(header::LOCATION)?.to_str().ok());
+        let first = page.map_or_else(|| self.first(), str::to_owned);
         let stop = Stop {
             status: StatusCode::FORBIDDEN,
             words,
@@ -139,7 +158,20 @@ impl Page<'_> {
             way_on: (&first, |texts| &texts.guard_not_kept_way_on),
             other: None,
         };
-        self.client.stop(self.base, self.request.headers, self.asked, &stop)
+        let mut response = self.client.stop(self.base, self.request.headers, self.asked, &stop);
+        for cookie in begun.iter().flat_map(|(parts, _)| parts.headers.get_all(header::SET_COOKIE)) {
+            response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        }
+        response
+    }
+
+    /// The factor can be proved on our own pages alone, whose token has no room beside the browser's other cookies.
+    fn no_room_for_factor(&self) -> Response<Bytes> {
+        self.stop(
+            StatusCode::FORBIDDEN,
+            |texts| (&texts.guard_unmet_heading, &texts.guard_no_room_factor_text),
+            &self.guard.need.factors,
+        )
     }
 
     /// Where the second factor is proved with nothing kept, and back to the page that the user is on.
@@ -178,12 +210,7 @@ impl Page<'_> {
         self.client.stop(self.base, self.request.headers, self.asked, &stop)
     }
 
-    fn stop(
-        &self,
-        status: StatusCode,
-        words: fn(&Texts) -> (&str, &str),
-        needs: &[FactorType],
-    ) -> Response<Bytes> {
+    fn stop(&self, status: StatusCode, words: Words, needs: &[FactorType]) -> Response<Bytes> {
         let origin = self.origin();
         let stop = Stop { status, words, needs, way_on: (&origin, |texts| &texts.try_again), other: None };
         self.client.stop(self.base, self.request.headers, self.asked, &stop)

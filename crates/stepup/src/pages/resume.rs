@@ -12,6 +12,7 @@ use super::{
 use crate::{
     client::Client,
     detour::{self, Stage},
+    guard::report_untold_factor,
     session::{Session, SessionState},
     web::{answer, base_url, return_to},
 };
@@ -74,6 +75,9 @@ pub(crate) fn answer(
         Stage::ByLogin(demand) => {
             // This page says it; a guard in front of where the user was need not say it again, and asks.
             session.session_mut().into_iter().for_each(Session::drop_answer);
+            if demand.lacks_factor(session.session(), client.now()) {
+                report_untold_factor(demand.factors());
+            }
             let stop = Stop {
                 status: StatusCode::FORBIDDEN,
                 words: |texts| (&texts.guard_unmet_heading, &texts.guard_unmet_text),

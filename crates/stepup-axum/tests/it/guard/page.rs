@@ -257,7 +257,9 @@ async fn an_extractor_asks_and_says_that_it_keeps_no_form() {
 
 #[tokio::test]
 async fn a_form_that_cannot_be_kept_passes_after_the_way_over_the_tenants_pages() {
-    let bank = Bank::open().await;
+    let tenant = Tenant::builder().start_with_users().await;
+    let off = stepup::pages::PageOptions::off;
+    let bank = Bank::with(tenant, |client| client.mfa_pages(off()), |routes| routes).await;
     let large = format!("note={}", "x".repeat(5000));
     for (path, form, expected) in
         [("/transfer", &*large, "POST auth0|ada "), ("/transfer-type", "to=bob", "true")]
@@ -351,7 +353,7 @@ async fn a_browser_that_looks_ahead_is_not_asked_and_begins_nothing() {
 }
 
 /// Where the main link of a notice leads.
-fn way_on(notice: &Page) -> String {
+pub(super) fn way_on(notice: &Page) -> String {
     attribute(notice.body.split("class=\"primary\"").nth(1).unwrap(), "href").unwrap()
 }
 

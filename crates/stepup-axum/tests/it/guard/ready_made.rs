@@ -3,6 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::page::way_on;
 use crate::bank::{Bank, Browser, Page, WithUsers as _};
 
 /// Gives the app's code on the page for it: where that leads.
@@ -43,6 +44,44 @@ async fn a_form_is_kept() {
     assert_eq!(again.path(), "/auth/mfa/d/ID/resume", "{again:?}");
     let done = browser.submit(&again, &[]).await;
     assert!(done.body.starts_with("POST auth0|ada ") && done.body.ends_with(" to=bob&amount=25"), "{done:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_passes_after_our_own_pages_by_the_factor_that_is_needed() {
+    let bank = Bank::open().await;
+    let large = format!("note={}", "x".repeat(5000));
+    for path in ["/transfer-app", "/transfer", "/transfer-once", "/transfer-type"] {
+        let mut browser = bank.logged_in().await;
+        let stopped = browser.post("/letters", path, &large).await;
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, path), "{stopped:?}");
+        assert!(stopped.body.contains("what you sent is too large"), "{}", stopped.body);
+        let page = browser.open(&way_on(&stopped)).await;
+        let back = give_code(&bank, &mut browser, page).await;
+        assert_eq!((back.status, back.path()), (StatusCode::OK, "/letters"), "{back:?}");
+        let done = browser.post("/letters", path, &large).await;
+        assert_eq!((done.status, done.path()), (StatusCode::OK, path), "{done:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_factor_that_cannot_be_asked_for_beside_the_session_is_not_asked_for_in_vain() {
+    let bank = Bank::open().await;
+    let mut browser = bank.logged_in().await;
+    browser.post("/", "/basket", &"b".repeat(3300)).await;
+    let large = format!("note={}", "x".repeat(5000));
+    let stopped = [
+        browser.open("/transfer-app").await,
+        browser.post("/letters", "/transfer-app", "to=bob").await,
+        browser.post("/letters", "/transfer-app", &large).await,
+    ];
+    for stopped in stopped {
+        assert_eq!((stopped.status, stopped.path()), (StatusCode::FORBIDDEN, "/transfer-app"), "{stopped:?}");
+        let why = "your browser has no room for the page that asks for it";
+        assert!(stopped.body.contains(why), "{}", stopped.body);
+        assert!(stopped.body.contains("This page needs: Authenticator app."), "{}", stopped.body);
+        assert!(!stopped.body.contains("/auth/login"), "{}", stopped.body);
+    }
+    assert!(browser.cookies.keys().all(|name| !name.starts_with("__mfa")), "{:?}", browser.cookies.keys());
 }
 
 #[tokio::test]

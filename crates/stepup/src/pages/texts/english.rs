@@ -18,6 +18,9 @@ pub(super) const TEXTS: Texts = Texts {
     guard_no_room_text: text(
         "This needs a fresh confirmation that it is you, and beside this site's other cookies your browser has no room to keep what you sent meanwhile. Nothing was done. Confirm first, then send it once more.",
     ),
+    guard_no_room_factor_text: text(
+        "This needs a confirmation in a certain way, and beside this site's other cookies your browser has no room for the page that asks for it. Nothing was done. Log out, log in again and do it once more; if that does not help, tell those who run this site.",
+    ),
     guard_not_kept_way_on: text("Confirm that it is you"),
     guard_logged_out_heading: text("You have been logged out"),
     guard_logged_out_text: text(

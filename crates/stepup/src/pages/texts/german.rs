@@ -18,6 +18,9 @@ pub(super) const TEXTS: Texts = Texts {
     guard_no_room_text: text(
         "Dafür müssen Sie noch einmal bestätigen, dass Sie es sind, und neben den anderen Cookies dieser Website hat Ihr Browser keinen Platz, um solange aufzuheben, was Sie gesendet haben. Es wurde nichts ausgeführt. Bestätigen Sie zuerst, und senden Sie es dann noch einmal.",
     ),
+    guard_no_room_factor_text: text(
+        "Dafür müssen Sie auf eine bestimmte Art bestätigen, dass Sie es sind, und neben den anderen Cookies dieser Website hat Ihr Browser keinen Platz für die Seite, die danach fragt. Es wurde nichts ausgeführt. Melden Sie sich ab und wieder an, und versuchen Sie es dann noch einmal; hilft das nicht, sagen Sie es denen, die diese Seite betreiben.",
+    ),
     guard_not_kept_way_on: text("Bestätigen, dass Sie es sind"),
     guard_logged_out_heading: text("Sie sind nicht mehr angemeldet"),
     guard_logged_out_text: text(

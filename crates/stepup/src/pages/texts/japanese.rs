@@ -18,6 +18,9 @@ pub(super) const TEXTS: Texts = Texts {
     guard_no_room_text: text(
         "この操作には新たな本人確認が必要ですが、このサイトの他の Cookie があるため、送信された内容をその間ブラウザーに保管する余裕がありません。処理は行われていません。本人確認の後に、もう一度送信してください。",
     ),
+    guard_no_room_factor_text: text(
+        "この操作には特定の方法での本人確認が必要ですが、このサイトの他の Cookie があるため、確認のページに必要な情報をブラウザーに保管する余裕がありません。処理は行われていません。一度ログアウトして、もう一度ログインしてから、やり直してください。解決しない場合は、サイトの運営者にお知らせください。",
+    ),
     guard_not_kept_way_on: text("本人確認を行う"),
     guard_logged_out_heading: text("ログアウトしています"),
     guard_logged_out_text: text(

@@ -82,6 +82,9 @@ pub struct Texts {
     pub guard_not_kept_text: Text,
     /// A second factor is due, and beside the other cookies there is no room for what was sent: what to do.
     pub guard_no_room_text: Text,
+    /// A second factor of a certain kind is due, and beside the other cookies there is no room for the pages that ask for it:
+    /// what to do.
+    pub guard_no_room_factor_text: Text,
     /// Leads to the second factor.
     pub guard_not_kept_way_on: Text,
     /// Nobody is logged in any more: heading.
