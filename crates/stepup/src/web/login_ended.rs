@@ -87,13 +87,13 @@ pub(super) fn page(
     ways: Ways<'_>,
 ) -> Response<Bytes> {
     let base = base_url::of(client, headers).unwrap_or_else(|_| base_url::first(client));
-    let stop = Stop {
-        status: ended.status,
-        words: ended.end.words(),
-        needs: &[],
-        way_on: (ways.again, |texts| &texts.try_again),
-        other: ways.other,
+    let logout = base_url::route(client, base, &client.config().routes.logout);
+    let way_on: WayOn<'_> = match ended.end {
+        // Another try would end here again.
+        End::SecondFactor => (logout.path(), |texts| &texts.log_out),
+        _ => (ways.again, |texts| &texts.try_again),
     };
+    let stop = Stop { status: ended.status, words: ended.end.words(), needs: &[], way_on, other: ways.other };
     let mut response = client.stop(base, headers, None, &stop);
     for (name, value) in [
         // The address may hold a code and a state.
@@ -114,6 +114,8 @@ enum End {
     Refused,
     /// Somebody else logged in than the one who was to confirm that it is them.
     OtherUser,
+    /// The tenant asks for a second factor, and here nobody can be asked for it.
+    SecondFactor,
     /// What it brought is more than the browser may send.
     TooLarge,
     /// The tenant does not answer.
@@ -137,6 +139,7 @@ impl End {
                 Self::Lost
             }
             CallbackError::OtherUser => Self::OtherUser,
+            CallbackError::MfaRequired(_) => Self::SecondFactor,
             CallbackError::Authorization(body) if body.error != code::SERVER_ERROR => Self::Refused,
             error => error.provider_error().map_or(Self::Broken, Self::at_the_tenant),
         }
@@ -167,6 +170,9 @@ impl End {
             Self::Lost => |texts| (&texts.login_lost_heading, &texts.login_lost_text),
             Self::Refused => |texts| (&texts.login_refused_heading, &texts.login_refused_text),
             Self::OtherUser => |texts| (&texts.other_login_heading, &texts.other_login_text),
+            Self::SecondFactor => {
+                |texts| (&texts.login_second_factor_heading, &texts.login_second_factor_text)
+            }
             Self::TooLarge => too_large::WORDS,
             Self::Unavailable => |texts| (&texts.unavailable_heading, &texts.unavailable_text),
             Self::TooOften => |texts| (&texts.wait_heading, &texts.wait_text),

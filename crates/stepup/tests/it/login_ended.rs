@@ -318,6 +318,28 @@ async fn a_code_that_is_not_exchanged_is_the_visitors_fault_only_where_it_is_use
     }
 }
 
+#[tokio::test]
+async fn a_login_that_needs_a_second_factor_in_a_session_leads_to_the_logout() {
+    let due = |token: Option<&str>| json!({ "error": "mfa_required", "error_description": "Multifactor authentication required", "mfa_token": token });
+    for (logs_in_first, token) in [(true, Some("raw-token")), (true, None), (false, None)] {
+        let mut visit = Visit::begin();
+        if logs_in_first {
+            let (state, nonce) = visit.leave("/hall").await;
+            visit.come_back(&state, &nonce).await;
+        }
+        let session = visit.jar.line();
+        let (state, _) = visit.leave("/hall").await;
+        visit.script.answer(Answer::Json(403, due(token)));
+        let ended = visit.open(&format!("/auth/callback?code=c&state={state}"), BROWSER, "en").await;
+        assert_eq!(ended.status(), 403);
+        let html = page(&ended);
+        assert!(html.contains("<h1>This login needs one more step</h1>"), "{html}");
+        assert!(html.contains(r#"<a class="primary" href="/auth/logout">Log out</a>"#), "{html}");
+        assert_eq!(html.contains(r#"<a href="/hall">You are logged in already"#), logs_in_first, "{html}");
+        assert_eq!(visit.jar.line(), session, "who was logged in still is");
+    }
+}
+
 const PAGE_FORM: &str = "application/x-www-form-urlencoded";
 
 impl Visit {
@@ -394,7 +416,7 @@ async fn without_our_pages_or_for_a_script_such_a_login_ends() {
     let (state, _) = visit.leave("/hall").await;
     let ended = visit.come_back_to_more(&state).await;
     assert_eq!(ended.status(), 403);
-    assert!(page(&ended).contains("<h1>The login did not work</h1>"));
+    assert!(page(&ended).contains("<h1>This login needs one more step</h1>"));
 
     // Somebody who is logged in asked for another login: its result is not to go into their session.
     let mut visit = Visit::begin();

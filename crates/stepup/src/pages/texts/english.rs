@@ -43,6 +43,11 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     login_refused_heading: text("You are not logged in"),
     login_refused_text: text("The login was cancelled or not allowed. You can try again."),
+    login_second_factor_heading: text("This login needs one more step"),
+    login_second_factor_text: text(
+        "It needs a further confirmation that it is you, which this site cannot ask for here. Nothing was changed. Log out first, then log in again; if that does not help, tell those who run this site.",
+    ),
+    log_out: text("Log out"),
     login_broken_heading: text("The login did not work"),
     login_broken_text: text(
         "Something went wrong on our side. Try again, and if it happens again, in a few minutes.",

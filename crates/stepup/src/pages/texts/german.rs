@@ -45,6 +45,11 @@ pub(super) const TEXTS: Texts = Texts {
     login_refused_text: text(
         "Die Anmeldung wurde abgebrochen oder nicht erlaubt. Sie können es noch einmal versuchen.",
     ),
+    login_second_factor_heading: text("Für diese Anmeldung fehlt noch ein Schritt"),
+    login_second_factor_text: text(
+        "Sie müssen zusätzlich bestätigen, dass Sie es sind, und danach kann diese Website hier nicht fragen. Es wurde nichts geändert. Melden Sie sich zuerst ab und dann wieder an; hilft das nicht, sagen Sie es denen, die diese Website betreiben.",
+    ),
+    log_out: text("Abmelden"),
     login_broken_heading: text("Die Anmeldung hat nicht geklappt"),
     login_broken_text: text(
         "Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal, und wenn es wieder geschieht, in einigen Minuten.",

@@ -43,6 +43,11 @@ pub(super) const TEXTS: Texts = Texts {
     ),
     login_refused_heading: text("ログインしていません"),
     login_refused_text: text("ログインが中止されたか、許可されませんでした。もう一度お試しいただけます。"),
+    login_second_factor_heading: text("ログインにはもう1つ手順が必要です"),
+    login_second_factor_text: text(
+        "追加の本人確認が必要ですが、このサイトではここで行うことができません。何も変更されていません。一度ログアウトしてから、もう一度ログインしてください。解決しない場合は、サイトの運営者にお知らせください。",
+    ),
+    log_out: text("ログアウトする"),
     login_broken_heading: text("ログインできませんでした"),
     login_broken_text: text(
         "システムに問題が発生しました。もう一度お試しください。繰り返し発生する場合は、数分後にお試しください。",

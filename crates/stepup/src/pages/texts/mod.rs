@@ -113,6 +113,12 @@ pub struct Texts {
     pub login_refused_heading: Text,
     /// A login that the user or the tenant refused: what it means.
     pub login_refused_text: Text,
+    /// A login that needs a second factor which cannot be asked for here: heading.
+    pub login_second_factor_heading: Text,
+    /// A login that needs a second factor which cannot be asked for here: what to do.
+    pub login_second_factor_text: Text,
+    /// Leads to the logout.
+    pub log_out: Text,
     /// A login that failed by our fault or the tenant's: heading.
     pub login_broken_heading: Text,
     /// A login that failed by our fault or the tenant's: what it means.
