@@ -29,8 +29,6 @@ pub(crate) const RESERVED_PARAMETERS: [&str; 8] = [
 
 /// The bytes of randomness in a state, a nonce and a code verifier: 43 characters of base64url.
 const RANDOM_BYTES: usize = 32;
-/// Longest scope or audience that is remembered; longer ones are not asked for.
-const LONGEST: usize = 2048;
 
 /// A login to begin.
 #[derive(Debug)]
@@ -264,10 +262,6 @@ struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     fn set(&mut self, name: &str, value: &str) {
-        if matches!(name, "scope" | "audience") && value.len() > LONGEST {
-            tracing::warn!(parameter = name, bytes = value.len(), "too long, and so left out");
-            return;
-        }
         match self.0.iter_mut().find(|(held, _)| held == name) {
             Some((_, held)) => value.clone_into(held),
             None => self.0.push((name.to_owned(), value.to_owned())),

@@ -3,20 +3,27 @@
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
+use stepup_protocol::error::code;
 
-use super::answer;
+use super::{LONGEST_PARAMETER, answer};
 use crate::{
     client::Client,
     session::SessionState,
     tokens::{AccessToken, AccessTokenError, AccessTokenRequest},
 };
 
+const TOO_LONG: &str = "Invalid audience or scope query param. Must be 2048 bytes at most.";
+
 pub(super) async fn answer(
     client: &Client,
     request: &Request<Bytes>,
     state: &mut SessionState,
 ) -> Response<Bytes> {
-    match token(client, request, state).await {
+    let Some(wanted) = wanted(request.uri().query().unwrap_or("")) else {
+        let error = json!({ "code": code::INVALID_REQUEST, "message": TOO_LONG });
+        return answer::json(StatusCode::BAD_REQUEST, &json!({ "error": error }));
+    };
+    match token(client, &wanted, state).await {
         Ok(token) => answer::json(StatusCode::OK, &Value::Object(body(client, &token))),
         Err(error) => {
             tracing::debug!(code = error.code(), "no access token");
@@ -27,24 +34,26 @@ pub(super) async fn answer(
 
 async fn token(
     client: &Client,
-    request: &Request<Bytes>,
+    wanted: &AccessTokenRequest,
     state: &mut SessionState,
 ) -> Result<AccessToken, AccessTokenError> {
     let session = state.session_mut().ok_or(AccessTokenError::MissingSession)?;
-    client.access_token(session, &wanted(request.uri().query().unwrap_or(""))).await
+    client.access_token(session, wanted).await
 }
 
-fn wanted(query: &str) -> AccessTokenRequest {
+/// Nothing where a parameter is too long: another token than the one that was asked for would help nobody.
+fn wanted(query: &str) -> Option<AccessTokenRequest> {
     let mut wanted = AccessTokenRequest::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         wanted = match &*name {
+            "audience" | "scope" if value.len() > LONGEST_PARAMETER => return None,
             "audience" => wanted.audience(value),
             "scope" if !value.is_empty() => wanted.scope(&*value),
             "mergeScopes" => wanted.merge_scopes(value != "false"),
             _ => wanted,
         };
     }
-    wanted
+    Some(wanted)
 }
 
 fn body(client: &Client, token: &AccessToken) -> Map<String, Value> {

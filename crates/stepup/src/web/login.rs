@@ -5,7 +5,7 @@ use http::{Request, Response, StatusCode, header};
 use url::{Position, Url};
 
 use super::{
-    answer, base_url,
+    LONGEST_PARAMETER, answer, base_url,
     login_ended::{self, Ended, Ways},
     navigation::wants_page,
     popup,
@@ -68,6 +68,9 @@ pub(super) async fn answer(
             MERGE_SCOPES => merge_scopes = value == "true",
             "transactionId" if popup::is_transaction_id(&value) => transaction_id = Some(value.into_owned()),
             "transactionId" => return answer::text(StatusCode::BAD_REQUEST, BAD_TRANSACTION_ID),
+            "scope" | "audience" if value.len() > LONGEST_PARAMETER => {
+                tracing::warn!(parameter = &*name, bytes = value.len(), "too long, and so left out");
+            }
             _ => login.parameters.push((name.into_owned(), value.into_owned())),
         }
     }

@@ -2,8 +2,7 @@
 
 use url::Url;
 
-/// Longest value that is kept, in bytes.
-const LONGEST: usize = 2048;
+use super::LONGEST_PARAMETER as LONGEST;
 
 /// The path, query and fragment that `wish` leads to, seen from the application's address; `None` where that is not a
 /// place of the application. What comes back begins with exactly one slash.

@@ -5,8 +5,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, header};
 use proptest::prelude::*;
 use stepup::{Client, Format};
+use url::Url;
 
-use crate::support::{Hands, NOW, SECRET, Script, builder};
+use crate::support::{Hands, NOW, SECRET, Script, builder, get, handle, json_of};
 
 fn client(format: Format) -> Client {
     builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).format(format).build().unwrap()
@@ -86,5 +87,25 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// Nobody has to be logged in to send them.
+#[tokio::test]
+async fn what_is_too_long_to_ask_for_is_not_taken_apart() {
+    let client = client(Format::Stepup);
+    let (scope, audience) = ("a+".repeat(30_000), "a".repeat(60_000));
+    for query in [format!("scope={scope}"), format!("audience={audience}")] {
+        for merge in ["", "mergeScopes=true&"] {
+            let response = handle(&client, get(&format!("/auth/login?{merge}{query}"), "")).await;
+            let location = Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+            let asked =
+                |wanted| location.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value);
+            assert_eq!(asked("scope").as_deref(), Some("openid profile email offline_access"), "{merge}");
+            assert_eq!(asked("audience"), None, "{merge}");
+        }
+        let response = handle(&client, get(&format!("/auth/access-token?{query}"), "")).await;
+        assert_eq!(response.status(), 400);
+        assert_eq!(json_of(&response)["error"]["code"], "invalid_request");
     }
 }
