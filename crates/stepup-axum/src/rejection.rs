@@ -18,7 +18,7 @@ pub enum SessionRejection {
     #[error("the session is taken already: a handler takes `Session` or `OptionalSession` once")]
     InUse,
     /// [`SessionLayer`](crate::SessionLayer) is not around this handler. Answers 500.
-    #[error("there is no `SessionLayer` around this handler")]
+    #[error("there is no `SessionLayer` around this handler: put one around the router")]
     LayerMissing,
     /// Nobody is logged in. Answers a redirect to the login where a browser asked for a page, else 401 with
     /// `{"error":"not_authenticated",…}`.

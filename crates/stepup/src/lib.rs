@@ -24,6 +24,7 @@ mod tokens;
 mod transaction;
 mod user_info;
 mod web;
+mod wire_error;
 
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
@@ -35,7 +36,7 @@ pub use detour::{Detour, DetourError, FormError, KeptForm, MAX_FORM_BYTES};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use http_client::{HttpClient, HttpError, MAX_RESPONSE_BYTES};
-pub use login::{CallbackError, CallbackOutcome, LoginError, LogoutError};
+pub use login::{CallbackError, CallbackOutcome};
 pub use provider::{DpopError, IdTokenError, ProviderError};
 pub use random::SystemRandom;
 pub use session::{FactorProof, Session, SessionPart, SessionState, SessionTooLarge, TokenSet};
@@ -47,3 +48,4 @@ pub use stepup_seal::{
 pub use tokens::{AccessToken, AccessTokenError, AccessTokenRequest, RefreshError};
 pub use user_info::UserInfoError;
 pub use web::{Body, MAX_REQUEST_BYTES, Route, answer};
+pub use wire_error::WireError;

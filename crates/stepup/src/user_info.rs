@@ -1,5 +1,6 @@
 //! The profile, fresh from the tenant (OIDC Core section 5.3).
 
+use http::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -8,6 +9,7 @@ use crate::{
     session::Session,
     telemetry,
     tokens::{AccessTokenError, AccessTokenRequest},
+    wire_error::{Answer, WireError},
 };
 
 /// Why there is no profile.
@@ -17,12 +19,39 @@ pub enum UserInfoError {
     /// There is no access token to ask with; [`AccessTokenError::MfaRequired`] where a second factor is due.
     #[error("there is no access token to ask for the profile with")]
     AccessToken(#[from] AccessTokenError),
-    /// The tenant answered for another user than the session's (section 5.3.2).
+    /// The tenant answered for another user than the session's (section 5.3.2; code `user_mismatch`).
     #[error("the profile is another user's")]
     OtherUser,
-    /// The tenant refused, or gave no answer that can be used.
+    /// The tenant refused, or gave no answer that can be used (the tenant's own code, or `server_error`).
     #[error("the tenant gave no profile")]
     Provider(#[source] ProviderError),
+}
+
+impl WireError for UserInfoError {
+    fn answer(&self) -> Answer<'_> {
+        match self {
+            Self::AccessToken(error) => error.answer(),
+            Self::OtherUser => Answer::new(StatusCode::FORBIDDEN, "user_mismatch", &self.to_string()),
+            Self::Provider(error) => {
+                let status = match error {
+                    _ if error.is_limit() => StatusCode::TOO_MANY_REQUESTS,
+                    ProviderError::Refused {
+                        status: status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN),
+                        ..
+                    } => *status,
+                    _ => StatusCode::BAD_GATEWAY,
+                };
+                Answer::new(status, error.code(), &self.to_string()).after(error.retry_after())
+            }
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        match self {
+            Self::AccessToken(error) => error.to_json(),
+            _ => self.answer().into_json(),
+        }
+    }
 }
 
 impl Client {
@@ -54,5 +83,46 @@ impl Client {
             return Err(UserInfoError::OtherUser);
         }
         Ok(claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stepup_protocol::error::{OAuthError, code};
+
+    use super::*;
+
+    fn refused(status: StatusCode) -> UserInfoError {
+        let body = OAuthError { error: "invalid_token".to_owned(), error_description: None };
+        UserInfoError::Provider(ProviderError::Refused {
+            endpoint: "userinfo",
+            status,
+            body,
+            retry_after: None,
+        })
+    }
+
+    #[test]
+    fn an_error_is_answered_for_what_the_caller_can_do_about_it() {
+        for (error, status, code) in [
+            (AccessTokenError::MissingSession.into(), StatusCode::UNAUTHORIZED, "missing_session"),
+            (UserInfoError::OtherUser, StatusCode::FORBIDDEN, "user_mismatch"),
+            (refused(StatusCode::UNAUTHORIZED), StatusCode::UNAUTHORIZED, "invalid_token"),
+            (refused(StatusCode::TOO_MANY_REQUESTS), StatusCode::TOO_MANY_REQUESTS, "invalid_token"),
+            (refused(StatusCode::BAD_REQUEST), StatusCode::BAD_GATEWAY, "invalid_token"),
+            (
+                UserInfoError::Provider(ProviderError::not_named("userinfo", "userinfo_endpoint")),
+                StatusCode::BAD_GATEWAY,
+                code::SERVER_ERROR,
+            ),
+        ] {
+            assert_eq!((error.status(), &*error.code()), (status, code), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_access_token_is_told_as_its_own_route_tells_it() {
+        let error = UserInfoError::from(AccessTokenError::MissingSession);
+        assert_eq!(error.to_json(), AccessTokenError::MissingSession.to_json());
     }
 }

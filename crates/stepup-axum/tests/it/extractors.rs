@@ -20,6 +20,7 @@ async fn application() -> Application {
             .route("/both", get(async |_: Session, user: User| user.subject().to_owned()))
             .route("/twice", get(async |_: Session, _: Session| "never"))
             .route("/token", get(token))
+            .route("/profile", get(profile))
             .route("/issuer", get(async |client: Client| client.issuer().to_owned()))
             .route("/end", post(async |session: Session| session.end()))
             .layer(SessionLayer::new(client))
@@ -42,6 +43,10 @@ async fn cart(session: Session) -> Json<Value> {
 async fn token(mut session: Session) -> Result<String, ErrorResponse> {
     let wanted = AccessTokenRequest::new().audience("https://api.example.com");
     Ok(session.access_token(&wanted).await?.token().to_owned())
+}
+
+async fn profile(mut session: Session) -> Result<Json<Value>, ErrorResponse> {
+    Ok(Json(session.user_info().await?.into()))
 }
 
 #[tokio::test]
@@ -109,6 +114,10 @@ async fn an_error_of_the_sdk_is_an_answer() {
     let answer = application.get("/token").header(header::COOKIE, session_cookie()).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(answer.json::<Value>().await.unwrap()["error"]["code"], "missing_refresh_token");
+
+    let answer = application.get("/profile").header(header::COOKIE, session_cookie()).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    assert_eq!(answer.json::<Value>().await.unwrap()["error"], "server_error");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use stepup_protocol::{claims::ACR_MULTI_FACTOR, mfa::FactorType};
+use stepup_protocol::{claims::ACR_MULTI_FACTOR, error::code, mfa::FactorType};
 use stepup_seal::base62;
 use url::Url;
 
@@ -35,6 +35,7 @@ use crate::{
     pages::Language,
     session::{Session, SessionState},
     web::{answer, base_url, login::STEP_UP, return_to, same_origin},
+    wire_error::{Answer, WireError},
 };
 
 /// What asks the tenant's own pages for a second factor.
@@ -85,7 +86,7 @@ pub enum DetourError {
     #[error("the form was not sent by a page of this application")]
     ForeignForm,
     /// The ready-made pages are turned off: show pages of your own, with the `mfa_token` in a form field.
-    #[error("the ready-made pages are turned off (mfa_pages)")]
+    #[error("the ready-made pages are turned off; turn mfa_pages on, or show pages of your own")]
     PagesOff,
     /// The way back is no place of this application.
     #[error("{0:?} is no path of this application to come back to")]
@@ -95,7 +96,10 @@ pub enum DetourError {
     /// end; also without the logins in other tabs, which are forgotten for it, the oldest first. A warning in the log says what
     /// takes the room. Nothing is spent. [`Client::detour_by_login`] does without the token; where that is too large too, let the user
     /// prove the second factor first and send the form again.
-    #[error("the detour would need a Cookie header of {bytes} bytes and {limit} are allowed")]
+    #[error(
+        "the detour would need a Cookie header of {bytes} bytes and {limit} are allowed; let the user prove the second \
+         factor first and send the form again, or raise max_cookie_header if every proxy on the way takes more"
+    )]
     TooLarge {
         /// The length that it would need, with room for what a step adds.
         bytes: usize,
@@ -108,6 +112,16 @@ pub enum DetourError {
 }
 
 impl DetourError {
+    /// A stable code for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::ForeignForm | Self::UnknownHost => code::INVALID_REQUEST,
+            Self::PagesOff | Self::ReturnTo(_) => code::SERVER_ERROR,
+            Self::TooLarge { .. } => "detour_too_large",
+        }
+    }
+
     /// What to answer: 403 for a foreign form, 413 for one that is too large, 400 for a host that is not ours, 500 for a fault
     /// of the application.
     #[must_use]
@@ -118,6 +132,12 @@ impl DetourError {
             Self::UnknownHost => StatusCode::BAD_REQUEST,
             Self::PagesOff | Self::ReturnTo(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+}
+
+impl WireError for DetourError {
+    fn answer(&self) -> Answer<'_> {
+        Answer::new(self.status(), self.code(), &self.to_string())
     }
 }
 

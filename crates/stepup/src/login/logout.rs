@@ -18,8 +18,7 @@ pub(crate) struct LogoutRequest<'a> {
 
 /// Why a browser could not be sent to the tenant for its logout. The session here has ended all the same.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LogoutError {
+pub(crate) enum LogoutError {
     /// The tenant names an endpoint that is no address.
     #[error("the tenant's logout endpoint is no address")]
     Endpoint(#[source] url::ParseError),

@@ -4,13 +4,9 @@ mod callback;
 mod logout;
 mod start;
 
+pub use self::callback::{CallbackError, CallbackOutcome};
 pub(crate) use self::{
     callback::CallbackParameters,
     logout::LogoutRequest,
-    start::{LoginRequest, RESERVED_PARAMETERS},
-};
-pub use self::{
-    callback::{CallbackError, CallbackOutcome},
-    logout::LogoutError,
-    start::LoginError,
+    start::{LoginError, LoginRequest, RESERVED_PARAMETERS},
 };

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use stepup_protocol::{discovery::ProviderMetadata, error::code, scope::Scopes};
 use stepup_seal::{base64url, digest, token};
 use tracing::{Instrument as _, field::Empty};
@@ -75,8 +76,7 @@ pub(crate) struct StartedLogin {
 
 /// Why a login could not begin.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoginError {
+pub(crate) enum LoginError {
     /// The tenant says of itself that its authorization endpoint is somewhere that is no address.
     #[error("the tenant's authorization endpoint is no address")]
     AuthorizationEndpoint(#[source] url::ParseError),
@@ -110,8 +110,7 @@ pub enum LoginError {
 
 impl LoginError {
     /// A stable code for programs.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub(crate) const fn code(&self) -> &'static str {
         match self {
             Self::MaxAge(_) => code::INVALID_REQUEST,
             Self::AuthorizationEndpoint(_) | Self::Discovery(_) | Self::NoPushedAuthorizationRequests => {
@@ -122,9 +121,20 @@ impl LoginError {
         }
     }
 
+    /// The status that the login route answers.
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::MaxAge(_) => StatusCode::BAD_REQUEST,
+            Self::AuthorizationEndpoint(_)
+            | Self::Discovery(_)
+            | Self::NoPushedAuthorizationRequests
+            | Self::Pushed(_)
+            | Self::TooLarge { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
     /// How long to wait before another attempt, where the tenant, or something on the way to it, told it.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.provider_error().and_then(ProviderError::retry_after)
     }
 

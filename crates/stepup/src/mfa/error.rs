@@ -2,7 +2,7 @@
 //!
 //! Whose fault it is comes first: the caller's (a bad request, a token that is expired, invalid or somebody else's),
 //! the user's turn ([`MfaRequired`]), the tenant's word ([`Refusal`]), or nobody's ([`Unavailable`]). Codes, statuses
-//! and JSON of all of them: [`MfaError`](super::MfaError).
+//! and JSON of all of them: [`WireError`].
 
 use std::{error::Error as _, fmt};
 
@@ -16,7 +16,7 @@ use super::{
     failure::{Failure, Unavailable},
     requirement,
 };
-use crate::provider::IdTokenError;
+use crate::{provider::IdTokenError, wire_error::WireError};
 
 /// A second factor is due before the tenant hands out the token (code `mfa_required`).
 ///
@@ -49,7 +49,7 @@ impl MfaRequired {
     /// The body that goes on the wire; status 403.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
-        super::MfaError::to_json(self)
+        WireError::to_json(self)
     }
 
     /// Whether the step-up cannot be done here: the tenant gave no token to go on with, so only a new login helps.
@@ -151,7 +151,7 @@ pub enum EnrollError {
     #[error("nothing was enrolled")]
     Refused(#[source] Refusal),
     /// The user was sent as many messages as the tenant sends for now: wait for
-    /// [`MfaError::retry_after`](super::MfaError::retry_after), or some minutes.
+    /// [`WireError::retry_after`], or some minutes.
     #[error("nothing was enrolled, for too many messages were sent")]
     SentTooOften(#[source] Refusal),
     /// The token will not do.
@@ -173,7 +173,7 @@ pub enum ChallengeError {
     #[error("no challenge was begun")]
     Refused(#[source] Refusal),
     /// The user was sent as many messages or pushes as the tenant sends for now: wait for
-    /// [`MfaError::retry_after`](super::MfaError::retry_after), or some minutes. What was sent before is still taken.
+    /// [`WireError::retry_after`], or some minutes. What was sent before is still taken.
     #[error("no challenge was begun, for too many messages were sent")]
     SentTooOften(#[source] Refusal),
     /// The token will not do.
@@ -205,7 +205,7 @@ pub enum DeleteAuthenticatorError {
 #[non_exhaustive]
 pub enum VerifyError {
     /// The tenant has too many requests, of whomever, and has not looked at the code, which may be handed in again: wait for
-    /// [`MfaError::retry_after`](super::MfaError::retry_after), or a moment.
+    /// [`WireError::retry_after`], or a moment.
     #[error("the tenant has too many requests")]
     Busy(#[source] Refusal),
     /// The user said no to the push. It is over; the same token serves for another way.
@@ -222,7 +222,7 @@ pub enum VerifyError {
     #[error("the verification was interrupted")]
     Interrupted,
     /// Attempts are used up for a while: the right code would be refused too. Wait for
-    /// [`MfaError::retry_after`](super::MfaError::retry_after), or some minutes.
+    /// [`WireError::retry_after`], or some minutes.
     #[error("attempts are used up for a while")]
     LockedOut(#[source] Refusal),
     /// The code was right, and an Action wants a further factor: go on with the new token.

@@ -23,7 +23,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Errors tell their code, status and JSON through [`MfaError`].
+//! Errors tell their code, status and JSON through [`WireError`](crate::WireError).
 
 mod client;
 mod error;
@@ -61,7 +61,6 @@ pub use self::{
     request::{Challenge, Enroll},
     token::MfaToken,
     verify::Verified,
-    wire::MfaError,
 };
 pub(crate) use self::{
     once::StepUps,

@@ -1,9 +1,7 @@
-//! What an error of this room becomes on the wire: its code, its status and its JSON, derived in one place.
-
-use std::{borrow::Cow, time::Duration};
+//! What an error of this room becomes on the wire, derived in one place.
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use stepup_protocol::error::code;
 
 use super::error::{
@@ -11,124 +9,55 @@ use super::error::{
     MfaRequired, MfaTokenError, NoAvailableFactors, VerifyError,
 };
 use super::{failure::Unavailable, refusal::Refusal};
+use crate::wire_error::{Answer, WireError};
 
-/// The face that every error of the MFA API shows: a stable code for programs, a status and a JSON body for a route,
-/// and the time to wait where the tenant told it.
-///
-/// ```
-/// use stepup::mfa::{MfaError as _, MfaTokenError};
-///
-/// let error = MfaTokenError::Expired;
-/// assert_eq!(error.code(), "mfa_token_expired");
-/// assert_eq!(error.status(), 401);
-/// assert_eq!(error.to_json()["error"], "mfa_token_expired");
-/// ```
-pub trait MfaError: std::error::Error {
-    /// The answer that tells this error.
-    #[doc(hidden)]
-    fn answer(&self) -> Answer<'_>;
-
-    /// `error` of the body: one of ours (`mfa_token_expired`), or the tenant's own (`invalid_grant`).
-    fn code(&self) -> Cow<'_, str> {
-        self.answer().code
-    }
-
-    /// The status that a route answers.
-    fn status(&self) -> StatusCode {
-        self.answer().status
-    }
-
-    /// The body that a route answers: `error`, `error_description`, and for `mfa_required` also `mfa_token` and
-    /// `mfa_requirements`.
-    fn to_json(&self) -> Value {
-        self.answer().into_json()
-    }
-
-    /// How long to wait before another attempt, where the tenant told it.
-    fn retry_after(&self) -> Option<Duration> {
-        self.answer().retry_after
-    }
-}
-
-/// An error as an answer. Built by [`MfaError::answer`] alone.
-#[derive(Debug)]
-pub struct Answer<'a> {
-    status: StatusCode,
-    code: Cow<'a, str>,
-    description: Cow<'a, str>,
-    retry_after: Option<Duration>,
-    more: Map<String, Value>,
-}
-
-impl<'a> Answer<'a> {
-    fn new(status: StatusCode, code: impl Into<Cow<'a, str>>, description: impl Into<Cow<'a, str>>) -> Self {
-        Self {
-            status,
-            code: code.into(),
-            description: description.into(),
-            retry_after: None,
-            more: Map::new(),
-        }
-    }
-
-    fn into_json(self) -> Value {
-        let mut body = self.more;
-        body.insert("error".to_owned(), self.code.into());
-        body.insert("error_description".to_owned(), self.description.into());
-        Value::Object(body)
-    }
-}
-
-impl MfaError for MfaRequired {
+impl WireError for MfaRequired {
     fn answer(&self) -> Answer<'_> {
-        let mut more = Map::new();
+        let mut answer = Answer::new(StatusCode::FORBIDDEN, code::MFA_REQUIRED, &self.description);
         let token = self.mfa_token.as_ref().map_or("", |token| token.as_str());
-        more.insert("mfa_token".to_owned(), token.into());
+        answer.say("mfa_token", token);
         if let Some(requirements) = &self.requirements {
-            more.insert("mfa_requirements".to_owned(), json!(requirements));
+            answer.say("mfa_requirements", json!(requirements));
         }
         if self.needs_login() {
-            more.insert("login_required".to_owned(), true.into());
+            answer.say("login_required", true);
         }
         if let Some(recovery_code) = &self.recovery_code {
-            more.insert("recovery_code".to_owned(), recovery_code.as_str().into());
+            answer.say("recovery_code", recovery_code.as_str());
         }
-        Answer { more, ..Answer::new(StatusCode::FORBIDDEN, code::MFA_REQUIRED, &*self.description) }
+        answer
     }
 }
 
-impl MfaError for MfaTokenError {
+impl WireError for MfaTokenError {
     fn answer(&self) -> Answer<'_> {
         let (status, code) = match self {
             Self::Expired => (StatusCode::UNAUTHORIZED, "mfa_token_expired"),
             Self::Invalid => (StatusCode::UNAUTHORIZED, "mfa_token_invalid"),
             Self::NotFound => (StatusCode::NOT_FOUND, "mfa_token_not_found"),
         };
-        Answer::new(status, code, self.to_string())
+        Answer::new(status, code, &self.to_string())
     }
 }
 
-impl MfaError for InvalidRequest {
+impl WireError for InvalidRequest {
     fn answer(&self) -> Answer<'_> {
-        Answer::new(StatusCode::BAD_REQUEST, code::INVALID_REQUEST, self.to_string())
+        Answer::new(StatusCode::BAD_REQUEST, code::INVALID_REQUEST, &self.to_string())
     }
 }
 
-impl MfaError for NoAvailableFactors {
+impl WireError for NoAvailableFactors {
     fn answer(&self) -> Answer<'_> {
-        Answer::new(StatusCode::BAD_REQUEST, "mfa_no_available_factors", self.to_string())
+        Answer::new(StatusCode::BAD_REQUEST, "mfa_no_available_factors", &self.to_string())
     }
 }
 
-impl MfaError for Refusal {
+impl WireError for Refusal {
     /// The tenant's own words. Its status is kept where the one who asked can act on it; a failure of its own, or of
     /// the way to it, is a bad gateway; everything else is a bad request.
     fn answer(&self) -> Answer<'_> {
         let description = self.description.as_deref().unwrap_or_default();
-        Answer {
-            retry_after: self.retry_after,
-            ..Answer::new(self.status_for_the_caller(), &*self.error, description)
-        }
+        Answer::new(self.status_for_the_caller(), &*self.error, description).after(self.retry_after)
     }
 }
 
@@ -150,16 +79,14 @@ impl Refusal {
     }
 }
 
-impl MfaError for Unavailable {
+impl WireError for Unavailable {
     fn answer(&self) -> Answer<'_> {
-        Answer {
-            retry_after: Unavailable::retry_after(self),
-            ..Answer::new(Unavailable::status(self), Unavailable::code(self), self.to_string())
-        }
+        Answer::new(Unavailable::status(self), Unavailable::code(self), &self.to_string())
+            .after(Unavailable::retry_after(self))
     }
 }
 
-impl MfaError for ListAuthenticatorsError {
+impl WireError for ListAuthenticatorsError {
     fn answer(&self) -> Answer<'_> {
         match self {
             Self::Refused(refusal) => refusal.answer(),
@@ -169,7 +96,7 @@ impl MfaError for ListAuthenticatorsError {
     }
 }
 
-impl MfaError for EnrollError {
+impl WireError for EnrollError {
     fn answer(&self) -> Answer<'_> {
         match self {
             Self::Refused(refusal) | Self::SentTooOften(refusal) => refusal.answer(),
@@ -179,7 +106,7 @@ impl MfaError for EnrollError {
     }
 }
 
-impl MfaError for ChallengeError {
+impl WireError for ChallengeError {
     fn answer(&self) -> Answer<'_> {
         match self {
             Self::NoAvailableFactors(error) => error.answer(),
@@ -190,7 +117,7 @@ impl MfaError for ChallengeError {
     }
 }
 
-impl MfaError for DeleteAuthenticatorError {
+impl WireError for DeleteAuthenticatorError {
     fn answer(&self) -> Answer<'_> {
         match self {
             Self::Refused(refusal) => refusal.answer(),
@@ -200,12 +127,12 @@ impl MfaError for DeleteAuthenticatorError {
     }
 }
 
-impl MfaError for VerifyError {
+impl WireError for VerifyError {
     fn answer(&self) -> Answer<'_> {
         match self {
-            Self::IdToken(_) => Answer::new(StatusCode::BAD_GATEWAY, code::SERVER_ERROR, self.to_string()),
+            Self::IdToken(_) => Answer::new(StatusCode::BAD_GATEWAY, code::SERVER_ERROR, &self.to_string()),
             Self::Interrupted => {
-                Answer::new(StatusCode::SERVICE_UNAVAILABLE, code::SERVER_ERROR, self.to_string())
+                Answer::new(StatusCode::SERVICE_UNAVAILABLE, code::SERVER_ERROR, &self.to_string())
             }
             Self::Busy(refusal)
             | Self::Denied(refusal)
@@ -216,14 +143,16 @@ impl MfaError for VerifyError {
             | Self::Refused(refusal)
             | Self::WrongCode(refusal) => refusal.answer(),
             Self::MfaRequired(required) => required.answer(),
-            Self::MissingSession => Answer::new(StatusCode::BAD_REQUEST, "missing_session", self.to_string()),
-            Self::OtherUser => Answer::new(StatusCode::FORBIDDEN, "user_mismatch", self.to_string()),
+            Self::MissingSession => {
+                Answer::new(StatusCode::BAD_REQUEST, "missing_session", &self.to_string())
+            }
+            Self::OtherUser => Answer::new(StatusCode::FORBIDDEN, "user_mismatch", &self.to_string()),
             Self::SessionExpired => {
-                Answer::new(StatusCode::UNAUTHORIZED, "session_expired", self.to_string())
+                Answer::new(StatusCode::UNAUTHORIZED, "session_expired", &self.to_string())
             }
             Self::Token(error) => error.answer(),
             Self::Unavailable(error) => error.answer(),
-            Self::Used(_) => Answer::new(StatusCode::FORBIDDEN, "mfa_token_used", self.to_string()),
+            Self::Used(_) => Answer::new(StatusCode::FORBIDDEN, "mfa_token_used", &self.to_string()),
         }
     }
 }

@@ -16,10 +16,11 @@ use crate::{
     client::Client,
     detour::{Demand, Outcome, Problem, Stage, UnderWay},
     mfa::{
-        Challenge, ChallengeError, Enroll, EnrollError, ListAuthenticatorsError, MfaError, MfaToken,
-        OwnAuthenticators, Verified, Verify, VerifyError,
+        Challenge, ChallengeError, Enroll, EnrollError, ListAuthenticatorsError, MfaToken, OwnAuthenticators,
+        Verified, Verify, VerifyError,
     },
     session::SessionState,
+    wire_error::WireError,
 };
 
 /// How long after a message another one may be asked for.
@@ -280,7 +281,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What an error means for the page.
-    fn trouble(&mut self, error: &(impl MfaError + 'static)) {
+    fn trouble(&mut self, error: &(impl WireError + 'static)) {
         let code = error.code();
         tracing::debug!(
             code = &*code,
@@ -314,7 +315,7 @@ impl<'a> Walk<'a> {
     }
 
     /// When the tenant will listen again, if it told.
-    fn until(&self, error: &impl MfaError) -> Option<UnixTime> {
+    fn until(&self, error: &impl WireError) -> Option<UnixTime> {
         error.retry_after().map(|wait| self.client.now() + wait)
     }
 

@@ -24,9 +24,10 @@ use crate::{
     client::Client,
     detour::UI_LOCALES,
     login::{LoginError, LoginRequest},
-    mfa::{DeleteAuthenticatorError, ListAuthenticatorsError, MfaError, OWN_SCOPE, OwnAuthenticators},
+    mfa::{DeleteAuthenticatorError, ListAuthenticatorsError, OWN_SCOPE, OwnAuthenticators},
     session::{Session, SessionState},
     web::{answer, base_url},
+    wire_error::WireError,
 };
 
 /// Said in the address of the page after a login, so that it does not ask for another one for ever.
@@ -202,7 +203,7 @@ impl<'a> Visit<'a> {
     }
 
     /// The tenant did not do it: for now, or for some time that it may tell (RFC 9110 section 10.2.3).
-    fn failed(&self, error: &(impl MfaError + 'static), what: &str) -> Response<Bytes> {
+    fn failed(&self, error: &(impl WireError + 'static), what: &str) -> Response<Bytes> {
         tracing::warn!(error = error as &dyn std::error::Error, "{what}");
         if error.status() != StatusCode::TOO_MANY_REQUESTS {
             return self.unavailable();

@@ -102,8 +102,17 @@ impl ProviderError {
         }
     }
 
+    /// Whether the tenant, or something on the way to it, has too many requests.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { status, .. } | Self::Untrustworthy { status, .. }
+                if *status == StatusCode::TOO_MANY_REQUESTS
+        )
+    }
+
     /// The discovery document has no `member`, which would name the endpoint.
-    pub(super) fn not_named(endpoint: &'static str, member: &str) -> Self {
+    pub(crate) fn not_named(endpoint: &'static str, member: &str) -> Self {
         let reason = format!("the discovery document has no `{member}`");
         Self::Untrustworthy { endpoint, status: StatusCode::OK, reason, retry_after: None }
     }

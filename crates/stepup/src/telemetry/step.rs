@@ -7,7 +7,7 @@ use stepup_protocol::error::code;
 use tracing::{Instrument as _, field::Empty};
 
 use super::{audit::Audit, reason::known};
-use crate::mfa::{MfaError, Operation};
+use crate::{mfa::Operation, wire_error::WireError};
 
 /// One call of a step-up.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Step<'a> {
 
 impl Step<'_> {
     /// Runs `call` in its span and counts what becomes of it.
-    pub(crate) async fn run<T, E: MfaError>(self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(crate) async fn run<T, E: WireError>(self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let span = tracing::info_span!(
             "stepup.mfa",
             "stepup.mfa.operation" = self.operation.as_str(),

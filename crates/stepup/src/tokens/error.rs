@@ -9,6 +9,7 @@ use stepup_protocol::error::code;
 use crate::{
     mfa::MfaRequired,
     provider::{IdTokenError, ProviderError},
+    wire_error::{Answer, WireError},
 };
 
 /// Why there is no access token.
@@ -125,14 +126,22 @@ impl AccessTokenError {
     }
 }
 
+impl WireError for AccessTokenError {
+    fn answer(&self) -> Answer<'_> {
+        match self {
+            Self::MfaRequired(required) => required.answer(),
+            error => Answer::new(error.status(), error.code(), &error.to_string()).after(error.retry_after()),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        self.to_json()
+    }
+}
+
 impl RefreshError {
     fn is_limit(&self) -> bool {
-        let Self::Provider(error) = self else { return false };
-        matches!(
-            error,
-            ProviderError::Refused { status, .. } | ProviderError::Untrustworthy { status, .. }
-                if *status == StatusCode::TOO_MANY_REQUESTS
-        )
+        matches!(self, Self::Provider(error) if error.is_limit())
     }
 
     fn is_refusal(&self) -> bool {

@@ -99,7 +99,7 @@ pub(super) async fn answer(
             response
         }
         Err(error) => {
-            let (status, message) = problem(&error);
+            let (status, message) = (error.status(), message(&error));
             let response = match in_popup {
                 Some(popup) => {
                     let failure = popup::Failure { code: error.code(), message: &message };
@@ -150,21 +150,14 @@ fn not_begun(
     login_ended::page(client, request.headers(), ended, ways)
 }
 
-fn problem(error: &LoginError) -> (StatusCode, String) {
-    match error {
-        LoginError::MaxAge(_) => (StatusCode::BAD_REQUEST, error.to_string()),
-        LoginError::TooLarge { .. } => {
-            tracing::error!(error = error as &dyn std::error::Error, "a login could not begin");
-            (StatusCode::INTERNAL_SERVER_ERROR, too_large::DESCRIPTION.to_owned())
-        }
-        LoginError::AuthorizationEndpoint(_)
-        | LoginError::Discovery(_)
-        | LoginError::NoPushedAuthorizationRequests
-        | LoginError::Pushed(_) => {
-            tracing::error!(error = error as &dyn std::error::Error, "a login could not begin");
-            (StatusCode::INTERNAL_SERVER_ERROR, FAILED.to_owned())
-        }
+/// What is said to whoever asked; what is wrong on our side is for the log.
+fn message(error: &LoginError) -> String {
+    if error.status().is_client_error() {
+        return error.to_string();
     }
+    tracing::error!(error = error as &dyn std::error::Error, "a login could not begin");
+    let message = if matches!(error, LoginError::TooLarge { .. }) { too_large::DESCRIPTION } else { FAILED };
+    message.to_owned()
 }
 
 fn bad_challenge_mode(value: &str) -> String {

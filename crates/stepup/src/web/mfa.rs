@@ -13,9 +13,10 @@ use crate::{
     client::Client,
     mfa::{
         ChallengeError, DeleteAuthenticatorError, EnrollError, InvalidRequest, ListAuthenticatorsError,
-        MfaError, Verified,
+        Verified,
     },
     session::SessionState,
+    wire_error::WireError,
 };
 
 /// `GET mfa/authenticators`: the tenant's list, filtered by what the step-up may be answered with.
@@ -136,7 +137,7 @@ pub(super) async fn delete(
 }
 
 /// The answer that an error derives.
-fn refused(error: &(impl MfaError + 'static)) -> Response<Bytes> {
+fn refused(error: &(impl WireError + 'static)) -> Response<Bytes> {
     tracing::debug!(code = &*error.code(), error = error as &dyn std::error::Error, "the MFA route refused");
     answer::wait(error.retry_after(), answer::json(error.status(), &error.to_json()))
 }

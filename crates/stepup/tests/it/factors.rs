@@ -6,7 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use serde_json::{Value, json};
-use stepup::mfa::{Challenge, Enroll, FactorType, MfaError, OobChannel, Verify, VerifyError};
+use stepup::{
+    WireError,
+    mfa::{Challenge, Enroll, FactorType, OobChannel, Verify, VerifyError},
+};
 use stepup_tenant::{Fault, Tenant, model::Channel};
 
 use crate::{
@@ -340,7 +343,7 @@ async fn whoever_is_to_wait_hears_how_long_from_every_call() {
         let fault = Fault { status: Some(429), body: Some(body), retry_after, ..Fault::on(method, path) };
         house.tenant.fail_next(fault);
     };
-    let told = |error: &dyn MfaError| (error.status(), error.retry_after());
+    let told = |error: &dyn WireError| (error.status(), error.retry_after());
     let expected = (StatusCode::TOO_MANY_REQUESTS, Some(Duration::from_secs(7)));
     busy("GET", "/mfa/authenticators", Some(7));
     assert_eq!(told(&mfa.authenticators(&token).await.unwrap_err()), expected);

@@ -11,8 +11,8 @@ use http::StatusCode;
 use serde_json::json;
 use stepup::{
     AccessTokenRequest, CallbackOutcome, Client, ClientBuilder, HttpError, ProviderError, SessionState,
-    TokenSet,
-    mfa::{Challenge, Enroll, MfaError as _, MfaToken, Refusal, Verify},
+    TokenSet, WireError as _,
+    mfa::{Challenge, Enroll, MfaToken, Refusal, Verify},
 };
 use stepup_tenant::{Fault, Tenant};
 

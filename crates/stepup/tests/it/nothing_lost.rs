@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use stepup::{
-    AccessTokenError, AccessTokenRequest, Client, Format, SessionState,
-    mfa::{MfaError as _, MfaToken, MfaTokenError, Verify, VerifyError},
+    AccessTokenError, AccessTokenRequest, Client, Format, SessionState, WireError as _,
+    mfa::{MfaToken, MfaTokenError, Verify, VerifyError},
 };
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};

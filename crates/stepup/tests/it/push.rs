@@ -8,11 +8,8 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use stepup::{
-    Body, Client, Clock, Route, Routes, SessionState,
-    mfa::{
-        Challenge, Enroll, FactorType, MfaError as _, MfaToken, OutOfBand, PushOutcome, PushWait, Verify,
-        VerifyError,
-    },
+    Body, Client, Clock, Route, Routes, SessionState, WireError as _,
+    mfa::{Challenge, Enroll, FactorType, MfaToken, OutOfBand, PushOutcome, PushWait, Verify, VerifyError},
 };
 use stepup_protocol::time::UnixTime;
 use stepup_tenant::{clock::VirtualClock, devices::Decision};

@@ -6,10 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use serde_json::{Value, json};
 use stepup::{
-    Format,
-    mfa::{
-        AuthenticatorType, Challenge, Enroll, EnrollError, FactorType, MfaError as _, Verify, VerifyError,
-    },
+    Format, WireError as _,
+    mfa::{AuthenticatorType, Challenge, Enroll, EnrollError, FactorType, Verify, VerifyError},
 };
 use stepup_tenant::{Fault, Tenant};
 

@@ -6,9 +6,9 @@ use std::{sync::Arc, time::Duration};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use stepup::{
-    AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState, TokenSet,
+    AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState, TokenSet, WireError as _,
     guard::Guard,
-    mfa::{Challenge, Enroll, MfaError as _, MfaRequired, MfaToken, MfaTokenError, Verify, VerifyError},
+    mfa::{Challenge, Enroll, MfaRequired, MfaToken, MfaTokenError, Verify, VerifyError},
 };
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};

@@ -15,8 +15,9 @@ use stepup_protocol::time::UnixTime;
 use tokio::sync::Notify;
 
 use super::{PushOutcome, PushWait};
-use crate::mfa::{
-    Mfa, MfaError as _, MfaToken, MfaTokenError, Refusal, Verify, VerifyError, failure::Failure, once::StepUp,
+use crate::{
+    mfa::{Mfa, MfaToken, MfaTokenError, Refusal, Verify, VerifyError, failure::Failure, once::StepUp},
+    wire_error::WireError as _,
 };
 
 /// What a tenant that says `slow_down` is spared.

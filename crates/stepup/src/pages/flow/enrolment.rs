@@ -5,8 +5,9 @@ use stepup_protocol::mfa::{AssociateResponse, FactorType};
 use super::{Calls, Next, Walk};
 use crate::{
     detour::{Outcome, Problem, Stage},
-    mfa::{Enroll, EnrollError, MfaError},
+    mfa::{Enroll, EnrollError},
     pages::way::{Way, email, phone},
+    wire_error::WireError,
 };
 
 impl Walk<'_> {
@@ -101,7 +102,7 @@ impl Walk<'_> {
 
     /// Whether the tenant lets nothing be added because the user did so in another tab: the application then judges the
     /// request anew.
-    pub(super) async fn was_done_elsewhere(&mut self, calls: &Calls<'_>, error: &impl MfaError) -> bool {
+    pub(super) async fn was_done_elsewhere(&mut self, calls: &Calls<'_>, error: &impl WireError) -> bool {
         let is_step_up = matches!(calls, Calls::StepUp(..));
         if !(is_step_up && self.detour.progress.stage.adds() && &*error.code() == "access_denied") {
             return false;

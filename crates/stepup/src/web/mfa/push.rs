@@ -23,9 +23,10 @@ use stepup_protocol::error::{code, description};
 use super::{answer, body, refused, verified};
 use crate::{
     client::Client,
-    mfa::{MfaError as _, MfaToken, OutOfBand, Pace, PushOutcome, PushWait, Turn, Verify, VerifyError},
+    mfa::{MfaToken, OutOfBand, Pace, PushOutcome, PushWait, Turn, Verify, VerifyError},
     session::{Session, SessionState},
     web::body::{Body, Event},
+    wire_error::WireError as _,
 };
 
 /// How long a long poll is held: shorter than proxies and browsers cut an idle request off.
