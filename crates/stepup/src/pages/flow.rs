@@ -2,6 +2,7 @@
 
 mod enrolment;
 mod proof;
+mod trouble;
 
 use std::{mem, time::Duration};
 
@@ -11,6 +12,7 @@ use stepup_protocol::{
 };
 use url::Url;
 
+use self::trouble::Trouble;
 use super::way::{Way, digits};
 use crate::{
     client::Client,
@@ -280,36 +282,23 @@ impl<'a> Walk<'a> {
         self.verify(proof).await
     }
 
-    /// What an error means for the page.
-    fn trouble(&mut self, error: &(impl WireError + 'static)) {
-        let code = error.code();
+    /// Says on the page what an error means.
+    fn trouble<E: WireError + 'static>(&mut self, error: &E)
+    where
+        for<'e> Trouble: From<&'e E>,
+    {
         tracing::debug!(
-            code = &*code,
+            code = &*error.code(),
             error = error as &dyn std::error::Error,
             "a step of the ready-made pages"
         );
-        let contact = matches!(self.detour.progress.stage, Stage::Contact { .. });
-        let problem = match &*code {
-            "mfa_token_expired"
-            | "mfa_token_invalid"
-            | "mfa_token_not_found"
-            | "expired_token"
-            | "invalid_grant"
-            | "user_mismatch"
-            | "missing_session" => return self.over(),
-            _ if error.status() == http::StatusCode::TOO_MANY_REQUESTS => {
-                Problem::Busy { until: self.until(error) }
-            }
-            "invalid_request" if contact => match self.detour.progress.stage {
-                Stage::Contact { way: Way::Email, .. } => Problem::Email,
-                _ => Problem::Phone,
-            },
-            "unsupported_authenticator_type"
-            | "unsupported_challenge_type"
-            | "access_denied"
-            | "mfa_no_available_factors"
-            | "association_required" => Problem::NotOffered,
-            _ => Problem::Unavailable,
+        let problem = match (Trouble::from(error), &self.detour.progress.stage) {
+            (Trouble::Over, _) => return self.over(),
+            (Trouble::Busy, _) => Problem::Busy { until: self.until(error) },
+            (Trouble::Malformed, Stage::Contact { way: Way::Email, .. }) => Problem::Email,
+            (Trouble::Malformed, Stage::Contact { .. }) => Problem::Phone,
+            (Trouble::NotOffered, _) => Problem::NotOffered,
+            (Trouble::Malformed | Trouble::Unavailable, _) => Problem::Unavailable,
         };
         self.problem(problem);
     }

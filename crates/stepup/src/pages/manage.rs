@@ -26,7 +26,7 @@ use crate::{
     login::{LoginError, LoginRequest},
     mfa::{DeleteAuthenticatorError, ListAuthenticatorsError, OWN_SCOPE, OwnAuthenticators},
     session::{Session, SessionState},
-    web::{answer, base_url},
+    web::{answer, base_url, query::parameter},
     wire_error::WireError,
 };
 
@@ -126,8 +126,7 @@ impl<'a> Visit<'a> {
 
     /// What the page's address says.
     fn asks(&self, wanted: &str) -> Option<String> {
-        let query = self.request.uri().query().unwrap_or_default().as_bytes();
-        form_urlencoded::parse(query).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        parameter(self.request.uri().query(), wanted)
     }
 
     /// The calls for the user's own authenticators, or the way to a token for them.

@@ -18,13 +18,16 @@ use crate::{
     detour::{self, Outcome, Stage},
     mfa::MfaToken,
     session::SessionState,
-    web::{answer, base_url, return_to, same_origin},
+    web::{answer, base_url, query::parameter, return_to, same_origin},
 };
 
 /// The largest form of a page, in bytes.
 const MAX_PAGE_FORM_BYTES: usize = 8 * 1024;
-/// A page's query: whether the push was answered is asked first.
-const POLL: &str = "poll=1";
+/// The parameter of a page with which whether the push was answered is asked first.
+const POLL: &str = "poll";
+/// The parameter of a page with which a form came after the step-up of this token was complete. Where the browser holds
+/// something newer, that is shown.
+const COMPLETE: &str = "complete";
 
 /// `GET`: where things stand. With `poll`, asks first whether the push was answered.
 pub(crate) async fn page(
@@ -38,14 +41,14 @@ pub(crate) async fn page(
         Err(refusal) => return *refusal,
     };
     let (headers, query) = (request.headers(), request.uri().query());
-    let asks = |what: &str| query.is_some_and(|query| query.ends_with(what));
-    if asks(POLL) {
+    if parameter(query, POLL).is_some() {
         let next = walk.poll().await;
         return go_on(&walk, headers, next);
     }
     let is_new = walk.detour.speak(client.config().pages.asked_in(query));
     let language = walk.detour.language(client);
-    if walk.detour.progress.token.as_ref().is_some_and(|token| asks(&completed(token))) {
+    let completed = parameter(query, COMPLETE);
+    if completed.is_some() && completed == walk.detour.progress.token.as_ref().map(digest_of) {
         return complete(&walk, headers, language);
     }
     let begins = walk.detour.progress.stage == Stage::Begin;
@@ -178,8 +181,9 @@ fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
     }
     if next == Next::Complete {
         // What the detour has come to since is in the browser, and stays there.
-        let completed = detour.progress.token.as_ref().map(completed).unwrap_or_default();
-        return answer::see_other(&format!("{}?{completed}", client.detour_path(base, "", &detour.id)));
+        let completed = detour.progress.token.as_ref().map(digest_of).unwrap_or_default();
+        let here = client.detour_path(base, "", &detour.id);
+        return answer::see_other(&format!("{here}?{COMPLETE}={completed}"));
     }
     let mut response = match next {
         Next::Login(demand) => answer::see_other(&client.detour_login(base, detour, &demand)),
@@ -234,7 +238,7 @@ async fn show(walk: &mut Walk<'_>, frame: &Frame<'_>, headers: &HeaderMap) -> Re
             step: &step,
             lead: say::push_lead(frame.texts, to.as_deref(), barcode_uri.is_some()),
             waits: outcome == Outcome::Waiting,
-            poll_address: format!("{}?{POLL}", step.address),
+            poll_address: format!("{}?{POLL}=1", step.address),
             qr: barcode_uri.as_deref().and_then(|uri| qr::svg(uri, &frame.texts.qr_label)),
             barcode_uri: barcode_uri.as_deref(),
             resend_in: walk.resend_in(sent_at).as_secs(),
@@ -298,11 +302,9 @@ fn stopped(walk: &Walk<'_>, headers: &HeaderMap, language: Option<Language>) -> 
     client.stop(base, headers, language, &stop)
 }
 
-/// A page's query: a form came after the step-up of this token was complete. Where the browser holds
-/// something newer, that is shown.
-fn completed(token: &MfaToken) -> String {
-    let digest = digest::sha256(token.as_str().as_bytes());
-    format!("complete={}", base64url::encode(&digest[..6]))
+/// Names a step-up in an address.
+fn digest_of(token: &MfaToken) -> String {
+    base64url::encode(&digest::sha256(token.as_str().as_bytes())[..6])
 }
 
 /// A form came after the step-up that it was for was complete.

@@ -1,47 +1,49 @@
 //! Labels take few values: what the tenant may write at will is held against what is known.
 
+use stepup_protocol::error::code;
+
 /// The codes that are told apart: the tenant's, the SDK's own, and those of a refresh.
 const KNOWN: [&str; 35] = [
-    "access_denied",
-    "association_required",
-    "authorization_pending",
+    code::ACCESS_DENIED,
+    code::ASSOCIATION_REQUIRED,
+    code::AUTHORIZATION_PENDING,
     "discovery_error",
-    "expired_token",
+    code::EXPIRED_TOKEN,
     "interrupted",
-    "invalid_authenticator",
-    "invalid_client",
-    "invalid_dpop_proof",
-    "invalid_grant",
+    code::INVALID_AUTHENTICATOR,
+    code::INVALID_CLIENT,
+    code::INVALID_DPOP_PROOF,
+    code::INVALID_GRANT,
     "invalid_id_token",
-    "invalid_request",
+    code::INVALID_REQUEST,
     "invalid_token",
-    "insufficient_scope",
+    code::INSUFFICIENT_SCOPE,
     "mfa_no_available_factors",
-    "mfa_required",
+    code::MFA_REQUIRED,
     "mfa_token_expired",
     "mfa_token_invalid",
     "mfa_token_not_found",
     "mfa_token_used",
     "missing_session",
-    "server_error",
+    code::SERVER_ERROR,
     "session_expired",
-    "slow_down",
+    code::SLOW_DOWN,
     "success",
-    "too_many_attempts",
-    "too_many_requests",
-    "unauthorized_client",
+    code::TOO_MANY_ATTEMPTS,
+    code::TOO_MANY_REQUESTS,
+    code::UNAUTHORIZED_CLIENT,
     "unknown_error",
     "unreachable",
-    "unsupported_authenticator_type",
-    "unsupported_challenge_type",
-    "unsupported_grant_type",
-    "use_dpop_nonce",
+    code::UNSUPPORTED_AUTHENTICATOR_TYPE,
+    code::UNSUPPORTED_CHALLENGE_TYPE,
+    code::UNSUPPORTED_GRANT_TYPE,
+    code::USE_DPOP_NONCE,
     "user_mismatch",
 ];
 
-/// `code` if it is known.
-pub(super) fn known(code: &str) -> &'static str {
-    KNOWN.into_iter().find(|known| *known == code).unwrap_or("other")
+/// `reason` if it is known.
+pub(super) fn known(reason: &str) -> &'static str {
+    KNOWN.into_iter().find(|known| *known == reason).unwrap_or("other")
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
 use stepup_protocol::error::code;
 
-use super::{LONGEST_PARAMETER, answer};
+use super::{answer, query::LONGEST_PARAMETER};
 use crate::{
     client::Client,
     session::SessionState,

@@ -5,11 +5,12 @@ use http::{Request, Response, StatusCode, header};
 use url::{Position, Url};
 
 use super::{
-    LONGEST_PARAMETER, answer, base_url,
+    answer, base_url,
     login_ended::{self, Ended, Ways},
     navigation::wants_page,
     popup,
     prefetch::is_prefetch,
+    query::LONGEST_PARAMETER,
     return_to, too_large,
 };
 use crate::{

@@ -17,6 +17,7 @@ pub(crate) mod navigation;
 mod popup;
 pub(crate) mod prefetch;
 mod profile;
+pub(crate) mod query;
 pub(crate) mod return_to;
 mod route;
 pub(crate) mod same_origin;
@@ -33,9 +34,6 @@ use crate::{client::Client, pages, session::SessionState, telemetry};
 
 /// The largest request body that the routes read: 64 KiB.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
-
-/// Longest scope, audience and way back that an address may bring, in bytes: they are parsed and kept.
-const LONGEST_PARAMETER: usize = 2048;
 
 impl Client {
     /// Answers a request for one of the SDK's routes. Read the body up to [`MAX_REQUEST_BYTES`] first, and only for

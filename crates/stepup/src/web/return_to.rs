@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::LONGEST_PARAMETER as LONGEST;
+use super::query::LONGEST_PARAMETER as LONGEST;
 
 /// The path, query and fragment that `wish` leads to, seen from the application's address; `None` where that is not a
 /// place of the application. What comes back begins with exactly one slash.

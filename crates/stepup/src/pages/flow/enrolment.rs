@@ -1,8 +1,11 @@
 //! A factor is added: chosen, given its address where it needs one, and enrolled.
 
-use stepup_protocol::mfa::{AssociateResponse, FactorType};
+use stepup_protocol::{
+    error::code,
+    mfa::{AssociateResponse, FactorType},
+};
 
-use super::{Calls, Next, Walk};
+use super::{Calls, Next, Walk, trouble::Trouble};
 use crate::{
     detour::{Outcome, Problem, Stage},
     mfa::{Enroll, EnrollError},
@@ -60,7 +63,7 @@ impl Walk<'_> {
             Err(EnrollError::SentTooOften(_)) => self.problem(Problem::SentTooOften),
             Err(error) if self.was_done_elsewhere(&calls, &error).await => {}
             Err(error) => {
-                if matches!(&*error.code(), "unsupported_authenticator_type" | "access_denied") {
+                if Trouble::from(&error) == Trouble::NotOffered {
                     self.detour.progress.refused.push(way);
                     self.detour.progress.stage = self.offer();
                 }
@@ -104,7 +107,7 @@ impl Walk<'_> {
     /// request anew.
     pub(super) async fn was_done_elsewhere(&mut self, calls: &Calls<'_>, error: &impl WireError) -> bool {
         let is_step_up = matches!(calls, Calls::StepUp(..));
-        if !(is_step_up && self.detour.progress.stage.adds() && &*error.code() == "access_denied") {
+        if !(is_step_up && self.detour.progress.stage.adds() && error.code() == code::ACCESS_DENIED) {
             return false;
         }
         let listed = calls.list(self.session).await.unwrap_or_default();

@@ -335,7 +335,9 @@ async fn a_push() {
     assert_eq!(visitor.heading(), "Set up push notifications", "not scanned yet");
     house.tenant.clock().advance(Duration::from_secs(10));
     house.tenant.scan(&visitor.link("otpauth:")).await.unwrap();
-    visitor.get(&refresh).await;
+    visitor.get(&refresh.replace("poll", "xpoll")).await;
+    assert_eq!(visitor.heading(), "Set up push notifications", "another parameter asks nothing");
+    visitor.get(&format!("{refresh}&ui_locales=de")).await;
     is_back(&mut visitor).await;
 
     for decision in [Decision::Deny, Decision::Approve] {
