@@ -154,7 +154,7 @@ async fn a_session_that_a_handler_makes_too_large_is_not_written() {
             .header(header::ACCEPT_LANGUAGE, language);
         let page = page.send().await.unwrap();
         assert_eq!(page.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html;charset=UTF-8");
+        assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert!(page.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
         let html = page.text().await.unwrap();
         assert!(html.contains(&format!("<h1>{heading}</h1>")), "{html}");

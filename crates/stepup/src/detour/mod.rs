@@ -15,7 +15,7 @@ mod room;
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use stepup_protocol::{claims::ACR_MULTI_FACTOR, error::code, mfa::FactorType};
 use stepup_seal::base62;
@@ -336,11 +336,8 @@ impl Client {
         let kept = self.write_detour(base, &[], under_way);
         let form = form.map(|form| self.write_form(base, &under_way.id, form)).unwrap_or_default();
         let room = self.make_room(base, headers, session, under_way, &kept, &form)?;
-        let mut response = answer::see_other(path);
-        for cookie in kept.into_iter().chain(form).chain(room) {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        Ok(answer::private(response))
+        let cookies = kept.into_iter().chain(form).chain(room);
+        Ok(answer::private(answer::with_cookies(answer::see_other(path), cookies)))
     }
 
     /// The browser's path of the login that asks for what is demanded, of the user who is logged in, and comes back to the end

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use stepup_seal::token;
 use url::Url;
 
-use super::{Language, PageTemplates, Texts, assets::Asset};
+use super::{Language, Texts, assets::Asset};
 use crate::{client::Client, web::answer};
 
 const NONCE_BYTES: usize = 16;
@@ -84,27 +84,16 @@ impl<'a> Frame<'a> {
 }
 
 impl Client {
-    /// The page's HTML with the headers of a page.
+    /// One of the ready-made pages.
     pub(crate) fn page(
         &self,
         status: StatusCode,
         frame: &Frame<'_>,
         forms: Forms,
-        html: impl FnOnce(&dyn PageTemplates) -> String,
+        html: String,
     ) -> Response<Bytes> {
-        let html = html(self.config().pages.writer());
-        let mut response = Response::new(Bytes::from(html));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html;charset=UTF-8"));
-        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         // `same-origin` and not `no-referrer`, with which browsers send `Origin: null` along with our own forms.
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie"));
-        if let Ok(policy) = HeaderValue::from_str(&self.policy(frame, forms)) {
-            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-        }
-        answer::private(response)
+        page(status, html, &self.policy(frame, forms), "same-origin", "accept-language, cookie")
     }
 
     /// Content Security Policy Level 3. Browsers hold `form-action` against every redirect after a form too, and what is
@@ -124,11 +113,32 @@ impl Client {
     }
 }
 
+/// A page of HTML: no other site may frame it, no cache keep it. `policy` is its Content Security Policy.
+pub(crate) fn page(
+    status: StatusCode,
+    html: String,
+    policy: &str,
+    referrer: &'static str,
+    vary: &'static str,
+) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(html));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(referrer));
+    headers.insert(header::VARY, HeaderValue::from_static(vary));
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    answer::private(response)
+}
+
 /// A template writes to a `String` and calls nothing that fails, so it always comes out.
 #[expect(
     clippy::expect_used,
     reason = "the templates call no fallible code, and writing to a String cannot fail"
 )]
-pub(super) fn render(page: &impl Template) -> String {
+pub(crate) fn render(page: &impl Template) -> String {
     page.render().expect("a page renders")
 }

@@ -4,7 +4,7 @@
 //! whose result goes into the session beside what is there.
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 use serde_json::Value;
 use stepup_protocol::{
     mask,
@@ -168,13 +168,7 @@ impl<'a> Visit<'a> {
             Ok((started.location, cookies))
         });
         match begun {
-            Ok((location, cookies)) => {
-                let mut response = answer::see_other(location.as_str());
-                for cookie in cookies {
-                    response.headers_mut().append(header::SET_COOKIE, cookie);
-                }
-                response
-            }
+            Ok((location, cookies)) => answer::with_cookies(answer::see_other(location.as_str()), cookies),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a login could not begin");
                 match error {
@@ -207,12 +201,8 @@ impl<'a> Visit<'a> {
         if error.status() != StatusCode::TOO_MANY_REQUESTS {
             return self.unavailable();
         }
-        let mut response =
-            self.stop(StatusCode::TOO_MANY_REQUESTS, |texts| (&texts.wait_heading, &texts.wait_text));
-        if let Some(wait) = error.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
-        }
-        response
+        let page = self.stop(StatusCode::TOO_MANY_REQUESTS, |texts| (&texts.wait_heading, &texts.wait_text));
+        answer::wait(error.retry_after(), page)
     }
 
     fn unavailable(&self) -> Response<Bytes> {
@@ -255,7 +245,7 @@ impl<'a> Visit<'a> {
                 home: &base_url::home(self.client, self.base),
             })
         };
-        self.client.page(StatusCode::OK, &frame, Forms::Ours, |_| html)
+        self.client.page(StatusCode::OK, &frame, Forms::Ours, html)
     }
 }
 

@@ -28,6 +28,7 @@ mod way;
 
 pub(crate) use self::{
     assets::{Asset, answer as asset},
+    frame::{page, render},
     manage::{form as manage_form, page as manage_page},
     notice::{Stop, WayOn},
     resume::answer as resume,

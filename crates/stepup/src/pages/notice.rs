@@ -79,7 +79,7 @@ impl Client {
             way_on: Frame::link(href, words(frame.texts)),
             other: stop.other.map(|(href, words)| Frame::link(href, words(frame.texts))),
         };
-        self.page(stop.status, &frame, Forms::Ours, |templates| templates.notice(&notice))
+        self.page(stop.status, &frame, Forms::Ours, self.config().pages.writer().notice(&notice))
     }
 
     /// Where it leads who gives the detour up.

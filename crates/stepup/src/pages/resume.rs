@@ -2,7 +2,7 @@
 
 use askama::Template;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode};
 
 use super::{
     Frame, Language,
@@ -89,16 +89,13 @@ pub(crate) fn answer(
         }
         _ => return answer::see_other(&client.detour_path(base, "", &detour.id)),
     }
-    let mut response = if detour.has_form {
+    let response = if detour.has_form {
         send_again(client, headers, base, asked, &detour)
     } else {
         answer::see_other(&return_to::address(&detour.way_back(), base)[url::Position::BeforePath..])
     };
     // A form is shown once: a reload, or the way back through the history, sends nothing a second time.
-    for cookie in client.forget_detour(base, headers, &detour.id) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    answer::with_cookies(response, client.forget_detour(base, headers, &detour.id))
 }
 
 fn send_again(
@@ -135,10 +132,7 @@ fn send_again(
         fields: fields.iter().map(|(name, value)| (&**name, &**value)).collect(),
         return_to: &detour.return_to,
     };
-    let mut response =
-        client.page(StatusCode::OK, &frame, Forms::Anywhere, |templates| templates.resume(&resume));
-    if let Some(cookie) = client.remember_origin(base, &detour.return_to) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    let html = client.config().pages.writer().resume(&resume);
+    let response = client.page(StatusCode::OK, &frame, Forms::Anywhere, html);
+    answer::with_cookies(response, client.remember_origin(base, &detour.return_to))
 }

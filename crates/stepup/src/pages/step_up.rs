@@ -60,14 +60,14 @@ pub(crate) async fn page(
     }
     let frame = Frame::of(client, walk.base, headers, language);
     let stage = walk.detour.progress.stage.clone();
-    let mut response = show(&mut walk, &frame, headers).await;
+    let response = show(&mut walk, &frame, headers).await;
     // The token may have run out: where the page then leads to must know.
     let ended = walk.detour.progress.stage != stage;
-    if begins || is_new || ended {
-        let held = detour::detour_cookies(headers, &walk.detour.id);
-        set_cookies(&mut response, client.write_detour(walk.base, &held, &walk.detour));
+    if !(begins || is_new || ended) {
+        return response;
     }
-    response
+    let held = detour::detour_cookies(headers, &walk.detour.id);
+    answer::with_cookies(response, client.write_detour(walk.base, &held, &walk.detour))
 }
 
 /// `POST`: one of the forms. Answers with a redirect to where things stand then.
@@ -175,9 +175,8 @@ fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
     let done = detour.progress.stage == Stage::Done;
     if next == Next::Leave || (done && next == Next::Page && !detour.has_form) {
         let to = if done { detour.way_back() } else { detour.way_out().into() };
-        let mut response = answer::see_other(&return_to::address(&to, base)[url::Position::BeforePath..]);
-        set_cookies(&mut response, client.forget_detour(base, headers, &detour.id));
-        return response;
+        let response = answer::see_other(&return_to::address(&to, base)[url::Position::BeforePath..]);
+        return answer::with_cookies(response, client.forget_detour(base, headers, &detour.id));
     }
     if next == Next::Complete {
         // What the detour has come to since is in the browser, and stays there.
@@ -185,7 +184,7 @@ fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
         let here = client.detour_path(base, "", &detour.id);
         return answer::see_other(&format!("{here}?{COMPLETE}={completed}"));
     }
-    let mut response = match next {
+    let response = match next {
         Next::Login(demand) => answer::see_other(&client.detour_login(base, detour, &demand)),
         _ if detour.progress.stage.asks_nothing() => {
             answer::see_other(&client.detour_path(base, "/resume", &detour.id))
@@ -193,15 +192,14 @@ fn go_on(walk: &Walk<'_>, headers: &HeaderMap, next: Next) -> Response<Bytes> {
         _ => answer::see_other(&client.detour_path(base, "", &detour.id)),
     };
     let held = detour::detour_cookies(headers, &detour.id);
-    set_cookies(&mut response, client.write_detour(base, &held, detour));
-    response
+    answer::with_cookies(response, client.write_detour(base, &held, detour))
 }
 
 /// The page of the stage.
 async fn show(walk: &mut Walk<'_>, frame: &Frame<'_>, headers: &HeaderMap) -> Response<Bytes> {
     let (client, base) = (walk.client, walk.base);
     let step = step(walk, frame);
-    let page = |html: String| client.page(StatusCode::OK, frame, Forms::Ours, |_| html);
+    let page = |html: String| client.page(StatusCode::OK, frame, Forms::Ours, html);
     let templates = client.config().pages.writer();
     match walk.detour.progress.stage.clone() {
         Stage::Choose => match walk.ways().await {
@@ -318,12 +316,6 @@ fn complete(walk: &Walk<'_>, headers: &HeaderMap, language: Option<Language>) ->
         other: None,
     };
     client.stop(base, headers, language, &stop)
-}
-
-fn set_cookies(response: &mut Response<Bytes>, cookies: impl IntoIterator<Item = http::HeaderValue>) {
-    for cookie in cookies {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {

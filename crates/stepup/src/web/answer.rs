@@ -35,11 +35,19 @@ pub fn error(status: StatusCode, code: &str, description: &str) -> Response<Byte
 }
 
 /// `other` instead of `response`. What that does to cookies stays.
-pub(super) fn instead_of<B>(response: &Response<B>, mut other: Response<Bytes>) -> Response<Bytes> {
-    for cookie in response.headers().get_all(header::SET_COOKIE) {
-        other.headers_mut().append(header::SET_COOKIE, cookie.clone());
+pub(super) fn instead_of<B>(response: &Response<B>, other: Response<Bytes>) -> Response<Bytes> {
+    with_cookies(other, response.headers().get_all(header::SET_COOKIE).iter().cloned())
+}
+
+/// `response`, and what it does to the browser's cookies.
+pub(crate) fn with_cookies<B>(
+    mut response: Response<B>,
+    cookies: impl IntoIterator<Item = HeaderValue>,
+) -> Response<B> {
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    other
+    response
 }
 
 /// A plain-text answer.

@@ -1,7 +1,7 @@
 //! `GET /auth/callback`: back from the tenant.
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, Response, StatusCode};
 use stepup_seal::Format;
 use url::Url;
 
@@ -57,7 +57,7 @@ pub(super) async fn answer(
         return_to: &return_to,
         popup,
     };
-    let mut response = respond(client, &mut result, &visit).await.map(Body::from);
+    let response = respond(client, &mut result, &visit).await.map(Body::from);
     if let Ok(mut session) = result {
         if let Some(transaction) = transaction.as_ref().filter(|_| client.sealer().format() == Format::Stepup)
         {
@@ -73,9 +73,7 @@ pub(super) async fn answer(
     // A transaction is good for one callback, however it ends. A login that is not ours leaves the others alone.
     let forgotten =
         transaction.as_ref().map(|transaction| client.forget(&transaction.state, request.headers()));
-    for cookie in forgotten.into_iter().flatten() {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    let response = answer::with_cookies(response, forgotten.into_iter().flatten());
     answer::private(client.finish_or(response, state, || match popup {
         Some(popup) => {
             let frame = Frame::of(client, base, request.headers(), None);

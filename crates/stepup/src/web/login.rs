@@ -1,7 +1,7 @@
 //! `GET /auth/login`: off to the tenant.
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 use url::{Position, Url};
 
 use super::{
@@ -92,13 +92,7 @@ pub(super) async fn answer(
         Ok((started.location, cookies))
     });
     match begun {
-        Ok((location, cookies)) => {
-            let mut response = answer::redirect(&location);
-            for cookie in cookies {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            response
-        }
+        Ok((location, cookies)) => answer::with_cookies(answer::redirect(&location), cookies),
         Err(error) => {
             let (status, message) = (error.status(), message(&error));
             let response = match in_popup {

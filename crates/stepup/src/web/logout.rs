@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 use url::Url;
 
 use super::{answer, base_url, return_to};
@@ -26,7 +26,7 @@ pub(super) async fn answer(
         client.revoke_refresh_token(session).await;
     }
     let query: Vec<_> = form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes()).collect();
-    let mut response = match client.logout_url(session.as_ref(), &wanted(&query, base)).await {
+    let response = match client.logout_url(session.as_ref(), &wanted(&query, base)).await {
         Ok(destination) => answer::redirect(&destination),
         Err(error) => {
             let error = &error as &dyn std::error::Error;
@@ -34,10 +34,7 @@ pub(super) async fn answer(
             answer::text(StatusCode::INTERNAL_SERVER_ERROR, FAILED)
         }
     };
-    for cookie in client.forget_all(request.headers()) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    answer::with_cookies(response, client.forget_all(request.headers()))
 }
 
 fn wanted<'q>(query: &'q [(Cow<'q, str>, Cow<'q, str>)], base: &Url) -> LogoutRequest<'q> {

@@ -26,7 +26,7 @@ mod strict;
 mod too_large;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response};
 use tracing::Instrument as _;
 
 pub use self::{body::Body, route::Route};
@@ -125,7 +125,7 @@ impl Client {
         session: &SessionState,
         too_large: impl FnOnce() -> Response<Bytes>,
     ) -> Response<B> {
-        let (mut response, cookies) = match self.write_session(session) {
+        let (response, cookies) = match self.write_session(session) {
             Ok(cookies) if cookies.is_empty() => return response,
             Ok(cookies) => (response, cookies),
             Err(error) => {
@@ -133,9 +133,6 @@ impl Client {
                 (answer::instead_of(&response, too_large()).map(B::from), error.cookies().to_vec())
             }
         };
-        for cookie in cookies {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        answer::private(response)
+        answer::private(answer::with_cookies(response, cookies))
     }
 }

@@ -2,13 +2,13 @@
 
 use askama::Template;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{Response, StatusCode};
 use serde::Serialize;
 use url::Url;
 
-use super::{answer, too_large};
+use super::too_large;
 use crate::{
-    pages::Frame,
+    pages::{self, Frame},
     session::{Session, SessionTooLarge},
     transaction::Popup,
 };
@@ -50,28 +50,11 @@ pub(super) fn closing_page(
     };
     let message = script_literal(&Message::of(popup, outcome));
     let page = Page { frame, heading, text, message, return_to: return_to.as_str() };
-    let Ok(page) = page.render() else { return answer::empty(StatusCode::INTERNAL_SERVER_ERROR) };
-    let mut response = Response::new(Bytes::from(page));
-    *response.status_mut() = status;
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
-        // The address holds the code and the state of this login.
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::VARY, "accept-language, cookie"),
-    ] {
-        insert(&mut response, name, value);
-    }
-    response
-}
-
-fn insert(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
+    // The address holds the code and the state of this login.
+    pages::page(status, pages::render(&page), &policy, "no-referrer", "accept-language, cookie")
 }
 
 #[derive(Template)]

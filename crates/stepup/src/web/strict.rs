@@ -6,11 +6,15 @@
 
 use askama::Template;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode};
 use url::Url;
 
-use super::{answer, base_url};
-use crate::{client::Client, config::SameSite, pages::Frame};
+use super::base_url;
+use crate::{
+    client::Client,
+    config::SameSite,
+    pages::{self, Frame},
+};
 
 /// The page, where the browser says that it was sent here by another site.
 pub(super) fn come_again(client: &Client, request: &Request<Bytes>, base: &Url) -> Option<Response<Bytes>> {
@@ -32,19 +36,11 @@ fn page(client: &Client, request: &Request<Bytes>, base: &Url) -> Response<Bytes
     let mut here = base_url::route(client, base, &client.config().routes.callback);
     here.set_query(request.uri().query());
     let page = Page { frame: &frame, here: &here[url::Position::BeforePath..] };
-    let Ok(page) = page.render() else { return answer::empty(StatusCode::INTERNAL_SERVER_ERROR) };
-    let mut response = Response::new(Bytes::from(page));
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         frame.nonce
     );
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    let vary = "accept-language, cookie, sec-fetch-site";
     // The address holds the code and the state of this login.
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-language, cookie, sec-fetch-site"));
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    answer::private(response)
+    pages::page(StatusCode::OK, pages::render(&page), &policy, "no-referrer", vary)
 }

@@ -64,7 +64,7 @@ impl Visit {
 }
 
 fn page(response: &Response<Bytes>) -> String {
-    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html;charset=UTF-8");
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
     String::from_utf8(response.body().to_vec()).unwrap()
 }
 
