@@ -163,11 +163,7 @@ impl<'a> Visit<'a> {
             None => login,
         };
         let headers = self.request.headers();
-        let begun = self.client.start_login(login).await.and_then(|started| {
-            let cookies = self.client.remember(&started.transaction, headers, self.session)?;
-            Ok((started.location, cookies))
-        });
-        match begun {
+        match self.client.leave_for_login(login, headers, self.session).await {
             Ok((location, cookies)) => answer::with_cookies(answer::see_other(location.as_str()), cookies),
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a login could not begin");

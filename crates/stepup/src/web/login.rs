@@ -1,16 +1,18 @@
 //! `GET /auth/login`: off to the tenant.
 
+mod query;
+
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use url::{Position, Url};
 
+use self::query::LoginQuery;
 use super::{
     answer, base_url,
     login_ended::{self, Ended, Ways},
     navigation::wants_page,
     popup,
     prefetch::is_prefetch,
-    query::LONGEST_PARAMETER,
     return_to, too_large,
 };
 use crate::{
@@ -18,20 +20,12 @@ use crate::{
     login::{LoginError, LoginRequest},
     pages::{Frame, WayOn},
     session::SessionState,
-    tokens::AccessTokenRequest,
-    transaction::Popup,
 };
 
 /// The parameter with which, as `true`, what a login brings goes into the session of the user who is logged in, beside what
 /// is there; somebody else's login changes nothing.
 pub(crate) const STEP_UP: &str = "stepUp";
 
-/// The parameter with which, as `true`, the configured scopes are asked for beside the given one, as a look-up of the token
-/// asks for them by itself.
-const MERGE_SCOPES: &str = "mergeScopes";
-
-const BAD_TRANSACTION_ID: &str =
-    "Invalid transactionId query param. Must be 1 to 64 letters, digits, hyphens or underscores.";
 const FAILED: &str = "An error occurred while trying to initiate the login request.";
 
 pub(super) async fn answer(
@@ -46,52 +40,13 @@ pub(super) async fn answer(
         Ok(base) => base,
         Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
-    let mut login = LoginRequest {
-        return_to: base_url::home(client, base),
-        redirect_uri: base_url::route(client, base, &client.config().routes.callback),
-        popup: None,
-        into_session: false,
-        subject: None,
-        parameters: Vec::new(),
+    let login = match LoginQuery::parse(request.uri().query().unwrap_or_default(), base) {
+        Ok(asked) => asked.login(client, base, session.session()),
+        Err(error) => return answer::text(StatusCode::BAD_REQUEST, error.to_string()),
     };
-    let (mut transaction_id, mut merge_scopes) = (None, false);
-    for (name, value) in form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes()) {
-        match &*name {
-            "returnTo" => {
-                if let Some(path) = return_to::safe_path(&value, base) {
-                    login.return_to = path;
-                }
-            }
-            "challengeMode" if value == "redirect" => login.popup = None,
-            "challengeMode" if value == "popup" => login.popup = Some(Popup::default()),
-            "challengeMode" => return answer::text(StatusCode::BAD_REQUEST, bad_challenge_mode(&value)),
-            STEP_UP => login.into_session = value == "true",
-            MERGE_SCOPES => merge_scopes = value == "true",
-            "transactionId" if popup::is_transaction_id(&value) => transaction_id = Some(value.into_owned()),
-            "transactionId" => return answer::text(StatusCode::BAD_REQUEST, BAD_TRANSACTION_ID),
-            "scope" | "audience" if value.len() > LONGEST_PARAMETER => {
-                tracing::warn!(parameter = &*name, bytes = value.len(), "too long, and so left out");
-            }
-            _ => login.parameters.push((name.into_owned(), value.into_owned())),
-        }
-    }
-    if merge_scopes {
-        let merged = looked_up(&login.parameters).login_parameters(client);
-        login.parameters.extend(merged.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    }
-    if let Some(session) = session.session().filter(|_| login.into_session || login.popup.is_some()) {
-        login = login.for_user_of(session);
-    }
-    if let Some(popup) = &mut login.popup {
-        popup.transaction_id = transaction_id;
-    }
     let in_popup = login.popup.clone();
     let return_to = return_to::address(&login.return_to, base);
-    let begun = client.start_login(login).await.and_then(|started| {
-        let cookies = client.remember(&started.transaction, request.headers(), session)?;
-        Ok((started.location, cookies))
-    });
-    match begun {
+    match client.leave_for_login(login, request.headers(), session).await {
         Ok((location, cookies)) => answer::with_cookies(answer::redirect(&location), cookies),
         Err(error) => {
             let (status, message) = (error.status(), message(&error));
@@ -117,13 +72,18 @@ pub(super) async fn answer(
     }
 }
 
-/// The token that the parameters are about, as the plain look-up asks for it.
-fn looked_up(parameters: &[(String, String)]) -> AccessTokenRequest {
-    parameters.iter().fold(AccessTokenRequest::new(), |wanted, (name, value)| match &**name {
-        "audience" if !value.is_empty() => wanted.audience(value),
-        "scope" if !value.is_empty() => wanted.scope(&**value),
-        _ => wanted,
-    })
+impl Client {
+    /// Begins a login: where the browser goes, and what it is to remember.
+    pub(crate) async fn leave_for_login(
+        &self,
+        login: LoginRequest,
+        headers: &HeaderMap,
+        session: &SessionState,
+    ) -> Result<(Url, Vec<HeaderValue>), LoginError> {
+        let started = self.start_login(login).await?;
+        let cookies = self.remember(&started.transaction, headers, session)?;
+        Ok((started.location, cookies))
+    }
 }
 
 /// The page of a login that could not begin: the same once more, or back to where somebody who is logged in was.
@@ -153,8 +113,4 @@ fn message(error: &LoginError) -> String {
     tracing::error!(error = error as &dyn std::error::Error, "a login could not begin");
     let message = if matches!(error, LoginError::TooLarge { .. }) { too_large::DESCRIPTION } else { FAILED };
     message.to_owned()
-}
-
-fn bad_challenge_mode(value: &str) -> String {
-    format!("Invalid challengeMode query param: {value}. Expected 'redirect', 'popup', or omit.")
 }
