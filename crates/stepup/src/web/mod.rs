@@ -26,7 +26,7 @@ mod strict;
 mod too_large;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Request, Response};
 use tracing::Instrument as _;
 
 pub use self::{body::Body, route::Route};
@@ -53,15 +53,9 @@ impl Client {
     }
 
     async fn answer(&self, route: Route, request: Request<Bytes>) -> Response<Body> {
-        match route {
-            Route::Script => return script::answer(&request).map(Body::from),
-            Route::ScriptTypes => return script::types(&request).map(Body::from),
-            Route::PagesAsset => return pages::asset(request.uri().path()).map(Body::from),
-            _ => {}
-        }
         // The forms of our own pages are judged where they are read.
         let page_form = matches!(route, Route::MfaPageForm { .. } | Route::MfaManageForm);
-        let changes_something = request.method() != Method::GET && !page_form;
+        let changes_something = !request.method().is_safe() && !page_form;
         if changes_something && let Some(refusal) = same_origin::refusal(self, &request) {
             return answer::private(refusal).map(Body::from);
         }
@@ -85,10 +79,10 @@ impl Client {
                 return answer::private(self.finish(request.headers(), response, &session));
             }
             Route::MfaVerify => mfa::verify(self, &request, &mut session).await,
+            Route::PagesAsset => return pages::asset(request.uri().path()).map(Body::from),
             Route::Profile => profile::answer(self, &session),
-            Route::Script => script::answer(&request),
-            Route::ScriptTypes => script::types(&request),
-            Route::PagesAsset => pages::asset(request.uri().path()),
+            Route::Script => return script::answer(&request).map(Body::from),
+            Route::ScriptTypes => return script::types(&request).map(Body::from),
         };
         answer::private(self.finish(request.headers(), response.map(Body::from), &session))
     }
