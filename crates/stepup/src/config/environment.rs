@@ -1,6 +1,6 @@
 //! The environment variables that set options. What is set in code wins.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt::Display, str::FromStr, time::Duration};
 
 use secrecy::SecretString;
 use stepup_seal::Format;
@@ -57,9 +57,7 @@ pub(super) fn fill(
     or_else(&mut builder.domain, || from.text("domain"));
     or_else(&mut builder.client_id, || from.text("client_id"));
     or_else(&mut builder.client_secret, || from.text("client_secret").map(SecretString::from));
-    or_else(&mut builder.client_authentication, || {
-        from.parsed("client_authentication", "is neither client_secret_post nor client_secret_basic")
-    });
+    or_else(&mut builder.client_authentication, || from.read("client_authentication"));
     or_else(&mut builder.client_assertion_signing_key, || {
         from.pem("client_assertion_signing_key").map(SecretString::from)
     });
@@ -78,9 +76,7 @@ pub(super) fn fill(
     if builder.secrets.is_empty() {
         builder.secrets = from.list("secret").map(SecretString::from).collect();
     }
-    or_else(&mut builder.format, || {
-        from.parsed("format", "is none of stepup, nextjs-auth0 and auth0-server-python")
-    });
+    or_else(&mut builder.format, || from.read("format"));
     if builder.also_read.is_empty() {
         builder.also_read = from.formats("also_read");
     }
@@ -89,9 +85,7 @@ pub(super) fn fill(
     }
     let cookie = &mut builder.session_cookie;
     or_else(&mut cookie.secure, || from.parsed("session_cookie.secure", "is neither true nor false"));
-    or_else(&mut cookie.same_site, || {
-        from.parsed("session_cookie.same_site", "is none of lax, strict and none")
-    });
+    or_else(&mut cookie.same_site, || from.read("session_cookie.same_site"));
     or_else(&mut cookie.path, || from.text("session_cookie.path"));
     or_else(&mut cookie.domain, || from.text("session_cookie.domain"));
     or_else(&mut cookie.transient, || from.parsed("session_cookie.transient", "is neither true nor false"));
@@ -133,6 +127,12 @@ impl Environment<'_> {
     fn formats(&mut self, option: &'static str) -> Vec<Format> {
         let names: Vec<String> = self.list(option).collect();
         names.iter().filter_map(|name| self.problems.take(option, name.parse())).collect()
+    }
+
+    /// What says by itself what is wrong with it.
+    fn read<T: FromStr<Err: Display>>(&mut self, option: &'static str) -> Option<T> {
+        let text = self.text(option)?;
+        self.problems.take(option, text.parse())
     }
 
     fn parsed<T: FromStr>(&mut self, option: &'static str, problem: &str) -> Option<T> {
