@@ -62,7 +62,7 @@ impl AccessTokenRequest {
 
     /// What it names, for whoever remembers it.
     pub(crate) fn named(&self) -> Value {
-        let Self { audience, scope, only_this_scope, refresh } = self;
+        let Self { audience, scope, only_this_scope, refresh, insists_since: _ } = self;
         json!([audience, scope, only_this_scope, refresh])
     }
 
