@@ -6,6 +6,7 @@ mod application;
 mod bank;
 mod custom_routes;
 mod every_route;
+mod examples;
 mod extractors;
 mod guard;
 mod refusals;

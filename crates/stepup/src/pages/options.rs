@@ -182,16 +182,19 @@ impl PageOptions {
 
     /// Another value for one of the style sheet's variables, in light and dark: `--accent`, `--accent-text`, `--ground`, `--surface`,
     /// `--sunken`, `--text`, `--muted`, `--line`, `--field`, `--danger`, `--danger-ground`, `--success`, `--radius`,
-    /// `--font`. A style sheet of your own can tell light from dark.
+    /// `--font`; the dashes may be left out. A style sheet of your own can tell light from dark.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
-        let named = name.strip_prefix("--").is_some_and(|name| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        });
-        if named && !value.contains([';', '{', '}', '<', '>', '\\']) {
-            self.variables.push_str(&format!("{name}:{value};"));
+        let name = name.strip_prefix("--").unwrap_or(name);
+        let forbidden = [';', '{', '}', '<', '>', '\\'];
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            self.problems.push(format!("variable: {name:?} is no name of a variable, as \"--accent\" is"));
+        } else if value.contains(forbidden) {
+            self.problems.push(format!(
+                "variable: the value of --{name} may not hold ; {{ }} < > \\ as {value:?} does"
+            ));
         } else {
-            self.problems.push(format!("variable: {name:?} is no variable, or {value:?} no value of one"));
+            self.variables.push_str(&format!("--{name}:{value};"));
         }
         self
     }

@@ -446,12 +446,18 @@ async fn the_language_is_the_visitors_and_the_look_the_applications() {
     let sheet = handle(&client, get(style, "")).await;
     assert_eq!(sheet.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
 
-    for bad in [
-        PageOptions::new().variable("accent", "red"),
-        PageOptions::new().variable("--accent", "red;}body{display:none"),
-        PageOptions::new().style_sheet("http://x.example/a.css"),
+    let build = |options| builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).mfa_pages(options).build();
+    for (bad, problem) in [
+        (PageOptions::new().variable("--ac cent", "red"), r#"is no name of a variable, as "--accent" is"#),
+        (PageOptions::new().variable("--", "red"), r#"is no name of a variable, as "--accent" is"#),
+        (
+            PageOptions::new().variable("accent", "red;}body{display:none"),
+            r"the value of --accent may not hold ; { } < > \ as",
+        ),
+        (PageOptions::new().style_sheet("http://x.example/a.css"), "is no path from the root"),
     ] {
-        let refused = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).mfa_pages(bad).build();
-        assert!(refused.unwrap_err().to_string().contains("mfa_pages"));
+        let refused = build(bad).unwrap_err().to_string();
+        assert!(refused.contains("mfa_pages") && refused.contains(problem), "{refused}");
     }
+    assert!(build(PageOptions::new().variable("accent", "red")).is_ok(), "the dashes may be left out");
 }
