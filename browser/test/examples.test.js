@@ -183,6 +183,13 @@ test("the application goes on with the token of a further factor", async () => {
   assert.deepEqual(sent, [ask, list, verify({ otp: "111111" }), list, verify({ otp: "222222" }), ask]);
 });
 
+test("the application shows the next recovery code though a further factor is due", async () => {
+  const [status, body] = due({ challenge: [{ type: "otp" }] }, "sealed-2");
+  const further = [status, { ...body, recovery_code: "NEXT" }];
+  const { token: got, shown } = await run([toChallenge, listed(recovery), further, listed(app), verified, token], ["ABCD", "222222"]);
+  assert.deepEqual([got, shown], ["at", ["Your code", "NEXT", "Your code"]]);
+});
+
 test("the application repeats no code that is not wrong", async (t) => {
   for (const [status, code] of [[429, "too_many_attempts"], [400, "access_denied"], [502, "server_error"]]) {
     await t.test(code, async () => {

@@ -145,6 +145,14 @@ impl Bank {
         configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
         build: impl FnOnce(Router) -> Router,
     ) -> Self {
+        let app = |client: ClientBuilder| {
+            build(routes()).layer(SessionLayer::new(configure(client).build().unwrap()))
+        };
+        Self::of(tenant, below, app).await
+    }
+
+    /// Another application than this bank's.
+    pub(crate) async fn of(tenant: Tenant, below: &str, app: impl FnOnce(ClientBuilder) -> Router) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let webapp = tenant.client("webapp").unwrap();
@@ -155,7 +163,7 @@ impl Bank {
             .secret(SECRET)
             .app_base_url(format!("{url}{below}"))
             .clock(TenantTime(tenant.clock().clone()));
-        let app = build(routes()).layer(SessionLayer::new(configure(client).build().unwrap()));
+        let app = app(client);
         let app = if below.is_empty() { app } else { Router::new().nest_service(below, app) };
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { tenant, url, server }

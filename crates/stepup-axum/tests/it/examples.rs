@@ -1,6 +1,10 @@
-//! The complete flows of EXAMPLES.md start. The files beside this one are its blocks, word for word.
+//! The complete flows of EXAMPLES.md start, and do what they say. The files beside this one are its blocks, word for word.
 
+use http::StatusCode;
 use stepup::Client;
+use stepup_tenant::Tenant;
+
+use crate::bank::{Bank, Browser, Page};
 
 mod ready_made {
     include!("examples/ready_made.rs");
@@ -10,10 +14,21 @@ mod ready_made {
     }
 }
 
+mod own_pages {
+    include!("examples/own_pages.rs");
+
+    pub(super) fn start(client: Client) -> Router {
+        app(client)
+    }
+}
+
 #[test]
 fn the_blocks_are_those_that_run_here() {
     let shown = include_str!("../../../../EXAMPLES.md");
-    for (name, run) in [("ready_made", include_str!("examples/ready_made.rs"))] {
+    for (name, run) in [
+        ("ready_made", include_str!("examples/ready_made.rs")),
+        ("own_pages", include_str!("examples/own_pages.rs")),
+    ] {
         assert!(shown.contains(&format!("\n{run}```\n")), "EXAMPLES.md and examples/{name}.rs differ");
     }
 }
@@ -33,4 +48,59 @@ fn the_ready_made_pages_start() {
     };
     let started = ready_made::start(Client::builder().environment_from(complete));
     assert_eq!(started.err().map(|error| error.to_string()), None);
+}
+
+/// Whoever has no app enrols one; whoever has one answers with the recovery code, and then with a code by e-mail.
+async fn tenant() -> Tenant {
+    let asks = "if (event.user.enrolledFactors.some(({ type }) => type === \"otp\")) { \
+                api.authentication.challengeWith({ type: \"recovery-code\" }); \
+                api.authentication.challengeWith({ type: \"email\" }); \
+                } else api.authentication.enrollWith({ type: \"otp\" });";
+    let config = include_str!("../../../stepup/tests/fixtures/two-factors.yaml")
+        .replace("api.authentication.challengeWith({ type: \"recovery-code\" });", "")
+        .replace("api.authentication.enrollWith({ type: \"otp\" });", asks)
+        .replace("guardianFactors:", "guardianFactors:\n  - { name: email, enabled: true }");
+    Tenant::builder().config_yaml(&config).start().await.unwrap()
+}
+
+/// Ada comes to the transfer in a new browser, which logs her in.
+async fn comes_to_transfer(bank: &Bank) -> (Browser, Page) {
+    let mut browser = bank.browser();
+    let login = browser.open("/transfer").await;
+    let page = browser.log_in(&login, "ada").await;
+    (browser, page)
+}
+
+/// Fills in the form with that label: where it leads.
+async fn answer(browser: &mut Browser, page: &Page, label: &str, code: &str) -> Page {
+    let form = page.body.split("<form ").find(|form| form.contains(label)).unwrap();
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    for hidden in form.split("type=hidden name=").skip(1) {
+        body.append_pair(hidden.split_once(' ').unwrap().0, between(hidden, "value='", "'"));
+    }
+    body.append_pair("code", code);
+    browser.post("/transfer", between(form, "action=", ">"), &body.finish()).await
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).unwrap().0
+}
+
+#[tokio::test]
+async fn pages_of_ones_own_show_the_next_recovery_code_though_more_is_due() {
+    let bank = Bank::of(tenant().await, "", |client| own_pages::start(client.build().unwrap())).await;
+    let (mut browser, app) = comes_to_transfer(&bank).await;
+    let recovery_code = between(&app.body, "Keep your new recovery code: ", ". ");
+    let code = bank.tenant.totp(between(&app.body, "secret=", "&")).unwrap();
+    let done = answer(&mut browser, &app, "The code of your app", &code).await;
+    assert_eq!((done.path(), done.status), ("/transfer", StatusCode::OK), "{done:?}");
+
+    let (mut browser, recovery) = comes_to_transfer(&bank).await;
+    let further = answer(&mut browser, &recovery, "Your recovery code", recovery_code).await;
+    let next = between(&further.body, "Keep your new recovery code: ", ". ");
+    assert_ne!(next, recovery_code);
+    let sent = answer(&mut browser, &further, "action=/send", "").await;
+    let code = bank.tenant.messages().await.unwrap().into_iter().find_map(|message| message.code).unwrap();
+    let done = answer(&mut browser, &sent, "The code that we sent", &code).await;
+    assert_eq!((done.path(), done.status), ("/transfer", StatusCode::OK), "{done:?}");
 }
