@@ -145,26 +145,26 @@ impl Bank {
         configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
         build: impl FnOnce(Router) -> Router,
     ) -> Self {
-        let app = |client: ClientBuilder| {
-            build(routes()).layer(SessionLayer::new(configure(client).build().unwrap()))
+        let app = |tenant: &Tenant, url: &str| {
+            let webapp = tenant.client("webapp").unwrap();
+            let client = Client::builder()
+                .domain(tenant.issuer())
+                .client_id(webapp.client_id)
+                .client_secret(webapp.client_secret.unwrap())
+                .secret(SECRET)
+                .app_base_url(format!("{url}{below}"))
+                .clock(TenantTime(tenant.clock().clone()));
+            let app = build(routes()).layer(SessionLayer::new(configure(client).build().unwrap()));
+            if below.is_empty() { app } else { Router::new().nest_service(below, app) }
         };
-        Self::of(tenant, below, app).await
+        Self::of(tenant, app).await
     }
 
-    /// Another application than this bank's.
-    pub(crate) async fn of(tenant: Tenant, below: &str, app: impl FnOnce(ClientBuilder) -> Router) -> Self {
+    /// Another application than this bank's, for the tenant and at an address.
+    pub(crate) async fn of(tenant: Tenant, app: impl FnOnce(&Tenant, &str) -> Router) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let webapp = tenant.client("webapp").unwrap();
-        let client = Client::builder()
-            .domain(tenant.issuer())
-            .client_id(webapp.client_id)
-            .client_secret(webapp.client_secret.unwrap())
-            .secret(SECRET)
-            .app_base_url(format!("{url}{below}"))
-            .clock(TenantTime(tenant.clock().clone()));
-        let app = app(client);
-        let app = if below.is_empty() { app } else { Router::new().nest_service(below, app) };
+        let app = app(&tenant, &url);
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { tenant, url, server }
     }

@@ -1,7 +1,7 @@
 //! The complete flows of EXAMPLES.md start, and do what they say. The files beside this one are its blocks, word for word.
 
 use http::StatusCode;
-use stepup::Client;
+use stepup::{Client, Clock as _};
 use stepup_tenant::Tenant;
 
 use crate::bank::{Bank, Browser, Page};
@@ -22,12 +22,33 @@ mod own_pages {
     }
 }
 
+mod one_clock {
+    include!("examples/one_clock.rs");
+
+    pub(super) fn client_of(tenant: &Tenant, address: &str) -> Client {
+        client(tenant, address).unwrap()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the rule for clients is this repository's, not its readers'")]
+mod clock_of_control {
+    include!("examples/clock_of_control.rs");
+
+    pub(super) async fn read(control_url: &str, key: &str) -> impl Clock + use<> {
+        let clock = ControlTime::default();
+        clock.read(control_url, key).await.unwrap();
+        clock
+    }
+}
+
 #[test]
 fn the_blocks_are_those_that_run_here() {
     let shown = include_str!("../../../../EXAMPLES.md");
     for (name, run) in [
         ("ready_made", include_str!("examples/ready_made.rs")),
         ("own_pages", include_str!("examples/own_pages.rs")),
+        ("one_clock", include_str!("examples/one_clock.rs")),
+        ("clock_of_control", include_str!("examples/clock_of_control.rs")),
     ] {
         assert!(shown.contains(&format!("\n{run}```\n")), "EXAMPLES.md and examples/{name}.rs differ");
     }
@@ -63,6 +84,10 @@ async fn tenant() -> Tenant {
     Tenant::builder().config_yaml(&config).start().await.unwrap()
 }
 
+fn own_pages_at(tenant: &Tenant, address: &str) -> axum::Router {
+    own_pages::start(one_clock::client_of(tenant, address))
+}
+
 /// Ada comes to the transfer in a new browser, which logs her in.
 async fn comes_to_transfer(bank: &Bank) -> (Browser, Page) {
     let mut browser = bank.browser();
@@ -88,7 +113,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 
 #[tokio::test]
 async fn pages_of_ones_own_show_the_next_recovery_code_though_more_is_due() {
-    let bank = Bank::of(tenant().await, "", |client| own_pages::start(client.build().unwrap())).await;
+    let bank = Bank::of(tenant().await, own_pages_at).await;
     let (mut browser, app) = comes_to_transfer(&bank).await;
     let recovery_code = between(&app.body, "Keep your new recovery code: ", ". ");
     let code = bank.tenant.totp(between(&app.body, "secret=", "&")).unwrap();
@@ -103,4 +128,22 @@ async fn pages_of_ones_own_show_the_next_recovery_code_though_more_is_due() {
     let code = bank.tenant.messages().await.unwrap().into_iter().find_map(|message| message.code).unwrap();
     let done = answer(&mut browser, &sent, "The code that we sent", &code).await;
     assert_eq!((done.path(), done.status), ("/transfer", StatusCode::OK), "{done:?}");
+}
+
+#[tokio::test]
+async fn one_clock_for_both_lets_log_in_after_it_was_moved() {
+    let bank = Bank::of(tenant().await, own_pages_at).await;
+    bank.pass(300);
+    let (_, page) = comes_to_transfer(&bank).await;
+    assert_eq!((page.path(), page.status), ("/transfer", StatusCode::OK), "{page:?}");
+}
+
+#[tokio::test]
+async fn a_program_of_its_own_reads_the_tenants_clock() {
+    let tenant = Tenant::builder().control(true).start().await.unwrap();
+    tenant.clock().advance(std::time::Duration::from_secs(300));
+    let (url, key) = tenant.control().unwrap();
+    let clock = clock_of_control::read(&url, key).await;
+    let apart = (clock.now().seconds() - tenant.clock().now().seconds()).abs();
+    assert!(apart <= 1, "{apart} seconds apart");
 }

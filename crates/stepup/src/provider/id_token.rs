@@ -43,6 +43,16 @@ pub enum IdTokenError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// It was made, or is good, only later by our clock: ours or the tenant's is wrong.
+    #[error(
+        "the ID token's `{claim}` is {seconds} seconds in the future: set this machine's clock right, or the tenant's"
+    )]
+    Early {
+        /// The claim: `iat` or `nbf`.
+        claim: &'static str,
+        /// How far ahead of our clock it is.
+        seconds: i64,
+    },
     /// The keys to check it with cannot be had.
     #[error("the ID token could not be checked")]
     Unchecked(#[source] ProviderError),
@@ -110,11 +120,11 @@ fn check(
     if claims.exp + LEEWAY <= now {
         return wrong("exp", "is over");
     }
-    if claims.iat > now + LEEWAY {
-        return wrong("iat", "is in the future");
-    }
-    if claims.nbf.is_some_and(|start| start > now + LEEWAY) {
-        return wrong("nbf", "is in the future");
+    for (claim, time) in [("iat", Some(claims.iat)), ("nbf", claims.nbf)] {
+        if let Some(time) = time.filter(|time| *time > now + LEEWAY) {
+            let seconds = time.seconds().saturating_sub(now.seconds());
+            return Err(IdTokenError::Early { claim, seconds });
+        }
     }
     if let Some(nonce) = expected.nonce {
         match &claims.nonce {

@@ -70,7 +70,7 @@ async fn rp_id_token_iat() {
     assert!(refused_with(without("iat")).await.starts_with("missing field `iat`"));
     assert_eq!(
         refused_with(|claims| claims["iat"] = json!(NOW + 31)).await,
-        "the ID token's `iat` is in the future"
+        "the ID token's `iat` is 31 seconds in the future: set this machine's clock right, or the tenant's"
     );
     assert_eq!(ends_with(|claims| claims["iat"] = json!(NOW + 30)).await, ada(), "clocks differ");
 }
@@ -92,7 +92,8 @@ async fn rp_id_token_exp() {
 
 #[tokio::test]
 async fn rp_id_token_nbf() {
-    let early = "the ID token's `nbf` is in the future";
+    let early =
+        "the ID token's `nbf` is 31 seconds in the future: set this machine's clock right, or the tenant's";
     assert_eq!(refused_with(|claims| claims["nbf"] = json!(NOW + 31)).await, early);
     assert_eq!(ends_with(|claims| claims["nbf"] = json!(NOW)).await, ada());
 }
