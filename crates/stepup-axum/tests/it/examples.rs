@@ -1,10 +1,15 @@
 //! The complete flows of EXAMPLES.md start, and do what they say. The files beside this one are its blocks, word for word.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
 use stepup::{Client, Clock as _};
+use stepup_axum::SessionLayer;
 use stepup_tenant::Tenant;
 
-use crate::bank::{Bank, Browser, Page};
+use crate::{
+    application::{Application, mfa_token, session_cookie},
+    bank::{Bank, Browser, Page},
+};
 
 mod ready_made {
     include!("examples/ready_made.rs");
@@ -146,4 +151,45 @@ async fn a_program_of_its_own_reads_the_tenants_clock() {
     let clock = clock_of_control::read(&url, key).await;
     let apart = (clock.now().seconds() - tenant.clock().now().seconds()).abs();
     assert!(apart <= 1, "{apart} seconds apart");
+}
+
+/// The token's place is the one that the table names, and no other; the tenant is out of reach.
+#[tokio::test]
+async fn each_route_takes_its_token_where_the_table_says() {
+    let table = between(include_str!("../../../../EXAMPLES.md"), "| route | `mfa_token` |", "\n\n");
+    let application = Application::start(|client| axum::Router::new().layer(SessionLayer::new(client))).await;
+    let mut rows = 0;
+    for row in table.lines().skip(2) {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let (method, path) = cells[1].trim_matches('`').split_once(' ').unwrap();
+        let method: Method = method.parse().unwrap();
+        let path = path.replace("{id}", "totp%7Cdev_1");
+        for body in bodies(cells[3]) {
+            for place in ["header", "body"] {
+                let request = application.request(method.clone(), &path).header("cookie", session_cookie());
+                let answer = with_token(request, body.clone(), place).send().await.unwrap();
+                let is_taken = answer.status() != StatusCode::BAD_REQUEST;
+                assert_eq!(is_taken, place == cells[2], "{row}: {}", answer.status());
+            }
+        }
+        rows += 1;
+    }
+    assert_eq!(rows, 6);
+}
+
+/// The JSON bodies that a cell shows; where it shows none, one that is empty.
+fn bodies(cell: &str) -> Vec<Value> {
+    let shown: Vec<_> = cell.split('`').filter_map(|span| serde_json::from_str(span).ok()).collect();
+    if shown.is_empty() { vec![json!({})] } else { shown }
+}
+
+fn with_token(request: reqwest::RequestBuilder, mut body: Value, place: &str) -> reqwest::RequestBuilder {
+    let token = mfa_token("auth0|ada");
+    let request = request.header("accept", "text/event-stream");
+    body.as_object_mut().unwrap().remove("mfa_token");
+    if place == "header" {
+        return request.bearer_auth(token).json(&body);
+    }
+    body["mfa_token"] = token.into();
+    request.json(&body)
 }
