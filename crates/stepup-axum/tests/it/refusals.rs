@@ -1,9 +1,9 @@
 //! Requests that the routes refuse whoever sends them: of other sites, of other types, too large, of somebody else.
 
-use axum::Router;
+use axum::{Router, routing::get};
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use stepup::MAX_REQUEST_BYTES;
+use stepup::{MAX_REQUEST_BYTES, mfa::Enroll};
 use stepup_axum::{ErrorResponse, SessionLayer};
 
 use crate::application::{Application, mfa_token, session_cookie};
@@ -82,7 +82,7 @@ async fn what_the_adapter_answers_is_guarded_as_what_the_routes_answer() {
         let wanted = stepup::AccessTokenRequest::new().audience("https://other.example.com");
         Ok(session.access_token(&wanted).await?.token().to_owned())
     }
-    let routes = Router::new().route("/token", axum::routing::get(token));
+    let routes = Router::new().route("/token", get(token));
     let application = Application::start(|client| routes.layer(SessionLayer::new(client))).await;
     for (path, cookie, status) in [
         ("/auth/profile", "", StatusCode::UNAUTHORIZED),
@@ -94,6 +94,19 @@ async fn what_the_adapter_answers_is_guarded_as_what_the_routes_answer() {
         assert_eq!(answer.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert!(answer.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_carried_out_is_an_answer_of_a_handler() {
+    let enroll = async || -> Result<(), ErrorResponse> {
+        Enroll::by_name("fax", None, None)?;
+        Ok(())
+    };
+    let application = Application::start(|_| Router::new().route("/enroll", get(enroll))).await;
+    let answer = application.get("/enroll").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    let body = json!({ "error": "invalid_request", "error_description": "Unknown factorType: fax" });
+    assert_eq!(answer.json::<Value>().await.unwrap(), body);
 }
 
 #[tokio::test]
@@ -133,7 +146,7 @@ async fn a_session_that_a_handler_makes_too_large_is_not_written() {
         session.set_data("all", json!("a".repeat(9000)));
         ([(header::SET_COOKIE, "theme=dark")], "kept")
     }
-    let routes = Router::new().route("/fill", axum::routing::get(fill));
+    let routes = Router::new().route("/fill", get(fill));
     let application = Application::start(|client| routes.layer(SessionLayer::new(client))).await;
     let cookie = session_cookie();
     let answer = application.get("/fill").header(header::COOKIE, cookie).send().await.unwrap();
