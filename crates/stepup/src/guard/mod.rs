@@ -122,7 +122,8 @@ impl Guard {
     }
 
     /// Where a script sends the user to step up, as `step_up_url` of the body. The login route with what it needs to ask
-    /// for a second factor, unless set; a script adds `&returnTo=` with its own address.
+    /// for a second factor, unless set. A script adds `returnTo` with its own address to the query: after `&` to the login
+    /// route's, after `?` to one of yours that has no query.
     #[must_use]
     pub fn step_up_url(mut self, url: impl Into<String>) -> Self {
         self.step_up_url = Some(url.into());
