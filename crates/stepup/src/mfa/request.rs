@@ -49,10 +49,16 @@ impl Enroll {
         Self { phone_number: Some(phone_number.into()), ..Self::out_of_band(vec!["voice".to_owned()]) }
     }
 
-    /// Codes by e-mail; without an address, to the user's own.
+    /// Codes by e-mail; without an address, to the user's own. [`email_to`](Self::email_to) takes a text.
     #[must_use]
     pub fn email(address: Option<String>) -> Self {
         Self { email: address, ..Self::out_of_band(vec!["email".to_owned()]) }
+    }
+
+    /// Codes by e-mail to `address`.
+    #[must_use]
+    pub fn email_to(address: impl Into<String>) -> Self {
+        Self::email(Some(address.into()))
     }
 
     /// Push notifications to the Guardian app.
@@ -188,7 +194,7 @@ mod tests {
             ),
             (Enroll::email(None), r#"{"authenticator_types":["oob"],"oob_channels":["email"]}"#),
             (
-                Enroll::email(Some("a@b".to_owned())),
+                Enroll::email_to("a@b"),
                 r#"{"authenticator_types":["oob"],"oob_channels":["email"],"email":"a@b"}"#,
             ),
             (Enroll::push(), r#"{"authenticator_types":["oob"],"oob_channels":["auth0"]}"#),
