@@ -27,6 +27,11 @@ use crate::Session;
 ///     format!("{}, with a token: {}", session.subject(), access_token.is_some())
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no requirement of a guard",
+    label = "not a `Requirement`",
+    note = "behind a `StepUp` layer, write `SteppedUp`; without one, name a type of your own that implements `Requirement`"
+)]
 pub trait Requirement {
     /// What is needed. Called once a request.
     fn step_up() -> StepUp;
@@ -36,12 +41,20 @@ pub trait Requirement {
 #[derive(Clone, Copy, Debug)]
 pub struct Layered;
 
+/// What [`SteppedUp`] may name: [`Layered`], or a [`Requirement`]. A bound of the type, so that the compiler says what is
+/// wrong there, and not only that a function is no handler.
+pub trait Guarding {}
+
+impl Guarding for Layered {}
+
+impl<R: Requirement> Guarding for R {}
+
 /// The session with a proof that satisfied the guard: the [`StepUp`] layer's, or that of the requirement `R`.
 ///
 /// An extractor cannot keep a form that was being sent, for the body is not its own: where a handler with `R` is posted
 /// to and asks for a second factor, the user proves it and sends the form again by hand. The layer keeps forms.
 #[non_exhaustive]
-pub struct SteppedUp<R = Layered> {
+pub struct SteppedUp<R: Guarding = Layered> {
     /// The session. A handler takes it once, so not beside this.
     pub session: Session,
     /// The proof.
@@ -51,13 +64,13 @@ pub struct SteppedUp<R = Layered> {
     requirement: PhantomData<fn() -> R>,
 }
 
-impl<R> SteppedUp<R> {
+impl<R: Guarding> SteppedUp<R> {
     fn new(session: Session, Passed { proof, access_token, .. }: Passed) -> Self {
         Self { session, proof, access_token, requirement: PhantomData }
     }
 }
 
-impl<R> fmt::Debug for SteppedUp<R> {
+impl<R: Guarding> fmt::Debug for SteppedUp<R> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("SteppedUp")
