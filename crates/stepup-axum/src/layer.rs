@@ -61,6 +61,7 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let client = self.client.clone();
+        Client::name_host(&mut request);
         if let Some(route) = client.route(request.method(), request.uri().path()) {
             return Box::pin(async move { Ok(routes::handle(&client, route, request).await) });
         }

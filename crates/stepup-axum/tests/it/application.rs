@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use http::{Request, Response};
 use serde_json::{Value, json};
-use stepup::{Client, Format, HttpClient, HttpError, SystemRandom};
+use stepup::{Client, ClientBuilder, Format, HttpClient, HttpError, SystemRandom};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
@@ -56,6 +56,11 @@ impl Application {
 }
 
 fn client(url: &str) -> Client {
+    builder(url).build().unwrap()
+}
+
+/// A client at `url`, to be set further.
+pub(crate) fn builder(url: &str) -> ClientBuilder {
     Client::builder()
         .domain("https://tenant.example.com")
         .client_id("webapp")
@@ -65,8 +70,6 @@ fn client(url: &str) -> Client {
         .format(Format::NextjsAuth0)
         .clock(Fixed)
         .http_client(OutOfReach)
-        .build()
-        .unwrap()
 }
 
 /// The cookie of a session that was begun for Ada just now.

@@ -2,14 +2,17 @@
 
 use axum::{
     Json, Router,
+    body::Body,
     routing::{get, post},
 };
-use http::{StatusCode, header};
+use http::{Request, StatusCode, header};
 use serde_json::{Value, json};
 use stepup::AccessTokenRequest;
 use stepup_axum::{Client, ErrorResponse, OptionalSession, Session, SessionLayer, User};
+use tower_layer::Layer as _;
+use tower_service::Service as _;
 
-use crate::application::{Application, session_cookie};
+use crate::application::{self, Application, session_cookie};
 
 async fn application() -> Application {
     Application::start(|client| {
@@ -47,6 +50,17 @@ async fn token(mut session: Session) -> Result<String, ErrorResponse> {
 
 async fn profile(mut session: Session) -> Result<Json<Value>, ErrorResponse> {
     Ok(Json(session.user_info().await?.into()))
+}
+
+/// HTTP/2 names the host in the target alone (RFC 9113 section 8.3.1).
+#[tokio::test]
+async fn the_host_of_the_target_says_which_address_a_page_is_at() {
+    let client = application::builder("http://a.example.com").app_base_url("http://b.example.com/shop");
+    let pages = Router::new().route("/me", get(async |_: User| "never"));
+    let mut service = SessionLayer::new(client.build().unwrap()).layer(pages);
+    let request = Request::get("http://b.example.com/me").header(header::ACCEPT, "text/html");
+    let page = service.call(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(page.headers()[header::LOCATION], "/auth/login?returnTo=%2Fshop%2Fme");
 }
 
 #[tokio::test]

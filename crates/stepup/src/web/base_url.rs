@@ -1,6 +1,6 @@
 //! Which of the configured addresses a request came to.
 
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, HeaderValue, Request, Uri, header};
 use url::Url;
 
 use crate::{client::Client, config::Config};
@@ -31,6 +31,25 @@ impl Client {
                 let here = uri.path_and_query().map_or("/", |here| here.as_str());
                 format!("{root}{here}").parse().unwrap_or_else(|_| uri.clone())
             }
+        }
+    }
+
+    /// Puts the host that the request's target names into its `Host` header, which is where the SDK, and whatever else is
+    /// handed headers alone, looks for it. A target names it in HTTP/2 (`:authority`, RFC 9113 section 8.3.1), where there may
+    /// be no such header, and may in HTTP/1.1, where it then overrides the header (RFC 9112 section 3.2.2).
+    ///
+    /// For adapters to web frameworks: call it first. [`Client::handle`] does.
+    ///
+    /// ```
+    /// let mut request = http::Request::get("https://example.com/transfer").body(())?;
+    /// stepup::Client::name_host(&mut request);
+    /// assert_eq!(request.headers()["host"], "example.com");
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    pub fn name_host<B>(request: &mut Request<B>) {
+        let authority = request.uri().authority().map(|authority| HeaderValue::from_str(authority.as_str()));
+        if let Some(Ok(host)) = authority {
+            request.headers_mut().insert(header::HOST, host);
         }
     }
 }

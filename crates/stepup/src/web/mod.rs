@@ -45,7 +45,8 @@ impl Client {
     /// Some(client.handle(route, request).await)
     /// # }
     /// ```
-    pub async fn handle(&self, route: Route, request: Request<Bytes>) -> Response<Body> {
+    pub async fn handle(&self, route: Route, mut request: Request<Bytes>) -> Response<Body> {
+        Self::name_host(&mut request);
         let span = telemetry::route_span(&request);
         let response = self.answer(route, request).instrument(span.clone()).await;
         span.record("http.response.status_code", response.status().as_u16());

@@ -7,6 +7,7 @@
 )]
 
 mod also_read;
+mod base_urls;
 mod captured;
 mod client_proof;
 mod config;
