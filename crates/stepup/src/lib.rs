@@ -15,6 +15,7 @@ mod http_client;
 mod lately;
 mod login;
 pub mod mfa;
+mod one_line;
 pub mod pages;
 mod provider;
 mod random;

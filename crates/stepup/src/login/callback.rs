@@ -13,6 +13,7 @@ use url::Url;
 use crate::{
     client::Client,
     mfa::MfaRequired,
+    one_line::words,
     provider::{Expected, IdTokenError, ProviderError, TokenError, TokenForm},
     session::{CEILING_MARGIN, Grant, Session},
     telemetry, tokens,
@@ -41,7 +42,7 @@ pub struct CallbackOutcome<'a> {
 #[non_exhaustive]
 pub enum CallbackError {
     /// The tenant, or the user at the tenant, said no: `access_denied`, `login_required`, …
-    #[error("the tenant ended the login: {}{}", .0.error, .0.error_description.as_deref().map(|text| format!(" ({text})")).unwrap_or_default())]
+    #[error("the tenant ended the login: {}", words(.0))]
     Authorization(OAuthError),
     /// The tenant did not take the code, or could not be reached.
     #[error("the authorization code could not be exchanged")]

@@ -16,14 +16,14 @@ use super::{
     failure::{Failure, Unavailable},
     requirement,
 };
-use crate::{provider::IdTokenError, wire_error::WireError};
+use crate::{one_line::OneLine, provider::IdTokenError, wire_error::WireError};
 
 /// A second factor is due before the tenant hands out the token (code `mfa_required`).
 ///
 /// Keep [`MfaRequired::mfa_token`] (a form field will do), let the user enrol or answer a challenge, and hand both to
 /// `verify`; the token that was asked for is then in the session.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a second factor is due: {description}")]
+#[error("a second factor is due: {}", OneLine(.description))]
 #[non_exhaustive]
 pub struct MfaRequired {
     /// Stands for the pending step-up. Absent where the tenant gave none: see [`MfaRequired::needs_login`].
@@ -102,7 +102,7 @@ pub enum MfaTokenError {
 
 /// The request is not one that could be carried out (code `invalid_request`).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[error("{}", OneLine(.0))]
 pub struct InvalidRequest(std::borrow::Cow<'static, str>);
 
 impl InvalidRequest {
@@ -119,7 +119,7 @@ pub enum NoAvailableFactors {
     #[error("No MFA challenge types available in mfa_requirements")]
     EmptyList,
     /// Another challenge will.
-    #[error("Challenge type \"{challenge_type}\" is not allowed by mfa_requirements. Allowed: {}", .allowed.join(", "))]
+    #[error("Challenge type \"{}\" is not allowed by mfa_requirements. Allowed: {}", OneLine(.challenge_type), .allowed.join(", "))]
     NotAllowed {
         /// What was asked for.
         challenge_type: String,

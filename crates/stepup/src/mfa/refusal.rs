@@ -5,9 +5,11 @@ use std::time::Duration;
 use http::StatusCode;
 use stepup_protocol::error::{code, description};
 
+use crate::one_line::OneLine;
+
 /// The tenant said no, in its own words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the tenant answered {status} with {error}: {}", .description.as_deref().unwrap_or("no description"))]
+#[error("the tenant answered {status} with {}: {}", OneLine(.error), OneLine(.description.as_deref().unwrap_or("no description")))]
 #[non_exhaustive]
 pub struct Refusal {
     /// The tenant's status.

@@ -6,14 +6,17 @@ use http::StatusCode;
 use stepup_protocol::error::{OAuthError, code};
 use stepup_seal::jws::SignError;
 
-use crate::http_client::HttpError;
+use crate::{
+    http_client::HttpError,
+    one_line::{OneLine, words},
+};
 
 /// Why the tenant's answer is of no use.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
     /// The tenant said no, in its own words.
-    #[error("the {endpoint} refused with {status}: {}{}", .body.error, description(.body))]
+    #[error("the {endpoint} refused with {status}: {}", words(.body))]
     Refused {
         /// Which part of the tenant.
         endpoint: &'static str,
@@ -34,7 +37,7 @@ pub enum ProviderError {
         source: Arc<HttpError>,
     },
     /// An answer came that is not what the specification says.
-    #[error("the {endpoint} gave an answer that cannot be used ({status}): {reason}")]
+    #[error("the {endpoint} gave an answer that cannot be used ({status}): {}", OneLine(.reason))]
     Untrustworthy {
         /// Which part of the tenant.
         endpoint: &'static str,
@@ -124,10 +127,6 @@ impl ProviderError {
     pub(super) fn unsigned(endpoint: &'static str, source: SignError) -> Self {
         Self::Unsigned { endpoint, source: Arc::new(source) }
     }
-}
-
-fn description(body: &OAuthError) -> String {
-    body.error_description.as_deref().map(|text| format!(" ({text})")).unwrap_or_default()
 }
 
 /// An address that the tenant names in its discovery document, and that is none.

@@ -468,6 +468,28 @@ async fn a_client_that_signs_and_binds_its_tokens() {
     flow.assert_silent(&captured);
 }
 
+/// RFC 6749 section 4.1.2.1 has none in `error_description`; but anybody can call the callback.
+#[tokio::test]
+async fn one_event_is_one_line_whatever_a_visitor_writes() {
+    let (captured, _guards) = Captured::begin();
+    let setting = step_up::setting();
+    let login = handle(&setting.client, get("/auth/login", "")).await;
+    let mut jar = Jar::default();
+    jar.take(login.headers());
+    let state = login.headers()[header::LOCATION].to_str().unwrap().split("state=").nth(1).unwrap();
+    let state = state.split('&').next().unwrap();
+    let forged = "x%0AINFO+event.name=login%1b%5b31m&error=access%0d_denied";
+    let back = format!("/auth/callback?state={state}&error_description={forged}");
+    handle(&setting.client, get(&back, &jar.line())).await;
+
+    assert_eq!(captured.audit("login").len(), 1);
+    for line in captured.lines() {
+        for (name, value) in &line.fields {
+            assert!(!value.contains(char::is_control), "{} {name}: {value:?}", line.target);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_given_up_refused_or_ended_is_told() {
     let (captured, _guards) = Captured::begin();
