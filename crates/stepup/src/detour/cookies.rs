@@ -51,11 +51,11 @@ impl Client {
         id: &str,
         session: Option<&Session>,
     ) -> Result<UnderWay, NoDetour> {
-        let (_, value) = chunks(&name_of(id)).of(&RequestCookies::of(headers));
-        let value = value.ok_or(NoDetour::Missing)?;
+        let (_, values) = chunks(&name_of(id)).of(&RequestCookies::of(headers));
+        let value = values.first().ok_or(NoDetour::Missing)?;
         let (sealed, token) = match value.split_once(BESIDE) {
             Some((sealed, token)) => (sealed, Some(MfaToken::from(token))),
-            None => (&*value, None),
+            None => (&**value, None),
         };
         let Kept { mut detour, token: expected } =
             self.unsealed::<Kept<UnderWay>>(sealed).map_err(|_| NoDetour::Missing)?;
@@ -69,8 +69,8 @@ impl Client {
 
     /// The form that waits; the request for the page that sends it brings it along.
     pub(crate) fn open_form(&self, headers: &HeaderMap, id: &str) -> Option<KeptForm> {
-        let (_, sealed) = chunks(&name_of_form(id)).of(&RequestCookies::of(headers));
-        let opened = self.unsealed::<FormOf>(&sealed?).ok()?;
+        let (_, values) = chunks(&name_of_form(id)).of(&RequestCookies::of(headers));
+        let opened = self.unsealed::<FormOf>(values.first()?).ok()?;
         (opened.id == id).then_some(opened.form)
     }
 

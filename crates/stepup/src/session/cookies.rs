@@ -22,7 +22,7 @@ pub(super) struct Received {
     pub(super) names: Vec<String>,
     /// Those of the forms that are read too, where they are called otherwise.
     pub(super) peers: Vec<String>,
-    /// Name and sealed text of each session that came whole, ours first.
+    /// Name and sealed text of whatever may be a session, ours first; of one name what came last first.
     pub(super) values: Vec<(String, String)>,
     /// The length of the header line that ours alone would make.
     pub(super) bytes: usize,
@@ -59,10 +59,10 @@ impl Received {
         received
     }
 
-    /// Takes the value under `name`, or the chunks of one; gives the names of the cookies.
+    /// Takes the values under `name`, and those that are there in chunks; gives the names of the cookies.
     fn take(&mut self, cookies: &RequestCookies<'_>, name: &str, separator: &str) -> Vec<String> {
-        let (names, value) = Chunks { name, separator }.of(cookies);
-        self.values.extend(value.map(|value| (name.to_owned(), value)));
+        let (names, values) = Chunks { name, separator }.of(cookies);
+        self.values.extend(values.into_iter().map(|value| (name.to_owned(), value)));
         names
     }
 
@@ -128,5 +128,25 @@ mod tests {
         assert_eq!(value(whole).as_deref(), Some("ab"));
         assert_eq!(value(read("__session__0=a; __session__2=c")), None);
         assert_eq!(read("__session__2=c").names, ["__session__2"], "stale ones are known, to be deleted");
+    }
+
+    #[test]
+    fn what_came_several_times_is_looked_at_from_the_last_to_the_first() {
+        let read = |line: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(http::header::COOKIE, line.parse().unwrap());
+            Received::of(&headers, &cookie(), Format::Stepup, &[], |_| false)
+        };
+        for (line, values) in [
+            ("__session=a; __session=; __session=b", vec!["b", "a"]),
+            ("__session__0=a; __session__1=b; __session=c", vec!["c", "ab"]),
+            ("__session__0=a; __session__1=b; __session__1=d; __session__0=c", vec!["cd", "ab"]),
+            ("__session__0=a; __session__1=b; __session__0=c", vec!["cb", "ab", "c", "a"]),
+            ("__session=1; __session=2; __session=3; __session=4; __session=5", vec!["5", "4", "3", "2"]),
+        ] {
+            let found: Vec<String> = read(line).values.into_iter().map(|(_, value)| value).collect();
+            assert_eq!(found, values, "{line}");
+        }
+        assert_eq!(read("__session=a; __session=b").names, ["__session"], "it is deleted once");
     }
 }

@@ -1,5 +1,7 @@
 //! A long value in cookies: one where it fits, else several chunks that are joined again in order.
 
+use std::collections::BTreeMap;
+
 use super::cookies::{RequestCookies, overhead};
 use crate::config::CookieAttributes;
 
@@ -7,6 +9,8 @@ use crate::config::CookieAttributes;
 pub(crate) const CHUNK: usize = 3500;
 /// What browsers take for one cookie, its name and attributes included.
 const BROWSER_LIMIT: usize = 4096;
+/// How many whole values are looked at, the last ones.
+const SAME_NAME: usize = 4;
 
 /// The cookies that one value may be in: `NAME`, or `NAME` with a separator and a number.
 #[derive(Clone, Copy, Debug)]
@@ -16,20 +20,27 @@ pub(crate) struct Chunks<'n> {
 }
 
 impl Chunks<'_> {
-    /// The names of those that a request brings, whether or not they are any good, and the value, if it came whole.
-    pub(crate) fn of(&self, cookies: &RequestCookies<'_>) -> (Vec<String>, Option<String>) {
-        let (mut names, mut whole, mut chunks) = (Vec::new(), None, Vec::new());
+    /// The names of those that a request brings, whether or not they are any good, and whatever may be the value, what came
+    /// last first.
+    ///
+    /// A browser sends a name several times where it was set for several domains or paths (RFC 6265 section 5.3), as after
+    /// the application's were changed. Nobody can tell which is newer before they are opened.
+    pub(crate) fn of(&self, cookies: &RequestCookies<'_>) -> (Vec<String>, Vec<String>) {
+        let (mut names, mut values, mut chunks) = (Vec::new(), Vec::new(), BTreeMap::<_, Vec<_>>::new());
         for (held, value) in cookies.iter() {
             if held == self.name {
-                whole = Some(value.to_owned()).filter(|value| !value.is_empty());
+                values.push(value.to_owned());
             } else if let Some(index) = self.index(held) {
-                chunks.push((index, value));
+                chunks.entry(index).or_default().push(value);
             } else {
                 continue;
             }
             names.push(held.to_owned());
         }
-        (names, whole.or_else(|| join(chunks)))
+        names.sort_unstable();
+        names.dedup();
+        let whole = values.into_iter().filter(|value| !value.is_empty()).rev().take(SAME_NAME);
+        (names, whole.chain(join(&chunks)).collect())
     }
 
     /// Names and values of the cookies that hold `value`: one if it fits.
@@ -76,11 +87,24 @@ impl Chunks<'_> {
     }
 }
 
-/// All chunks from the first to the last, or nothing.
-fn join(mut chunks: Vec<(usize, &str)>) -> Option<String> {
-    chunks.sort_unstable_by_key(|(index, _)| *index);
-    let complete = chunks.iter().enumerate().all(|(position, (index, _))| position == *index);
-    (complete && !chunks.is_empty()).then(|| chunks.into_iter().map(|(_, value)| value).collect())
+/// All chunks from the first to the last, or nothing. Where some came several times, the last of each and the first of each;
+/// and those alone that did, since the newer of two sessions may be the shorter one.
+fn join(chunks: &BTreeMap<usize, Vec<&str>>) -> Vec<String> {
+    let mut joined = Vec::new();
+    if !chunks.keys().enumerate().all(|(position, index)| position == *index) {
+        return joined;
+    }
+    let several = chunks.values().take_while(|values| values.len() > 1).count();
+    for length in [chunks.len(), several] {
+        for one in [<[&str]>::last, <[&str]>::first] {
+            let value: String =
+                chunks.values().take(length).filter_map(|values| one(values)).copied().collect();
+            if !value.is_empty() && !joined.contains(&value) {
+                joined.push(value);
+            }
+        }
+    }
+    joined
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use stepup::{Client, ClientBuilder, CookieOptions, Detour, Format, SameSite};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
-use crate::support::{
-    Counting, Hands, Jar, NOW, SECRET, Script, SetCookie, builder, cookies, fixture, get, handle,
+use crate::{
+    step_up::cookie_of,
+    support::{Counting, Hands, Jar, NOW, SECRET, Script, SetCookie, builder, cookies, fixture, get, handle},
 };
 
 /// For what is about other things than a session's size.
@@ -56,6 +57,33 @@ fn payload(secret: &str, value: &str, at: i64) -> (Map<String, Value>, i64) {
     let mut payload = opened.payload;
     payload.remove("exp");
     (payload, opened.expires_at.unwrap().seconds())
+}
+
+/// What a browser sends after the cookies' domain or path was changed (RFC 6265 section 5.4): both, in either order.
+#[test]
+fn the_newer_of_two_sessions_of_one_name_is_found_wherever_it_stands() {
+    let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).build().unwrap();
+    let mut state = client.open_session(&cookies(&cookie_of("auth0|ada")));
+    state.session_mut().unwrap().set_data("cart", json!("c".repeat(4000)));
+    let mut jar = Jar::default();
+    for cookie in client.write_session(&state).unwrap() {
+        jar.take(&[(http::header::SET_COOKIE, cookie)].into_iter().collect());
+    }
+    let (chunks, whole) = (jar.line(), cookie_of("auth0|ada"));
+    assert_eq!(jar.names(), ["__session__0", "__session__1"]);
+    let old = "__session__0=old; __session__1=old";
+    for line in [
+        format!("{old}; {chunks}"),
+        format!("{chunks}; {old}"),
+        format!("{old}; __session__2=old; {chunks}"),
+        format!("{chunks}; {old}; __session__2=old"),
+        format!("__session=old; {whole}"),
+        format!("{whole}; __session=old"),
+        format!("__session=old; {chunks}"),
+    ] {
+        let state = client.open_session(&cookies(&line));
+        assert_eq!(state.session().map(stepup::Session::subject), Some("auth0|ada"), "{line}");
+    }
 }
 
 #[test]
