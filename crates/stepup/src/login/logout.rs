@@ -1,6 +1,7 @@
 //! The way out: the refresh token revoked, and the address that ends the tenant's own session (OpenID Connect
 //! RP-Initiated Logout 1.0, or Auth0's `/v2/logout`).
 
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::{client::Client, config::LogoutStrategy, provider::ProviderError, session::Session};
@@ -31,11 +32,14 @@ pub(crate) enum LogoutError {
 }
 
 impl Client {
-    /// Revokes the session's refresh token. A failure is logged: the logout goes on.
+    /// Revokes the session's refresh token, whether or not the browser still waits. A failure is logged: the logout goes on.
     pub(crate) async fn revoke_refresh_token(&self, session: &Session) {
-        let Some(refresh_token) = &session.refresh_token else { return };
-        self.refreshes().forget(refresh_token);
-        if let Err(error) = self.provider().revoke(refresh_token).await {
+        let Some(refresh_token) = session.refresh_token.clone() else { return };
+        self.refreshes().forget(&refresh_token);
+        let client = self.clone();
+        let revocation = async move { client.provider().revoke(&refresh_token).await };
+        // A task that is interrupted ends with the process.
+        if let Ok(Err(error)) = tokio::spawn(revocation.in_current_span()).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the refresh token could not be revoked"

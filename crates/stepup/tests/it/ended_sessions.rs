@@ -63,6 +63,32 @@ async fn a_request_under_way_does_not_undo_a_logout() {
 }
 
 #[tokio::test]
+async fn a_logout_is_carried_out_though_the_browser_goes_away() {
+    for slow_discovery in [true, false] {
+        let setting = setting();
+        let client = setting.client.clone();
+        let mut slow = ada(&client);
+        setting.script.answer(Answer::Json(200, json!({})));
+        let gate = if slow_discovery { setting.script.documents_gate() } else { setting.script.gate() }
+            .write()
+            .await;
+        let out =
+            tokio::spawn(async move { handle(&client, get("/auth/logout", &cookie_of("auth0|ada"))).await });
+        while setting.script.fetches("openid-configuration") == 0 {
+            tokio::task::yield_now().await;
+        }
+        out.abort();
+        assert!(out.await.unwrap_err().is_cancelled());
+        assert_eq!(changed(&setting.client, &mut slow), 0, "it has ended already");
+        drop(gate);
+        while setting.script.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert!(setting.script.requests()[0].url.ends_with("/oauth/revoke"));
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_the_application_ends_is_over_too() {
     let setting = setting();
     let client = &setting.client;
