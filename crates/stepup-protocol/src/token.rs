@@ -85,8 +85,8 @@ impl fmt::Display for GrantType {
 pub struct TokenResponse {
     /// The access token: a JWT for an API, opaque for userinfo alone.
     pub access_token: String,
-    /// The refresh token, if one was granted or rotated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The refresh token, if one was granted or rotated. An empty one is none, as some servers write it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "not_empty")]
     pub refresh_token: Option<String>,
     /// The ID token, if `openid` was granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,6 +115,11 @@ impl fmt::Debug for TokenResponse {
             .field("has_id_token", &self.id_token.is_some())
             .finish_non_exhaustive()
     }
+}
+
+fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
 /// By hand, as what serde derives for one form or the other keeps a copy of the value to try them in turn.
@@ -168,6 +173,15 @@ mod tests {
         assert_eq!(life("null"), Some(None));
         for refused in ["-1", "1.5", "true", r#""soon""#, "[1]"] {
             assert_eq!(life(refused), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_empty_refresh_token_is_none() {
+        for (written, read) in [(r#""""#, None), ("null", None), (r#""r""#, Some("r"))] {
+            let answer = format!(r#"{{"access_token":"a","refresh_token":{written},"token_type":"Bearer"}}"#);
+            let answer: TokenResponse = serde_json::from_str(&answer).unwrap();
+            assert_eq!(answer.refresh_token.as_deref(), read, "{written}");
         }
     }
 
