@@ -90,6 +90,12 @@ impl SessionState {
         self.received.names.iter().any(|name| name == cookie)
     }
 
+    /// What those cookies take that a session could have come in: where there is none, they are of no use.
+    pub(crate) fn received_bytes(&self) -> usize {
+        let Received { bytes, peer_bytes, .. } = self.received;
+        bytes.saturating_sub(size::header_line(std::iter::empty())) + peer_bytes
+    }
+
     /// What other cookies of the request take beside the session's, without those that the SDK will delete.
     pub(crate) fn other_bytes(&self) -> usize {
         self.received.other_bytes
@@ -304,7 +310,7 @@ impl Client {
     }
 
     /// The headers that leave no session in the browser that could be read here.
-    fn delete_all(&self, state: &SessionState) -> Vec<HeaderValue> {
+    pub(crate) fn delete_all(&self, state: &SessionState) -> Vec<HeaderValue> {
         let Received { names, peers, .. } = &state.received;
         let attributes = self.session_cookie(state).attributes;
         [delete(names.iter(), &attributes), delete_peers(peers.iter(), &attributes)].concat()

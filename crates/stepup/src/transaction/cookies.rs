@@ -20,7 +20,8 @@ const ROOM: usize = 3500;
 
 impl Client {
     /// The `Set-Cookie` headers that make the browser remember `transaction`, and forget the oldest ones if there are
-    /// too many, or the `Cookie` header has no room for them beside the session and the other cookies.
+    /// too many, or the `Cookie` header has no room for them beside the session and the other cookies. What came as a session
+    /// and is none makes room too.
     ///
     /// # Errors
     ///
@@ -46,13 +47,20 @@ impl Client {
         let beside = cookies.iter().filter(|(held, _)| *held != name && !session.holds(held));
         let (older, others): (Vec<_>, Vec<_>) =
             beside.partition(|(held, _)| held.starts_with(&settings.prefix));
-        let bytes = self.session_header(session) + total(&others) + own;
+        let mut bytes = self.session_header(session) + total(&others) + own;
         let limit = self.config().max_cookie_header;
+        // The login is to replace what is unreadable or over, which need not stand in its way.
+        let makes_room = bytes > limit && session.session().is_none();
+        if makes_room {
+            bytes = bytes.saturating_sub(session.received_bytes());
+        }
         if bytes > limit {
             return Err(LoginError::TooLarge { bytes, limit });
         }
         let superfluous = oldest(older, ROOM.saturating_sub(own).min(limit - bytes));
-        Ok(set.into_iter().chain(self.forget_named(headers, superfluous)).collect())
+        let forgotten = self.forget_named(headers, superfluous);
+        let useless = if makes_room { self.delete_all(session) } else { Vec::new() };
+        Ok(set.into_iter().chain(forgotten).chain(useless).collect())
     }
 
     /// The login that `state` names, if the request brings it along.

@@ -1,9 +1,11 @@
 //! Transaction cookies: logins that another package began are completed, and old ones make room.
 
+use http::header;
 use stepup::{Format, TransactionCookieOptions};
 
-use crate::support::{
-    Hands, Jar, NOW, SECRET, Script, SetCookie, builder, fixture, get, handle, set_cookies,
+use crate::{
+    step_up::{ada, cookie_of},
+    support::{Hands, Jar, NOW, SECRET, Script, SetCookie, builder, fixture, get, handle, set_cookies},
 };
 
 /// Whether a callback for `state` finds its login: without one it says that the state is invalid.
@@ -95,9 +97,10 @@ async fn logins_leave_the_header_no_longer_than_a_proxy_takes() {
     let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).build().unwrap();
     let older = ["a", "b"].map(|state| format!("__txn_{state}={}%3A{}", NOW - 60, "x".repeat(500)));
     let (mut begun, mut refused) = ([0; 3], 0);
+    let session = cookie_of("auth0|ada");
     for length in (6000..8400).step_by(40) {
-        let half = "s".repeat(length / 2);
-        let brought = format!("__session__0={half}; theme={half}; {}; {}", older[0], older[1]);
+        let theme = "t".repeat(length - session.len());
+        let brought = format!("{session}; theme={theme}; {}; {}", older[0], older[1]);
         let mut jar = Jar::of(&brought);
         let before = jar.line();
         let response = handle(&client, get("/auth/login", &before)).await;
@@ -120,7 +123,7 @@ async fn logins_leave_the_header_no_longer_than_a_proxy_takes() {
 #[tokio::test]
 async fn a_login_that_does_not_fit_beside_the_session_says_so() {
     let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).build().unwrap();
-    let line = format!("__session__0={}; theme={}", "s".repeat(3500), "t".repeat(4400));
+    let line = format!("{}; theme={}", cookie_of("auth0|ada"), "t".repeat(7800));
     let answer = async |path: &str, accept: &str| {
         let mut request = get(path, &line);
         request.headers_mut().insert("accept", accept.parse().unwrap());
@@ -139,6 +142,35 @@ async fn a_login_that_does_not_fit_beside_the_session_says_so() {
     let popup = answer("/auth/login?challengeMode=popup", "text/html").await;
     let told = r#""success":false,"error":{"code":"session_too_large","message":"The session is too large to be kept."}"#;
     assert!(popup.contains(told), "{popup}");
+}
+
+#[tokio::test]
+async fn what_is_no_session_any_more_does_not_stand_in_the_way_of_a_login() {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let client = builder(&script, &clock).secret(SECRET).build().unwrap();
+    let other_secret = builder(&script, &clock).secret(SECRET.repeat(2)).build().unwrap();
+    let mut state = ada(&client);
+    state.session_mut().unwrap().set_data("cart", "c".repeat(5500).into());
+    let mut brought = Jar::default();
+    for cookie in client.write_session(&state).unwrap() {
+        brought.take(&[(header::SET_COOKIE, cookie)].into_iter().collect());
+    }
+    assert_eq!(brought.names(), ["__session__0", "__session__1", "__session__2"]);
+
+    for (client, at, status) in
+        [(&client, NOW, 500), (&other_secret, NOW, 307), (&client, NOW + 260_000, 307)]
+    {
+        clock.set(at);
+        let mut jar = brought.clone();
+        let response = handle(client, get("/auth/login", &jar.line())).await;
+        assert_eq!(response.status(), status, "{at}");
+        jar.take(response.headers());
+        if status == 307 {
+            assert!(jar.names().len() == 1 && jar.names()[0].starts_with("__txn_"), "{:?}", jar.names());
+        }
+    }
+    let response = handle(&other_secret, get("/auth/login", "__session=short")).await;
+    assert_eq!(set_cookies(response.headers()).len(), 1, "what has room stays until the login has ended");
 }
 
 #[tokio::test]
