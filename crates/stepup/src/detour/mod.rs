@@ -34,6 +34,7 @@ use crate::{
     mfa::{MfaRequired, MfaToken},
     pages::Language,
     session::{Session, SessionState},
+    telemetry,
     web::{answer, base_url, login::STEP_UP, return_to, same_origin},
     wire_error::{Answer, WireError},
 };
@@ -295,6 +296,7 @@ impl Client {
         wish: Wish<'_>,
     ) -> Result<(UnderWay, Option<KeptForm>), DetourError> {
         if detour.form.is_some() && !same_origin::is_own_page(base, headers) {
+            telemetry::cross_origin_refused("The form comes from another page than our own.");
             return Err(DetourError::ForeignForm);
         }
         let return_to = return_to::safe_path(&detour.return_to, base)

@@ -170,7 +170,8 @@ impl<'a> Mfa<'a> {
 
     /// Counts the step-up of `token` as given up, unless it is known to have ended.
     pub(crate) fn give_up(&self, token: &MfaToken, reason: &'static str) {
-        if self.client.step_ups().end(token) {
+        let raw = self.client.mfa_sealing().raw(token);
+        if raw.is_some_and(|raw| self.client.step_ups().end(&raw)) {
             telemetry::mfa_abandoned(reason, self.session.map(Session::subject));
         }
     }
@@ -339,7 +340,7 @@ pub(super) fn step<'c>(
     factor: Option<&'static str>,
     context: &'c Context,
 ) -> telemetry::Step<'c> {
-    telemetry::Step { operation, factor, subject: context.subject.as_deref() }
+    telemetry::Step { operation, factor, subject: context.subject.as_deref(), adds: false }
 }
 
 /// What an answer that is no success says: the tenant's own words if it found any.

@@ -14,7 +14,7 @@ use std::{
 use stepup_protocol::time::UnixTime;
 use stepup_seal::digest;
 
-use super::{MfaRequired, MfaToken, Verify, push::pace::Asked, token::RawToken};
+use super::{MfaRequired, Verify, push::pace::Asked, token::RawToken};
 use crate::{session::Session, tokens::SteppedUp};
 
 /// How many step-ups are remembered at most; beyond, those that end soonest go.
@@ -29,7 +29,7 @@ pub(crate) struct StepUps {
     ended: Mutex<Ended>,
 }
 
-/// Digests of the sealed tokens whose step-ups ended lately.
+/// Digests of the `mfa_token`s whose step-ups ended lately.
 #[derive(Default)]
 struct Ended {
     known: HashSet<[u8; 32]>,
@@ -103,10 +103,10 @@ impl StepUps {
         Arc::clone(all.entry(key).or_insert_with(|| Arc::new(StepUp::new(expires_at))))
     }
 
-    /// Notes that the step-up of `token` ended, and tells whether that is news.
-    pub(super) fn end(&self, token: &MfaToken) -> bool {
+    /// Notes that the step-up of `raw` ended, and tells whether that is news.
+    pub(super) fn end(&self, raw: &RawToken) -> bool {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let digest = digest::sha256(token.as_str().as_bytes());
+        let digest = digest::sha256(raw.expose().as_bytes());
         if !ended.known.insert(digest) {
             return false;
         }
@@ -270,10 +270,10 @@ mod tests {
 
     #[test]
     fn a_step_up_ends_once() {
-        let (step_ups, token) = (StepUps::default(), MfaToken::from("a"));
-        assert!(step_ups.end(&token) && !step_ups.end(&token));
+        let step_ups = StepUps::default();
+        assert!(step_ups.end(&raw("a")) && !step_ups.end(&raw("a")));
         for number in 0..REMEMBERED {
-            assert!(step_ups.end(&MfaToken::from(number.to_string())));
+            assert!(step_ups.end(&raw(&number.to_string())));
         }
         let ended = step_ups.ended.lock().unwrap();
         assert_eq!((ended.known.len(), ended.in_order.len()), (REMEMBERED, REMEMBERED));

@@ -183,6 +183,12 @@ impl Sealing<'_> {
         opened
     }
 
+    /// What `token` stands for, past its life too.
+    pub(super) fn raw(&self, token: &MfaToken) -> Option<RawToken> {
+        let before = Self { now: UnixTime::from_seconds(0), ..*self };
+        before.open(token).ok().map(|context| context.raw)
+    }
+
     fn open_with(&self, sealer: &Sealer, token: &MfaToken) -> Result<Context, MfaTokenError> {
         let context = match sealer.format() {
             Format::Auth0ServerPython => {

@@ -87,7 +87,8 @@ impl Mfa<'_> {
         let exchange = async move {
             let handed_in = hand_in(&client, &context, &proof, holder).boxed();
             let factor = proof.counted_as().unwrap_or("oob");
-            step(Operation::Verify, Some(factor), &context).run(handed_in).await
+            let step = step(Operation::Verify, Some(factor), &context);
+            telemetry::Step { adds: true, ..step }.run(handed_in).await
         };
         let task = tokio::spawn(exchange.in_current_span());
         self.accept(state, task.await.unwrap_or(Err(VerifyError::Interrupted)))
@@ -160,7 +161,7 @@ impl Mfa<'_> {
         }
         // From here on it runs to its end, whether or not anybody still waits.
         let (client, own, entitled) = (self.client.clone(), Arc::clone(&step_up), entitled.clone());
-        let (holder, token) = (Holder::of(self.session), token.clone());
+        let holder = Holder::of(self.session);
         let exchange = async move {
             let _turn = turn;
             let handed_in = hand_in(&client, &context, &proof, holder).boxed();
@@ -174,7 +175,7 @@ impl Mfa<'_> {
                     return Err(error);
                 }
             }
-            client.step_ups().end(&token);
+            client.step_ups().end(&context.raw);
             Ok(())
         };
         let task = tokio::spawn(exchange.in_current_span());

@@ -31,8 +31,9 @@ impl Session {
 pub(crate) struct EndedSessions(Lately);
 
 impl EndedSessions {
-    pub(super) fn end(&self, session: Identity, now: UnixTime) {
-        self.0.note(session.0, now + REMEMBERED_FOR, now);
+    /// Notes its end, and tells whether that is news.
+    pub(super) fn end(&self, session: Identity, now: UnixTime) -> bool {
+        self.0.note(session.0, now + REMEMBERED_FOR, now)
     }
 
     /// A login began a session that cannot be told from one that ended.
@@ -61,7 +62,7 @@ mod tests {
     fn an_end_is_remembered_for_a_while() {
         let ended = EndedSessions::default();
         assert!(!ended.holds(|| session(1), at(0)));
-        ended.end(session(1), at(0));
+        assert!(ended.end(session(1), at(0)) && !ended.end(session(1), at(0)));
         for (second, is_held) in [(0, true), (599, true), (600, false)] {
             assert_eq!(ended.holds(|| session(1), at(second)), is_held, "{second}");
         }

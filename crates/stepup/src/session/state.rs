@@ -35,6 +35,8 @@ pub struct SessionState {
     /// Whether it must be written even though it has not changed: an older secret or form sealed it.
     outdated: bool,
     turn: Turn,
+    /// Whether a login brought it or stepped it up, of which is told when it is written or cannot be.
+    login: bool,
     /// Which sessions it was before, each ended here, or a login or a step-up put another in its place.
     before: Vec<Identity>,
 }
@@ -65,7 +67,6 @@ impl SessionState {
 
     /// Begins a session: a login. One that was there before, somebody else's maybe, ends with it.
     pub(crate) fn begin(&mut self, mut session: Session) {
-        telemetry::logged_in(session.subject());
         if let Some(before) = &self.session {
             session.answer(before, session.created_at());
         }
@@ -73,8 +74,9 @@ impl SessionState {
         self.turn = Turn::Begun;
     }
 
-    /// Goes on with what a step-up made of the session.
+    /// Goes on with what a login made of the session that was to be stepped up.
     pub(crate) fn go_on_with(&mut self, session: Session) {
+        self.login = true;
         self.before.extend(self.session.replace(session).map(|before| before.identity()));
     }
 
@@ -103,11 +105,16 @@ impl SessionState {
 
     /// Ends the session. See [`Client::write_session`] for what that means to requests that are under way.
     pub fn remove(&mut self) {
-        if let Some(session) = self.session.take() {
+        if let Some(session) = self.take() {
             telemetry::logged_out(session.subject());
-            self.before.push(session.identity());
         }
+    }
+
+    fn take(&mut self) -> Option<Session> {
         self.turn = Turn::Ended;
+        let session = self.session.take();
+        self.before.extend(session.as_ref().map(Session::identity));
+        session
     }
 }
 
@@ -204,10 +211,13 @@ impl Client {
         }
     }
 
-    /// Ends the session at once, for what is under way as well: its answer may take a while.
+    /// Ends the session at once, for what is under way as well: its answer may take a while. Of several requests that end it,
+    /// the first is told of.
     pub(crate) fn end_session(&self, state: &mut SessionState) {
-        state.remove();
-        self.note_end(state);
+        let Some(session) = state.take() else { return };
+        if self.ended_sessions().end(session.identity(), self.now()) {
+            telemetry::logged_out(session.subject());
+        }
     }
 
     fn note_end(&self, state: &SessionState) {
@@ -259,8 +269,14 @@ impl Client {
         // What came through all proxies, and does not grow, goes through them again.
         let grows = (session.is_changed() || state.turn == Turn::Begun) && bytes > state.received.bytes;
         if bytes + other_cookies > limit && grows {
+            if state.login {
+                telemetry::login_failed(SessionTooLarge::CODE);
+            }
             let (parts, cookies) = (size::parts(&session), self.write_as_it_was(state, &session));
             return Err(SessionTooLarge { bytes, other_cookies, limit, parts, cookies });
+        }
+        if state.login {
+            telemetry::logged_in(session.subject());
         }
         self.session_sizes().look(&session, bytes, other_cookies, limit);
         Ok(self.set_cookies(state, &chunks, expires_at.since(now), now))

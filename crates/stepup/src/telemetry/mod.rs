@@ -21,11 +21,11 @@
 //!
 //! | metric | counts | labels |
 //! | --- | --- | --- |
-//! | `stepup_logins_total` | logins that ended | `outcome`: `success`, or the code of the [`CallbackError`](crate::CallbackError) |
+//! | `stepup_logins_total` | logins that ended, step-ups by login too | `outcome`: `success`, or the code of the [`CallbackError`](crate::CallbackError) or of [`SessionTooLarge`](crate::SessionTooLarge) |
 //! | `stepup_mfa_required_total` | the tenant's answers `mfa_required`, whatever was asked for, however many callers waited for one | |
 //! | `stepup_mfa_enrolled_total` | enrolments that were begun; the first verify confirms them | `factor` |
 //! | `stepup_mfa_challenged_total` | challenges that were begun | `factor` |
-//! | `stepup_mfa_verified_total` | proofs that were accepted | `factor`; `oob` for a code whose challenge another process began |
+//! | `stepup_mfa_verified_total` | proofs that were accepted and had been asked for | `factor`; `oob` for a code whose challenge another process began |
 //! | `stepup_mfa_failed_total` | calls that failed; waiting for a push is no failure | `operation`, `factor`, `reason` |
 //! | `stepup_mfa_abandoned_total` | step-ups that are known to be given up | `reason`: `expired`, a token came too late; `cancelled`, the user said so |
 //! | `stepup_refreshes_total` | refreshes | `outcome`: `success`, `mfa_required`, or why not |
@@ -48,7 +48,7 @@
 //! | `mfa_failed` | one of these, or a deletion, was refused |
 //! | `mfa_token_refused` | an MFA token came that is none of this application's |
 //! | `mfa_abandoned` | a step-up is known to be given up |
-//! | `authenticator_deleted` | an authenticator is gone |
+//! | `authenticator_added`, `authenticator_deleted` | a logged-in user has one more, or one less |
 //! | `refresh_refused` | the tenant no longer takes the session's refresh token, or its answer is not trusted |
 //! | `session_refused` | a session cookie came that is none of this application's, or no longer |
 //! | `user_mismatch` | tokens or a step-up of another user than the session's |
@@ -72,7 +72,7 @@ pub(crate) use self::{
     step::Step,
 };
 
-/// A login ended in a session.
+/// A login ended in a session, which is written.
 pub(crate) fn logged_in(subject: &str) {
     counter!("stepup_logins_total", "outcome" => "success").increment(1);
     Audit { subject: Some(subject), ..Audit::success("login") }.log();

@@ -17,6 +17,8 @@ pub(crate) struct Step<'a> {
     pub(crate) factor: Option<&'static str>,
     /// Whose step-up it is, where that is known.
     pub(crate) subject: Option<&'a str>,
+    /// Whether a verify confirms an authenticator that a logged-in user adds: nobody asked for that proof.
+    pub(crate) adds: bool,
 }
 
 impl Step<'_> {
@@ -52,6 +54,7 @@ impl Step<'_> {
                 counter!("stepup_mfa_challenged_total", "factor" => factor).increment(1);
                 "mfa_challenged"
             }
+            Operation::Verify if self.adds => "authenticator_added",
             Operation::Verify => {
                 counter!("stepup_mfa_verified_total", "factor" => factor).increment(1);
                 "mfa_verified"

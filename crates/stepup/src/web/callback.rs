@@ -133,7 +133,9 @@ async fn respond(
     visit: &Visit<'_>,
 ) -> Response<Bytes> {
     let Visit { return_to, popup, .. } = *visit;
-    if let Err(error) = result {
+    if let Err(error) = result
+        && visit.replayed.is_none()
+    {
         report(error);
     }
     if let Some(hook) = &client.config().on_callback {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use stepup::{
     AccessTokenError, AccessTokenRequest, HttpClient, HttpError, ReqwestClient, SessionState,
     mfa::{Challenge, Enroll, MfaToken, Verify, VerifyError},
+    pages::PageOptions,
 };
 use stepup_tenant::{Fault, Tenant, devices::Decision, model::Channel};
 use tracing::Level;
@@ -442,6 +443,8 @@ async fn a_login_in_a_pop_up() {
     let page = handle(client, get(&back, &jar.line())).await;
     flow.wire.take(page.headers());
     assert!(str::from_utf8(page.body()).unwrap().contains("\"type\":\"auth_complete\",\"success\":true"));
+    assert_eq!(captured.count("stepup_logins_total{outcome=\"success\"}"), 2, "as its failure counts");
+    assert_eq!(captured.audit("login").len(), 2);
     flow.assert_silent(&captured);
 }
 
@@ -466,6 +469,92 @@ async fn a_client_that_signs_and_binds_its_tokens() {
     assert!(requests.iter().any(|it| it.path == "/oauth/par" && it.body.contains("client_assertion=")));
     assert!(requests.iter().any(|it| it.path == "/oauth/token" && it.headers.contains_key("dpop")));
     flow.assert_silent(&captured);
+}
+
+#[tokio::test]
+async fn a_login_counts_as_what_the_browser_got_of_it() {
+    let (captured, _guards) = Captured::begin();
+    let tenant = Tenant::builder().start().await.unwrap();
+    let too_large = |session: &mut stepup::Session| session.set_data("x", json!("y".repeat(9000)));
+    let house = House::built(tenant, |client| client.before_session_saved(too_large));
+    let mut jar = Jar::default();
+    let away = handle(&house.client, get("/auth/login", "")).await;
+    jar.take(away.headers());
+    let back = house.through_the_tenant(away.headers()[header::LOCATION].to_str().unwrap()).await;
+    assert_eq!(handle(&house.client, get(&back, &jar.line())).await.status(), 500);
+    assert_eq!(captured.count("stepup_logins_total{outcome=\"success\"}"), 0);
+    assert_eq!(captured.count("stepup_logins_total{outcome=\"session_too_large\"}"), 1);
+    let told = captured.audit("login");
+    assert_eq!((told.len(), told[0].field("error.type")), (1, Some("session_too_large")));
+}
+
+#[tokio::test]
+async fn the_back_button_after_a_login_is_no_failure() {
+    let (captured, _guards) = Captured::begin();
+    let house = House::open().await;
+    let mut jar = Jar::default();
+    let away = handle(&house.client, get("/auth/login?returnTo=/here", "")).await;
+    jar.take(away.headers());
+    let back = house.through_the_tenant(away.headers()[header::LOCATION].to_str().unwrap()).await;
+    for _ in 0..2 {
+        let answer = handle(&house.client, get(&back, &jar.line())).await;
+        assert!(answer.headers()[header::LOCATION].to_str().unwrap().ends_with("/here"));
+        jar.take(answer.headers());
+    }
+    assert_eq!(captured.audit("login").len(), 1);
+    assert_eq!(captured.count("stepup_logins_total{outcome=\"success\"}"), 1);
+}
+
+#[tokio::test]
+async fn one_logout_is_told_of_however_often_it_is_asked_for() {
+    let (captured, _guards) = Captured::begin();
+    let house = House::open().await;
+    let line = house.log_in_with_cookies().await;
+    let outs = (0..3).map(|_| handle(&house.client, get("/auth/logout", &line)));
+    futures_util::future::join_all(outs).await;
+    assert_eq!(captured.audit("logout").len(), 1);
+}
+
+#[tokio::test]
+async fn a_step_up_ends_once_however_many_tokens_were_sealed_for_it() {
+    let (captured, _guards) = Captured::begin();
+    let house = House::open().await;
+    let line = house.log_in_with_cookies().await;
+    let path = "/auth/access-token?audience=https://api.example.com&scope=transfer:funds";
+    let answers =
+        futures_util::future::join_all((0..5).map(|_| handle(&house.client, get(path, &line)))).await;
+    let tokens: Vec<MfaToken> =
+        answers.iter().map(|answer| json_of(answer)["mfa_token"].as_str().unwrap().into()).collect();
+    let (mfa, mut state) = (house.client.mfa(), house.open_session(&line));
+    let secret = mfa.enroll(&tokens[0], &Enroll::otp()).await.unwrap().secret.unwrap();
+    let code = Verify::otp(house.tenant.totp(&secret).unwrap());
+    mfa.verify(&mut state, &tokens[0], code).await.unwrap();
+    house.tenant.clock().advance(Duration::from_secs(601));
+    for token in &tokens {
+        mfa.authenticators(token).await.unwrap_err();
+    }
+    assert_eq!(captured.count("stepup_mfa_required_total"), 1);
+    assert_eq!(captured.count("stepup_mfa_verified_total{factor=\"otp\"}"), 1);
+    assert_eq!(captured.audit("mfa_abandoned").len(), 0);
+}
+
+#[tokio::test]
+async fn a_foreign_form_is_told_of_on_every_page() {
+    let (captured, _guards) = Captured::begin();
+    let tenant = Tenant::builder().start().await.unwrap();
+    let house = House::built(tenant, |client| client.mfa_pages(PageOptions::new()));
+    let line = house.log_in_with_cookies().await;
+    for (count, path) in ["/auth/mfa", "/auth/mfa/manage", "/auth/mfa/d/abcdefghijklmnop"].iter().enumerate()
+    {
+        let form = Request::post(*path)
+            .header(header::HOST, "localhost:3000")
+            .header(header::ORIGIN, "https://evil.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, &line)
+            .body(Bytes::from_static(b"action=delete&authenticator=x"));
+        assert_eq!(handle(&house.client, form.unwrap()).await.status(), 403, "{path}");
+        assert_eq!(captured.audit("cross_origin_refused").len(), count + 1, "{path}");
+    }
 }
 
 /// RFC 6749 section 4.1.2.1 has none in `error_description`; but anybody can call the callback.

@@ -7,6 +7,7 @@ use super::{
     factors::{house, newest_code},
     visitor::{Visitor, own_page},
 };
+use crate::captured::Captured;
 
 #[tokio::test]
 async fn a_stranger_logs_in_first() {
@@ -20,6 +21,7 @@ async fn a_stranger_logs_in_first() {
 
 #[tokio::test]
 async fn ada_lists_adds_and_deletes() {
+    let (captured, _guards) = Captured::begin();
     let house = house().await;
     let mut visitor = Visitor::ada(&house).await;
     let before = visitor.session();
@@ -52,6 +54,8 @@ async fn ada_lists_adds_and_deletes() {
         None,
         "whoever is logged in can add one"
     );
+    assert_eq!(captured.audit("authenticator_added").len(), 1);
+    assert!(captured.audit("mfa_verified").is_empty(), "nobody asked for that proof");
 
     let remove = visitor.link("/auth/mfa/manage?remove=totp");
     visitor.get(&remove).await;
