@@ -296,7 +296,7 @@ impl Client {
         wish: Wish<'_>,
     ) -> Result<(UnderWay, Option<KeptForm>), DetourError> {
         if detour.form.is_some() && !same_origin::is_own_page(base, headers) {
-            telemetry::cross_origin_refused("The form comes from another page than our own.");
+            telemetry::cross_origin_refused(same_origin::OTHER_PAGE);
             return Err(DetourError::ForeignForm);
         }
         let return_to = return_to::safe_path(&detour.return_to, base)

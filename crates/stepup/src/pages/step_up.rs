@@ -103,7 +103,7 @@ pub(super) fn refusal(client: &Client, request: &Request<Bytes>) -> Option<Respo
         Err(error) => return Some(answer::text(StatusCode::BAD_REQUEST, error.to_string())),
     };
     let status = if !same_origin::is_own_page(base, headers) {
-        telemetry::cross_origin_refused("The form comes from another page than our own.");
+        telemetry::cross_origin_refused(same_origin::OTHER_PAGE);
         StatusCode::FORBIDDEN
     } else if !headers.get(header::CONTENT_TYPE).is_some_and(|value| detour::is_form(value.as_bytes())) {
         StatusCode::UNSUPPORTED_MEDIA_TYPE

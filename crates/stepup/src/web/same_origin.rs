@@ -8,6 +8,9 @@ use url::Url;
 use super::{answer, base_url};
 use crate::{client::Client, telemetry};
 
+/// Why a form is refused that [no page of ours](is_own_page) sent, for the audit log.
+pub(crate) const OTHER_PAGE: &str = "other_page";
+
 /// Why a request is refused.
 #[derive(Clone, Copy)]
 enum Problem {

@@ -67,7 +67,7 @@ fn the_newer_of_two_sessions_of_one_name_is_found_wherever_it_stands() {
     state.session_mut().unwrap().set_data("cart", json!("c".repeat(4000)));
     let mut jar = Jar::default();
     for cookie in client.write_session(&state).unwrap() {
-        jar.take(&[(http::header::SET_COOKIE, cookie)].into_iter().collect());
+        jar.take(&[(header::SET_COOKIE, cookie)].into_iter().collect());
     }
     let (chunks, whole) = (jar.line(), cookie_of("auth0|ada"));
     assert_eq!(jar.names(), ["__session__0", "__session__1"]);
