@@ -1,5 +1,7 @@
 //! Sealing a pending step-up and opening it again.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use bytes::Bytes;
 use futures_util::{
@@ -13,7 +15,7 @@ use stepup::{
     AccessTokenError, AccessTokenRequest, Client, Clock, HttpClient, HttpError, SystemClock, SystemRandom,
     mfa::MfaToken,
 };
-use stepup_protocol::{mfa::MfaRequirements, scope::Scopes, time::UnixTime};
+use stepup_protocol::{scope::Scopes, time::UnixTime};
 use stepup_seal::{Format, Purpose, Sealer, Secrets, jws::SigningKey};
 
 use crate::{
@@ -63,7 +65,7 @@ pub(crate) fn seal_and_open() -> anyhow::Result<Figure> {
 struct Beside {
     aud: String,
     scp: Scopes,
-    req: Option<MfaRequirements>,
+    req: Option<BTreeMap<String, Vec<String>>>,
     iss: String,
     sub: Option<String>,
     iat: UnixTime,

@@ -35,7 +35,7 @@ pub(super) struct Stepup {
     aud: String,
     scp: Scopes,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    req: Option<MfaRequirements>,
+    req: Option<RequiredWords>,
     iss: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
@@ -51,7 +51,7 @@ impl Form for Stepup {
         Self {
             aud: audience_word(context),
             scp: context.scope.clone(),
-            req: context.requirements.clone(),
+            req: context.requirements.clone().map(RequiredWords::from),
             iss: context.issuer.clone().unwrap_or_default(),
             sub: context.subject.clone(),
             iat: context.created_at,
@@ -64,12 +64,35 @@ impl Form for Stepup {
             raw,
             audience: named(self.aud),
             scope: self.scp,
-            requirements: self.req,
+            requirements: self.req.map(MfaRequirements::from),
             issuer: Some(self.iss),
             subject: self.sub,
             created_at: self.iat,
             proved: self.prf,
         })
+    }
+}
+
+/// The words alone, for they travel in headers.
+#[derive(Serialize, Deserialize)]
+struct RequiredWords {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    challenge: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    enroll: Option<Vec<String>>,
+}
+
+impl From<MfaRequirements> for RequiredWords {
+    fn from(MfaRequirements { challenge, enroll }: MfaRequirements) -> Self {
+        let words = |factors: Vec<RequiredFactor>| factors.into_iter().map(|factor| factor.kind).collect();
+        Self { challenge: challenge.map(words), enroll: enroll.map(words) }
+    }
+}
+
+impl From<RequiredWords> for MfaRequirements {
+    fn from(RequiredWords { challenge, enroll }: RequiredWords) -> Self {
+        let factors = |words: Vec<String>| words.into_iter().map(|kind| RequiredFactor { kind }).collect();
+        Self { challenge: challenge.map(factors), enroll: enroll.map(factors) }
     }
 }
 
