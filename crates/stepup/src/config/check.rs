@@ -133,6 +133,12 @@ fn base_urls(texts: &[String], problems: &mut Problems) -> Vec<Url> {
         texts.iter().filter_map(|text| problems.take("app_base_url", base_url(text))).collect();
     for url in urls.iter().filter(|url| url.scheme() == "http" && !domain::is_loopback(url)) {
         tracing::warn!(%url, "app_base_url is http: whoever is on the way can read the sessions that go over it");
+        if urls.iter().any(|other| other.scheme() == "https" && other.host() == url.host()) {
+            tracing::warn!(
+                %url,
+                "app_base_url is https for this host too: a browser that holds a cookie of that address takes none of this one"
+            );
+        }
     }
     urls
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
 use stepup_protocol::mfa::FactorType;
-use url::Url;
+use url::{Position, Url};
 
 use super::{Guard, Sent, Stopped, StoppedRequest};
 use crate::{
@@ -167,11 +167,16 @@ impl Page<'_> {
 
     /// The factor can be proved on our own pages alone, whose token has no room beside the browser's other cookies.
     fn no_room_for_factor(&self) -> Response<Bytes> {
-        self.stop(
-            StatusCode::FORBIDDEN,
-            |texts| (&texts.guard_unmet_heading, &texts.guard_no_room_factor_text),
-            &self.guard.need.factors,
-        )
+        let logout = base_url::route(self.client, self.base, &self.client.config().routes.logout);
+        let origin = self.origin();
+        let stop = Stop {
+            status: StatusCode::FORBIDDEN,
+            words: |texts| (&texts.guard_unmet_heading, &texts.guard_no_room_factor_text),
+            needs: &self.guard.need.factors,
+            way_on: (&logout[Position::BeforePath..], |texts| &texts.log_out),
+            other: Some((&origin, |texts| &texts.try_again)),
+        };
+        self.client.stop(self.base, self.request.headers, self.asked, &stop)
     }
 
     /// Where the second factor is proved with nothing kept, and back to the page that the user is on.

@@ -80,6 +80,12 @@ async fn a_factor_that_cannot_be_asked_for_beside_the_session_is_not_asked_for_i
         assert!(stopped.body.contains(why), "{}", stopped.body);
         assert!(stopped.body.contains("This page needs: Authenticator app."), "{}", stopped.body);
         assert!(!stopped.body.contains("/auth/login"), "{}", stopped.body);
+        // "Try again" alone would end here again.
+        assert!(
+            stopped.body.contains(r#"<a class="primary" href="/auth/logout">Log out</a>"#),
+            "{}",
+            stopped.body
+        );
     }
     assert!(browser.cookies.keys().all(|name| !name.starts_with("__mfa")), "{:?}", browser.cookies.keys());
 }
