@@ -42,6 +42,9 @@ impl FromStr for SameSite {
 }
 
 /// The session cookie. What is not set comes from the environment, else from its default.
+///
+/// Change its path or domain whenever you like: a browser that holds the session of before as well is read by the newer one,
+/// and told to forget the other when a session is written or ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CookieOptions {
     /// `__session`; `_a0_session` in auth0-server-python's form.

@@ -5,6 +5,7 @@
 
 mod codec;
 mod cookies;
+mod doubles;
 mod ended;
 mod lifetime;
 mod login_mark;

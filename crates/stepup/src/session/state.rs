@@ -28,6 +28,8 @@ pub struct SessionState {
     session: Option<Session>,
     /// The cookies that a session came in.
     received: Received,
+    /// How else its cookie may be set in the browser, where it came more than once.
+    elsewhere: Vec<CookieAttributes>,
     /// Whether it came to a base URL that is `https`.
     https: bool,
     /// Whether its end has come so much nearer that it must be written to last longer.
@@ -142,12 +144,17 @@ impl Client {
         let format = self.sealer().format();
         let received = Received::of(headers, &config.session_cookie, format, &peers, passes);
         let now = self.now();
-        let opened = self.opened(&received, now);
+        let found = self.found(&received, now);
+        let is_doubled = found.is_doubled();
+        let opened = found.latest();
         if !received.values.is_empty() && opened.is_none() {
             telemetry::session_refused("unreadable");
         }
         let https = base_url::is_https(self, headers);
         let mut state = SessionState { received, https, ..SessionState::default() };
+        if is_doubled {
+            state.elsewhere = self.elsewhere(headers, &self.session_cookie(&state).attributes);
+        }
         let Some(Opened { mut session, expires_at, outdated }) = opened else { return state };
         session.assume_requested(|audience| config.authorization.scope_for(audience));
         if session.is_over(now) {
@@ -161,21 +168,6 @@ impl Client {
             state.session = Some(session);
         }
         state
-    }
-
-    /// Of several sessions that of the latest login; of one login's ours, since it has what came after.
-    fn opened(&self, received: &Received, now: UnixTime) -> Option<Opened> {
-        let config = self.config();
-        let (own, audience) = (&config.session_cookie.name, config.authorization.audience.as_deref());
-        let found = received.values.iter().flat_map(|(name, value)| {
-            self.sealers().filter_map(move |sealer| {
-                let is_ours = name == own && sealer.format() == self.sealer().format();
-                let open = if is_ours { codec::open } else { codec::take_over };
-                open(sealer, name, audience, value, now)
-            })
-        });
-        let later = |one: &Opened, than: &Opened| one.session.created_at() > than.session.created_at();
-        found.reduce(|first, other| if later(&other, &first) { other } else { first })
     }
 
     /// The `Set-Cookie` headers that bring the browser up to date. There are none where nothing changed and the session
@@ -236,7 +228,7 @@ impl Client {
     /// Whose session the request brought, even if its time is over.
     pub(crate) fn user_of(&self, state: &SessionState) -> Option<String> {
         let subject = |session: &Session| session.subject().to_owned();
-        let over = || self.opened(&state.received, UnixTime::from_seconds(0));
+        let over = || self.found(&state.received, UnixTime::from_seconds(0)).latest();
         state.session().map(subject).or_else(|| over().map(|opened| subject(&opened.session)))
     }
 
@@ -286,7 +278,7 @@ impl Client {
     /// the browser, or the session is another one.
     fn write_as_it_was(&self, state: &SessionState, session: &Session) -> Vec<HeaderValue> {
         let now = self.now();
-        let Some(Opened { session: mut old, .. }) = self.opened(&state.received, now) else {
+        let Some(Opened { session: mut old, .. }) = self.found(&state.received, now).latest() else {
             return Vec::new();
         };
         if state.turn == Turn::Begun || old.refresh_token == session.refresh_token {
@@ -300,8 +292,8 @@ impl Client {
         self.set_cookies(state, &chunks, expires_at.since(now), now)
     }
 
-    /// These cookies set, and those that came beside them deleted: the peers' too where a login takes their place, or the
-    /// header has no room for both.
+    /// These cookies set, and those that came beside them deleted, wherever they are set: the peers' too where a login takes
+    /// their place, or the header has no room for both.
     fn set_cookies(
         &self,
         state: &SessionState,
@@ -320,7 +312,11 @@ impl Client {
         let peers_go =
             state.turn == Turn::Begun || bytes + peer_bytes + other_bytes > self.config().max_cookie_header;
         let replaced = peers.iter().filter(|_| peers_go);
-        set.chain(delete(stale, &cookie.attributes))
+        // First, for browsers to which a cookie of the host alone and one of its domain are the same.
+        let doubles = delete_elsewhere(names, &state.elsewhere);
+        doubles
+            .chain(set)
+            .chain(delete(stale, &cookie.attributes))
             .chain(delete_peers(replaced, &cookie.attributes))
             .collect()
     }
@@ -329,7 +325,8 @@ impl Client {
     pub(crate) fn delete_all(&self, state: &SessionState) -> Vec<HeaderValue> {
         let Received { names, peers, .. } = &state.received;
         let attributes = self.session_cookie(state).attributes;
-        [delete(names.iter(), &attributes), delete_peers(peers.iter(), &attributes)].concat()
+        let doubles = delete_elsewhere(names, &state.elsewhere).collect();
+        [delete(names.iter(), &attributes), doubles, delete_peers(peers.iter(), &attributes)].concat()
     }
 
     /// The cookie as it is under the base URL that the request came to.
@@ -350,6 +347,13 @@ impl Client {
 
 fn delete<'n>(names: impl Iterator<Item = &'n String>, attributes: &CookieAttributes) -> Vec<HeaderValue> {
     names.filter_map(|name| web::cookies::delete(name, attributes)).collect()
+}
+
+fn delete_elsewhere<'n>(
+    names: &'n [String],
+    elsewhere: &'n [CookieAttributes],
+) -> impl Iterator<Item = HeaderValue> + 'n {
+    elsewhere.iter().flat_map(|attributes| delete(names.iter(), attributes))
 }
 
 /// They may be set as ours are, or for the whole host and no other: a deletion reaches what was set alike, no more.

@@ -11,6 +11,7 @@ mod base_urls;
 mod captured;
 mod client_proof;
 mod config;
+mod doubled_session;
 mod dpop;
 mod ended_sessions;
 mod factors;
