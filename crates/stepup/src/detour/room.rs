@@ -153,7 +153,7 @@ fn note(headers: &HeaderMap, now: UnixTime) -> Vec<Noted> {
     let Some(note) = RequestCookies::of(headers).get(NOTE) else { return Vec::new() };
     let read = note.split('~').filter_map(Noted::read);
     let is_alive = |noted: &Noted| now.since(UnixTime::from_seconds(noted.began)) < LIFETIME;
-    read.filter(is_alive).take(2 * KEPT).collect()
+    read.filter(is_alive).take(KEPT).collect()
 }
 
 fn length(cookies: &[HeaderValue]) -> usize {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::{Value, json};
 use stepup::{
-    Client, Format, SessionState,
+    Client, Detour, Format, SessionState,
     guard::{Guard, Sent, StoppedRequest},
 };
 use stepup_protocol::time::UnixTime;
@@ -13,7 +13,10 @@ use tracing::Level;
 
 use crate::{
     captured::Captured,
-    support::{Answer, Counting, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, get, handle, set_cookies},
+    step_up::cookie_of,
+    support::{
+        Answer, Counting, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, get, handle, set_cookies,
+    },
 };
 
 const OTHERS: &str = "beside this site&#39;s other cookies your browser has no room";
@@ -147,4 +150,30 @@ async fn where_nothing_helps_the_log_says_what_takes_the_room() {
     assert!(told.field("bytes").unwrap().parse::<usize>().unwrap() > 8190, "{told:?}");
     assert!(told.field("parts").unwrap().starts_with("user.about 56"), "{told:?}");
     assert!(!format!("{warnings:?}").contains("Bob"), "{warnings:?}");
+}
+
+/// Proxies take four or eight kilobytes of an answer's head, whatever they take of a request's.
+#[tokio::test]
+async fn what_forgets_detours_stays_small_however_large_the_header_may_be() {
+    let size = |headers: &HeaderMap| {
+        let cookies = headers.get_all(header::SET_COOKIE);
+        cookies.iter().map(|cookie| "set-cookie: \r\n".len() + cookie.len()).sum::<usize>()
+    };
+    for limit in [8190, 32 * 1024, 64 * 1024] {
+        let client =
+            builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).max_cookie_header(limit).build().unwrap();
+        let mut jar = Jar::of(&cookie_of("auth0|ada"));
+        let many: Vec<String> = (0..8).map(|number| format!("id{number}.{NOW}.form")).collect();
+        jar.take_line(&format!("__mfa={}", many.join("~")));
+        let state = client.open_session(&cookies(&jar.line()));
+        let detour = Detour { return_to: "/transfer".to_owned(), form: None };
+        let begun = client.detour_by_login(&state, &cookies(&jar.line()), &[], detour).unwrap();
+        assert!(size(begun.headers()) < 2500, "{limit}: {}", size(begun.headers()));
+
+        jar.take(begun.headers());
+        let id = jar.names().iter().find_map(|name| name.strip_prefix("__mfa_")).unwrap().to_owned();
+        let ended = handle(&client, get(&format!("/auth/mfa/d/{id}/resume"), &jar.line())).await;
+        assert!(deleted(&ended).contains(&format!("__mfa_{id}")));
+        assert!(size(ended.headers()) < 1500, "{limit}: {}", size(ended.headers()));
+    }
 }
