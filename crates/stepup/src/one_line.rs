@@ -7,13 +7,15 @@ use std::fmt::{self, Write as _};
 
 use stepup_protocol::error::OAuthError;
 
-/// A text with what could end a line, or steer a terminal, escaped.
+/// A text with what could end a line, set it in another order (Unicode Standard Annex 9), or steer a terminal, escaped.
 pub(crate) struct OneLine<'t>(pub(crate) &'t str);
 
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|character| match character {
-            '\u{2028}' | '\u{2029}' => write!(formatter, "{}", character.escape_unicode()),
+            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                write!(formatter, "{}", character.escape_unicode())
+            }
             _ if character.is_control() => write!(formatter, "{}", character.escape_default()),
             _ => formatter.write_char(character),
         })
@@ -39,5 +41,11 @@ mod tests {
             OneLine(text).to_string(),
             r#"Falscher Code: „1\t2“\r\n\u{1b}[31mevent.name="login"\u{85}\u{2028}\n"#
         );
+    }
+
+    #[test]
+    fn a_text_stays_in_its_order() {
+        let text = "\u{202e}nigol\u{202c} \u{2066}שלום\u{2069} خطأ";
+        assert_eq!(OneLine(text).to_string(), r"\u{202e}nigol\u{202c} \u{2066}שלום\u{2069} خطأ");
     }
 }

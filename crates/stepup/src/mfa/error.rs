@@ -119,7 +119,7 @@ pub enum NoAvailableFactors {
     #[error("No MFA challenge types available in mfa_requirements")]
     EmptyList,
     /// Another challenge will.
-    #[error("Challenge type \"{}\" is not allowed by mfa_requirements. Allowed: {}", OneLine(.challenge_type), .allowed.join(", "))]
+    #[error("Challenge type \"{}\" is not allowed by mfa_requirements. Allowed: {}", OneLine(.challenge_type), OneLine(&.allowed.join(", ")))]
     NotAllowed {
         /// What was asked for.
         challenge_type: String,

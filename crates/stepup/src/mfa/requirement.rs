@@ -203,4 +203,16 @@ mod tests {
         assert_eq!(enrollment_factors(None), []);
         assert_eq!(challenge_factors(Some(&asked)), []);
     }
+
+    #[test]
+    fn what_is_not_allowed_is_told_in_one_line() {
+        let refused = NoAvailableFactors::NotAllowed {
+            challenge_type: "oob\r".to_owned(),
+            allowed: vec!["otp".to_owned(), "x\nevent.name=login".to_owned()],
+        };
+        assert_eq!(
+            refused.to_string(),
+            r#"Challenge type "oob\r" is not allowed by mfa_requirements. Allowed: otp, x\nevent.name=login"#
+        );
+    }
 }
