@@ -147,9 +147,9 @@ impl Page<'_> {
         let begin = |due| self.client.detour_as(self.state, self.request.headers, due, detour, self.wish());
         let begun = match due.map(begin) {
             Some(Err(_)) if self.needs_own_pages() => return self.no_room_for_factor(),
-            begun => begun.and_then(Result::ok).map(Response::into_parts),
+            begun => begun.and_then(Result::ok),
         };
-        let page = begun.as_ref().and_then(|(parts, _)| parts.headers.get(header::LOCATION)?.to_str().ok());
+        let page = begun.as_ref().and_then(|begun| begun.headers().get(header::LOCATION)?.to_str().ok());
         let first = page.map_or_else(|| self.first(), str::to_owned);
         let stop = Stop {
             status: StatusCode::FORBIDDEN,
@@ -158,11 +158,9 @@ impl Page<'_> {
             way_on: (&first, |texts| &texts.guard_not_kept_way_on),
             other: None,
         };
-        let mut response = self.client.stop(self.base, self.request.headers, self.asked, &stop);
-        for cookie in begun.iter().flat_map(|(parts, _)| parts.headers.get_all(header::SET_COOKIE)) {
-            response.headers_mut().append(header::SET_COOKIE, cookie.clone());
-        }
-        response
+        let response = self.client.stop(self.base, self.request.headers, self.asked, &stop);
+        let cookies = begun.iter().flat_map(|begun| begun.headers().get_all(header::SET_COOKIE));
+        answer::with_cookies(response, cookies.cloned())
     }
 
     /// The factor can be proved on our own pages alone, whose token has no room beside the browser's other cookies.

@@ -106,11 +106,11 @@ impl StepUps {
     /// Notes that the step-up of `raw` ended, and tells whether that is news.
     pub(super) fn end(&self, raw: &RawToken) -> bool {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let digest = digest::sha256(raw.expose().as_bytes());
-        if !ended.known.insert(digest) {
+        let key = key(raw);
+        if !ended.known.insert(key) {
             return false;
         }
-        ended.in_order.push_back(digest);
+        ended.in_order.push_back(key);
         if ended.in_order.len() > REMEMBERED
             && let Some(oldest) = ended.in_order.pop_front()
         {
