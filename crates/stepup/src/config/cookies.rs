@@ -47,7 +47,8 @@ impl FromStr for SameSite {
 /// and told to forget the other when a session is written or ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CookieOptions {
-    /// `__session`; `_a0_session` in auth0-server-python's form.
+    /// `__session`; `_a0_session` in auth0-server-python's form. One that begins with `__Host-` is taken from this host alone,
+    /// not from others below its domain, which may set any other.
     pub name: Option<String>,
     /// `AUTH0_COOKIE_SECURE`. Off; under a base URL that is `https` it is always on.
     pub secure: Option<bool>,
