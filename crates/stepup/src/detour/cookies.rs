@@ -55,8 +55,8 @@ impl Client {
         id: &str,
         session: Option<&Session>,
     ) -> Result<UnderWay, NoDetour> {
-        let (_, values) = chunks(&name_of(id)).of(&RequestCookies::of(headers));
-        let value = values.first().ok_or(NoDetour::Missing)?;
+        let sent = chunks(&name_of(id)).of(&RequestCookies::of(headers));
+        let value = sent.values.first().ok_or(NoDetour::Missing)?;
         let (sealed, token) = match value.split_once(BESIDE) {
             Some((sealed, token)) => (sealed, Some(MfaToken::from(token))),
             None => (&**value, None),
@@ -73,8 +73,8 @@ impl Client {
 
     /// The form that waits; the request for the page that sends it brings it along.
     pub(crate) fn open_form(&self, headers: &HeaderMap, id: &str) -> Option<KeptForm> {
-        let (_, values) = chunks(&name_of_form(id)).of(&RequestCookies::of(headers));
-        let opened = self.unsealed::<FormOf>(values.first()?).ok()?;
+        let sent = chunks(&name_of_form(id)).of(&RequestCookies::of(headers));
+        let opened = self.unsealed::<FormOf>(sent.values.first()?).ok()?;
         (opened.id == id).then_some(opened.form)
     }
 
@@ -111,7 +111,7 @@ impl Client {
         let mut gone = SetCookies::new();
         for (name, page) in [(name_of(id), ""), (name_of_form(id), "/resume")] {
             let (attributes, chunks) = (self.attributes(base, page, id), chunks(&name));
-            let (mut names, _) = chunks.of(&cookies);
+            let mut names = chunks.of(&cookies).names;
             names.extend((0..most).map(|index| chunks.numbered_name(index)));
             names.push(name.clone());
             names.sort_unstable();
@@ -162,8 +162,7 @@ impl Client {
 
 /// The names of the request's cookies that belong to a detour.
 pub(crate) fn detour_cookies(headers: &HeaderMap, id: &str) -> Vec<String> {
-    let (names, _) = chunks(&name_of(id)).of(&RequestCookies::of(headers));
-    names
+    chunks(&name_of(id)).of(&RequestCookies::of(headers)).names
 }
 
 fn name_of(id: &str) -> String {

@@ -7,11 +7,13 @@ use super::size::header_line;
 use crate::{
     config::{SessionCookie, session_name},
     web::{
-        chunks::Chunks,
+        chunks::{Chunks, Sent},
         cookies::{RequestCookies, sent_size},
     },
 };
 
+/// Longest chunk of auth0-server-python, its name's characters included.
+const PYTHON_LIMIT: usize = 4096 - 10;
 /// The session cookie of nextjs-auth0 before version 4.
 const VERSION_3: &str = "appSession";
 
@@ -24,6 +26,10 @@ pub(super) struct Received {
     pub(super) peers: Vec<String>,
     /// Name and sealed text of whatever may be a session, ours first; of one name what came last first.
     pub(super) values: Vec<(String, String)>,
+    /// The same of fewer chunks, for where none of those opens.
+    pub(super) shorter: Vec<(String, String)>,
+    /// Whether one of their names came more than once.
+    pub(super) is_repeated: bool,
     /// The length of the header line that ours alone would make.
     pub(super) bytes: usize,
     /// What the peers' take beside them.
@@ -61,8 +67,14 @@ impl Received {
 
     /// Takes the values under `name`, and those that are there in chunks; gives the names of the cookies.
     fn take(&mut self, cookies: &RequestCookies<'_>, name: &str, separator: &str) -> Vec<String> {
-        let (names, values) = Chunks { name, separator }.of(cookies);
-        self.values.extend(values.into_iter().map(|value| (name.to_owned(), value)));
+        let Sent { names, values, shorter, is_repeated } = Chunks { name, separator }.of(cookies);
+        let named = |value| (name.to_owned(), value);
+        self.values.extend(values.into_iter().map(named));
+        // That package deletes none but its own last chunks.
+        if separator == self::separator(Format::Auth0ServerPython) {
+            self.shorter.extend(shorter.into_iter().map(named));
+        }
+        self.is_repeated |= is_repeated;
         names
     }
 
@@ -82,11 +94,13 @@ impl Received {
 /// Names and values of the cookies that hold `value`.
 pub(super) fn split<'v>(value: &'v str, cookie: &SessionCookie, format: Format) -> Vec<(String, &'v str)> {
     let chunks = Chunks { name: &cookie.name, separator: separator(format) };
-    let split = match format {
-        Format::Auth0ServerPython => Chunks::numbered,
-        Format::NextjsAuth0 | Format::Stepup => Chunks::one_or_more,
-    };
-    split(&chunks, value, &cookie.attributes, !cookie.transient)
+    match format {
+        // That package writes longer ones; where it shortens a session, it deletes none of ours that are too many.
+        Format::Auth0ServerPython => chunks.numbered(value, PYTHON_LIMIT.saturating_sub(cookie.name.len())),
+        Format::NextjsAuth0 | Format::Stepup => {
+            chunks.one_or_more(value, &cookie.attributes, !cookie.transient)
+        }
+    }
 }
 
 const fn separator(format: Format) -> &'static str {

@@ -5,8 +5,8 @@
 
 use std::{cmp::Reverse, iter::successors};
 
-use http::HeaderMap;
 use stepup_protocol::time::UnixTime;
+use url::Url;
 
 use super::{
     TokenSet,
@@ -53,24 +53,31 @@ impl One {
 impl Client {
     /// All that `received` holds.
     pub(super) fn found(&self, received: &Received, now: UnixTime) -> Found {
-        let config = self.config();
-        let (own, audience) = (&config.session_cookie.name, config.authorization.audience.as_deref());
-        let found = received.values.iter().flat_map(|(name, value)| {
-            self.sealers().filter_map(move |sealer| {
-                let has_our_name = name == own;
-                let is_ours = has_our_name && sealer.format() == self.sealer().format();
-                let open = if is_ours { codec::open } else { codec::take_over };
-                let opened = open(sealer, name, audience, value, now)?;
-                Some(One { has_our_name, is_ours, opened })
-            })
-        });
-        Found(found.collect())
+        let found: Vec<_> = received.values.iter().flat_map(|value| self.opened(value, now)).collect();
+        if !found.is_empty() {
+            return Found(found);
+        }
+        // Written anew, it is the whole, and what stands behind it is deleted.
+        let shorter = received.shorter.iter().flat_map(|value| self.opened(value, now));
+        let outdated = |one: One| One { opened: Opened { outdated: true, ..one.opened }, ..one };
+        Found(shorter.map(outdated).collect())
+    }
+
+    fn opened(&self, (name, value): &(String, String), now: UnixTime) -> impl Iterator<Item = One> {
+        let (own, audience) =
+            (&self.config().session_cookie.name, self.config().authorization.audience.as_deref());
+        self.sealers().filter_map(move |sealer| {
+            let has_our_name = name == own;
+            let is_ours = has_our_name && sealer.format() == self.sealer().format();
+            let open = if is_ours { codec::open } else { codec::take_over };
+            let opened = open(sealer, name, audience, value, now)?;
+            Some(One { has_our_name, is_ours, opened })
+        })
     }
 
     /// How our cookie may be set beside `own`: for the paths above the application, since others did not lead to its routes,
     /// and for its host alone or a domain that this is in. A browser passes over those that are nobody's to set.
-    pub(super) fn elsewhere(&self, headers: &HeaderMap, own: &CookieAttributes) -> Vec<CookieAttributes> {
-        let base = base_url::of(self, headers).unwrap_or_else(|_| base_url::first(self));
+    pub(super) fn elsewhere(&self, base: &Url, own: &CookieAttributes) -> Vec<CookieAttributes> {
         let root = base_url::route(self, base, "");
         let mut paths: Vec<&str> = above(root.path()).chain([&*own.path]).collect();
         paths.sort_unstable();

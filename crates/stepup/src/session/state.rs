@@ -5,6 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use http::{HeaderMap, HeaderValue, Request};
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Format, Sealer};
+use url::Url;
 
 use super::{
     Session,
@@ -28,10 +29,10 @@ pub struct SessionState {
     session: Option<Session>,
     /// The cookies that a session came in.
     received: Received,
-    /// How else its cookie may be set in the browser, where it came more than once.
-    elsewhere: Vec<CookieAttributes>,
-    /// Whether it came to a base URL that is `https`.
-    https: bool,
+    /// Whether more than one of them came in our cookie.
+    is_doubled: bool,
+    /// The base URL that they came to.
+    base: Option<Url>,
     /// Whether its end has come so much nearer that it must be written to last longer.
     rolls: bool,
     /// Whether it must be written even though it has not changed: an older secret or form sealed it.
@@ -145,16 +146,12 @@ impl Client {
         let received = Received::of(headers, &config.session_cookie, format, &peers, passes);
         let now = self.now();
         let found = self.found(&received, now);
-        let is_doubled = found.is_doubled();
+        let (base, is_doubled) = (base_url::of(self, headers).ok().cloned(), found.is_doubled());
         let opened = found.latest();
         if !received.values.is_empty() && opened.is_none() {
             telemetry::session_refused("unreadable");
         }
-        let https = base_url::is_https(self, headers);
-        let mut state = SessionState { received, https, ..SessionState::default() };
-        if is_doubled {
-            state.elsewhere = self.elsewhere(headers, &self.session_cookie(&state).attributes);
-        }
+        let mut state = SessionState { received, base, is_doubled, ..SessionState::default() };
         let Some(Opened { mut session, expires_at, outdated }) = opened else { return state };
         session.assume_requested(|audience| config.authorization.scope_for(audience));
         if session.is_over(now) {
@@ -313,8 +310,9 @@ impl Client {
             state.turn == Turn::Begun || bytes + peer_bytes + other_bytes > self.config().max_cookie_header;
         let replaced = peers.iter().filter(|_| peers_go);
         // First, for browsers to which a cookie of the host alone and one of its domain are the same.
-        let doubles = delete_elsewhere(names, &state.elsewhere);
+        let doubles = if state.is_doubled { self.delete_elsewhere(state) } else { Vec::new() };
         doubles
+            .into_iter()
             .chain(set)
             .chain(delete(stale, &cookie.attributes))
             .chain(delete_peers(replaced, &cookie.attributes))
@@ -323,16 +321,28 @@ impl Client {
 
     /// The headers that leave no session in the browser that could be read here.
     pub(crate) fn delete_all(&self, state: &SessionState) -> Vec<HeaderValue> {
-        let Received { names, peers, .. } = &state.received;
+        let Received { names, peers, is_repeated, .. } = &state.received;
         let attributes = self.session_cookie(state).attributes;
-        let doubles = delete_elsewhere(names, &state.elsewhere).collect();
-        [delete(names.iter(), &attributes), doubles, delete_peers(peers.iter(), &attributes)].concat()
+        // The only one may have been set before the cookie's path or domain was changed; of several, all but ours may be a
+        // neighbour's.
+        let all = state.is_doubled || !is_repeated;
+        let elsewhere = if all { self.delete_elsewhere(state) } else { Vec::new() };
+        [elsewhere, delete(names.iter(), &attributes), delete_peers(peers.iter(), &attributes)].concat()
+    }
+
+    /// Deletes our cookies however they may be set beside the way that they are.
+    fn delete_elsewhere(&self, state: &SessionState) -> Vec<HeaderValue> {
+        let Received { names, .. } = &state.received;
+        let base = state.base.as_ref().unwrap_or_else(|| base_url::first(self));
+        let elsewhere = self.elsewhere(base, &self.session_cookie(state).attributes);
+        elsewhere.iter().flat_map(|attributes| delete(names.iter(), attributes)).collect()
     }
 
     /// The cookie as it is under the base URL that the request came to.
     fn session_cookie(&self, state: &SessionState) -> SessionCookie {
         let cookie = &self.config().session_cookie;
-        SessionCookie { attributes: cookie.attributes.under(state.https), ..cookie.clone() }
+        let https = state.base.as_ref().is_some_and(|base| base.scheme() == "https");
+        SessionCookie { attributes: cookie.attributes.under(https), ..cookie.clone() }
     }
 
     /// While this request was under way, another one may have had the refresh token rotated: a spent one must not
@@ -347,13 +357,6 @@ impl Client {
 
 fn delete<'n>(names: impl Iterator<Item = &'n String>, attributes: &CookieAttributes) -> Vec<HeaderValue> {
     names.filter_map(|name| web::cookies::delete(name, attributes)).collect()
-}
-
-fn delete_elsewhere<'n>(
-    names: &'n [String],
-    elsewhere: &'n [CookieAttributes],
-) -> impl Iterator<Item = HeaderValue> + 'n {
-    elsewhere.iter().flat_map(|attributes| delete(names.iter(), attributes))
 }
 
 /// They may be set as ours are, or for the whole host and no other: a deletion reaches what was set alike, no more.

@@ -11,6 +11,8 @@ pub(crate) const CHUNK: usize = 3500;
 const BROWSER_LIMIT: usize = 4096;
 /// How many whole values are looked at, the last ones.
 const SAME_NAME: usize = 4;
+/// How many shorter runs of chunks are looked at.
+const SHORTER: usize = 4;
 
 /// The cookies that one value may be in: `NAME`, or `NAME` with a separator and a number.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +21,26 @@ pub(crate) struct Chunks<'n> {
     pub(crate) separator: &'n str,
 }
 
+/// What a request brings of them.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// Their names, whether or not they are any good.
+    pub(crate) names: Vec<String>,
+    /// Whatever may be the value, what came last first.
+    pub(crate) values: Vec<String>,
+    /// What may be it where none of those is: fewer chunks, for a value leaves those of a longer one behind where nobody deletes
+    /// them.
+    pub(crate) shorter: Vec<String>,
+    /// Whether a name came more than once.
+    pub(crate) is_repeated: bool,
+}
+
 impl Chunks<'_> {
-    /// The names of those that a request brings, whether or not they are any good, and whatever may be the value, what came
-    /// last first.
+    /// Those that a request brings.
     ///
     /// A browser sends a name several times where it was set for several domains or paths (RFC 6265 section 5.3), as after
     /// the application's were changed. Nobody can tell which is newer before they are opened.
-    pub(crate) fn of(&self, cookies: &RequestCookies<'_>) -> (Vec<String>, Vec<String>) {
+    pub(crate) fn of(&self, cookies: &RequestCookies<'_>) -> Sent {
         let (mut names, mut values, mut chunks) = (Vec::new(), Vec::new(), BTreeMap::<_, Vec<_>>::new());
         for (held, value) in cookies.iter() {
             if held == self.name {
@@ -38,9 +53,11 @@ impl Chunks<'_> {
             names.push(held.to_owned());
         }
         names.sort_unstable();
+        let sent = names.len();
         names.dedup();
+        let is_repeated = names.len() < sent;
         let whole = values.into_iter().filter(|value| !value.is_empty()).rev().take(SAME_NAME);
-        (names, whole.chain(join(&chunks)).collect())
+        Sent { names, values: whole.chain(join(&chunks)).collect(), shorter: shorter(&chunks), is_repeated }
     }
 
     /// Names and values of the cookies that hold `value`: one if it fits.
@@ -50,20 +67,12 @@ impl Chunks<'_> {
         attributes: &CookieAttributes,
         lasts: bool,
     ) -> Vec<(String, &'v str)> {
-        if value.len() <= self.limit(attributes, lasts) {
-            return vec![(self.name.to_owned(), value)];
-        }
-        self.numbered(value, attributes, lasts)
+        let limit = self.limit(attributes, lasts);
+        if value.len() <= limit { vec![(self.name.to_owned(), value)] } else { self.numbered(value, limit) }
     }
 
-    /// The same, each with a number, also a single one.
-    pub(crate) fn numbered<'v>(
-        &self,
-        value: &'v str,
-        attributes: &CookieAttributes,
-        lasts: bool,
-    ) -> Vec<(String, &'v str)> {
-        let limit = self.limit(attributes, lasts);
+    /// The same, each with a number, also a single one, and no longer than `limit`.
+    pub(crate) fn numbered<'v>(&self, value: &'v str, limit: usize) -> Vec<(String, &'v str)> {
         // Sealed values and what stands between them are ASCII, so that every place is a character's border.
         let chunks =
             (0..value.len()).step_by(limit).map(|start| &value[start..value.len().min(start + limit)]);
@@ -105,6 +114,14 @@ fn join(chunks: &BTreeMap<usize, Vec<&str>>) -> Vec<String> {
         }
     }
     joined
+}
+
+/// The leading chunks without the last ones: what stands behind a gap, or may.
+fn shorter(chunks: &BTreeMap<usize, Vec<&str>>) -> Vec<String> {
+    let run = chunks.iter().enumerate().take_while(|(position, (index, _))| position == *index);
+    let run: Vec<_> = run.filter_map(|(_, (_, values))| values.last().copied()).collect();
+    let longest = run.len().min(chunks.len().saturating_sub(1));
+    (1..=longest).rev().take(SHORTER).map(|length| run[..length].concat()).collect()
 }
 
 #[cfg(test)]

@@ -161,6 +161,30 @@ async fn a_logout_leaves_neither() {
     }
 }
 
+#[test]
+fn a_logout_reaches_the_only_one_however_it_was_set() {
+    for format in Format::ALL {
+        for change in CHANGES {
+            let clock = Hands::at(NOW);
+            let [before, after] = change.map(|(path, domain)| {
+                let client = builder(&Script::new(), &clock).secret(SECRET).base_path("/shop");
+                let client = client.format(format).also_read(Format::Stepup);
+                client.session_cookie(at(path, domain)).build().unwrap()
+            });
+            let mut browser = Browser::default();
+            let mut state = before.open_session(&cookies(&cookie_of("auth0|ada")));
+            state.session_mut().unwrap().set_data("cart", json!("old"));
+            browser.write(&before, &state);
+
+            let mut state = browser.open(&after);
+            assert!(state.session().is_some(), "{format:?} {change:?}");
+            state.remove();
+            browser.write(&after, &state);
+            assert!(browser.0.is_empty(), "{format:?} {change:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_written_stays_alone() {
     for change in CHANGES {

@@ -223,6 +223,41 @@ fn sessions_of_auth0_server_python_open_and_are_written_alike() {
     }
 }
 
+/// That package deletes none but its own last chunks, so that where it shortens a session what we wrote may stay behind.
+#[test]
+fn a_session_of_auth0_server_python_opens_before_chunks_of_a_longer_one_and_is_written_whole() {
+    let clock = Hands::at(NOW);
+    let client = ours(&clock).format(Format::Auth0ServerPython).max_cookie_header(LARGE).build().unwrap();
+    let sealer = Sealer::new(&Secrets::new([SECRET.into()]).unwrap(), Format::Auth0ServerPython);
+    let chunks = |id_token: usize| {
+        let session = json!({
+            "user": { "sub": "auth0|ada" }, "id_token": "i".repeat(id_token), "refresh_token": null,
+            "token_sets": [{ "audience": "default", "access_token": "at", "scope": "openid", "expires_at": NOW + 60 }],
+            "connection_token_sets": [], "domain": null, "internal": { "sid": "s1", "created_at": NOW },
+        });
+        let end = UnixTime::from_seconds(NOW + 600);
+        let value = sealer.seal(Purpose::Session, "_a0_session", &session, end, &Counting::default());
+        let chunks = value.as_bytes().chunks(4096 - "_a0_session".len() - 10).enumerate();
+        chunks
+            .map(|(index, chunk)| format!("_a0_session_{index}={}", std::str::from_utf8(chunk).unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let (long, short) = (chunks(9000), chunks(4000));
+    assert_eq!((long.len(), short.len()), (4, 2));
+    for stale in [&long[2..], &long[3..], &long[2..3]] {
+        let jar = [&short[..], stale].concat().join("; ");
+        let state = client.open_session(&cookies(&jar));
+        let session = state.session().unwrap_or_else(|| panic!("{} chunks open", 2 + stale.len()));
+        assert_eq!(session.id_token().unwrap().len(), 4000);
+
+        let healed: Vec<_> = client.write_session(&state).unwrap().iter().map(SetCookie::read).collect();
+        let lengths: Vec<_> = healed.iter().map(|cookie| cookie.value.len()).collect();
+        assert_eq!(lengths.len(), 2 + stale.len());
+        assert_eq!(lengths[0], 4096 - "_a0_session".len() - 10, "as that package cuts it");
+        assert!(lengths[2..].iter().all(|length| *length == 0), "what is stale is deleted: {lengths:?}");
+    }
+}
+
 /// A session as nextjs-auth0 keeps it, sealed in `format`.
 fn sealed(secret: &str, format: Format, payload: &Value, expires_at: i64) -> String {
     let sealer = Sealer::new(&Secrets::new([secret.into()]).unwrap(), format);
