@@ -207,6 +207,9 @@ impl Client {
                 if failure.may_have_rotated() {
                     session.follow(self.refreshes());
                 }
+                // Only the tenant's own answer makes a token its word that did not count before.
+                let is_answer = matches!(*failure, Failure::MfaRequired(_));
+                let in_hand = in_hand.filter(|token| is_answer || request.settles_for(&token.set, None));
                 in_hand.ok_or_else(|| self.failed(&failure, session, &want))
             }
         }

@@ -8,6 +8,8 @@ use crate::bank::{API, Bank, Browser, WithUsers as _};
 
 const TWO_FACTORS: &str = include_str!("../../../../stepup/tests/fixtures/two-factors.yaml");
 const CHALLENGE: &str = "api.authentication.challengeWith({ type: \"otp\" });";
+const LESS_WITHOUT_A_FACTOR: &str = "if (!event.authentication?.methods.some(({ name }) => name === \"mfa\")) \
+     api.accessToken.removeScope(\"transfer:funds\");";
 
 /// A bank whose API asks for the app's code, and then grants what this says.
 async fn bank(then: &str) -> Bank {
@@ -109,20 +111,43 @@ async fn a_proof_that_counts_once_is_not_spent_on_a_refusal() {
     assert_eq!(browser.fetch(Method::GET, "/once", None).await.status, StatusCode::UNAUTHORIZED);
 }
 
-#[tokio::test]
-async fn a_token_of_before_the_proof_does_not_speak_for_the_tenant() {
-    let bank = bank(
-        "if (!event.authentication?.methods.some(({ name }) => name === \"mfa\")) \
-         api.accessToken.removeScope(\"transfer:funds\");",
-    )
-    .await;
+/// Gets the token of before the proof, which lacks the scope, and then proves a factor on the tenant's pages.
+async fn prove_after_the_token(bank: &Bank) -> Browser {
     let mut browser = bank.logged_in().await;
     let wanted = format!("/auth/access-token?audience={API}&scope=transfer:funds");
     let held = browser.fetch(Method::GET, &wanted, None).await;
     assert!(!held.body["scope"].as_str().unwrap().contains("transfer:funds"), "{held:?}");
     bank.pass(1);
     let login = browser.open("/account").await;
-    assert_eq!(browser.prove(&bank, &login).await.status, StatusCode::OK);
+    assert_eq!(browser.prove(bank, &login).await.status, StatusCode::OK);
+    browser
+}
+
+#[tokio::test]
+async fn a_token_of_before_the_proof_does_not_speak_for_the_tenant() {
+    let bank = bank(LESS_WITHOUT_A_FACTOR).await;
+    let mut browser = prove_after_the_token(&bank).await;
+    let done = browser.fetch(Method::GET, "/transfer", None).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+}
+
+#[tokio::test]
+async fn a_tenant_that_does_not_answer_refuses_nothing() {
+    let bank = bank(LESS_WITHOUT_A_FACTOR).await;
+    let mut browser = prove_after_the_token(&bank).await;
+    for (fault, told) in [
+        (json!({ "status": 503 }), StatusCode::SERVICE_UNAVAILABLE),
+        (json!({ "status": 429 }), StatusCode::TOO_MANY_REQUESTS),
+        (json!({ "drop": true }), StatusCode::SERVICE_UNAVAILABLE),
+        (json!({ "status": 403, "body": { "error": "invalid_grant" } }), StatusCode::UNAUTHORIZED),
+    ] {
+        let mut failing = fault.clone();
+        failing["path"] = "/oauth/token".into();
+        bank.tenant.fail_next(serde_json::from_value(failing).unwrap());
+        let failed = browser.fetch(Method::GET, "/transfer", None).await;
+        assert_eq!(failed.status, told, "{fault} {failed:?}");
+        assert_ne!(failed.body["error"], "insufficient_scope", "{fault} {failed:?}");
+    }
     let done = browser.fetch(Method::GET, "/transfer", None).await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
 }
