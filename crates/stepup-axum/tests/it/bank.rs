@@ -102,6 +102,7 @@ fn routes() -> Router {
         .merge(guarded("/app", StepUp::new().factor(FactorType::Otp)))
         .merge(guarded("/phone", StepUp::new().factor(FactorType::Phone)))
         .merge(guarded("/transfer", transfer().within(seconds(300))))
+        .merge(guarded("/transfer-ever", transfer()))
         .merge(guarded("/transfer-once", transfer().within(seconds(0))))
         .merge(guarded("/transfer-app", transfer().factor(FactorType::Otp)))
         .merge(guarded("/transfer-phone", transfer().factor(FactorType::Phone)))

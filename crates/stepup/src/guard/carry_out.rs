@@ -116,7 +116,7 @@ impl Client {
     async fn let_pass(&self, session: &mut Session, guard: &Guard) -> Result<Passed, Stopped> {
         let proof = session.second_factor().ok_or(Stopped::Ask { lack: Lack::NoProof, due: None })?;
         let Some(wanted) = guard.token() else { return Ok(Passed { proof, access_token: None }) };
-        let insisting = wanted.clone().insist(proof.at.unwrap_or_else(|| self.now()));
+        let insisting = wanted.clone().insist(session.proved_by());
         let token = match self.access_token(session, &insisting).await {
             Ok(token) => token,
             Err(AccessTokenError::MfaRequired(due)) => {

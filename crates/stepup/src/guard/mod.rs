@@ -85,7 +85,9 @@ impl Guard {
 
     /// Needs an access token with this scope too. Where the tenant grants less, which it tells in `scope` (RFC 6749 section
     /// 5.1), nobody passes: a page says that the user may not do this, and a script is told 403 `insufficient_scope`
-    /// (RFC 6750 section 3.1). What is configured beside it for the audience is asked for and not needed.
+    /// (RFC 6750 section 3.1). A token of before the user's proof does not decide it: the tenant is asked anew, and where it
+    /// wants another proof for that, so is the user, once. What is configured beside it for the audience is asked for and not
+    /// needed.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<Scopes>) -> Self {
         self.token = self.token.and_scope(&scope.into());

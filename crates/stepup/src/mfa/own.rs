@@ -42,7 +42,7 @@ impl Client {
     #[must_use]
     pub fn own_authenticators(&self, session: &Session) -> Option<OwnAuthenticators<'_>> {
         let (audience, scope) = (self.mfa_audience(), Scopes::from(SCOPE));
-        let set = session.find(Some(&audience), &scope).filter(|set| !set.expired(self.now()))?;
+        let set = session.find(Some(&audience), &scope, |set| !set.expired(self.now()))?;
         let context = Context {
             raw: RawToken::of_access_token(set.access_token().to_owned())?,
             audience: Some(audience),

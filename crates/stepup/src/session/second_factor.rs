@@ -32,16 +32,19 @@ pub struct FactorProof {
     /// Tells it from others of the same second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
+    /// When it came, where it does not say when it was made and came later than the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    came: Option<UnixTime>,
 }
 
 impl FactorProof {
     pub(crate) fn verified(at: UnixTime, factors: Vec<FactorType>) -> Self {
-        Self { at: Some(at), factors, id: None }
+        Self { at: Some(at), factors, id: None, came: None }
     }
 
     /// What a verify of this `mfa_token` will have proved, once it succeeds.
     pub(crate) fn to_come(factors: Vec<FactorType>, mfa_token: &str) -> Self {
-        Self { at: None, factors, id: Some(id(mfa_token)) }
+        Self { at: None, factors, id: Some(id(mfa_token)), came: None }
     }
 
     pub(crate) fn made_at(self, at: UnixTime) -> Self {
@@ -64,6 +67,10 @@ impl FactorProof {
         Some(Self { at: proof.at.filter(|at| *at <= now + LEEWAY), ..proof })
     }
 
+    fn came_at(self, now: UnixTime) -> Self {
+        Self { came: self.at.is_none().then_some(now), ..self }
+    }
+
     /// What claims say (RFC 8176 section 2). Anything of the wrong type says nothing.
     pub(crate) fn of_claims(claims: &Map<String, Value>) -> Option<Self> {
         let amr: Vec<&str> = claims.get("amr")?.as_array()?.iter().filter_map(Value::as_str).collect();
@@ -71,6 +78,7 @@ impl FactorProof {
             at: claims.get("auth_time").and_then(Value::as_i64).map(UnixTime::from_seconds),
             factors: amr.into_iter().filter_map(factor).collect(),
             id: None,
+            came: None,
         })
     }
 }
@@ -152,6 +160,12 @@ impl Session {
         self.internal.second_factor.proof.clone().or_else(|| FactorProof::of_claims(&self.user))
     }
 
+    /// When the second factor that is held was proved, at the latest.
+    pub(crate) fn proved_by(&self) -> UnixTime {
+        let proof = self.second_factor();
+        proof.and_then(|proof| proof.at.or(proof.came)).unwrap_or(self.internal.created_at)
+    }
+
     /// Takes a verify's proof in. It may be of some time ago, where somebody else's verify brought it. The one that is held
     /// answers nobody who was asked since it came.
     pub(super) fn proved(&mut self, proof: FactorProof, now: UnixTime) {
@@ -170,7 +184,7 @@ impl Session {
     pub(super) fn renew_claims(&mut self, mut claims: Map<String, Value>, now: UnixTime) {
         self.internal.second_factor.proof = match (self.second_factor(), FactorProof::told(&claims, now)) {
             (Some(held), Some(told)) if held.at >= told.at && !held.is_to_come(now) => Some(held),
-            (held, told) => told.or(held),
+            (held, told) => told.map(|told| told.came_at(now)).or(held),
         };
         if claims.contains_key("amr") {
             OF_ONE_AUTHENTICATION.iter().for_each(|name| drop(self.user.remove(*name)));
@@ -260,7 +274,12 @@ mod tests {
     #[test]
     fn claims_of_the_wrong_type_say_nothing() {
         let some = |at: Option<i64>, factors: &[FactorType]| {
-            Some(FactorProof { at: at.map(UnixTime::from_seconds), factors: factors.to_vec(), id: None })
+            Some(FactorProof {
+                at: at.map(UnixTime::from_seconds),
+                factors: factors.to_vec(),
+                id: None,
+                came: None,
+            })
         };
         for (claims, expected) in [
             (json!({ "amr": ["mfa"], "auth_time": 7 }), some(Some(7), &[])),

@@ -15,11 +15,14 @@ pub struct TokenSet {
     pub(crate) audience: Option<String>,
     pub(crate) expires_at: Option<UnixTime>,
     pub(crate) token_type: Option<String>,
+    /// When it was granted less than was asked for, if it was.
+    pub(crate) narrowed_at: Option<UnixTime>,
 }
 
 impl TokenSet {
     pub(crate) fn of(grant: &Grant) -> Self {
         let tokens = &grant.tokens;
+        let narrowed = tokens.scope.as_ref().is_some_and(|granted| !granted.includes(&grant.requested));
         Self {
             access_token: tokens.access_token.clone(),
             scope: tokens.scope.clone(),
@@ -29,6 +32,7 @@ impl TokenSet {
                 .expires_in
                 .map(|seconds| grant.received_at + std::time::Duration::from_secs(seconds)),
             token_type: Some(normal_token_type(&tokens.token_type)),
+            narrowed_at: narrowed.then_some(grant.received_at),
         }
     }
 
@@ -88,16 +92,21 @@ impl TokenSet {
 }
 
 impl Session {
-    /// The token set for `audience` (absent: the session's default) that was asked for with all of `wanted`; of several
-    /// the one that was granted least.
-    pub(crate) fn find(&self, audience: Option<&str>, wanted: &Scopes) -> Option<&TokenSet> {
-        if self.is_main(audience) && self.main.serves(wanted) {
+    /// The token set for `audience` (absent: the session's default) that was asked for with all of `wanted` and `counts`; of
+    /// several the one that was granted least.
+    pub(crate) fn find(
+        &self,
+        audience: Option<&str>,
+        wanted: &Scopes,
+        counts: impl Fn(&TokenSet) -> bool,
+    ) -> Option<&TokenSet> {
+        if self.is_main(audience) && self.main.serves(wanted) && counts(&self.main) {
             return Some(&self.main);
         }
         let audience = audience.or(self.main.audience.as_deref());
         self.others
             .iter()
-            .filter(|set| set.audience.as_deref() == audience && set.serves(wanted))
+            .filter(|set| set.audience.as_deref() == audience && set.serves(wanted) && counts(set))
             .min_by_key(|set| set.scope.as_ref().map_or(0, Scopes::len))
     }
 
@@ -168,6 +177,7 @@ impl std::fmt::Debug for TokenSet {
             .field("requested_scope", &self.requested_scope)
             .field("expires_at", &self.expires_at)
             .field("token_type", &self.token_type)
+            .field("narrowed_at", &self.narrowed_at)
             .finish_non_exhaustive()
     }
 }

@@ -80,8 +80,9 @@ impl AccessTokenRequest {
         self
     }
 
-    /// A token at hand that was granted less than is named is not the last word: the tenant is asked anew, unless it is known
-    /// to have said so at `proved` or later, for it may grant more to who has proved more.
+    /// A token at hand that was granted less than is named is not the last word: the tenant is asked anew, unless it said so
+    /// at `proved` or later, for it may grant more to who has proved more. Where it asks for a proof then, its answer to that
+    /// is the last word: nobody is asked for ever.
     pub(crate) fn insist(self, proved: UnixTime) -> Self {
         Self { insists_since: Some(proved), ..self }
     }
@@ -175,7 +176,8 @@ impl Client {
         let audience = request.audience.as_deref();
         let wanted = request.wanted(self.config().authorization.scope_for(audience));
         let good_after = now + self.config().token_refresh_buffer;
-        let held = session.find(audience, &wanted).filter(|held| self.provider().accepts(held.token_type()));
+        let counts = |set: &TokenSet| self.provider().accepts(set.token_type()) && request.settles_for(set);
+        let held = session.find(audience, &wanted, counts);
         let Some(refresh_token) = &session.refresh_token else {
             let usable = held.filter(|set| !set.expired(now)).map(AccessToken::of);
             return usable.ok_or(AccessTokenError::MissingRefreshToken);
@@ -183,7 +185,6 @@ impl Client {
         if let Some(held) = held
             && !request.refresh
             && held.is_good_after(good_after)
-            && request.settles_for(held, None)
         {
             return Ok(AccessToken::of(held));
         }
@@ -197,9 +198,7 @@ impl Client {
         };
         let still_good = |grant: &Grant| {
             let set = TokenSet::of(grant);
-            !request.refresh
-                && set.is_good_after(good_after)
-                && request.settles_for(&set, Some(grant.received_at))
+            !request.refresh && set.is_good_after(good_after) && request.settles_for(&set)
         };
         match refresh(self, refresh_token, want.clone(), still_good).await {
             Ok(refreshed) => self.keep_refreshed(session, &refreshed),
@@ -207,9 +206,6 @@ impl Client {
                 if failure.may_have_rotated() {
                     session.follow(self.refreshes());
                 }
-                // Only the tenant's own answer makes a token its word that did not count before.
-                let is_answer = matches!(*failure, Failure::MfaRequired(_));
-                let in_hand = in_hand.filter(|token| is_answer || request.settles_for(&token.set, None));
                 in_hand.ok_or_else(|| self.failed(&failure, session, &want))
             }
         }
@@ -261,10 +257,10 @@ impl AccessTokenRequest {
         audience.into_iter().chain([("scope", scope.as_str().to_owned())]).collect()
     }
 
-    /// Whether a token will do that is known to have been granted then.
-    fn settles_for(&self, set: &TokenSet, granted_at: Option<UnixTime>) -> bool {
+    /// Whether `set` will do, or is the tenant's last word.
+    fn settles_for(&self, set: &TokenSet) -> bool {
         let Some(since) = self.insists_since else { return true };
-        granted_at.is_some_and(|then| then >= since) || self.missing(set).is_empty()
+        set.narrowed_at.is_some_and(|then| then >= since) || self.missing(set).is_empty()
     }
 
     /// What goes into the request: nothing where the caller named no scope, so that the tenant grants what it granted.
@@ -295,6 +291,7 @@ mod tests {
                 audience: None,
                 expires_at: None,
                 token_type: None,
+                narrowed_at: None,
             };
             let request = AccessTokenRequest::new().and_scope(&named.into());
             let context = format!("{named:?} of {granted:?}, asked for {requested:?}");

@@ -2,6 +2,7 @@
 
 use http::{Method, StatusCode, header};
 use serde_json::json;
+use stepup::Format;
 use stepup_tenant::Tenant;
 
 use crate::bank::{API, Bank, Browser, WithUsers as _};
@@ -13,11 +14,15 @@ const LESS_WITHOUT_A_FACTOR: &str = "if (!event.authentication?.methods.some(({ 
 
 /// A bank whose API asks for the app's code, and then grants what this says.
 async fn bank(then: &str) -> Bank {
+    bank_in(Format::Stepup, then).await
+}
+
+async fn bank_in(format: Format, then: &str) -> Bank {
     let config = TWO_FACTORS
         .replace("api.authentication.enrollWith({ type: \"otp\" });", then)
         .replace("api.authentication.challengeWith({ type: \"recovery-code\" });", "");
     let tenant = Tenant::builder().config_yaml(&config).start_with_users().await;
-    Bank::with(tenant, |client| client, |routes| routes).await
+    Bank::with(tenant, |client| client.format(format), |routes| routes).await
 }
 
 async fn bank_that_grants_less() -> Bank {
@@ -111,22 +116,30 @@ async fn a_proof_that_counts_once_is_not_spent_on_a_refusal() {
     assert_eq!(browser.fetch(Method::GET, "/once", None).await.status, StatusCode::UNAUTHORIZED);
 }
 
-/// Gets the token of before the proof, which lacks the scope, and then proves a factor on the tenant's pages.
-async fn prove_after_the_token(bank: &Bank) -> Browser {
+/// Gets tokens of before the proof, which lack the scope, and then proves a factor on the tenant's pages, as the guard of
+/// `path` asks.
+async fn prove_after_the_token(bank: &Bank, path: &str) -> Browser {
     let mut browser = bank.logged_in().await;
-    let wanted = format!("/auth/access-token?audience={API}&scope=transfer:funds");
-    let held = browser.fetch(Method::GET, &wanted, None).await;
-    assert!(!held.body["scope"].as_str().unwrap().contains("transfer:funds"), "{held:?}");
+    for scope in ["transfer:funds", "transfer:funds+transfer:shares"] {
+        let wanted = format!("/auth/access-token?audience={API}&scope={scope}");
+        let held = browser.fetch(Method::GET, &wanted, None).await;
+        assert!(!held.body["scope"].as_str().unwrap().contains("transfer"), "{held:?}");
+    }
     bank.pass(1);
-    let login = browser.open("/account").await;
-    assert_eq!(browser.prove(bank, &login).await.status, StatusCode::OK);
+    let page = browser.open(path).await;
+    // Where nobody asks for a recent login, the tenant asks for the second factor alone, and tells no time of it.
+    let proved = match page.path() {
+        "/u/login" => browser.prove(bank, &page).await,
+        _ => browser.submit(&page, &[("code", &bank.code())]).await,
+    };
+    assert_eq!((proved.status, proved.path()), (StatusCode::OK, path), "{proved:?}");
     browser
 }
 
 #[tokio::test]
 async fn a_token_of_before_the_proof_does_not_speak_for_the_tenant() {
     let bank = bank(LESS_WITHOUT_A_FACTOR).await;
-    let mut browser = prove_after_the_token(&bank).await;
+    let mut browser = prove_after_the_token(&bank, "/account").await;
     let done = browser.fetch(Method::GET, "/transfer", None).await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
 }
@@ -134,7 +147,7 @@ async fn a_token_of_before_the_proof_does_not_speak_for_the_tenant() {
 #[tokio::test]
 async fn a_tenant_that_does_not_answer_refuses_nothing() {
     let bank = bank(LESS_WITHOUT_A_FACTOR).await;
-    let mut browser = prove_after_the_token(&bank).await;
+    let mut browser = prove_after_the_token(&bank, "/account").await;
     for (fault, told) in [
         (json!({ "status": 503 }), StatusCode::SERVICE_UNAVAILABLE),
         (json!({ "status": 429 }), StatusCode::TOO_MANY_REQUESTS),
@@ -150,4 +163,40 @@ async fn a_tenant_that_does_not_answer_refuses_nothing() {
     }
     let done = browser.fetch(Method::GET, "/transfer", None).await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
+}
+
+/// Asks those for another proof who have one and refresh.
+fn another_proof_at_a_refresh() -> String {
+    let proved = "event.authentication?.methods.some(({ name }) => name === \"mfa\")";
+    format!("if ({proved} && event.transaction?.protocol === \"oauth2-refresh-token\") {CHALLENGE}")
+}
+
+#[tokio::test]
+async fn a_proof_that_the_tenant_asks_for_may_bring_what_the_token_lacks() {
+    let bank = bank(&format!("{LESS_WITHOUT_A_FACTOR} {}", another_proof_at_a_refresh())).await;
+    for path in ["/account", "/ever"] {
+        let mut browser = prove_after_the_token(&bank, path).await;
+        step_up(&bank, &mut browser, "/transfer-ever").await;
+        let done = browser.fetch(Method::GET, "/transfer-ever", None).await;
+        assert_eq!(done.status, StatusCode::OK, "{path} {done:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_proof_is_the_tenants_last_word() {
+    let never = "api.accessToken.removeScope(\"transfer:funds\");";
+    for format in [Format::Stepup, Format::NextjsAuth0, Format::Auth0ServerPython] {
+        let bank = bank_in(format, &format!("{never} {}", another_proof_at_a_refresh())).await;
+        for path in ["/account", "/ever"] {
+            let mut browser = prove_after_the_token(&bank, path).await;
+            step_up(&bank, &mut browser, "/transfer-ever").await;
+            let requests = bank.token_requests();
+            for _ in 0..2 {
+                let refused = browser.fetch(Method::GET, "/transfer-ever", None).await;
+                assert_eq!(refused.body["error"], "insufficient_scope", "{format:?} {path} {refused:?}");
+                bank.pass(301);
+            }
+            assert_eq!(bank.token_requests(), requests, "{format:?} {path}: it is in the session");
+        }
+    }
 }

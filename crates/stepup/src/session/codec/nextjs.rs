@@ -36,6 +36,8 @@ struct WrittenSet<'s> {
     expires_at: Option<UnixTime>,
     #[serde(rename = "token_type", skip_serializing_if = "Option::is_none")]
     token_type: Option<&'s str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    narrowed_at: Option<UnixTime>,
 }
 
 #[derive(Serialize)]
@@ -85,6 +87,7 @@ impl<'s> From<&'s TokenSet> for WrittenSet<'s> {
             refresh_token: None,
             expires_at: set.expires_at,
             token_type: set.token_type.as_deref(),
+            narrowed_at: set.narrowed_at,
         }
     }
 }
@@ -114,6 +117,7 @@ struct ReadSet {
     expires_at: Option<UnixTime>,
     #[serde(rename = "token_type")]
     token_type: Option<String>,
+    narrowed_at: Option<UnixTime>,
 }
 
 #[derive(Deserialize)]
@@ -168,6 +172,7 @@ impl Read {
             audience: None,
             expires_at: tokens.access_token_expires_at,
             token_type: None,
+            narrowed_at: None,
         };
         let sid = self.user.get("sid").and_then(Value::as_str).unwrap_or_default().to_owned();
         let internal = Internal {
@@ -198,6 +203,7 @@ impl From<ReadSet> for TokenSet {
             audience: set.audience,
             expires_at: set.expires_at,
             token_type: set.token_type,
+            narrowed_at: set.narrowed_at,
         }
     }
 }

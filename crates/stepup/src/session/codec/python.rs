@@ -1,6 +1,6 @@
 //! auth0-server-python's members. Absent ones are `null`; the default audience is the word `default`. There is no place for
-//! what was asked for: what was granted stands for it, and where that is something else, it lies beside. That package keeps
-//! members beside its own, and none within them.
+//! what was asked for: what was granted stands for it, and where that is something else, it lies beside, and so does when it
+//! was granted less. That package keeps members beside its own, and none within them.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +31,9 @@ pub(super) struct Written<'s> {
     /// By the tokens that it was asked for with.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     requested_scopes: BTreeMap<String, &'s Scopes>,
+    /// By the same names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    narrowed_at: BTreeMap<String, UnixTime>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +68,7 @@ impl<'s> From<&'s Session> for Written<'s> {
             },
             second_factor: session.internal.second_factor.written(),
             requested_scopes: session.token_sets().filter_map(requested_scope).collect(),
+            narrowed_at: session.token_sets().filter_map(narrowed_at).collect(),
         }
     }
 }
@@ -86,6 +90,10 @@ fn requested_scope(set: &TokenSet) -> Option<(String, &Scopes)> {
     (!granted.same_set(requested)).then(|| (name_of(&set.access_token), requested))
 }
 
+fn narrowed_at(set: &TokenSet) -> Option<(String, UnixTime)> {
+    Some((name_of(&set.access_token), set.narrowed_at?))
+}
+
 /// Short, for cookies are, and it has to tell apart the few tokens of one session.
 fn name_of(access_token: &str) -> String {
     base64url::encode(&digest::sha256(access_token.as_bytes())[..9])
@@ -103,6 +111,8 @@ pub(super) struct Read {
     second_factor: Value,
     #[serde(default)]
     requested_scopes: Value,
+    #[serde(default)]
+    narrowed_at: Value,
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -125,11 +135,12 @@ struct ReadInternal {
 impl Read {
     /// The login's own token set is the one for the default audience, by its name or as `default`; else the first.
     pub(super) fn into_session(self, default_audience: Option<&str>) -> Option<Session> {
-        let requested = self.requested_scopes;
+        let (requested, narrowed) = (self.requested_scopes, self.narrowed_at);
         let set = |set: ReadSet| {
-            let requested_scope = requested.get(name_of(&set.access_token));
-            let requested_scope = requested_scope.and_then(Value::as_str).map(Scopes::from);
-            TokenSet { requested_scope, ..TokenSet::from(set) }
+            let name = name_of(&set.access_token);
+            let requested_scope = requested.get(&name).and_then(Value::as_str).map(Scopes::from);
+            let narrowed_at = narrowed.get(&name).and_then(Value::as_i64).map(UnixTime::from_seconds);
+            TokenSet { requested_scope, narrowed_at, ..TokenSet::from(set) }
         };
         let mut sets: Vec<TokenSet> = self.token_sets.into_iter().map(set).collect();
         let is_main = |set: &TokenSet| set.audience.is_none() || set.audience.as_deref() == default_audience;
@@ -157,6 +168,7 @@ impl From<ReadSet> for TokenSet {
             audience: set.audience.filter(|audience| audience != DEFAULT_AUDIENCE),
             expires_at: Some(set.expires_at).filter(|end| end.seconds() > 0),
             token_type: None,
+            narrowed_at: None,
         }
     }
 }
