@@ -8,7 +8,7 @@ use stepup_tenant::Tenant;
 
 use crate::{
     application::{Application, mfa_token, session_cookie},
-    bank::{Bank, Browser, Page},
+    bank::{Bank, Browser, Page, WithUsers as _},
 };
 
 mod ready_made {
@@ -24,6 +24,18 @@ mod own_pages {
 
     pub(super) fn start(client: Client) -> Router {
         app(client)
+    }
+}
+
+mod login_code {
+    include!("examples/login_code.rs");
+
+    pub(super) fn start(client: ClientBuilder) -> Result<Router, ConfigError> {
+        app(client)
+    }
+
+    pub(super) fn answers(routes: Router) -> Router {
+        routes.route("/login/code", post(code))
     }
 }
 
@@ -52,6 +64,7 @@ fn the_blocks_are_those_that_run_here() {
     for (name, run) in [
         ("ready_made", include_str!("examples/ready_made.rs")),
         ("own_pages", include_str!("examples/own_pages.rs")),
+        ("login_code", include_str!("examples/login_code.rs")),
         ("one_clock", include_str!("examples/one_clock.rs")),
         ("clock_of_control", include_str!("examples/clock_of_control.rs")),
     ] {
@@ -60,7 +73,7 @@ fn the_blocks_are_those_that_run_here() {
 }
 
 #[test]
-fn the_ready_made_pages_start() {
+fn they_start_with_the_environment() {
     let complete = |name: &str| {
         let value = match name {
             "AUTH0_DOMAIN" => "tenant.example.com",
@@ -72,8 +85,23 @@ fn the_ready_made_pages_start() {
         };
         Some(value.to_owned())
     };
-    let started = ready_made::start(Client::builder().environment_from(complete));
-    assert_eq!(started.err().map(|error| error.to_string()), None);
+    for start in [ready_made::start, login_code::start] {
+        let started = start(Client::builder().environment_from(complete));
+        assert_eq!(started.err().map(|error| error.to_string()), None);
+    }
+}
+
+#[tokio::test]
+async fn another_site_logs_nobody_in_by_a_code() {
+    let tenant = Tenant::builder().start_with_users().await;
+    let bank = Bank::with(tenant, |client| client, login_code::answers).await;
+    let due = bank.logged_in().await.fetch(Method::GET, "/transfer", None).await;
+    let answer = format!("token={}&code={}", due.body["mfa_token"].as_str().unwrap(), bank.code());
+    let mut browser = bank.browser();
+    let refused = browser.post("https://other.example/", "/login/code", &answer).await;
+    assert_eq!((refused.status, browser.cookies.len()), (StatusCode::FORBIDDEN, 0), "{refused:?}");
+    let home = browser.post("/auth/callback", "/login/code", &answer).await;
+    assert_eq!((home.status, home.path()), (StatusCode::OK, "/"), "{home:?}");
 }
 
 /// Whoever has no app enrols one; whoever has one answers with the recovery code, and then with a code by e-mail.

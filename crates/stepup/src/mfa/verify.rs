@@ -39,7 +39,8 @@ impl fmt::Debug for Verified {
 
 impl Mfa<'_> {
     /// Hands in the user's proof and keeps what comes back in the session, whole: the access token where the next
-    /// [`Client::access_token`] finds it, a rotated refresh token, the ID token. Without a session, one begins.
+    /// [`Client::access_token`] finds it, a rotated refresh token, the ID token. Without a session, one begins:
+    /// a handler that lets that happen asks [`Client::is_own_page`] first.
     ///
     /// The proof is handed in only if its result can be kept, and the exchange goes on to its end if the caller goes away:
     /// whoever comes next with the same proof, or with the session's old refresh token, finds the result. A token is good

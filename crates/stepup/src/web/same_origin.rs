@@ -63,6 +63,29 @@ fn problem(client: &Client, request: &Request<Bytes>) -> Option<Problem> {
     None
 }
 
+impl Client {
+    /// Whether a page of the application itself sent the request, as its browser says: by `Sec-Fetch-Site`, and by `Origin`,
+    /// which must be that of the base URL. A request with neither is nobody's.
+    ///
+    /// For handlers of forms that need no session, such as one that
+    /// [begins one by a verify](crate::mfa::Mfa::verify): another site could else send it in its visitors' browsers and log them
+    /// in as somebody else. The SDK's own routes and pages ask by themselves; a form that needs a session does not come from
+    /// another site, for the session's cookie is `SameSite=Lax` or `Strict`.
+    ///
+    /// ```
+    /// # fn refuses(client: &stepup::Client, headers: &http::HeaderMap) -> Option<http::StatusCode> {
+    /// if !client.is_own_page(headers) {
+    ///     return Some(http::StatusCode::FORBIDDEN);
+    /// }
+    /// # None
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_own_page(&self, headers: &HeaderMap) -> bool {
+        base_url::of(self, headers).is_ok_and(|base| is_own_page(base, headers))
+    }
+}
+
 /// Whether the browser says that a page of ours sent the request. Without a word of it, nobody of ours did: every
 /// browser says at least one of the two with a form.
 pub(crate) fn is_own_page(base: &Url, headers: &HeaderMap) -> bool {
