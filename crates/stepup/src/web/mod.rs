@@ -60,7 +60,11 @@ impl Client {
         if changes_something && let Some(refusal) = same_origin::refusal(self, &request) {
             return answer::private(refusal).map(Body::from);
         }
-        let mut session = self.open_session_of(&request);
+        // Files are the same for everybody.
+        let mut session = match route {
+            Route::PagesAsset | Route::Script | Route::ScriptTypes => SessionState::default(),
+            _ => self.open_session_of(&request),
+        };
         let response = match route {
             Route::AccessToken => access_token::answer(self, &request, &mut session).await,
             Route::Callback => return callback::answer(self, &request, &mut session).await,

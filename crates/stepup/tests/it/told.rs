@@ -626,6 +626,10 @@ async fn what_is_given_up_refused_or_ended_is_told() {
     assert_eq!(captured.audit("logout").len(), 1, "once, whoever ends it twice");
     assert_eq!(captured.audit("logout")[0].field("user.id"), Some(&*subject));
 
+    for file in ["/auth/stepup.js", "/auth/stepup.d.ts"] {
+        handle(client, get(file, "__session=nonsense")).await;
+    }
+    assert!(captured.audit("session_refused").is_empty(), "a file is for everybody");
     handle(client, get("/auth/profile", "__session=nonsense")).await;
     assert_eq!(captured.audit("session_refused")[0].field("error.type"), Some("unreadable"));
     handle(client, get("/auth/profile", "theme=dark")).await;
