@@ -107,6 +107,8 @@ async fn what_a_handler_changes_is_written_once() {
     let cookies: Vec<_> = changed.headers().get_all(header::SET_COOKIE).iter().collect();
     assert_eq!(cookies.len(), 1);
     assert!(changed.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("no-store"));
+    let sniffing = changed.headers().get(header::X_CONTENT_TYPE_OPTIONS);
+    assert_eq!(sniffing, None, "what browsers take the content for is the application's");
 
     let cookie = cookies[0].to_str().unwrap().split(';').next().unwrap();
     let read = application.get("/cart").header(header::COOKIE, cookie).send().await.unwrap();

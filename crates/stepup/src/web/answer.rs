@@ -84,7 +84,14 @@ pub fn wait<B>(wait: Option<Duration>, mut response: Response<B>) -> Response<B>
 
 /// Adds what keeps the answer out of every cache, and browsers from taking it for another kind of content.
 #[must_use]
-pub fn private<B>(mut response: Response<B>) -> Response<B> {
+pub fn private<B>(response: Response<B>) -> Response<B> {
+    let mut response = uncached(response);
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Adds what keeps the answer out of every cache, and leaves the rest as it is: it may be the application's own.
+pub(super) fn uncached<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(
         header::CACHE_CONTROL,
@@ -92,7 +99,6 @@ pub fn private<B>(mut response: Response<B>) -> Response<B> {
     );
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     headers.insert(header::EXPIRES, HeaderValue::from_static("0"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

@@ -132,6 +132,6 @@ impl Client {
                 (answer::instead_of(&response, too_large()).map(B::from), error.cookies().to_vec())
             }
         };
-        answer::private(answer::with_cookies(response, cookies))
+        answer::uncached(answer::with_cookies(response, cookies))
     }
 }
