@@ -40,12 +40,16 @@ fn the_example_decides_by_what_is_enrolled() {
     assert_eq!(decided["commands"], json!([{ "enroll": { "selection": "any", "factors": factors } }]));
 }
 
+/// The Action that EXAMPLES.md shows.
+pub(crate) fn of_the_examples() -> String {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../EXAMPLES.md")).unwrap();
+    let (_, rest) = text.split_once("```js action\n").unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
 #[test]
 fn the_action_of_the_examples_decides_as_they_say() {
-    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../EXAMPLES.md");
-    let text = fs::read_to_string(examples).unwrap();
-    let (_, rest) = text.split_once("```js action\n").unwrap();
-    let action = file("examples.js", rest.split_once("```").unwrap().0);
+    let action = file("examples.js", &of_the_examples());
     let run = |event: &str| stepup(&["action", "run", &action, "--event", "-"], event).json();
 
     let types = |decided: &Value, what: &str| -> Vec<String> {
@@ -60,6 +64,9 @@ fn the_action_of_the_examples_decides_as_they_say() {
     assert_eq!(types(&run(&exchange(&json!([]))), "enroll"), ["otp", "phone", "push-notification"]);
     let log_in = json!({ "request": { "body": {} }, "user": { "enrolledFactors": [] } }).to_string();
     assert_eq!(run(&log_in)["commands"], json!([]), "a log-in is not guarded");
+    let in_the_background =
+        exchange(&json!([])).replace("https://api.example.com", "https://other.example.com");
+    assert_eq!(run(&in_the_background)["commands"], json!([]), "nor is a refresh for something else");
 }
 
 #[test]
