@@ -18,7 +18,7 @@ use super::{
     callback::{Callback, Listener, Visit},
     finding::Report,
     granted::{self, Api, heard},
-    tenant::Tenant,
+    tenant::{MfaApiToken, Tenant},
     wire::{Answer, Refusal},
 };
 use crate::{failure::Failure, output, stop::Signals};
@@ -189,7 +189,7 @@ impl Login<'_> {
         };
         if let Some(tokens) = self.redeem(asked, &visit, MFA_CHECK, report).await {
             let token = tokens.text("access_token").unwrap_or_default();
-            granted::authenticators(self.tenant, token, MFA_CHECK, report).await;
+            granted::authenticators(self.tenant, MfaApiToken::Access(token), MFA_CHECK, report).await;
         }
         visit.show(StatusCode::OK, "You are done here", SEE_TERMINAL);
     }

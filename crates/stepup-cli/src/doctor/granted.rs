@@ -13,7 +13,7 @@ use super::{
     application::{DPOP, REFRESH_GRANT},
     finding::Report,
     id_token,
-    tenant::Tenant,
+    tenant::{MfaApiToken, Tenant},
     wire::Answer,
 };
 
@@ -158,7 +158,7 @@ async fn step_up(tenant: &Tenant<'_>, api: &Api, refresh_token: &mut String, rep
             let asked = requirements(&answer).unwrap_or_else(|| "any factor, by policy".to_owned());
             report.ok(check, format!("before a token for {audience} the tenant asks for {asked}"));
             if let Some(mfa_token) = answer.text("mfa_token") {
-                authenticators(tenant, mfa_token, "MFA token", report).await;
+                authenticators(tenant, MfaApiToken::Mfa(mfa_token), "MFA token", report).await;
             }
         }
         _ => report.fail(check, format!("no token for {audience}: {}", answer.summary()), change()),
@@ -178,8 +178,13 @@ fn is_for(answer: &Answer, audience: &str) -> bool {
 }
 
 /// Lists the user's authenticators with a token that the MFA API takes.
-pub(super) async fn authenticators(tenant: &Tenant<'_>, token: &str, check: &str, report: &mut Report) {
-    let answer = tenant.get_with(&tenant.at("mfa/authenticators"), token).await;
+pub(super) async fn authenticators(
+    tenant: &Tenant<'_>,
+    token: MfaApiToken<'_>,
+    check: &str,
+    report: &mut Report,
+) {
+    let answer = tenant.authenticators(token).await;
     let Some(answer) = heard(report, check, answer) else { return };
     let Some(listed) = answer.json.as_array().filter(|_| answer.status.is_success()) else {
         report.fail(check, format!("the MFA API does not list authenticators: {}", answer.summary()), LOG);

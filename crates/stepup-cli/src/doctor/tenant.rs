@@ -29,6 +29,15 @@ pub(super) struct Tenant<'a> {
     pub(super) keys: KeySet,
 }
 
+/// What the MFA API takes.
+#[derive(Clone, Copy)]
+pub(super) enum MfaApiToken<'a> {
+    /// An access token of that API, bound to the proof key where there is one.
+    Access(&'a str),
+    /// An `mfa_token`, which no key is bound to.
+    Mfa(&'a str),
+}
+
 impl<'a> Tenant<'a> {
     /// Reads discovery and the keys.
     pub(super) async fn discover(
@@ -99,13 +108,16 @@ impl<'a> Tenant<'a> {
         }
     }
 
-    /// Reads something of the tenant's with an access token.
-    pub(super) async fn get_with(&self, url: &str, access_token: &str) -> Result<Answer, String> {
-        match &self.settings.proof_key {
-            None => self.wire.get_with(url, &format!("Bearer {access_token}"), None).await,
-            Some(key) => {
-                let proof = key.proof_with(url, access_token)?;
-                self.wire.get_with(url, &format!("DPoP {access_token}"), Some(&proof)).await
+    /// Asks the MFA API for the user's authenticators.
+    pub(super) async fn authenticators(&self, token: MfaApiToken<'_>) -> Result<Answer, String> {
+        let url = self.at("mfa/authenticators");
+        match (token, &self.settings.proof_key) {
+            (MfaApiToken::Access(token), Some(key)) => {
+                let proof = key.proof_with(&url, token)?;
+                self.wire.get_with(&url, &format!("DPoP {token}"), Some(&proof)).await
+            }
+            (MfaApiToken::Access(token) | MfaApiToken::Mfa(token), _) => {
+                self.wire.get_with(&url, &format!("Bearer {token}"), None).await
             }
         }
     }

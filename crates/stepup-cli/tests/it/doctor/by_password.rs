@@ -2,7 +2,8 @@
 
 use stepup_tenant::Tenant;
 
-use super::{ADDRESSES, GRANTS, LOGIN, look_at};
+use super::{ADDRESSES, GRANTS, LOGIN, look_at, proof::DPOP_KEY};
+use crate::action::of_the_examples;
 
 pub(super) const TOTP: &str = "GAXVUW2SJRRE2MJRKVFWIQ3XNAZWCQK4";
 /// Ada with an authenticator app.
@@ -78,15 +79,19 @@ async fn an_action_that_stops_background_refreshes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_is_asked_for_as_the_application_does() {
     let for_api = [&LOGIN[..], &["--audience", API, "--scope", "transfer:funds"]].concat();
-    let tenant = tenant_that_does(STEP_UP).await;
-    let looked = look_at(&tenant, None, &for_api).await;
-    assert_eq!(looked.code, 0, "{:#?}", looked.lines);
-    assert_eq!(looked.verdicts("background refreshes"), ["ok"]);
-    assert_eq!(
-        looked.detail("step-up"),
-        "before a token for https://api.example.com the tenant asks for a challenge by one of: otp"
-    );
-    assert_eq!(looked.detail("MFA token"), "the MFA API lists the user's authenticators: otp");
+    for action in [STEP_UP, &of_the_examples()] {
+        let tenant = tenant_that_does(action).await;
+        for bound_to in [None, Some(("AUTH0_DPOP_PRIVATE_KEY", DPOP_KEY))] {
+            let looked = look_at(&tenant, bound_to, &for_api).await;
+            assert_eq!(looked.code, 0, "{:#?}", looked.lines);
+            assert_eq!(looked.verdicts("background refreshes"), ["ok"]);
+            assert_eq!(
+                looked.detail("step-up"),
+                "before a token for https://api.example.com the tenant asks for a challenge by one of: otp"
+            );
+            assert_eq!(looked.detail("MFA token"), "the MFA API lists the user's authenticators: otp");
+        }
+    }
 
     let tenant = tenant_that_does("exports.onExecutePostLogin = async () => {};").await;
     let looked = look_at(&tenant, None, &for_api).await;

@@ -13,7 +13,7 @@ use super::{
     tenant_with, yaml,
 };
 
-const DPOP_KEY: &str = include_str!("../../../../stepup/tests/fixtures/dpop-key.pem");
+pub(super) const DPOP_KEY: &str = include_str!("../../../../stepup/tests/fixtures/dpop-key.pem");
 const PUSH: (&str, &str) = ("STEPUP_PUSHED_AUTHORIZATION_REQUESTS", "true");
 /// A free port, where the local tenant allows any.
 const ANYWHERE: [&str; 2] = ["--callback", "http://localhost:0/auth/callback"];
