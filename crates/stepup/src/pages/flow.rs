@@ -200,7 +200,12 @@ impl<'a> Walk<'a> {
         let begun = match mfa.challenge(&token, &Challenge::oob().authenticator(&id)).await {
             Ok(begun) => begun,
             Err(ChallengeError::SentTooOften(_)) => return self.problem(Problem::SentTooOften),
-            Err(error) => return self.trouble(&error),
+            Err(error) => {
+                if Trouble::from(&error) == Trouble::NotOffered {
+                    self.detour.progress.stage = Stage::Choose;
+                }
+                return self.trouble(&error);
+            }
         };
         let Some(oob_code) = begun.oob_code else { return self.problem(Problem::Unavailable) };
         let sent_at = self.client.now();

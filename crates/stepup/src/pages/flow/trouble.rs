@@ -27,6 +27,7 @@ impl From<&Refusal> for Trouble {
             code::INVALID_REQUEST => Self::Malformed,
             code::ACCESS_DENIED
             | code::ASSOCIATION_REQUIRED
+            | code::INVALID_AUTHENTICATOR
             | code::UNSUPPORTED_AUTHENTICATOR_TYPE
             | code::UNSUPPORTED_CHALLENGE_TYPE => Self::NotOffered,
             _ => Self::Unavailable,
@@ -110,6 +111,7 @@ mod tests {
         for (status, error, trouble) in [
             (400, "access_denied", Trouble::NotOffered),
             (400, "association_required", Trouble::NotOffered),
+            (400, "invalid_authenticator", Trouble::NotOffered),
             (400, "invalid_request", Trouble::Malformed),
             (400, "unsupported_authenticator_type", Trouble::NotOffered),
             (400, "unsupported_challenge_type", Trouble::NotOffered),

@@ -208,6 +208,32 @@ async fn by_phone(channel: &str, name: &str) {
 }
 
 #[tokio::test]
+async fn a_factor_that_goes_while_its_message_is_waited_for() {
+    let house = house().await;
+    // Once there is a factor, the tenant asks for it on the way there.
+    let mut elsewhere = Visitor::ada(&house).await;
+    elsewhere.manage().await;
+    let mut visitor = Visitor::ada(&house).await;
+    visitor.begin(&transfer(), None).await;
+    visitor.press("add", &[("factor", "phone")]).await;
+    visitor.press("contact", &[("phone", PHONE), ("channel", "sms")]).await;
+    visitor.press("code", &[("code", &newest_code(&house).await)]).await;
+    is_back(&mut visitor).await;
+
+    visitor.begin(&transfer(), None).await;
+    let phone = visitor.choice("Text message");
+    visitor.press("use", &[("authenticator", &phone)]).await;
+    assert_eq!(visitor.heading(), "Enter your code");
+    let session = elsewhere.session();
+    house.client.own_authenticators(session.session().unwrap()).unwrap().delete(&phone).await.unwrap();
+    house.tenant.clock().advance(Duration::from_secs(31));
+    visitor.press("resend", &[]).await;
+    assert_eq!(visitor.heading(), "Confirm that it is you");
+    assert_eq!(visitor.alert(), Some("This way is not offered at the moment. Choose another one."));
+    assert!(visitor.html.contains("Email") && !visitor.html.contains(&phone), "{}", visitor.html);
+}
+
+#[tokio::test]
 async fn a_text_message() {
     by_phone("sms", "Text message").await;
 }
