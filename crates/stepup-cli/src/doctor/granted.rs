@@ -21,6 +21,8 @@ pub(super) const POLICY: &str = "Dashboard > Security > Multi-factor Auth > Requ
                                  Action ask, except where event.transaction.protocol is oauth2-refresh-token";
 const ACTION: &str = "Dashboard > Actions > Triggers > post-login: have the Action let refreshes pass, where event.transaction.protocol is \
                       oauth2-refresh-token, but for the API (event.resource_server.identifier) that is to be guarded";
+const DENIAL: &str = "Dashboard > Actions > Triggers > post-login: look at what the Action asks this user for, and when it denies access; \
+                      Dashboard > Security > Multi-factor Auth: switch on a factor that it names";
 const LOG: &str = "Dashboard > Monitoring > Logs says why";
 
 /// An API that takes a second factor.
@@ -160,6 +162,9 @@ async fn step_up(tenant: &Tenant<'_>, api: &Api, refresh_token: &mut String, rep
             if let Some(mfa_token) = answer.text("mfa_token") {
                 authenticators(tenant, MfaApiToken::Mfa(mfa_token), "MFA token", report).await;
             }
+        }
+        code::ACCESS_DENIED => {
+            report.fail(check, format!("no token for {audience}: {}", answer.summary()), DENIAL);
         }
         _ => report.fail(check, format!("no token for {audience}: {}", answer.summary()), change()),
     }

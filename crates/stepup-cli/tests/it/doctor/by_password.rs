@@ -110,6 +110,26 @@ async fn an_api_is_asked_for_as_the_application_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_action_that_says_no_is_not_blamed_on_the_api() {
+    let for_api = [&LOGIN[..], &["--audience", API, "--scope", "transfer:funds"]].concat();
+    for what in [
+        "api.access.deny('You are on holiday')",
+        "api.authentication.enrollWith({ type: 'phone' })",
+        "api.authentication.challengeWith({ type: 'recovery-code' })",
+    ] {
+        let action = format!(
+            "exports.onExecutePostLogin = async (event, api) => {{ if (event.resource_server?.identifier === '{API}') {what}; }};"
+        );
+        let tenant = tenant_that_does(&action).await;
+        let looked = look_at(&tenant, None, &for_api).await;
+        let change = looked.change("step-up");
+        assert!(change.starts_with("Dashboard > Actions > Triggers > post-login: "), "{what}: {change}");
+        assert!(looked.detail("step-up").contains(": 403 access_denied ("), "{what}: {:#?}", looked.lines);
+        assert_eq!(looked.verdicts("revocation"), ["ok"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_id_token_that_the_sdk_refuses() {
     // RFC 7518 section 3.2: the secret is no shorter than the hash.
     let secret = "stepup-webapp-secret-of-more-than-32-characters";
