@@ -149,15 +149,18 @@ impl Settings {
     fn check_cookies(&self, report: &mut Report) {
         let check = "cookies";
         let text = |name| env::var(name).unwrap_or_default().trim().to_ascii_lowercase();
-        let all_https = self.base_urls.iter().all(|url| url.scheme() == "https");
-        let secure = all_https || text("AUTH0_COOKIE_SECURE") == "true";
+        let forced = text("AUTH0_COOKIE_SECURE") == "true";
+        let bare: Vec<&Url> =
+            self.base_urls.iter().filter(|url| !forced && url.scheme() != "https").collect();
+        let exposed: Vec<&str> =
+            bare.iter().filter(|url| !is_loopback(url)).map(|url| url.as_str()).collect();
         let from_everywhere = text("AUTH0_COOKIE_SAME_SITE") == "none";
         let domain = text("AUTH0_COOKIE_DOMAIN");
-        if !secure {
+        if !exposed.is_empty() {
             report.warn(
                 check,
-                "HttpOnly, and without Secure, since not every base URL is https",
-                "serve every address in APP_BASE_URL over https, or set AUTH0_COOKIE_SECURE=true",
+                format!("HttpOnly, and without Secure under {}, which is not https", exposed.join(", ")),
+                "serve every address in APP_BASE_URL over https",
             );
         }
         if from_everywhere {
@@ -174,8 +177,12 @@ impl Settings {
                 "unset AUTH0_COOKIE_DOMAIN unless these hosts are one application",
             );
         }
-        if secure && !from_everywhere && domain.is_empty() {
-            report.ok(check, "HttpOnly, Secure, for this host alone, and not sent by other sites' forms");
+        if exposed.is_empty() && !from_everywhere && domain.is_empty() {
+            let secure = if bare.is_empty() { "Secure" } else { "Secure where the address is https" };
+            report.ok(
+                check,
+                format!("HttpOnly, {secure}, for this host alone, and not sent by other sites' forms"),
+            );
         }
     }
 }

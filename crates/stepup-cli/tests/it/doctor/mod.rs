@@ -143,7 +143,7 @@ async fn a_sound_configuration_has_nothing_that_fails() {
             ("configuration", "ok"),
             ("session secret", "ok"),
             ("base URL", "warn"),
-            ("cookies", "warn"),
+            ("cookies", "ok"),
             ("discovery", "ok"),
             ("clock", "ok"),
             ("keys", "ok"),
@@ -221,7 +221,33 @@ async fn cookies_that_would_not_come_back_and_settings_that_do_not_fit_are_named
     }
     let below = [("AUTH0_COOKIE_PATH", "/shop"), ("AUTH0_COOKIE_DOMAIN", "localhost")];
     let looked = look(&environment(&tenant, &below), &["--callback-path", "/shop/auth/callback"]).await;
-    assert_eq!((looked.code, looked.verdicts("cookies")), (0, vec!["warn", "warn"]), "{:#?}", looked.lines);
+    assert_eq!((looked.code, looked.verdicts("cookies")), (0, vec!["warn"]), "{:#?}", looked.lines);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_are_secure_under_each_address_that_is_https() {
+    let tenant = Tenant::builder().start().await.unwrap();
+    for (base_urls, forced, verdict, says) in [
+        ("https://a.example.com", "", "ok", "HttpOnly, Secure, "),
+        (
+            "https://a.example.com,http://localhost:5703",
+            "",
+            "ok",
+            "HttpOnly, Secure where the address is https, ",
+        ),
+        ("https://a.example.com,http://localhost:5703", "true", "ok", "HttpOnly, Secure, "),
+        (
+            "https://a.example.com,http://b.example.com",
+            "",
+            "warn",
+            "HttpOnly, and without Secure under http://b.example.com/, ",
+        ),
+    ] {
+        let set = [("APP_BASE_URL", base_urls), ("AUTH0_COOKIE_SECURE", forced)];
+        let looked = look(&environment(&tenant, &set), &[]).await;
+        assert_eq!(looked.verdicts("cookies"), [verdict], "{base_urls}");
+        assert!(looked.detail("cookies").starts_with(says), "{base_urls}: {:#?}", looked.lines);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
