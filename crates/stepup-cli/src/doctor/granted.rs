@@ -210,7 +210,11 @@ async fn revoke(tenant: &Tenant<'_>, refresh_token: &str, report: &mut Report) {
     match tenant.revoke(refresh_token).await {
         None => {}
         Some(Ok(answer)) if answer.status.is_success() => {
-            report.ok("revocation", "the check's refresh token is gone");
+            report.ok(
+                "revocation",
+                "the check's refresh token is gone, and with it every other of this user for this application, unless the tenant \
+                 revokes one alone",
+            );
         }
         Some(Ok(answer)) => report.warn("revocation", answer.summary(), change),
         Some(Err(why)) => report.warn("revocation", why, change),

@@ -2,7 +2,8 @@
 //!
 //! It reads what the SDK reads ([`stepup::Client::from_env`]), asks the tenant what an application would ask, and changes
 //! nothing: what it hands in is made up, so the tenant turns it down, and how it does so is the answer. What only a login
-//! shows, it looks at with somebody's login, and revokes afterwards what that brought.
+//! shows, it looks at with somebody's login, and revokes afterwards what that brought; most tenants then end the user's other
+//! logins to the application too.
 
 mod application;
 mod browser;
@@ -43,7 +44,8 @@ Reads AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET, AUTH0_SECRET, APP_BASE
 A line a check: `ok`, `warn` or `FAIL` with what to change where. Exit code 0 if nothing failed, 1 otherwise.
 
 With a login the checks go on to what only that shows: rotation of refresh tokens, a policy or an Action that stops
-background refreshes, the tenant's clock, the MFA API. Two ways to log in:
+background refreshes, the tenant's clock, the MFA API. Afterwards it revokes what it got, and with it every other refresh
+token of this user for this application, unless the tenant revokes one alone: log in as a user made for it, in one of two ways:
 
     stepup doctor --browser
 
