@@ -106,18 +106,23 @@ struct Environment<'a> {
 }
 
 impl Environment<'_> {
-    fn text(&self, option: &str) -> Option<String> {
-        VARIABLES.iter().filter(|(name, _)| *name == option).find_map(|(_, variable)| {
-            (self.lookup)(variable).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    fn text(&mut self, option: &str) -> Option<String> {
+        VARIABLES.iter().filter(|(name, _)| *name == option).find_map(|(name, variable)| {
+            let text = (self.lookup)(variable)?.trim().to_owned();
+            if text.is_empty() {
+                return None;
+            }
+            self.problems.read_from(name, variable);
+            Some(text)
         })
     }
 
     /// A text of several lines, which many files of variables can only write with `\n` for the breaks.
-    fn pem(&self, option: &str) -> Option<String> {
+    fn pem(&mut self, option: &str) -> Option<String> {
         self.text(option).map(|text| text.replace("\\n", "\n"))
     }
 
-    fn list(&self, option: &str) -> impl Iterator<Item = String> + use<> {
+    fn list(&mut self, option: &str) -> impl Iterator<Item = String> + use<> {
         let parts = self
             .text(option)
             .map(|all| all.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>());

@@ -47,12 +47,22 @@ impl std::error::Error for ConfigError {}
 
 /// Problems as they are found.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<ConfigProblem>);
+pub(super) struct Problems {
+    found: Vec<ConfigProblem>,
+    /// Options and the variables that they were read from.
+    read: Vec<(&'static str, &'static str)>,
+}
 
 impl Problems {
     pub(super) fn add(&mut self, option: &'static str, problem: impl Into<String>) {
-        let variable = super::environment::variable_of(option);
-        self.0.push(ConfigProblem { option, variable, problem: problem.into() });
+        let read = self.read.iter().find(|(name, _)| *name == option).map(|(_, variable)| *variable);
+        let variable = read.or_else(|| super::environment::variable_of(option));
+        self.found.push(ConfigProblem { option, variable, problem: problem.into() });
+    }
+
+    /// What is wrong with `option` from here on is wrong with `variable`: one of several may set it.
+    pub(super) fn read_from(&mut self, option: &'static str, variable: &'static str) {
+        self.read.push((option, variable));
     }
 
     /// As [`Problems::add`], for one field of an option; its variable is named where it has one of its own.
@@ -77,8 +87,8 @@ impl Problems {
 
     pub(super) fn or<T>(self, value: Option<T>) -> Result<T, ConfigError> {
         match value {
-            Some(value) if self.0.is_empty() => Ok(value),
-            _ => Err(ConfigError { problems: self.0 }),
+            Some(value) if self.found.is_empty() => Ok(value),
+            _ => Err(ConfigError { problems: self.found }),
         }
     }
 }

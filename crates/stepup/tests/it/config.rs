@@ -70,6 +70,22 @@ fn every_problem_is_named_with_its_option_and_variable() {
 }
 
 #[test]
+fn a_problem_is_named_by_the_variable_that_was_read() {
+    for (variable, value) in [
+        ("AUTH0_MFA_CONTEXT_TTL", "5m"),
+        ("AUTH0_MFA_TOKEN_TTL", "5m"),
+        ("AUTH0_MFA_CONTEXT_TTL", "0"),
+        ("AUTH0_MFA_TOKEN_TTL", "0"),
+    ] {
+        let error =
+            Client::builder().environment_from(move |name| (name == variable).then(|| value.to_owned()));
+        let error = error.build().unwrap_err();
+        let problem = error.problems().iter().find(|problem| problem.option == "mfa_context_ttl").unwrap();
+        assert_eq!(problem.variable, Some(variable), "{problem}");
+    }
+}
+
+#[test]
 fn a_cookie_that_would_not_come_back_is_named_by_its_variable() {
     let build = |base: &str, base_path: &str, set: (&'static str, &'static str)| {
         let client = Client::builder().domain("tenant.example.auth0.com").client_id("c").client_secret("s");
