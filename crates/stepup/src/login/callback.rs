@@ -205,6 +205,10 @@ impl Client {
             self.complete(transaction, parameters, redirect_uri, held).instrument(span.clone()).await;
         if let Err(error) = &completed {
             span.record("error.type", error.code());
+            if let CallbackError::OtherUser = error {
+                let subject = transaction.subject.as_deref().or(held.map(Session::subject));
+                telemetry::user_mismatch("id_token", subject);
+            }
         }
         completed
     }

@@ -14,6 +14,7 @@ use stepup::{
 };
 use url::Url;
 
+use crate::captured::Captured;
 use crate::support::{
     Answer, Hands, ISSUER, Jar, NOW, SECRET, Script, builder, cookies, get, handle, json_of,
 };
@@ -273,6 +274,23 @@ async fn nobody_else_steps_up_a_session_that_is_over_by_now() {
         assert_eq!(message(&page)["success"], true, "{format:?}");
         assert_eq!(browser.session().session().unwrap().subject(), "auth0|ada");
     }
+}
+
+#[tokio::test]
+async fn whoever_steps_up_as_somebody_else_is_in_the_audit_log() {
+    let (captured, _guards) = Captured::begin();
+    for address in [LOGIN, "/auth/login?stepUp=true"] {
+        let mut browser = Browser::of_ada(|client| client).await;
+        let asked = browser.leave(address).await;
+        browser.come_back(&asked, "grace", "other").await;
+    }
+    let told = captured.audit("user_mismatch");
+    assert_eq!(told.len(), 2, "once each");
+    for event in told {
+        let fields = ["user.id", "error.type"].map(|name| event.field(name));
+        assert_eq!(fields, [Some("auth0|ada"), Some("id_token")]);
+    }
+    assert_eq!(captured.count("stepup_logins_total{outcome=\"user_mismatch\"}"), 2);
 }
 
 #[tokio::test]
