@@ -25,7 +25,8 @@ impl FromStr for CallbackPath {
 
     fn from_str(text: &str) -> Result<Self, NotAPath> {
         let url = Url::parse("http://localhost").and_then(|base| base.join(text));
-        url.is_ok_and(|url| url.path() == text).then(|| Self(text.to_owned())).ok_or(NotAPath)
+        let is_path = url.is_ok_and(|url| url.path() == text) && !text.ends_with('/');
+        is_path.then(|| Self(text.to_owned())).ok_or(NotAPath)
     }
 }
 

@@ -312,7 +312,14 @@ async fn an_application_whose_callback_is_elsewhere() {
     let change = looked.change("callback URL");
     assert!(change.contains("add http://localhost:3000/bank/shop/cb, or name"), "{change}");
 
-    for no_path in ["auth/callback", "//localhost/auth/callback", "/auth/callback?a=b", "/a/../b"] {
+    for no_path in [
+        "auth/callback",
+        "//localhost/auth/callback",
+        "/auth/callback?a=b",
+        "/a/../b",
+        "/auth/callback/",
+        "/",
+    ] {
         let refused = crate::support::stepup(&["doctor", "--callback-path", no_path], "");
         assert!(refused.failure(2).contains("is no path such as /shop/auth/callback"), "{refused:?}");
     }
