@@ -108,7 +108,8 @@ async fn refused(tenant: &Tenant<'_>, answer: &Answer, report: &mut Report) {
             format!(
                 "set AUTH0_CLIENT_ID to what {SETTINGS} > Basic Information shows, and AUTH0_CLIENT_ASSERTION_SIGNING_KEY to the \
                  private key of one that {CREDENTIALS} lists under Private Key JWT, with its algorithm in \
-                 AUTH0_CLIENT_ASSERTION_SIGNING_ALG (RS256 unless set)"
+                 AUTH0_CLIENT_ASSERTION_SIGNING_ALG (RS256 unless set); where it is the assertion's time that is refused, have the \
+                 machine's clock set by NTP"
             ),
         );
         return;

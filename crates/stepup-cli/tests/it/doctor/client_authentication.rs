@@ -1,5 +1,7 @@
 //! The client proves itself as it is configured.
 
+use std::time::Duration;
+
 use serde_json::json;
 use stepup_protocol::jwk::JwkSet;
 use stepup_seal::jws::{Algorithm, KeySet, SigningKey};
@@ -140,6 +142,12 @@ async fn a_client_with_a_key_signs() {
             (&json!("signed"), &json!("signed"), &json!(tenant.issuer()))
         );
     }
+
+    // an assertion whose time is over
+    tenant.clock().advance(Duration::from_secs(3600));
+    let looked = look(&environment(&tenant, &key), &[]).await;
+    let change = looked.change("client authentication");
+    assert!(change.ends_with("have the machine's clock set by NTP"), "{change}");
 
     // the secret that the tenant does not want
     let secret = [("AUTH0_CLIENT_ID", "signed"), ("AUTH0_CLIENT_SECRET", SECRET)];
