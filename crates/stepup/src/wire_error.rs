@@ -33,7 +33,10 @@ pub trait WireError: std::error::Error {
 
     /// The body that a route answers: `error`, `error_description`, and for `mfa_required` also `mfa_token` and
     /// `mfa_requirements`. Where there is no access token for another reason, browsers' clients expect `error` to hold `code`
-    /// and `message`.
+    /// and `message`. Both say `login_required` where only a login helps.
+    ///
+    /// After a recovery code `mfa_required` has the new one too, as `recovery_code`. The tenant tells it this once: an
+    /// answer of your own has to show it.
     fn to_json(&self) -> Value {
         self.answer().into_json()
     }
