@@ -13,7 +13,7 @@ pub(crate) struct OneLine<'t>(pub(crate) &'t str);
 impl fmt::Display for OneLine<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|character| match character {
-            '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
                 write!(formatter, "{}", character.escape_unicode())
             }
             _ if character.is_control() => write!(formatter, "{}", character.escape_default()),
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_text_stays_in_its_order() {
-        let text = "\u{202e}nigol\u{202c} \u{2066}שלום\u{2069} خطأ";
-        assert_eq!(OneLine(text).to_string(), r"\u{202e}nigol\u{202c} \u{2066}שלום\u{2069} خطأ");
+        let text = "\u{202e}nigol\u{202c} \u{2066}שלום\u{2069} خطأ\u{200f}";
+        assert_eq!(OneLine(text).to_string(), r"\u{202e}nigol\u{202c} \u{2066}שלום\u{2069} خطأ\u{200f}");
     }
 }

@@ -203,6 +203,11 @@ impl<'a> Walk<'a> {
             Err(error) => {
                 if Trouble::from(&error) == Trouble::NotOffered {
                     self.detour.progress.stage = Stage::Choose;
+                    match self.ways().await {
+                        None => return,
+                        Some(ways) if ways.is_empty() => return Box::pin(self.begin()).await,
+                        Some(_) => {}
+                    }
                 }
                 return self.trouble(&error);
             }

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// Longest chunk of auth0-server-python, its name's characters included.
+/// Longest chunk of auth0-server-python, its name's characters included, which browsers take that count name and value alone.
 const PYTHON_LIMIT: usize = 4096 - 10;
 /// The session cookie of nextjs-auth0 before version 4.
 const VERSION_3: &str = "appSession";
@@ -28,7 +28,7 @@ pub(super) struct Received {
     pub(super) values: Vec<(String, String)>,
     /// The same of fewer chunks, for where none of those opens.
     pub(super) shorter: Vec<(String, String)>,
-    /// Whether one of their names came more than once.
+    /// Whether one of their names came more than once, or a whole value and one in chunks.
     pub(super) is_repeated: bool,
     /// The length of the header line that ours alone would make.
     pub(super) bytes: usize,
@@ -96,7 +96,9 @@ pub(super) fn split<'v>(value: &'v str, cookie: &SessionCookie, format: Format) 
     let chunks = Chunks { name: &cookie.name, separator: separator(format) };
     match format {
         // That package writes longer ones; where it shortens a session, it deletes none of ours that are too many.
-        Format::Auth0ServerPython => chunks.numbered(value, PYTHON_LIMIT.saturating_sub(cookie.name.len())),
+        Format::Auth0ServerPython => {
+            chunks.numbered(value, PYTHON_LIMIT.saturating_sub(cookie.name.len()).max(1))
+        }
         Format::NextjsAuth0 | Format::Stepup => {
             chunks.one_or_more(value, &cookie.attributes, !cookie.transient)
         }

@@ -23,16 +23,18 @@ struct One {
     has_our_name: bool,
     /// Whether it is of the form that is written, too.
     is_ours: bool,
+    /// Whether no other host can have set it (RFC 6265bis section 4.1.3.2).
+    is_hosts_own: bool,
     opened: Opened,
 }
 
 impl Found {
-    /// Whether our cookie was set more than once. What does not open does no harm, and may be another application's.
-    pub(super) fn is_doubled(&self) -> bool {
-        self.0.iter().filter(|one| one.has_our_name).count() > 1
+    /// How many came in our cookie. What does not open does no harm, and may be another application's.
+    pub(super) fn ours(&self) -> usize {
+        self.0.iter().filter(|one| one.has_our_name).count()
     }
 
-    /// Of several sessions that of the latest login; of one login's ours, since it has what came after, and of ours the one
+    /// Of several sessions one that no other host can have set, else that of the latest login; of one login's ours, since it has what came after, and of ours the one
     /// that was written last.
     pub(super) fn latest(self) -> Option<Opened> {
         self.0.into_iter().min_by_key(|one| Reverse(one.age())).map(|one| one.opened)
@@ -46,7 +48,8 @@ impl One {
         let Opened { session, expires_at, outdated } = &self.opened;
         let proved_at = session.second_factor().and_then(|proof| proof.at);
         let granted_until = session.token_sets().filter_map(TokenSet::expires_at).max();
-        (session.created_at(), self.is_ours, !outdated, *expires_at, proved_at, granted_until)
+        let time = (session.created_at(), self.is_ours, !outdated, *expires_at, proved_at, granted_until);
+        (self.is_hosts_own, time)
     }
 }
 
@@ -71,21 +74,24 @@ impl Client {
             let is_ours = has_our_name && sealer.format() == self.sealer().format();
             let open = if is_ours { codec::open } else { codec::take_over };
             let opened = open(sealer, name, audience, value, now)?;
-            Some(One { has_our_name, is_ours, opened })
+            let is_hosts_own = has_our_name && name.starts_with("__Host-");
+            Some(One { has_our_name, is_ours, is_hosts_own, opened })
         })
     }
 
-    /// How our cookie may be set beside `own`: for the paths above the application, since others did not lead to its routes,
+    /// How our cookie may be set beside `own`: for the application's path and those above, since others did not lead to its routes,
     /// and for its host alone or a domain that this is in. A browser passes over those that are nobody's to set.
     pub(super) fn elsewhere(&self, base: &Url, own: &CookieAttributes) -> Vec<CookieAttributes> {
         let root = base_url::route(self, base, "");
-        let mut paths: Vec<&str> = above(root.path()).chain([&*own.path]).collect();
+        // With a slash at its end and without, a path is two to a browser.
+        let both = |path: &str| [path.to_owned(), format!("{}/", path.trim_end_matches('/'))];
+        let mut paths: Vec<String> = above(root.path()).flat_map(both).chain([own.path.clone()]).collect();
         paths.sort_unstable();
         paths.dedup();
         let domains = || domains_of(base.domain().unwrap_or_default()).map(Some).chain([None]);
-        let all = paths.into_iter().flat_map(|path| domains().map(move |domain| (path, domain)));
+        let all = paths.iter().flat_map(|path| domains().map(move |domain| (path, domain)));
         let attributes = all.map(|(path, domain)| CookieAttributes {
-            path: path.to_owned(),
+            path: path.clone(),
             domain: domain.map(str::to_owned),
             ..own.clone()
         });

@@ -61,10 +61,10 @@ impl FactorProof {
         self.at.is_some_and(|at| at > now + LEEWAY)
     }
 
-    /// What the claims of an ID token say that came at `now`. A time to come is no time.
+    /// What the claims of an ID token say that came at `now`: nothing was proved later than that. A time to come is no time.
     pub(super) fn told(claims: &Map<String, Value>, now: UnixTime) -> Option<Self> {
         let proof = Self::of_claims(claims)?;
-        Some(Self { at: proof.at.filter(|at| *at <= now + LEEWAY), ..proof })
+        Some(Self { at: proof.at.filter(|at| *at <= now + LEEWAY).map(|at| at.min(now)), ..proof })
     }
 
     fn came_at(self, now: UnixTime) -> Self {

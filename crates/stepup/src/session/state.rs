@@ -23,14 +23,17 @@ use crate::{
     web::{self, base_url},
 };
 
+/// How many cookies one answer deletes of a kind, each with a line of its head, of which proxies take four or eight kilobytes.
+const DELETED: usize = 24;
+
 /// The session of one request, and what is needed to write it back.
 #[derive(Debug, Default)]
 pub struct SessionState {
     session: Option<Session>,
     /// The cookies that a session came in.
     received: Received,
-    /// Whether more than one of them came in our cookie.
-    is_doubled: bool,
+    /// How many came in our cookie.
+    ours: usize,
     /// The base URL that they came to.
     base: Option<Url>,
     /// Whether its end has come so much nearer that it must be written to last longer.
@@ -146,12 +149,12 @@ impl Client {
         let received = Received::of(headers, &config.session_cookie, format, &peers, passes);
         let now = self.now();
         let found = self.found(&received, now);
-        let (base, is_doubled) = (base_url::of(self, headers).ok().cloned(), found.is_doubled());
+        let (base, ours) = (base_url::of(self, headers).ok().cloned(), found.ours());
         let opened = found.latest();
         if !received.values.is_empty() && opened.is_none() {
             telemetry::session_refused("unreadable");
         }
-        let mut state = SessionState { received, base, is_doubled, ..SessionState::default() };
+        let mut state = SessionState { received, base, ours, ..SessionState::default() };
         let Some(Opened { mut session, expires_at, outdated }) = opened else { return state };
         session.assume_requested(|audience| config.authorization.scope_for(audience));
         if session.is_over(now) {
@@ -310,7 +313,7 @@ impl Client {
             state.turn == Turn::Begun || bytes + peer_bytes + other_bytes > self.config().max_cookie_header;
         let replaced = peers.iter().filter(|_| peers_go);
         // First, for browsers to which a cookie of the host alone and one of its domain are the same.
-        let doubles = if state.is_doubled { self.delete_elsewhere(state) } else { Vec::new() };
+        let doubles = if state.ours > 1 { self.delete_elsewhere(state) } else { Vec::new() };
         doubles
             .into_iter()
             .chain(set)
@@ -323,11 +326,11 @@ impl Client {
     pub(crate) fn delete_all(&self, state: &SessionState) -> Vec<HeaderValue> {
         let Received { names, peers, is_repeated, .. } = &state.received;
         let attributes = self.session_cookie(state).attributes;
-        // The only one may have been set before the cookie's path or domain was changed; of several, all but ours may be a
-        // neighbour's.
-        let all = state.is_doubled || !is_repeated;
+        // The only one may have been set before the cookie's path or domain was changed. What does not open is no session here,
+        // and may be a neighbour's.
+        let all = state.ours > 1 || (state.ours == 1 && !is_repeated);
         let elsewhere = if all { self.delete_elsewhere(state) } else { Vec::new() };
-        [elsewhere, delete(names.iter(), &attributes), delete_peers(peers.iter(), &attributes)].concat()
+        [delete(names.iter(), &attributes), elsewhere, delete_peers(peers.iter(), &attributes)].concat()
     }
 
     /// Deletes our cookies however they may be set beside the way that they are.
@@ -335,7 +338,7 @@ impl Client {
         let Received { names, .. } = &state.received;
         let base = state.base.as_ref().unwrap_or_else(|| base_url::first(self));
         let elsewhere = self.elsewhere(base, &self.session_cookie(state).attributes);
-        elsewhere.iter().flat_map(|attributes| delete(names.iter(), attributes)).collect()
+        elsewhere.iter().flat_map(|attributes| delete(names.iter(), attributes)).take(DELETED).collect()
     }
 
     /// The cookie as it is under the base URL that the request came to.
@@ -356,7 +359,7 @@ impl Client {
 }
 
 fn delete<'n>(names: impl Iterator<Item = &'n String>, attributes: &CookieAttributes) -> Vec<HeaderValue> {
-    names.filter_map(|name| web::cookies::delete(name, attributes)).collect()
+    names.take(DELETED).filter_map(|name| web::cookies::delete(name, attributes)).collect()
 }
 
 /// They may be set as ours are, or for the whole host and no other: a deletion reaches what was set alike, no more.

@@ -7,7 +7,8 @@ use crate::config::CookieAttributes;
 
 /// Largest value of one cookie: the chunk size of nextjs-auth0.
 pub(crate) const CHUNK: usize = 3500;
-/// What browsers take for one cookie, its name and attributes included.
+/// What every browser takes for one cookie, its name and attributes included (RFC 6265 section 6.1); those of today count name
+/// and value alone.
 const BROWSER_LIMIT: usize = 4096;
 /// How many whole values are looked at, the last ones.
 const SAME_NAME: usize = 4;
@@ -31,7 +32,7 @@ pub(crate) struct Sent {
     /// What may be it where none of those is: fewer chunks, for a value leaves those of a longer one behind where nobody deletes
     /// them.
     pub(crate) shorter: Vec<String>,
-    /// Whether a name came more than once.
+    /// Whether a name came more than once, or a whole value and one in chunks.
     pub(crate) is_repeated: bool,
 }
 
@@ -55,7 +56,7 @@ impl Chunks<'_> {
         names.sort_unstable();
         let sent = names.len();
         names.dedup();
-        let is_repeated = names.len() < sent;
+        let is_repeated = names.len() < sent || (!values.is_empty() && !chunks.is_empty());
         let whole = values.into_iter().filter(|value| !value.is_empty()).rev().take(SAME_NAME);
         Sent { names, values: whole.chain(join(&chunks)).collect(), shorter: shorter(&chunks), is_repeated }
     }

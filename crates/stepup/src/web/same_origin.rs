@@ -70,7 +70,8 @@ impl Client {
     /// For handlers of forms that need no session, such as one that
     /// [begins one by a verify](crate::mfa::Mfa::verify): another site could else send it in its visitors' browsers and log them
     /// in as somebody else. The SDK's own routes and pages ask by themselves; a form that needs a session does not come from
-    /// another site, for the session's cookie is `SameSite=Lax` or `Strict`.
+    /// another site where the session's cookie is `SameSite=Lax`, as it is unless set, or `Strict`. With `None`, or where other
+    /// hosts of the same site are not trusted, ask there too.
     ///
     /// ```
     /// # fn refuses(client: &stepup::Client, headers: &http::HeaderMap) -> Option<http::StatusCode> {

@@ -8,7 +8,7 @@ use serde_json::json;
 use stepup::{AccessTokenRequest, Client, ClientBuilder, CookieOptions, Format, SessionState};
 
 use crate::{
-    step_up::cookie_of,
+    step_up::{cookie_of, cookie_since},
     support::{Answer, Hands, NOW, SECRET, Script, SetCookie, builder, cookies},
 };
 
@@ -61,11 +61,12 @@ fn at(path: &str, domain: Option<&str>) -> CookieOptions {
 }
 
 /// What is changed from one release to the next: the cookie's path, its domain, or both.
-const CHANGES: [[(&str, Option<&str>); 2]; 4] = [
+const CHANGES: [[(&str, Option<&str>); 2]; 5] = [
     [("/", None), ("/shop", None)],
     [("/shop", None), ("/", None)],
     [("/", Some("example.com")), ("/shop", None)],
     [("/shop", None), ("/shop", Some("app.example.com"))],
+    [("/shop/", None), ("/shop", None)],
 ];
 
 /// The newer release, and a browser with a session as both wrote it, an hour apart: the newer one after a refresh.
@@ -202,8 +203,43 @@ async fn what_is_written_stays_alone() {
 #[test]
 fn a_neighbour_of_the_same_cookie_name_is_left_alone() {
     let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).base_path("/shop").build().unwrap();
-    let line = format!("{}; __session=of-the-application-above", cookie_of("auth0|ada"));
-    let mut state = client.open_session(&cookies(&line));
-    state.remove();
-    assert_eq!(client.write_session(&state).unwrap().len(), 1, "ours alone");
+    let ours = cookie_of("auth0|ada");
+    for neighbours in ["__session=theirs", "__session__0=theirs; __session__1=theirs"] {
+        for line in [neighbours.to_owned(), format!("{ours}; {neighbours}"), format!("{neighbours}; {ours}")]
+        {
+            let mut state = client.open_session(&cookies(&line));
+            state.remove();
+            for deleted in client.write_session(&state).unwrap().iter().map(SetCookie::read) {
+                assert_eq!(deleted.attributes[0], "Path=/shop", "{line}: {}", deleted.name);
+            }
+        }
+    }
+}
+
+/// Another host below the same domain may set any number of them.
+#[test]
+fn what_a_logout_deletes_fits_into_an_answer() {
+    let client = builder(&Script::new(), &Hands::at(NOW)).secret(SECRET).build().unwrap();
+    let others = (0..200).map(|number| format!("; __session__{number}=x")).collect::<String>();
+    for line in [cookie_of("auth0|ada") + &others, others[2..].to_owned()] {
+        let mut state = client.open_session(&cookies(&line));
+        state.remove();
+        let bytes: usize = client.write_session(&state).unwrap().iter().map(|line| line.len() + 14).sum();
+        assert!(bytes < 4096, "{bytes}");
+    }
+}
+
+/// RFC 6265bis section 4.1.3.2: no other host can set such a cookie.
+#[test]
+fn a_cookie_of_this_host_alone_counts_before_a_later_login_in_another() {
+    let clock = Hands::at(NOW);
+    let client = builder(&Script::new(), &clock).secret(SECRET).also_read(Format::NextjsAuth0);
+    let own =
+        CookieOptions { name: Some("__Host-sid".to_owned()), secure: Some(true), ..CookieOptions::default() };
+    let client = client.session_cookie(own).build().unwrap();
+    let mine = cookie_of("auth0|ada").replacen("__session", "__Host-sid", 1);
+    let theirs = cookie_since("auth0|mallory", NOW);
+    for line in [format!("{mine}; {theirs}"), format!("{theirs}; {mine}")] {
+        assert_eq!(client.open_session(&cookies(&line)).session().unwrap().subject(), "auth0|ada");
+    }
 }

@@ -32,12 +32,16 @@ pub(crate) fn setting() -> Setting {
 
 /// The cookie of a session of `subject`.
 pub(crate) fn cookie_of(subject: &str) -> String {
+    cookie_since(subject, NOW - 100)
+}
+
+pub(crate) fn cookie_since(subject: &str, created_at: i64) -> String {
     let payload = json!({
         "user": { "sub": subject, "name": "Ada" },
         "tokenSet": { "accessToken": "at-1", "refreshToken": "rt-1", "idToken": "it-1", "expiresAt": NOW - 10,
                       "scope": "openid profile email offline_access",
                       "requestedScope": "openid profile email offline_access" },
-        "internal": { "sid": "s1", "createdAt": NOW - 100 },
+        "internal": { "sid": "s1", "createdAt": created_at },
     });
     let sealer = Sealer::new(&Secrets::new([SECRET.into()]).unwrap(), Format::Stepup);
     let end = UnixTime::from_seconds(NOW + 86_400);
