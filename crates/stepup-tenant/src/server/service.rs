@@ -139,14 +139,17 @@ fn discovery(document: Bytes) -> Answer {
     answer
 }
 
-async fn collect(body: Incoming, path: &str) -> Result<Bytes, Answer> {
+async fn collect(mut body: Incoming, path: &str) -> Result<Bytes, Answer> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
     let limit = largest_body(path);
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
+    match tokio::time::timeout(BODY_TIME, Limited::new(&mut body, limit).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(closing(too_large(path, limit))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let _ = tokio::time::timeout(BODY_TIME, drain(body)).await;
+            Err(closing(too_large(path, limit)))
+        }
         Ok(Err(_)) => Err(closing(problem(
             StatusCode::BAD_REQUEST,
             "invalid_request",
@@ -159,6 +162,19 @@ async fn collect(body: Incoming, path: &str) -> Result<Bytes, Answer> {
         ))),
     }
 }
+
+/// Reads on for a while: a connection that is closed with something unread in it is reset, and whoever still sends does not
+/// hear the answer.
+async fn drain(mut body: Incoming) {
+    let mut left = DRAINED;
+    while left > 0
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+    }
+}
+
+const DRAINED: usize = 1 << 20;
 
 /// The largest body that is read: code of Actions and users in bulk take more room than anything else. A form writes a byte
 /// as three where JSON writes it as it is.
