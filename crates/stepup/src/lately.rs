@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use stepup_protocol::time::UnixTime;
@@ -43,6 +46,16 @@ impl Lately {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Digest, UnixTime>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When what is over was removed last: looking at everything takes long where there is much, and once a second is enough.
+#[derive(Debug, Default)]
+pub(crate) struct Sweep(AtomicI64);
+
+impl Sweep {
+    pub(crate) fn is_due(&self, now: UnixTime) -> bool {
+        self.0.swap(now.seconds(), Ordering::Relaxed) != now.seconds()
     }
 }
 

@@ -15,7 +15,7 @@ use stepup_protocol::time::UnixTime;
 use stepup_seal::digest;
 
 use super::{MfaRequired, Verify, push::pace::Asked, token::RawToken};
-use crate::{session::Session, tokens::SteppedUp};
+use crate::{lately::Sweep, session::Session, tokens::SteppedUp};
 
 /// How many step-ups are remembered at most; beyond, those that end soonest go.
 const REMEMBERED: usize = 4096;
@@ -26,6 +26,7 @@ const AGAIN: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(crate) struct StepUps {
     of_raw_token: Mutex<HashMap<[u8; 32], Arc<StepUp>>>,
+    sweep: Sweep,
     ended: Mutex<Ended>,
 }
 
@@ -98,9 +99,24 @@ impl StepUps {
         let mut all = self.of_raw_token.lock().unwrap_or_else(PoisonError::into_inner);
         let key = key(raw);
         if !all.contains_key(&key) {
-            make_room(&mut all, now);
+            self.make_room(&mut all, now);
         }
         Arc::clone(all.entry(key).or_insert_with(|| Arc::new(StepUp::new(expires_at))))
+    }
+
+    /// Removes what is over, and those that end soonest if there are too many. One that is under way stays.
+    fn make_room(&self, all: &mut HashMap<[u8; 32], Arc<StepUp>>, now: UnixTime) {
+        let is_busy = |step_up: &Arc<StepUp>| Arc::strong_count(step_up) > 1;
+        if self.sweep.is_due(now) {
+            all.values().for_each(|step_up| step_up.let_go(now));
+            all.retain(|_, step_up| is_busy(step_up) || now < step_up.expires_at);
+        }
+        if all.len() >= REMEMBERED {
+            let mut ends: Vec<UnixTime> = all.values().map(|step_up| step_up.expires_at).collect();
+            let (_, median, _) = ends.select_nth_unstable(REMEMBERED / 2);
+            let median = *median;
+            all.retain(|_, step_up| is_busy(step_up) || step_up.expires_at > median);
+        }
     }
 
     /// Notes that the step-up of `raw` ended, and tells whether that is news.
@@ -199,19 +215,6 @@ impl StepUp {
 
 fn key(raw: &RawToken) -> [u8; 32] {
     digest::sha256(raw.expose().as_bytes())
-}
-
-/// Removes what is over, and those that end soonest if there are too many. One that is under way stays.
-fn make_room(all: &mut HashMap<[u8; 32], Arc<StepUp>>, now: UnixTime) {
-    let is_busy = |step_up: &Arc<StepUp>| Arc::strong_count(step_up) > 1;
-    all.values().for_each(|step_up| step_up.let_go(now));
-    all.retain(|_, step_up| is_busy(step_up) || now < step_up.expires_at);
-    if all.len() >= REMEMBERED {
-        let mut ends: Vec<UnixTime> = all.values().map(|step_up| step_up.expires_at).collect();
-        let (_, median, _) = ends.select_nth_unstable(REMEMBERED / 2);
-        let median = *median;
-        all.retain(|_, step_up| is_busy(step_up) || step_up.expires_at > median);
-    }
 }
 
 impl std::fmt::Debug for StepUps {

@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     client::Client,
+    lately::Sweep,
     provider::{Expected, ProviderError, StepUpDue, TokenError, TokenForm},
     session::Grant,
     telemetry,
@@ -40,7 +41,7 @@ const LANES: usize = 4096;
 
 /// The refreshes under way in this process, and those that have just been.
 #[derive(Default)]
-pub(crate) struct Refreshes(Mutex<HashMap<[u8; 32], Arc<Lane>>>);
+pub(crate) struct Refreshes(Mutex<HashMap<[u8; 32], Arc<Lane>>>, Sweep);
 
 /// What a refresh brought, and the refresh token to go on with.
 #[derive(Clone)]
@@ -224,7 +225,7 @@ impl Refreshes {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = digest::sha256(refresh_token.as_bytes());
         if !lanes.contains_key(&key) {
-            make_room(&mut lanes, now);
+            self.make_room(&mut lanes, now);
         }
         let lane = lanes.entry(key).or_insert_with(|| Arc::new(Lane::new(refresh_token)));
         lane.last_used.store(now.seconds(), Ordering::Relaxed);
@@ -250,21 +251,23 @@ impl Refreshes {
     /// Lets those who hold `refresh_token` into `lane` too.
     fn join(&self, refresh_token: &str, lane: &Arc<Lane>, now: UnixTime) {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        make_room(&mut lanes, now);
+        self.make_room(&mut lanes, now);
         lanes.insert(digest::sha256(refresh_token.as_bytes()), Arc::clone(lane));
     }
-}
 
-/// Removes lanes that nobody used for the grace time, and the oldest if there are too many. One in which somebody waits
-/// or works stays.
-fn make_room(lanes: &mut HashMap<[u8; 32], Arc<Lane>>, now: UnixTime) {
-    let used = |lane: &Lane| UnixTime::from_seconds(lane.last_used.load(Ordering::Relaxed));
-    lanes.retain(|_, lane| lane.is_busy() || now.since(used(lane)) < GRACE);
-    if lanes.len() >= LANES {
-        let mut times: Vec<UnixTime> = lanes.values().map(|lane| used(lane)).collect();
-        let (_, median, _) = times.select_nth_unstable(LANES / 2);
-        let median = *median;
-        lanes.retain(|_, lane| lane.is_busy() || used(lane) > median);
+    /// Removes lanes that nobody used for the grace time, and the oldest if there are too many. One in which somebody waits
+    /// or works stays.
+    fn make_room(&self, lanes: &mut HashMap<[u8; 32], Arc<Lane>>, now: UnixTime) {
+        let used = |lane: &Lane| UnixTime::from_seconds(lane.last_used.load(Ordering::Relaxed));
+        if self.1.is_due(now) {
+            lanes.retain(|_, lane| lane.is_busy() || now.since(used(lane)) < GRACE);
+        }
+        if lanes.len() >= LANES {
+            let mut times: Vec<UnixTime> = lanes.values().map(|lane| used(lane)).collect();
+            let (_, median, _) = times.select_nth_unstable(LANES / 2);
+            let median = *median;
+            lanes.retain(|_, lane| lane.is_busy() || used(lane) > median);
+        }
     }
 }
 
