@@ -7,6 +7,7 @@ mod codec;
 mod cookies;
 mod doubles;
 mod ended;
+mod factor_proof;
 mod lifetime;
 mod login_mark;
 mod second_factor;
@@ -24,7 +25,7 @@ pub(crate) use self::{
     size::{DEFAULT_LIMIT, Listed, SizeWatch, parts as session_parts},
 };
 pub use self::{
-    second_factor::FactorProof,
+    factor_proof::FactorProof,
     size::{SessionPart, SessionTooLarge},
     state::SessionState,
     token_set::TokenSet,
