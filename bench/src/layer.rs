@@ -27,16 +27,13 @@ pub(crate) fn requests() -> anyhow::Result<[Figure; 2]> {
     let status = call(&mut layered, "/auth/profile", &cookie).context("the profile waits")?.status();
     anyhow::ensure!(status == StatusCode::OK, "the profile answers {status}");
 
-    let (with_session, alone) = in_turns(
-        ROUNDS,
-        || call(&mut layered, "/account", &cookie),
-        || call(&mut bare, "/account", &cookie),
-    )?;
+    let (with_session, alone) =
+        in_turns(ROUNDS, || call(&mut layered, "/account", &cookie), || call(&mut bare, "/account", &cookie));
     let (profile, answered) = in_turns(
         ROUNDS,
         || call(&mut layered, "/auth/profile", &cookie),
         || call(&mut bare, "/auth/profile", &cookie),
-    )?;
+    );
     Ok([
         Figure {
             name: "CPU of a request with a 2 KB session, layer for axum",

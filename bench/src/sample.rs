@@ -24,18 +24,18 @@ pub(crate) fn in_turns<A, B>(
     rounds: usize,
     mut one: impl FnMut() -> A,
     mut other: impl FnMut() -> B,
-) -> anyhow::Result<(f64, f64)> {
+) -> (f64, f64) {
     let (mut ones, mut others) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        ones.push(microseconds(&mut one)?);
-        others.push(microseconds(&mut other)?);
+        ones.push(microseconds(&mut one));
+        others.push(microseconds(&mut other));
     }
-    Ok((median(ones), median(others)))
+    (median(ones), median(others))
 }
 
 /// Microseconds of CPU that a call takes, over as many calls as fit into 50 ms.
-fn microseconds<T>(call: &mut impl FnMut() -> T) -> anyhow::Result<f64> {
-    let (before, started) = (cpu::of_this_thread()?, Instant::now());
+fn microseconds<T>(call: &mut impl FnMut() -> T) -> f64 {
+    let (before, started) = (cpu::of_this_thread(), Instant::now());
     let mut calls = 0.0;
     while started.elapsed() < Duration::from_millis(50) {
         for _ in 0..16 {
@@ -43,5 +43,5 @@ fn microseconds<T>(call: &mut impl FnMut() -> T) -> anyhow::Result<f64> {
         }
         calls += 16.0;
     }
-    Ok((cpu::of_this_thread()? - before) * 1e6 / calls)
+    (cpu::of_this_thread() - before) * 1e6 / calls
 }
