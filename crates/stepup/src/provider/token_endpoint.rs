@@ -26,7 +26,13 @@ impl TokenForm {
 
     /// Adds a parameter.
     pub(crate) fn with(self, name: &str, value: &str) -> Self {
-        Self(form_urlencoded::Serializer::for_suffix(self.0, 0).append_pair(name, value).finish())
+        let Self(mut form) = self;
+        if !(stands_as_it_is(name) && stands_as_it_is(value)) {
+            return Self(form_urlencoded::Serializer::for_suffix(form, 0).append_pair(name, value).finish());
+        }
+        let separator = if form.is_empty() { "" } else { "&" };
+        form.extend([separator, name, "=", value]);
+        Self(form)
     }
 
     /// Adds a parameter if there is something in it.
@@ -124,6 +130,13 @@ impl Provider {
     }
 }
 
+/// Whether nothing in `text` is to be encoded in a form. Tokens are long, and mostly so: all of one is looked at at once, and
+/// not letter by letter.
+fn stands_as_it_is(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() | matches!(byte, b'*' | b'-' | b'.' | b'_');
+    text.bytes().fold(true, |plain, byte| plain & is_plain(byte))
+}
+
 /// What the token endpoint said. An error counts under whichever status it comes.
 fn meaning(answer: &Answer) -> Result<TokenResponse, TokenError> {
     let unusable = match answer.success::<TokenResponse>() {
@@ -150,4 +163,33 @@ fn mfa_required(OAuthError { error, error_description }: OAuthError, body: &[u8]
         MfaRequiredBody { error, error_description, mfa_token, mfa_requirements: None }
     });
     StepUpDue { body, recovery_code }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_encoded_where_it_must_be() {
+        let form =
+            |value: &str| TokenForm::new(GrantType::MfaOtp).with("otp", "123456").with("mfa_token", value).0;
+        let begin = "grant_type=http%3A%2F%2Fauth0.com%2Foauth%2Fgrant-type%2Fmfa-otp&otp=123456&mfa_token=";
+        for (value, encoded) in [
+            ("", ""),
+            ("Az09*-._", "Az09*-._"),
+            ("a b", "a+b"),
+            ("a+b/c=", "a%2Bb%2Fc%3D"),
+            ("a&otp=1", "a%26otp%3D1"),
+            ("a%20~", "a%2520%7E"),
+            ("ü", "%C3%BC"),
+        ] {
+            assert_eq!(form(value), format!("{begin}{encoded}"));
+        }
+        for byte in 0..=u8::MAX {
+            let (value, mut by_library) = (char::from(byte).to_string(), begin.to_owned());
+            by_library.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+            assert_eq!(form(&value), by_library, "{byte}");
+        }
+        assert_eq!(TokenForm::default().with("a b", "1").0, "a+b=1");
+    }
 }
