@@ -15,7 +15,7 @@ use crate::{
     mfa::MfaRequired,
     one_line::words,
     provider::{Expected, IdTokenError, ProviderError, TokenError, TokenForm},
-    session::{CEILING_MARGIN, Grant, Session},
+    session::{CEILING_MARGIN, Grant, Session, UserClaims},
     telemetry, tokens,
     transaction::Transaction,
 };
@@ -240,6 +240,7 @@ impl Client {
             return Err(CallbackError::OtherUser);
         }
         let issued_at = claims.iat;
+        let claims = UserClaims::from(claims);
         let grant = Grant {
             audience: transaction.audience.clone(),
             requested: transaction.scope.clone(),

@@ -15,7 +15,11 @@ use stepup_protocol::time::UnixTime;
 use stepup_seal::digest;
 
 use super::{MfaRequired, Verify, push::pace::Asked, token::RawToken};
-use crate::{lately::Sweep, session::Session, tokens::SteppedUp};
+use crate::{
+    lately::{Digest, Sweep},
+    session::Session,
+    tokens::SteppedUp,
+};
 
 /// How many step-ups are remembered at most; beyond, those that end soonest go.
 const REMEMBERED: usize = 4096;
@@ -25,7 +29,7 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// The step-ups that are being verified in this process, and those that have been.
 #[derive(Default)]
 pub(crate) struct StepUps {
-    of_raw_token: Mutex<HashMap<[u8; 32], Arc<StepUp>>>,
+    of_raw_token: Mutex<HashMap<Digest, Arc<StepUp>>>,
     sweep: Sweep,
     ended: Mutex<Ended>,
 }
@@ -33,9 +37,9 @@ pub(crate) struct StepUps {
 /// Digests of the `mfa_token`s whose step-ups ended lately.
 #[derive(Default)]
 struct Ended {
-    known: HashSet<[u8; 32]>,
+    known: HashSet<Digest>,
     /// The newest last.
-    in_order: VecDeque<[u8; 32]>,
+    in_order: VecDeque<Digest>,
 }
 
 /// One `mfa_token`'s step-up.
@@ -73,7 +77,7 @@ pub(super) enum Outcome {
 /// Who may take an outcome: the same login, with the same proof.
 #[derive(Clone)]
 pub(super) struct Entitled {
-    digest: [u8; 32],
+    digest: Digest,
     /// Whether there is a login. Without one, token and proof are all that is known of who comes, and serve once.
     logged_in: bool,
 }
@@ -97,7 +101,7 @@ impl StepUps {
     /// The step-up of `raw`, which is good until `expires_at`.
     pub(super) fn of(&self, raw: &RawToken, expires_at: UnixTime, now: UnixTime) -> Arc<StepUp> {
         let mut all = self.of_raw_token.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = key(raw);
+        let key = *raw.digest();
         if !all.contains_key(&key) {
             self.make_room(&mut all, now);
         }
@@ -105,7 +109,7 @@ impl StepUps {
     }
 
     /// Removes what is over, and those that end soonest if there are too many. One that is under way stays.
-    fn make_room(&self, all: &mut HashMap<[u8; 32], Arc<StepUp>>, now: UnixTime) {
+    fn make_room(&self, all: &mut HashMap<Digest, Arc<StepUp>>, now: UnixTime) {
         let is_busy = |step_up: &Arc<StepUp>| Arc::strong_count(step_up) > 1;
         if self.sweep.is_due(now) {
             all.values().for_each(|step_up| step_up.let_go(now));
@@ -122,7 +126,7 @@ impl StepUps {
     /// Notes that the step-up of `raw` ended, and tells whether that is news.
     pub(super) fn end(&self, raw: &RawToken) -> bool {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = key(raw);
+        let key = *raw.digest();
         if !ended.known.insert(key) {
             return false;
         }
@@ -213,10 +217,6 @@ impl StepUp {
     }
 }
 
-fn key(raw: &RawToken) -> [u8; 32] {
-    digest::sha256(raw.expose().as_bytes())
-}
-
 impl std::fmt::Debug for StepUps {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("StepUps").finish_non_exhaustive()
@@ -288,7 +288,7 @@ mod tests {
         let nobody = Entitled::by(&Verify::otp("1"), None);
         let login = Entitled { logged_in: true, ..nobody.clone() };
         let outcome_of = |name| {
-            let step_up = Arc::clone(&step_ups.of_raw_token.lock().unwrap()[&key(&raw(name))]);
+            let step_up = Arc::clone(&step_ups.of_raw_token.lock().unwrap()[raw(name).digest()]);
             matches!(&*step_up.progress(), Progress::Completed { outcome: Some(_), .. })
         };
         for (name, owner) in [("a", &nobody), ("b", &login)] {

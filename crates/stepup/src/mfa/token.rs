@@ -4,7 +4,7 @@
 //! user's name. It never leaves this module's neighbours. What callers and browsers hold is an [`MfaToken`]: the
 //! raw token sealed together with what it is for and whose it is.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::OnceLock, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -13,14 +13,14 @@ use stepup_protocol::{
     scope::Scopes,
     time::UnixTime,
 };
-use stepup_seal::{Format, OpenError, Purpose, Random, Sealer};
+use stepup_seal::{Format, OpenError, Purpose, Random, Sealer, digest};
 
 use super::{
     error::MfaTokenError,
     form::{self, Form},
     requirement,
 };
-use crate::provider::Bearer;
+use crate::{lately::Digest, provider::Bearer};
 
 /// A sealed value longer than this is not ours: a raw token has about 2000 characters.
 const LONGEST: usize = 16 * 1024;
@@ -78,16 +78,19 @@ impl fmt::Debug for MfaToken {
 
 /// The tenant's own `mfa_token`, or the user's own access token in its place. Erased when dropped; only this room may read
 /// it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct RawToken {
     secret: SecretString,
     is_access_token: bool,
+    digest: OnceLock<Digest>,
 }
 
 impl RawToken {
     /// `None` for an empty one, which stands for nothing.
     pub(super) fn new(raw: String) -> Option<Self> {
-        (!raw.is_empty()).then(|| Self { secret: SecretString::from(raw), is_access_token: false })
+        let is_empty = raw.is_empty();
+        let token = Self { secret: raw.into(), is_access_token: false, digest: OnceLock::new() };
+        (!is_empty).then_some(token)
     }
 
     /// The same for an access token.
@@ -99,6 +102,11 @@ impl RawToken {
         self.secret.expose_secret()
     }
 
+    /// What it is known by where it is remembered.
+    pub(super) fn digest(&self) -> &Digest {
+        self.digest.get_or_init(|| digest::sha256(self.expose().as_bytes()))
+    }
+
     /// As the header of a call carries it.
     pub(super) fn bearer(&self) -> Bearer<'_> {
         if self.is_access_token {
@@ -106,6 +114,12 @@ impl RawToken {
         } else {
             Bearer::MfaToken(self.expose())
         }
+    }
+}
+
+impl fmt::Debug for RawToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RawToken(…)")
     }
 }
 

@@ -258,7 +258,7 @@ async fn hand_in(
     };
     let mut proved = context.proved.clone();
     proved.extend(proof.factor_for(context.requirements.as_ref()));
-    let counts = (!holder.adds).then(|| FactorProof::to_come(proved.clone(), context.raw.expose()));
+    let counts = (!holder.adds).then(|| FactorProof::to_come(proved.clone(), context.raw.digest()));
     let refresh_token = holder.refresh_token.as_deref();
     let denied = match tokens::step_up(client, refresh_token, form, want, counts).await {
         Ok(stepped_up) => return Ok(Outcome::Granted(Box::new(stepped_up))),

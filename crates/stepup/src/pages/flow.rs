@@ -51,7 +51,7 @@ pub(super) enum Next {
 
 /// Who answers for the user: the pending step-up, or their own token for their authenticators.
 enum Calls<'c> {
-    Own(OwnAuthenticators<'c>),
+    Own(Box<OwnAuthenticators<'c>>),
     StepUp(&'c Client, MfaToken),
 }
 
@@ -330,7 +330,10 @@ impl<'a> Walk<'a> {
 
     fn calls(&self) -> Option<Calls<'a>> {
         if self.detour.progress.own {
-            return self.client.own_authenticators(self.session.session()?).map(Calls::Own);
+            return self
+                .client
+                .own_authenticators(self.session.session()?)
+                .map(|own| Calls::Own(Box::new(own)));
         }
         self.detour.progress.token.clone().map(|token| Calls::StepUp(self.client, token))
     }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stepup_protocol::{mfa::FactorType, time::UnixTime};
-use stepup_seal::{base64url, digest};
+use stepup_seal::base64url;
 
-use crate::clock::LEEWAY;
+use crate::{clock::LEEWAY, lately::Digest};
 
 /// A second factor that the user proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,8 @@ impl FactorProof {
         Self { at: Some(at), factors, id: None, came: None }
     }
 
-    /// What a verify of this `mfa_token` will have proved, once it succeeds.
-    pub(crate) fn to_come(factors: Vec<FactorType>, mfa_token: &str) -> Self {
+    /// What a verify of the `mfa_token` of this digest will have proved, once it succeeds.
+    pub(crate) fn to_come(factors: Vec<FactorType>, mfa_token: &Digest) -> Self {
         Self { at: None, factors, id: Some(id(mfa_token)), came: None }
     }
 
@@ -73,8 +73,8 @@ impl FactorProof {
 }
 
 /// A short name for what happens once. Times do not tell two of one second apart.
-pub(super) fn id(once: &str) -> String {
-    base64url::encode(&digest::sha256(once.as_bytes())[..9])
+pub(super) fn id(once: &Digest) -> String {
+    base64url::encode(&once[..9])
 }
 
 /// The factor that an authentication method of RFC 8176 is, where it is one of those that Auth0 knows.

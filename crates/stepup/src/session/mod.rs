@@ -14,15 +14,17 @@ mod second_factor;
 mod size;
 mod state;
 mod token_set;
+mod user_claims;
 
-use serde_json::{Map, Value, json};
-use stepup_protocol::{claims::IdTokenClaims, scope::Scopes, time::UnixTime, token::TokenResponse};
+use serde_json::{Map, Value};
+use stepup_protocol::{scope::Scopes, time::UnixTime, token::TokenResponse};
 
 pub(crate) use self::{
     ended::EndedSessions,
     lifetime::{CEILING_MARGIN, Lifetime},
     second_factor::{Asked, SecondFactor},
     size::{DEFAULT_LIMIT, Listed, SizeWatch, parts as session_parts},
+    user_claims::UserClaims,
 };
 pub use self::{
     factor_proof::FactorProof,
@@ -70,8 +72,8 @@ pub(crate) struct Grant {
     pub(crate) requested: Scopes,
     /// The answer of the token endpoint.
     pub(crate) tokens: TokenResponse,
-    /// The claims of its ID token, checked.
-    pub(crate) claims: Option<IdTokenClaims>,
+    /// What its ID token says, which was checked.
+    pub(crate) claims: Option<UserClaims>,
     /// When it arrived.
     pub(crate) received_at: UnixTime,
     /// The proof that it was granted for.
@@ -85,12 +87,11 @@ pub(crate) struct OtherUser;
 
 impl Session {
     /// A session of its own for the user of `grant`, whose ID token has these claims.
-    pub(crate) fn new(grant: &Grant, claims: &IdTokenClaims) -> Self {
-        let user = profile(claims);
-        let proof = grant.proof.clone().or_else(|| FactorProof::told(&user, grant.received_at));
+    pub(crate) fn new(grant: &Grant, claims: &UserClaims) -> Self {
+        let proof = grant.proof.clone().or_else(|| FactorProof::told(&claims.profile, grant.received_at));
         Self {
-            subject: claims.sub.clone(),
-            user,
+            subject: claims.subject.clone(),
+            user: claims.profile.clone(),
             main: TokenSet::of(grant),
             others: Vec::new(),
             id_token: grant.tokens.id_token.clone(),
@@ -98,7 +99,7 @@ impl Session {
             internal: Internal {
                 sid: claims.sid.clone().unwrap_or_default(),
                 created_at: grant.received_at,
-                expires_at: session_expiry(claims),
+                expires_at: claims.session_expiry,
                 second_factor: SecondFactor::new(proof),
                 other: Map::new(),
             },
@@ -129,10 +130,10 @@ impl Session {
     /// [`OtherUser`], and the session is as it was.
     pub(crate) fn keep(&mut self, grant: &Grant) -> Result<(), OtherUser> {
         if let Some(claims) = &grant.claims {
-            if claims.sub != self.subject {
+            if claims.subject != self.subject {
                 return Err(OtherUser);
             }
-            self.renew_claims(profile(claims), grant.received_at);
+            self.renew_claims(&claims.profile, grant.received_at);
             self.id_token.clone_from(&grant.tokens.id_token);
         }
         if let Some(refresh_token) = &grant.tokens.refresh_token {
@@ -281,28 +282,3 @@ impl std::fmt::Debug for Session {
 
 /// The members of a session in nextjs-auth0's form and ours; application data lies beside them.
 const OWN_MEMBERS: [&str; 6] = ["user", "tokenSet", "accessTokens", "internal", "connectionTokenSets", "exp"];
-
-/// The claims without those that speak of the ID token itself.
-fn profile(claims: &IdTokenClaims) -> Map<String, Value> {
-    let mut profile = claims.other.clone();
-    for of_the_token in ["c_hash", "session_expiry"] {
-        profile.remove(of_the_token);
-    }
-    profile.insert("sub".to_owned(), json!(claims.sub));
-    let known = [
-        ("auth_time", claims.auth_time.map(|time| json!(time))),
-        ("acr", claims.acr.as_ref().map(|class| json!(class))),
-        ("amr", claims.amr.as_ref().map(|methods| json!(methods))),
-        ("sid", claims.sid.as_ref().map(|id| json!(id))),
-        ("org_id", claims.org_id.as_ref().map(|id| json!(id))),
-        ("org_name", claims.org_name.as_ref().map(|name| json!(name))),
-    ];
-    profile.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-    profile
-}
-
-/// The end of the session that the identity provider set: seconds, sensible ones only.
-fn session_expiry(claims: &IdTokenClaims) -> Option<UnixTime> {
-    let seconds = claims.other.get("session_expiry")?.as_i64()?;
-    (0 < seconds && seconds < 10_000_000_000).then(|| UnixTime::from_seconds(seconds))
-}

@@ -104,17 +104,23 @@ impl Session {
 
     /// Takes the claims of a newer ID token in. Those of a refresh say nothing of how the user logged in, or say once
     /// more what the first did: what is held stays then, and never looks younger than it is.
-    pub(super) fn renew_claims(&mut self, mut claims: Map<String, Value>, now: UnixTime) {
-        self.internal.second_factor.proof = match (self.second_factor(), FactorProof::told(&claims, now)) {
+    pub(super) fn renew_claims(&mut self, claims: &Map<String, Value>, now: UnixTime) {
+        self.internal.second_factor.proof = match (self.second_factor(), FactorProof::told(claims, now)) {
             (Some(held), Some(told)) if held.at >= told.at && !held.is_to_come(now) => Some(held),
             (held, told) => told.map(|told| told.came_at(now)).or(held),
         };
-        if claims.contains_key("amr") {
-            OF_ONE_AUTHENTICATION.iter().for_each(|name| drop(self.user.remove(*name)));
-        } else if self.user.contains_key("amr") {
-            OF_ONE_AUTHENTICATION.iter().for_each(|name| drop(claims.remove(*name)));
+        let is_of_login = |name: &str| OF_ONE_AUTHENTICATION.contains(&name);
+        let tells_of_login = claims.contains_key("amr");
+        let keeps_login = !tells_of_login && self.user.contains_key("amr");
+        if tells_of_login {
+            self.user.retain(|name, _| !is_of_login(name) || claims.contains_key(name));
         }
-        self.user.extend(claims);
+        for (name, value) in claims.iter().filter(|(name, _)| !(keeps_login && is_of_login(name))) {
+            // Most of them are as they were.
+            if self.user.get(name) != Some(value) {
+                self.user.insert(name.clone(), value.clone());
+            }
+        }
     }
 
     /// Takes over what the claims of a newer login say of it, all of them together, where they say when it was.
@@ -178,7 +184,7 @@ impl Session {
     pub(crate) fn answer(&mut self, before: &Self, now: UnixTime) {
         if before.subject == self.subject {
             self.internal.second_factor.waiting.clone_from(&before.internal.second_factor.waiting);
-            let login = self.id_token.as_deref().map(id);
+            let login = self.id_token.as_ref().map(|token| id(&digest::sha256(token.as_bytes())));
             self.internal.second_factor.answered(now, login.as_ref());
         }
     }
@@ -192,15 +198,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{clock::LEEWAY, session::Grant};
+    use crate::{
+        clock::LEEWAY,
+        session::{Grant, UserClaims},
+    };
 
     const NOW: UnixTime = UnixTime::from_seconds(1_767_225_600);
 
-    fn claims(of: &Value) -> IdTokenClaims {
+    fn claims(of: &Value) -> UserClaims {
         let mut claims =
             json!({ "iss": "i", "sub": "ada", "aud": "c", "exp": NOW + Duration::from_secs(9), "iat": NOW });
         claims.as_object_mut().unwrap().extend(of.as_object().cloned().unwrap());
-        serde_json::from_value(claims).unwrap()
+        UserClaims::from(serde_json::from_value::<IdTokenClaims>(claims).unwrap())
     }
 
     fn grant(at: UnixTime, id_token: Option<&Value>, proof: Option<FactorProof>) -> Grant {
@@ -313,7 +322,8 @@ mod tests {
     #[test]
     fn two_proofs_of_one_second_are_two_answers_and_one_brought_again_is_none() {
         let mut session = session(&json!({}));
-        let proof = |token: &str| FactorProof::to_come(Vec::new(), token).made_at(NOW);
+        let proof =
+            |token: &str| FactorProof::to_come(Vec::new(), &digest::sha256(token.as_bytes())).made_at(NOW);
         let mut answer = |token: &str| {
             session.ask("a", NOW);
             session.keep(&grant(NOW, None, Some(proof(token)))).unwrap();

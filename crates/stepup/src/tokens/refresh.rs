@@ -14,7 +14,6 @@ use std::{
 };
 
 use stepup_protocol::{
-    claims::IdTokenClaims,
     error::code,
     scope::Scopes,
     time::UnixTime,
@@ -32,7 +31,7 @@ use crate::{
     client::Client,
     lately::Sweep,
     provider::{Expected, ProviderError, StepUpDue, TokenError, TokenForm},
-    session::Grant,
+    session::{Grant, UserClaims},
     telemetry,
 };
 
@@ -197,12 +196,12 @@ pub(super) async fn redeem(
     Ok(Grant { audience, requested, tokens, claims, received_at: client.now(), proof: None })
 }
 
-/// The claims of the ID token, if there is one: checked, and of `subject`.
+/// What the ID token says, if there is one: checked, and of `subject`.
 async fn judged(
     client: &Client,
     tokens: &TokenResponse,
     subject: Option<&str>,
-) -> Result<Option<IdTokenClaims>, RefreshError> {
+) -> Result<Option<UserClaims>, RefreshError> {
     let Some(id_token) = &tokens.id_token else { return Ok(None) };
     let expected = Expected { access_token: Some(&tokens.access_token), ..Expected::default() };
     let claims = client.provider().id_token(id_token, &expected).await.map_err(RefreshError::IdToken)?;
@@ -210,7 +209,7 @@ async fn judged(
         telemetry::user_mismatch("id_token", subject);
         return Err(RefreshError::OtherUser);
     }
-    Ok(Some(claims))
+    Ok(Some(claims.into()))
 }
 
 impl State {
