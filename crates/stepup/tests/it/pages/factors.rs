@@ -207,17 +207,19 @@ async fn by_phone(channel: &str, name: &str) {
     is_back(&mut visitor).await;
 }
 
-#[tokio::test]
-async fn a_factor_that_goes_while_its_message_is_waited_for() {
-    let house = house().await;
+/// Sends the visitor to a page that waits for a text message, deletes that phone, and asks for another message.
+async fn resend_to_a_deleted_phone(
+    house: &House,
+    others: Option<serde_json::Value>,
+) -> (Visitor<'_>, String) {
     // Once there is a factor, the tenant asks for it on the way there.
-    let mut elsewhere = Visitor::ada(&house).await;
+    let mut elsewhere = Visitor::ada(house).await;
     elsewhere.manage().await;
-    let mut visitor = Visitor::ada(&house).await;
+    let mut visitor = Visitor::ada(house).await;
     visitor.begin(&transfer(), None).await;
     visitor.press("add", &[("factor", "phone")]).await;
     visitor.press("contact", &[("phone", PHONE), ("channel", "sms")]).await;
-    visitor.press("code", &[("code", &newest_code(&house).await)]).await;
+    visitor.press("code", &[("code", &newest_code(house).await)]).await;
     is_back(&mut visitor).await;
 
     visitor.begin(&transfer(), None).await;
@@ -227,10 +229,30 @@ async fn a_factor_that_goes_while_its_message_is_waited_for() {
     let session = elsewhere.session();
     house.client.own_authenticators(session.session().unwrap()).unwrap().delete(&phone).await.unwrap();
     house.tenant.clock().advance(Duration::from_secs(31));
+    if let Some(others) = others {
+        let listed = Fault { times: 2, body: Some(others), ..Fault::on("GET", "/mfa/authenticators") };
+        house.tenant.fail_next(listed);
+    }
     visitor.press("resend", &[]).await;
+    (visitor, phone)
+}
+
+#[tokio::test]
+async fn a_factor_that_goes_while_its_message_is_waited_for() {
+    let house = house().await;
+    let (visitor, phone) = resend_to_a_deleted_phone(&house, None).await;
     assert_eq!(visitor.heading(), "Confirm that it is you");
     assert_eq!(visitor.alert(), Some("This way is not offered at the moment. Choose another one."));
     assert!(visitor.html.contains("Email") && !visitor.html.contains(&phone), "{}", visitor.html);
+}
+
+#[tokio::test]
+async fn the_only_factor_that_goes_while_its_message_is_waited_for() {
+    let house = house().await;
+    let (visitor, _phone) = resend_to_a_deleted_phone(&house, Some(json!([]))).await;
+    assert_eq!(visitor.heading(), "We cannot ask you here");
+    assert!(visitor.html.contains("a second step that you have not set up"), "{}", visitor.html);
+    assert!(visitor.html.contains(">Back to the page</a>") && visitor.html.contains("/auth/mfa/manage"));
 }
 
 #[tokio::test]
