@@ -189,7 +189,7 @@ export const mfa: {
    */
   challengeWithPopup(options: PopupOptions & { audience: string }): Promise<AccessToken>;
   /** The same where it is for no API: then there is no token. */
-  challengeWithPopup(options: PopupOptions & { audience: null; scope?: undefined }): Promise<void>;
+  challengeWithPopup(options: PopupOptions & { audience: null }): Promise<void>;
   /** The same for what an answer by RFC 9470 asks for, be it for an API or for none. */
   challengeWithPopup(options: PopupOptions): Promise<AccessToken | void>;
   /** Takes one authenticator away from the person. */

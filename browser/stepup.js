@@ -67,6 +67,8 @@ export const mfa = {
         try {
           return changed(await send("mfaPush", MfaVerifyError, { signal: limit.signal, body }));
         } catch (error) {
+          // The reason of an abort may be anything, `null` too.
+          limit.signal.throwIfAborted();
           if (error.code === "slow_down") interval += 5;
           else if (error.code !== "authorization_pending" && !isCutOff(error)) throw error;
           await pause(Math.max(next - Date.now(), (error.retryAfter ?? 0) * 1000), limit.signal);
@@ -86,7 +88,7 @@ export const mfa = {
   async challengeWithPopup({
     audience,
     scope,
-    mergeScopes = !scope,
+    mergeScopes = false,
     acr_values = "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
     maxAge: max_age,
     prompt,
@@ -98,7 +100,7 @@ export const mfa = {
   }) {
     needPage();
     if (popupInProgress) throw new PopupInProgressError();
-    if (!audience && (audience !== null || scope)) throw new InvalidRequestError("audience is required");
+    if (!audience && audience !== null) throw new InvalidRequestError("audience is required");
     signal?.throwIfAborted();
 
     const transactionId = crypto.getRandomValues(new Uint32Array(4)).join("-");
@@ -121,7 +123,9 @@ export const mfa = {
       popup.close();
     }
     changed();
-    if (audience) return getAccessToken({ audience, scope, mergeScopes, includeFullResponse: true, signal });
+    if (!audience) return;
+    // `false` without a scope would look for a token that has none.
+    return getAccessToken({ audience, scope, mergeScopes: !scope || mergeScopes, includeFullResponse: true, signal });
   },
 };
 
@@ -137,6 +141,7 @@ export async function getUser({ signal } = {}) {
   try {
     return await send("profile", StepupError, { signal });
   } catch (error) {
+    signal?.throwIfAborted();
     if (error.status === 401) return null;
     throw error;
   }

@@ -139,6 +139,22 @@ test("poll can be given up, between two questions too", async (t) => {
   assert.equal(requests.length, 1);
 });
 
+test("any reason for giving up is what poll rejects with", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const unanswered = (given) => new Promise((_, reject) => given.addEventListener("abort", () => reject(given.reason)));
+  for (const reason of [null, "enough", { code: "slow_down" }]) {
+    for (const answer of [unanswered, pending]) {
+      const requests = scripted(answer);
+      const controller = new AbortController();
+      const call = mfa.poll({ ...options, signal: controller.signal });
+      await turns();
+      controller.abort(reason);
+      assert.equal(await rejection(call), reason);
+      assert.equal(requests.length, 1);
+    }
+  }
+});
+
 test("poll needs the code of the push", async () => {
   assert.equal((await rejection(mfa.poll({ mfaToken: "sealed" }))).name, "InvalidRequestError");
 });

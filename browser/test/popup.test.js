@@ -61,6 +61,17 @@ test("what an answer by RFC 9470 asks for is sent, and without an API no token i
   assert.deepEqual(requests, []);
 });
 
+test("what a guarded route without an API asks for may have a scope", async (t) => {
+  const page = scriptedWindow(t);
+  const requests = scripted();
+  const call = challengeWithPopup({ audience: null, scope: "transfer:funds", acr_values: "urn:own" });
+  const { transactionId, ...query } = page.query();
+  assert.deepEqual(query, { returnTo: "/", acr_values: "urn:own", challengeMode: "popup", scope: "transfer:funds" });
+  page.post(done(page));
+  assert.equal(await call, undefined);
+  assert.deepEqual(requests, []);
+});
+
 test("at the end it closes, and the token comes from the session", async (t) => {
   const page = scriptedWindow(t);
   const requests = scripted([200, full]);
@@ -83,6 +94,18 @@ test("with the configured scopes beside its own, it leaves what a plain look-up 
   assert.deepEqual(requests.map(({ url }) => url), [
     "/auth/access-token?audience=https%3A%2F%2Fapi.example.com&scope=transfer%3Afunds",
   ]);
+});
+
+test("without a scope of its own, the look-up is the plain one", async (t) => {
+  for (const mergeScopes of [undefined, false, true]) {
+    const page = scriptedWindow(t);
+    const requests = scripted([200, full]);
+    const { call } = asked(page, { mergeScopes });
+    assert.equal(page.query().mergeScopes, undefined);
+    page.post(done(page));
+    await call;
+    assert.deepEqual(requests.map(({ url }) => url), ["/auth/access-token?audience=https%3A%2F%2Fapi.example.com"], `${mergeScopes}`);
+  }
 });
 
 test("only its own pop-up is heard", async (t) => {
@@ -231,7 +254,7 @@ test("an API must be named, or be said to be none, and a page be there", async (
   const outside = await rejection(challengeWithPopup({ audience }));
   assert.deepEqual([outside.name, outside.code], ["ExecutionContextError", "invalid_execution_context"]);
   const page = scriptedWindow(t);
-  for (const options of [{}, { audience: "" }, { scope: "transfer:funds" }, { audience: null, scope: "transfer:funds" }]) {
+  for (const options of [{}, { audience: "" }, { scope: "transfer:funds" }]) {
     const error = await rejection(challengeWithPopup(options));
     assert.deepEqual([error.name, error.message], ["InvalidRequestError", "audience is required"]);
   }

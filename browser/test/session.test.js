@@ -60,6 +60,17 @@ test("getUser answers the claims, or null for nobody", async () => {
   assert.equal(requests[0].url, "/auth/profile");
 });
 
+test("getUser rejects with any reason for giving up", async () => {
+  const unanswered = (given) => new Promise((_, reject) => given.addEventListener("abort", () => reject(given.reason)));
+  for (const reason of [null, { status: 401 }]) {
+    scripted(unanswered);
+    const controller = new AbortController();
+    const call = getUser({ signal: controller.signal });
+    controller.abort(reason);
+    assert.equal(await rejection(call), reason);
+  }
+});
+
 test("getUser rejects when the server fails", async () => {
   scripted([500, "oops"]);
   const error = await rejection(getUser());

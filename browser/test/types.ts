@@ -72,6 +72,7 @@ await mfa.verify({ mfaToken, otp: 123456 });
 
 const stepped: AccessToken = await mfa.challengeWithPopup({ audience: "https://api.example.com", scope: "transfer:funds", prompt: "login", signal });
 const forNoApi: void = await mfa.challengeWithPopup({ audience: null, acr_values: "urn:own", maxAge: 300 });
+const forNoApiWithScope: void = await mfa.challengeWithPopup({ audience: null, scope: "transfer:funds" });
 const asked: { audience: string | null; scope?: string; acr_values?: string; max_age?: number } = JSON.parse("{}");
 const forEither: AccessToken | void = await mfa.challengeWithPopup({ ...asked, maxAge: asked.max_age });
 // @ts-expect-error the API is needed, whose scope it is
