@@ -134,7 +134,12 @@ impl Client {
     /// The tenant's word comes first: what it asks for itself can be answered without leaving the application.
     async fn ask(&self, session: &mut Session, guard: &Guard, lack: Lack) -> Result<Passed, Stopped> {
         let Some(wanted) = guard.token() else { return Err(Stopped::Ask { lack, due: None }) };
-        Err(match self.access_token(session, &wanted.refresh(true)).await {
+        let answer = self.access_token(session, &wanted.refresh(true)).await;
+        // A verify was under way, and brought the proof.
+        if answer.is_ok() && guard.need.lack(session.second_factor().as_ref(), self.now()).is_none() {
+            return self.let_pass(session, guard).await;
+        }
+        Err(match answer {
             Err(AccessTokenError::MfaRequired(due)) => Stopped::Ask { lack, due: Some(due) },
             // A login brings both, the proof and what to get the token with.
             Err(error) if !error.needs_login() => Stopped::Failed(error),

@@ -327,8 +327,12 @@ impl VerifyError {
 
     /// Whether a refresh token may have come with the answer that was not accepted. Others leave the session alone: what a request
     /// beside this one kept must not be written over.
-    pub(super) const fn may_have_rotated(&self) -> bool {
-        matches!(self, Self::IdToken(_) | Self::Unavailable(_))
+    pub(super) fn may_have_rotated(&self) -> bool {
+        match self {
+            Self::IdToken(_) => true,
+            Self::Unavailable(error) => error.has_tokens(),
+            _ => false,
+        }
     }
 
     /// The tenant's words, if it said no.

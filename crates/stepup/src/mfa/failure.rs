@@ -33,6 +33,11 @@ impl Unavailable {
     pub(super) fn retry_after(&self) -> Option<Duration> {
         self.source.retry_after()
     }
+
+    /// Whether the tenant's answer brought tokens, which were not accepted.
+    pub(super) const fn has_tokens(&self) -> bool {
+        matches!(*self.source, ProviderError::NotBound { .. })
+    }
 }
 
 #[derive(Debug)]

@@ -196,8 +196,15 @@ impl Mfa<'_> {
         let grant = &stepped_up.grant;
         match (state.session_mut(), &grant.claims) {
             (Some(session), _) => {
+                let held = session.refresh_token.clone();
                 session.keep(grant).map_err(|_| VerifyError::OtherUser)?;
-                session.refresh_token.clone_from(&stepped_up.refresh_token);
+                if held == stepped_up.held {
+                    session.refresh_token.clone_from(&stepped_up.refresh_token);
+                } else {
+                    // The browser went on since the proof was handed in, and what it holds is no older.
+                    session.refresh_token = held;
+                    session.follow(self.client.refreshes());
+                }
                 self.client.before_saving(session);
             }
             (None, Some(claims)) => {

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct SteppedUp {
     pub(crate) grant: Arc<Grant>,
+    /// The refresh token that was held when the proof was handed in.
+    pub(crate) held: Option<String>,
     pub(crate) refresh_token: Option<String>,
 }
 
@@ -31,11 +33,14 @@ pub(crate) async fn step_up(
 ) -> Result<SteppedUp, Denied> {
     let Some(refresh_token) = refresh_token else {
         let grant = proved(redeem(client, form, &want, |_rotated| ()).await?, proof);
-        return Ok(SteppedUp { refresh_token: grant.tokens.refresh_token.clone(), grant: Arc::new(grant) });
+        let refresh_token = grant.tokens.refresh_token.clone();
+        return Ok(SteppedUp { grant: Arc::new(grant), held: None, refresh_token });
     };
     let lane = client.refreshes().lane(refresh_token, client.now());
     let mut state = Arc::clone(&lane.state).lock_owned().await;
-    lane.step_up(client, &mut state, form, want, proof).await
+    let grant = lane.step_up(client, &mut state, form, want, proof).await?;
+    let held = Some(refresh_token.to_owned());
+    Ok(SteppedUp { grant, held, refresh_token: Some(state.refresh_token.clone()) })
 }
 
 /// Tells everybody who holds `refresh_token` what its user's login in a pop-up brought, and the refresh token to go on
@@ -63,10 +68,10 @@ impl Lane {
         form: TokenForm,
         want: Want,
         proof: Option<FactorProof>,
-    ) -> Result<SteppedUp, Denied> {
+    ) -> Result<Arc<Grant>, Denied> {
         let grant = Arc::new(proved(self.redeem(client, state, form, &want).await?, proof));
         self.tell(client, state, want, &grant);
-        Ok(SteppedUp { grant, refresh_token: Some(state.refresh_token.clone()) })
+        Ok(grant)
     }
 
     /// Whether the refresh named its scope is not known here, so both ways of asking find the result.

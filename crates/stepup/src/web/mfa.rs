@@ -8,14 +8,14 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::answer;
+use super::{answer, too_large};
 use crate::{
     client::Client,
     mfa::{
         ChallengeError, DeleteAuthenticatorError, EnrollError, InvalidRequest, ListAuthenticatorsError,
         Verified,
     },
-    session::SessionState,
+    session::{SessionState, SessionTooLarge},
     wire_error::WireError,
 };
 
@@ -93,21 +93,33 @@ pub(super) async fn verify(
     let read = || Ok::<_, InvalidRequest>((body::bearer(request.headers())?, body::verify(request.body())?));
     let (token, proof) = match read() {
         Ok(read) => read,
-        Err(error) => return refused(&error),
+        Err(error) => return answer::private(client.finish(request.headers(), refused(&error), state)),
     };
-    match client.mfa().verify(state, &token, proof).await {
-        Ok(done) => verified(done),
-        Err(error) => refused(&error),
-    }
+    let verified = client.mfa().verify(state, &token, proof).await;
+    let recovery_code = verified.as_ref().ok().and_then(|verified| verified.recovery_code.clone());
+    let response = match &verified {
+        Ok(verified) => success(verified),
+        Err(error) => refused(error),
+    };
+    answer::private(client.finish_or(response, state, || session_too_large(recovery_code.as_deref())))
+}
+
+/// The old recovery code is spent: its user gets the new one, whatever becomes of the session.
+fn session_too_large(recovery_code: Option<&str>) -> Response<Bytes> {
+    let error = json!({ "error": SessionTooLarge::CODE, "error_description": too_large::DESCRIPTION });
+    answer::json(StatusCode::INTERNAL_SERVER_ERROR, &with(error, recovery_code))
 }
 
 /// Tokens stay in the session; a recovery code is the user's.
-fn verified(done: Verified) -> Response<Bytes> {
-    let mut success = json!({ "success": true });
-    if let Some(recovery_code) = done.recovery_code {
-        success["recovery_code"] = recovery_code.into();
+fn success(verified: &Verified) -> Response<Bytes> {
+    answer::json(StatusCode::OK, &with(json!({ "success": true }), verified.recovery_code.as_deref()))
+}
+
+fn with(mut body: Value, recovery_code: Option<&str>) -> Value {
+    if let Some(recovery_code) = recovery_code {
+        body["recovery_code"] = recovery_code.into();
     }
-    answer::json(StatusCode::OK, &success)
+    body
 }
 
 /// `DELETE mfa/authenticators/{id}` and `?id=`.

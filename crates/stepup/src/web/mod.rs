@@ -83,7 +83,7 @@ impl Client {
                 let response = mfa::push::answer(self, &request, &mut session).await;
                 return answer::private(self.finish(request.headers(), response, &session));
             }
-            Route::MfaVerify => mfa::verify(self, &request, &mut session).await,
+            Route::MfaVerify => return mfa::verify(self, &request, &mut session).await.map(Body::from),
             Route::PagesAsset => return pages::asset(request.uri().path()).map(Body::from),
             Route::Profile => profile::answer(self, &session),
             Route::Script => return script::answer(&request).map(Body::from),

@@ -59,6 +59,19 @@ async fn a_refresh_token_rotated_beside_a_bad_id_token_is_kept_in_the_session() 
 }
 
 #[tokio::test]
+async fn a_tenant_out_of_reach_leaves_the_session_to_who_changed_it_meanwhile() {
+    let setting = setting();
+    let (mut state, token) = pending(&setting).await;
+    setting.script.answer(granted(&json!({ "refresh_token": "rt-2" })));
+    access_token(&setting.client, &mut ada(&setting.client), &AccessTokenRequest::new()).await;
+
+    setting.script.answer(Answer::Unreachable);
+    let failed = setting.client.mfa().verify(&mut state, &token, Verify::otp("1")).await;
+    assert!(matches!(failed, Err(VerifyError::Unavailable(_))), "{failed:?}");
+    assert!(setting.client.write_session(&state).unwrap().is_empty(), "there is nothing to write");
+}
+
+#[tokio::test]
 async fn the_refresh_token_of_another_user_is_never_taken_over() {
     let setting = setting();
     let (mut state, token) = pending(&setting).await;

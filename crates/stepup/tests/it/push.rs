@@ -8,7 +8,7 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use stepup::{
-    Body, Client, Clock, Route, Routes, SessionState, WireError as _,
+    AccessTokenRequest, Body, Client, Clock, Route, Routes, SessionState, WireError as _,
     mfa::{Challenge, Enroll, FactorType, MfaToken, OutOfBand, PushOutcome, PushWait, Verify, VerifyError},
 };
 use stepup_protocol::time::UnixTime;
@@ -17,7 +17,8 @@ use stepup_tenant::{clock::VirtualClock, devices::Decision};
 use crate::{
     house::{House, TenantTime, transfer},
     step_up::{
-        Setting, access_token, ada, cookie_of, due_with, granted, pending, setting, transfer as wanted,
+        Setting, access_token, ada, cookie_of, cookie_with, due_with, granted, pending, setting,
+        transfer as wanted,
     },
     support::{
         Answer, Hands, Jar, NOW, SECRET, Script, builder, cookies, handle, json_of, set_cookies, whole,
@@ -237,6 +238,29 @@ async fn who_stops_waiting_loses_nothing() {
     let again = mfa.wait_for_push(&mut state, &token, push(), PushWait::default()).await;
     assert!(matches!(again, Err(VerifyError::Used(None))), "{again:?}");
     assert_eq!(setting.script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_approval_that_is_taken_late_leaves_a_newer_refresh_token() {
+    let setting = setting();
+    let Setting { script, clock, client } = &setting;
+    let (_, token) = pending(&setting).await;
+    script.answer(granted(&json!({ "refresh_token": "rt-2" })));
+    events(ask(client, &token, STREAM, &cookie_of("auth0|ada")).await).await;
+
+    let mut state = ada(client);
+    script.answer(granted(&json!({ "access_token": "at-3", "refresh_token": "rt-3" })));
+    assert_eq!(access_token(client, &mut state, &AccessTokenRequest::new().refresh(true)).await, "at-3");
+    // Nothing is known of the old refresh tokens any more.
+    clock.set(NOW + 301);
+    script.answer(granted(&json!({})));
+    let mut bob = client.open_session(&cookies(&cookie_with("rt-bob", "auth0|bob", NOW)));
+    access_token(client, &mut bob, &AccessTokenRequest::new()).await;
+
+    client.mfa().verify(&mut state, &token, push()).await.unwrap();
+    script.answer(granted(&json!({ "access_token": "at-4" })));
+    assert_eq!(access_token(client, &mut state, &AccessTokenRequest::new().refresh(true)).await, "at-4");
+    assert_eq!(script.requests().last().unwrap().form()["refresh_token"], "rt-3");
 }
 
 #[tokio::test]
@@ -565,6 +589,35 @@ async fn all_who_wait_for_a_push_ask_as_one_and_hear_its_end_at_once() {
         assert_eq!(json_of(&answer), json!({ "success": true, "recovery_code": "NEW" }));
     }
     assert_eq!(time.now(), UnixTime::from_seconds(NOW + 15), "nobody was kept longer");
+}
+
+/// Two tabs may have sent one each, or one tab another.
+#[tokio::test]
+async fn each_push_of_a_step_up_has_its_own_pace() {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let time = VirtualClock::frozen(UnixTime::from_seconds(NOW));
+    let client = builder(&script, &clock).secret(SECRET).clock(TenantTime::of(&time)).build().unwrap();
+    let setting = Setting { script, clock, client };
+    let (_, token) = pending(&setting).await;
+    let asked_before = setting.script.requests().len();
+    (0..4).for_each(|_| setting.script.answer(not_yet()));
+    setting.script.answer(granted(&json!({})));
+
+    let ada = cookie_of("auth0|ada");
+    let wait = |code: &'static str| {
+        let (client, token, ada) = (&setting.client, &token, &ada);
+        async move { events(ask_about(client, token, code, STREAM, ada).await).await }
+    };
+    let hours = async {
+        for (seconds, asked) in [(0, 2), (4, 2), (1, 4), (4, 4), (1, 5)] {
+            time.advance(Duration::from_secs(seconds));
+            settled().await;
+            assert_eq!(setting.script.requests().len(), asked_before + asked, "one an interval each");
+        }
+    };
+    let (one, two, ()) = tokio::join!(wait("oob-1"), wait("oob-2"), hours);
+    assert_eq!(one.last().unwrap(), &event("approved", json!({})));
+    assert_eq!(two.last().unwrap().0, "error", "{two:?}");
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{Method, StatusCode};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use stepup::{
     AccessTokenError, AccessTokenRequest, Client, Format, Session, SessionState, TokenSet, WireError as _,
@@ -13,7 +14,9 @@ use stepup::{
 use stepup_protocol::time::UnixTime;
 use stepup_seal::{Purpose, Sealer, Secrets};
 
-use crate::support::{Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, builder, cookies};
+use crate::support::{
+    Answer, Counting, Hands, ISSUER, NOW, SECRET, Script, builder, cookies, handle, json_of,
+};
 
 const API: &str = "https://bank.example.com";
 
@@ -36,9 +39,13 @@ pub(crate) fn cookie_of(subject: &str) -> String {
 }
 
 pub(crate) fn cookie_since(subject: &str, created_at: i64) -> String {
+    cookie_with("rt-1", subject, created_at)
+}
+
+pub(crate) fn cookie_with(refresh_token: &str, subject: &str, created_at: i64) -> String {
     let payload = json!({
         "user": { "sub": subject, "name": "Ada" },
-        "tokenSet": { "accessToken": "at-1", "refreshToken": "rt-1", "idToken": "it-1", "expiresAt": NOW - 10,
+        "tokenSet": { "accessToken": "at-1", "refreshToken": refresh_token, "idToken": "it-1", "expiresAt": NOW - 10,
                       "scope": "openid profile email offline_access",
                       "requestedScope": "openid profile email offline_access" },
         "internal": { "sid": "s1", "createdAt": created_at },
@@ -149,6 +156,63 @@ async fn a_verified_token_is_found_and_everything_that_came_is_kept() {
     script.answer(granted(&json!({ "access_token": "at-3" })));
     assert_eq!(access_token(client, &mut state, &transfer().refresh(true)).await, "at-3");
     assert_eq!(script.requests()[2].form()["refresh_token"], "rt-2", "the rotated refresh token");
+}
+
+#[tokio::test]
+async fn a_guarded_request_that_waits_behind_the_verify_passes() {
+    let setting = setting();
+    let Setting { script, client, .. } = &setting;
+    let guard = Guard::new().audience(API).scope("transfer:funds");
+    let (mut state, token) = pending(&setting).await;
+    let mut beside = ada(client);
+    script.answer(granted(&json!({})));
+    let closed = script.gate().write().await;
+    let mfa = client.mfa();
+    let verify = mfa.verify(&mut state, &token, Verify::otp("1"));
+    let guarded = async {
+        while script.requests().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        client.guard(&mut beside, &guard, &Method::POST, "/transfer").await
+    };
+    let open = async {
+        // Until both wait.
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        drop(closed);
+    };
+    let (verified, passed, ()) = tokio::join!(verify, guarded, open);
+    verified.unwrap();
+    assert_eq!(passed.unwrap().access_token.unwrap().token(), "at-mfa");
+    assert_eq!(script.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_new_recovery_code_is_told_though_the_session_is_too_large() {
+    let setting = setting();
+    let (_, token) = pending(&setting).await;
+    let too_large = |session: &mut Session| session.set_data("all", json!("a".repeat(9000)));
+    for (proof, more, recovery_code) in [
+        (r#"{"recovery_code":"OLD"}"#, json!({ "recovery_code": "NEW" }), Some("NEW")),
+        (r#"{"otp":"1"}"#, json!({}), None),
+    ] {
+        let clock = Hands::at(NOW);
+        let client = builder(&setting.script, &clock).secret(SECRET).before_session_saved(too_large);
+        let client = client.build().unwrap();
+        setting.script.answer(granted(&more));
+        let verify = Request::post("/auth/mfa/verify")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", token.as_str()))
+            .header(header::COOKIE, cookie_of("auth0|ada"))
+            .body(Bytes::from(proof))
+            .unwrap();
+        let answer = handle(&client, verify).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let told = json_of(&answer);
+        assert_eq!(told["error"], "session_too_large");
+        assert_eq!(told.get("recovery_code").and_then(Value::as_str), recovery_code);
+    }
 }
 
 #[tokio::test]
@@ -490,16 +554,16 @@ async fn an_authenticator_is_deleted_by_its_id_as_it_is() {
     assert_eq!(sent.headers["authorization"], "Bearer raw-1");
 
     setting.script.answer(Answer::Text(204, String::new()));
-    let request = http::Request::delete("/auth/mfa/authenticators/totp%7Cdev_1")
+    let request = Request::delete("/auth/mfa/authenticators/totp%7Cdev_1")
         .header("authorization", format!("Bearer {}", token.as_str()))
-        .body(bytes::Bytes::new())
+        .body(Bytes::new())
         .unwrap();
-    let answer = crate::support::handle(&setting.client, request).await;
+    let answer = handle(&setting.client, request).await;
     assert_eq!((answer.status(), answer.body().len()), (StatusCode::NO_CONTENT, 0));
-    let no_text = http::Request::delete("/auth/mfa/authenticators/%ff").body(bytes::Bytes::new()).unwrap();
-    let answer = crate::support::handle(&setting.client, no_text).await;
+    let no_text = Request::delete("/auth/mfa/authenticators/%ff").body(Bytes::new()).unwrap();
+    let answer = handle(&setting.client, no_text).await;
     let missing = json!({ "error": "invalid_request", "error_description": "Missing or invalid id" });
-    assert_eq!((answer.status(), crate::support::json_of(&answer)), (StatusCode::BAD_REQUEST, missing));
+    assert_eq!((answer.status(), json_of(&answer)), (StatusCode::BAD_REQUEST, missing));
 
     setting
         .script

@@ -6,7 +6,7 @@ use std::{
     mem,
     ops::ControlFlow,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -25,10 +25,14 @@ const SLOW_DOWN: Duration = Duration::from_secs(5);
 /// Times are whole seconds: who did not hear the last answer knows no better when it came.
 const UNKNOWN: Duration = Duration::from_secs(1);
 
-/// What is known of a push by all that wait for it.
+/// How many pushes of one step-up are known of at most; beyond, the one that was looked at longest ago is forgotten.
+const PUSHES: usize = 16;
+
+/// What is known of a step-up's pushes by all that wait for them: each has its own pace, as two tabs may have sent one each.
 #[derive(Default)]
 pub(in crate::mfa) struct Asked {
-    answers: Mutex<Answers>,
+    /// The one that was looked at last at the end.
+    pushes: Mutex<Vec<Answers>>,
     news: Notify,
 }
 
@@ -57,10 +61,10 @@ impl Asked {
 
     /// Notes what the tenant said.
     pub(in crate::mfa) fn refused(&self, push: &Verify, error: &VerifyError, now: UnixTime) {
-        let mut answers = self.of(push);
-        answers.at = Some(now);
-        answers.pause = error.retry_after().unwrap_or_default();
-        if let Some(refusal) = error.refusal() {
+        self.of(push, |answers| {
+            answers.at = Some(now);
+            answers.pause = error.retry_after().unwrap_or_default();
+            let Some(refusal) = error.refusal() else { return };
             answers.count += 1;
             answers.last = Some(refusal.clone());
             if refusal.is_slow_down() {
@@ -69,7 +73,7 @@ impl Asked {
             if error.is_pending() {
                 answers.interval = answers.interval.max(answers.pause);
             }
-        }
+        });
         self.news.notify_waiters();
     }
 
@@ -78,13 +82,18 @@ impl Asked {
         self.news.notify_waiters();
     }
 
-    fn of(&self, push: &Verify) -> MutexGuard<'_, Answers> {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Looks at what is known of `push`.
+    fn of<T>(&self, push: &Verify, look: impl FnOnce(&mut Answers) -> T) -> T {
         let of = push.fingerprint();
-        if answers.of != of {
-            *answers = Answers { of, ..Answers::default() };
+        let mut pushes = self.pushes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = pushes.iter().position(|answers| answers.of == of).map(|place| pushes.remove(place));
+        if pushes.len() >= PUSHES {
+            pushes.remove(0);
         }
-        answers
+        let mut answers = known.unwrap_or_else(|| Answers { of, ..Answers::default() });
+        let seen = look(&mut answers);
+        pushes.push(answers);
+        seen
     }
 }
 
@@ -178,10 +187,10 @@ impl Pace {
 
     /// What somebody else was told since one heard of the push last.
     fn told(&mut self, step_up: &StepUp) -> Option<VerifyError> {
-        let answers = step_up.asked.of(&self.push);
-        let (own, seen) = (mem::take(&mut self.asks), self.seen.replace(answers.count));
-        let is_news = !own && seen.is_some_and(|seen| seen < answers.count);
-        let last = answers.last.clone().filter(|_| is_news)?;
+        let (count, last) = step_up.asked.of(&self.push, |answers| (answers.count, answers.last.clone()));
+        let (own, seen) = (mem::take(&mut self.asks), self.seen.replace(count));
+        let is_news = !own && seen.is_some_and(|seen| seen < count);
+        let last = last.filter(|_| is_news)?;
         self.is_in_step = true;
         Some(VerifyError::of(Failure::Refused(last), &self.push))
     }
@@ -197,7 +206,7 @@ impl Pace {
         if step_up.turn.try_lock().is_err() {
             return Err(self.interval);
         }
-        step_up.asked.of(&self.push).take_turn(self.interval, self.is_in_step, now)?;
+        step_up.asked.of(&self.push, |answers| answers.take_turn(self.interval, self.is_in_step, now))?;
         (self.asks, self.is_in_step) = (true, true);
         Ok(())
     }
@@ -221,8 +230,7 @@ impl Pace {
     /// How long it is between two questions.
     pub(crate) fn interval(&self) -> Duration {
         let Some(step_up) = &self.step_up else { return self.interval };
-        let answers = step_up.asked.of(&self.push);
-        self.interval.max(answers.interval).max(answers.pause)
+        step_up.asked.of(&self.push, |answers| self.interval.max(answers.interval).max(answers.pause))
     }
 
     /// Whether the tenant asked for a longer interval than it was begun with.

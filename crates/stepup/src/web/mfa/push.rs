@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use serde_json::json;
 use stepup_protocol::error::{code, description};
 
-use super::{answer, body, refused, verified};
+use super::{answer, body, refused, success};
 use crate::{
     client::Client,
     mfa::{MfaToken, OutOfBand, Pace, PushOutcome, PushWait, Turn, Verify, VerifyError},
@@ -61,7 +61,7 @@ async fn long_poll(
     loop {
         let error = match pace.turn(&mfa).await {
             Turn::Ask => match mfa.verify_idempotent(state, token, proof.clone()).await {
-                Ok(done) => return verified(done),
+                Ok(done) => return success(&done),
                 Err(error) => error,
             },
             Turn::Told(error) => error,
