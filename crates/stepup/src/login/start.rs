@@ -44,6 +44,8 @@ pub(crate) struct LoginRequest {
     pub(crate) into_session: bool,
     /// The user who is logged in, where it is for them and nobody else.
     pub(crate) subject: Option<String>,
+    /// What their session's own token is for: a login that names no other API brings it anew.
+    pub(crate) default_audience: Option<String>,
     /// Parameters over the configured ones.
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -53,6 +55,7 @@ impl LoginRequest {
     /// with what they log in by filled in; what was asked for otherwise stays.
     pub(crate) fn for_user_of(mut self, session: &Session) -> Self {
         self.subject = Some(session.subject().to_owned());
+        self.default_audience.clone_from(&session.main.audience);
         if !self.into_session {
             return self;
         }
@@ -162,7 +165,7 @@ impl Client {
     }
 
     async fn begin_login(&self, request: LoginRequest) -> Result<StartedLogin, LoginError> {
-        let parameters = self.login_parameters(&request.parameters);
+        let parameters = self.login_parameters(&request);
         let max_age = parameters.get("max_age").map(max_age).transpose()?;
         let metadata = self.provider().metadata().await?;
         let endpoint =
@@ -190,13 +193,14 @@ impl Client {
 
     /// The configured parameters, and the given ones over them. `openid` is always asked for: without it nobody would
     /// come back.
-    fn login_parameters(&self, given: &[(String, String)]) -> Parameters {
+    fn login_parameters(&self, request: &LoginRequest) -> Parameters {
         let configured = &self.config().authorization;
         let mut parameters = Parameters::default();
-        let given = || given.iter().filter(|(name, value)| is_free(name) && !value.is_empty());
+        let given = || request.parameters.iter().filter(|(name, value)| is_free(name) && !value.is_empty());
         let own_audience =
             given().rev().find(|(name, _)| name == "audience").map(|(_, value)| value.as_str());
-        let audience = own_audience.or(configured.audience.as_deref());
+        let audience =
+            own_audience.or(configured.audience.as_deref()).or(request.default_audience.as_deref());
 
         parameters.set("scope", configured.scope_for(audience).as_str());
         if let Some(audience) = audience {

@@ -153,6 +153,7 @@ impl<'a> Visit<'a> {
             popup: None,
             into_session: true,
             subject: None,
+            default_audience: None,
             parameters: vec![
                 ("audience".to_owned(), self.client.mfa_audience()),
                 ("scope".to_owned(), format!("openid {OWN_SCOPE}")),

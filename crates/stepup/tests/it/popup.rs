@@ -95,6 +95,13 @@ impl Browser {
     fn session(&self) -> SessionState {
         self.client.open_session(&cookies(&self.jar.line()))
     }
+
+    /// The access tokens that the session holds, with what they are for.
+    fn tokens(&self) -> Vec<(Option<String>, String)> {
+        let state = self.session();
+        let sets = state.session().unwrap().token_sets();
+        sets.map(|set| (set.audience().map(str::to_owned), set.access_token().to_owned())).collect()
+    }
 }
 
 /// The message of a closing page, which must be one.
@@ -468,4 +475,28 @@ async fn a_redirect_still_begins_a_session_of_its_own() {
     assert_eq!(back.status(), StatusCode::TEMPORARY_REDIRECT);
     let profile = browser.get("/auth/profile").await;
     assert_eq!(json_of(&profile)["sub"], "auth0|grace");
+}
+
+#[tokio::test]
+async fn a_step_up_without_an_audience_is_for_the_sessions_own() {
+    for address in ["/auth/login?challengeMode=popup", "/auth/login?stepUp=true&audience="] {
+        let mut browser = Browser::new(|client| client);
+        browser.log_in(&format!("/auth/login?audience={API}"), "ada", "login").await;
+        let asked = browser.leave(address).await;
+        assert!(asked.contains(&("audience".to_owned(), API.to_owned())), "{address}: {asked:?}");
+        browser.come_back(&asked, "ada", "step-up").await;
+        assert_eq!(browser.tokens(), [(Some(API.to_owned()), "at-step-up".to_owned())], "{address}");
+    }
+    // What is given or configured goes before, and who logs in anew has no session to go by.
+    for (address, configured, expected) in [
+        (LOGIN, "", Some(API)),
+        ("/auth/login?stepUp=true", "https://configured.example.com", Some("https://configured.example.com")),
+        ("/auth/login", "", None),
+    ] {
+        let mut browser = Browser::new(|client| client.audience(configured));
+        browser.log_in("/auth/login?audience=https://first.example.com", "ada", "login").await;
+        let asked = browser.leave(address).await;
+        let audience = asked.iter().find(|(name, _)| name == "audience").map(|(_, value)| value.as_str());
+        assert_eq!(audience, expected, "{address}");
+    }
 }

@@ -76,6 +76,7 @@ impl LoginQuery {
             popup: self.popup,
             into_session: self.into_session,
             subject: None,
+            default_audience: None,
             parameters: self.parameters,
         };
         match session.filter(|_| login.into_session || login.popup.is_some()) {
