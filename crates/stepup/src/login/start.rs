@@ -68,6 +68,11 @@ impl LoginRequest {
         }
         self
     }
+
+    /// Whether it brings a token beside the session's own.
+    fn is_for_other_api(&self, audience: Option<&str>) -> bool {
+        self.subject.is_some() && audience != self.default_audience.as_deref()
+    }
 }
 
 /// A login that has begun: where to send the browser, and what to remember.
@@ -165,18 +170,25 @@ impl Client {
     }
 
     async fn begin_login(&self, request: LoginRequest) -> Result<StartedLogin, LoginError> {
-        let parameters = self.login_parameters(&request);
+        let mut parameters = self.login_parameters(&request);
+        let asked = parameters.get("scope").map(Scopes::from).unwrap_or_default();
+        let mut scope = asked.clone();
+        // Without it nobody would come back.
+        scope.insert("openid");
+        parameters.set("scope", scope.as_str());
         let max_age = parameters.get("max_age").map(max_age).transpose()?;
         let metadata = self.provider().metadata().await?;
         let endpoint =
             Url::parse(&metadata.authorization_endpoint).map_err(LoginError::AuthorizationEndpoint)?;
 
+        // Nobody names what a login adds when they look for another API's token.
+        let kept_scope = if request.is_for_other_api(parameters.get("audience")) { asked } else { scope };
         let transaction = Transaction {
             state: token(self.random(), RANDOM_BYTES),
             nonce: Some(token(self.random(), RANDOM_BYTES)),
             code_verifier: token(self.random(), RANDOM_BYTES),
             return_to: request.return_to,
-            scope: parameters.get("scope").map(Scopes::from).unwrap_or_default(),
+            scope: kept_scope,
             audience: parameters.get("audience").map(str::to_owned),
             max_age,
             acr_values: parameters.get("acr_values").map(str::to_owned),
@@ -191,8 +203,7 @@ impl Client {
         Ok(StartedLogin { location, transaction })
     }
 
-    /// The configured parameters, and the given ones over them. `openid` is always asked for: without it nobody would
-    /// come back.
+    /// The configured parameters, and the given ones over them.
     fn login_parameters(&self, request: &LoginRequest) -> Parameters {
         let configured = &self.config().authorization;
         let mut parameters = Parameters::default();
@@ -207,9 +218,6 @@ impl Client {
             parameters.set("audience", audience);
         }
         configured.parameters.iter().chain(given()).for_each(|(name, value)| parameters.set(name, value));
-        let mut scope = parameters.get("scope").map(Scopes::from).unwrap_or_default();
-        scope.insert("openid");
-        parameters.set("scope", scope.as_str());
         parameters
     }
 

@@ -81,6 +81,17 @@ impl TokenSet {
         self.requested_scope.as_ref().or(self.scope.as_ref())
     }
 
+    /// What it was granted; where the tenant told none, that is what was asked for (RFC 6749 section 5.1).
+    pub(crate) fn granted(&self) -> Option<&Scopes> {
+        self.scope.as_ref().or(self.requested_scope.as_ref())
+    }
+
+    /// Whether the tenant is known to have left some of `wanted` out. The sets of other SDKs do not tell, and are found as
+    /// those find them.
+    fn was_denied(&self, wanted: &Scopes) -> bool {
+        self.narrowed_at.is_some() && self.scope.as_ref().is_some_and(|granted| !granted.includes(wanted))
+    }
+
     pub(crate) fn expired(&self, now: UnixTime) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
@@ -92,22 +103,20 @@ impl TokenSet {
 }
 
 impl Session {
-    /// The token set for `audience` (absent: the session's default) that was asked for with all of `wanted` and `counts`; of
-    /// several the one that was granted least.
+    /// The token set for `audience` (absent: the session's default) that was asked for with all of `wanted` and `counts`. Of
+    /// several one that was not denied any of it; of those the one that was granted least, and then the login's own, or the
+    /// newest.
     pub(crate) fn find(
         &self,
         audience: Option<&str>,
         wanted: &Scopes,
         counts: impl Fn(&TokenSet) -> bool,
     ) -> Option<&TokenSet> {
-        if self.is_main(audience) && self.main.serves(wanted) && counts(&self.main) {
-            return Some(&self.main);
-        }
         let audience = audience.or(self.main.audience.as_deref());
-        self.others
-            .iter()
+        std::iter::once(&self.main)
+            .chain(self.others.iter().rev())
             .filter(|set| set.audience.as_deref() == audience && set.serves(wanted) && counts(set))
-            .min_by_key(|set| set.scope.as_ref().map_or(0, Scopes::len))
+            .min_by_key(|set| (set.was_denied(wanted), set.granted().map_or(0, Scopes::len)))
     }
 
     /// Whether the login's own token set is for `audience`.

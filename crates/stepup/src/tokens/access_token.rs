@@ -97,10 +97,9 @@ impl AccessTokenRequest {
         self.missing(&token.set)
     }
 
-    /// Where the tenant told no scope, it granted what was asked for (RFC 6749 section 5.1).
     fn missing(&self, set: &TokenSet) -> Scopes {
         let Some(named) = &self.scope else { return Scopes::none() };
-        let granted = set.scope.as_ref().or(set.requested_scope.as_ref());
+        let granted = set.granted();
         named.filter(|scope| !granted.is_some_and(|granted| granted.contains(scope)))
     }
 }
@@ -176,11 +175,12 @@ impl Client {
         let audience = request.audience.as_deref();
         let wanted = request.wanted(self.config().authorization.scope_for(audience));
         let good_after = now + self.config().token_refresh_buffer;
-        let counts = |set: &TokenSet| self.provider().accepts(set.token_type()) && request.settles_for(set);
+        let counts = |set: &TokenSet| {
+            !set.expired(now) && self.provider().accepts(set.token_type()) && request.settles_for(set)
+        };
         let held = session.find(audience, &wanted, counts);
         let Some(refresh_token) = &session.refresh_token else {
-            let usable = held.filter(|set| !set.expired(now)).map(AccessToken::of);
-            return usable.ok_or(AccessTokenError::MissingRefreshToken);
+            return held.map(AccessToken::of).ok_or(AccessTokenError::MissingRefreshToken);
         };
         if let Some(held) = held
             && !request.refresh

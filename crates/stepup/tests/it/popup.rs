@@ -29,13 +29,15 @@ struct Browser {
     client: Client,
     jar: Jar,
     language: &'static str,
+    /// What the tenant says that it grants.
+    granted: Option<&'static str>,
 }
 
 impl Browser {
     fn new(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let (script, clock) = (Script::new(), Hands::at(NOW));
         let client = set_up(builder(&script, &clock).secret(SECRET)).build().unwrap();
-        Self { script, clock, client, jar: Jar::default(), language: "en" }
+        Self { script, clock, client, jar: Jar::default(), language: "en", granted: None }
     }
 
     async fn of_ada(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
@@ -81,7 +83,7 @@ impl Browser {
             "auth_time": now, "sid": format!("sid-{what}"),
         }));
         let tokens = json!({ "access_token": format!("at-{what}"), "refresh_token": format!("rt-{what}"), "id_token": id_token,
-                             "token_type": "Bearer", "expires_in": 3600 });
+                             "token_type": "Bearer", "expires_in": 3600, "scope": self.granted });
         self.script.answer(Answer::Json(200, tokens));
         self.get(&format!("/auth/callback?code=c&state={}", one("state"))).await
     }
@@ -94,6 +96,15 @@ impl Browser {
 
     fn session(&self) -> SessionState {
         self.client.open_session(&cookies(&self.jar.line()))
+    }
+
+    /// The look-up finds what the pop-up brought, and the tenant is not asked.
+    async fn finds_step_up(&self, asked: &str, context: &str) {
+        let requests = self.script.requests().len();
+        let mut state = self.session();
+        let token = self.client.access_token(state.session_mut().unwrap(), &look_up(asked)).await.unwrap();
+        assert_eq!(token.token(), "at-step-up", "{context}");
+        assert_eq!(self.script.requests().len(), requests, "{context}");
     }
 
     /// The access tokens that the session holds, with what they are for.
@@ -177,13 +188,17 @@ async fn the_new_refresh_token_is_the_sessions_from_then_on() {
 
 #[tokio::test]
 async fn a_request_that_was_under_way_finds_it_too() {
-    let mut browser = Browser::of_ada(|client| client).await;
-    let mut earlier = browser.session();
-    browser.log_in(LOGIN, "ada", "step-up").await;
-    let wanted = AccessTokenRequest::new().audience(API).scope("openid transfer:funds").merge_scopes(false);
-    let token = browser.client.access_token(earlier.session_mut().unwrap(), &wanted).await.unwrap();
-    assert_eq!(token.token(), "at-step-up");
-    assert_eq!(browser.script.requests().len(), 2);
+    for scope in ["openid transfer:funds", "transfer:funds"] {
+        let mut browser = Browser::of_ada(|client| client).await;
+        let mut earlier = browser.session();
+        browser
+            .log_in(&LOGIN.replace("openid+transfer:funds", &scope.replace(' ', "+")), "ada", "step-up")
+            .await;
+        let wanted = AccessTokenRequest::new().audience(API).scope(scope).merge_scopes(false);
+        let token = browser.client.access_token(earlier.session_mut().unwrap(), &wanted).await.unwrap();
+        assert_eq!(token.token(), "at-step-up", "{scope}");
+        assert_eq!(browser.script.requests().len(), 2, "{scope}");
+    }
 }
 
 #[tokio::test]
@@ -498,5 +513,68 @@ async fn a_step_up_without_an_audience_is_for_the_sessions_own() {
         let asked = browser.leave(address).await;
         let audience = asked.iter().find(|(name, _)| name == "audience").map(|(_, value)| value.as_str());
         assert_eq!(audience, expected, "{address}");
+    }
+}
+
+const FORMATS: [Format; 3] = [Format::Stepup, Format::NextjsAuth0, Format::Auth0ServerPython];
+/// A pop-up for the scope that the API named first, for that beside the configured ones, and for that alone.
+const POPUP: &str = "/auth/login?challengeMode=popup&audience=https://bank.example.com";
+const MERGED: &str = "&scope=transfer:funds&mergeScopes=true";
+const ALONE: &str = "&scope=transfer:funds&mergeScopes=false";
+
+/// The look-up that follows it.
+fn look_up(asked: &str) -> AccessTokenRequest {
+    AccessTokenRequest::new().audience(API).scope("transfer:funds").merge_scopes(asked != ALONE)
+}
+
+#[tokio::test]
+async fn what_a_pop_up_brought_goes_before_what_was_there_for_its_api() {
+    for (earlier, asked, granted) in [
+        ("read:sensitive", "", "openid read:sensitive transfer:funds"),
+        ("read:sensitive transfer:funds", "", "openid read:sensitive transfer:funds"),
+        ("read:sensitive", MERGED, "openid read:sensitive transfer:funds"),
+        ("", ALONE, "openid transfer:funds"),
+        ("read:sensitive", ALONE, "openid transfer:funds"),
+        ("read:sensitive transfer:funds", ALONE, "openid transfer:funds"),
+    ] {
+        for format in FORMATS {
+            let context = format!("{earlier:?} {asked:?} {format:?}");
+            let set_up =
+                |client: ClientBuilder| client.scope_for(API, "read:sensitive transfer:funds").format(format);
+            let mut browser = Browser::of_ada(set_up).await;
+            let refreshed = json!({ "access_token": "at-refresh", "token_type": "Bearer", "expires_in": 3600,
+                                    "scope": earlier });
+            browser.script.answer(Answer::Json(200, refreshed));
+            browser.get(&format!("/auth/access-token?audience={API}&scope=transfer:funds")).await;
+            browser.granted = Some(granted);
+            browser.log_in(&format!("{POPUP}{asked}"), "ada", "step-up").await;
+            browser.finds_step_up(asked, &context).await;
+            // What is there for more stays, and what is there for the same goes.
+            let kept = if asked == ALONE { 3 } else { 2 };
+            assert_eq!(browser.tokens().len(), kept, "{context}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_pop_up_brought_goes_before_the_logins_own_for_its_api() {
+    for (earlier, asked, granted) in [
+        ("openid profile", "", "openid profile transfer:funds"),
+        ("openid profile", MERGED, "openid profile transfer:funds"),
+        ("openid", ALONE, "openid transfer:funds"),
+        ("openid profile", ALONE, "openid transfer:funds"),
+        ("openid profile transfer:funds", ALONE, "openid transfer:funds"),
+    ] {
+        for format in FORMATS {
+            let context = format!("{earlier:?} {asked:?} {format:?}");
+            let mut browser = Browser::new(|client| {
+                client.audience(API).scope("openid profile transfer:funds").format(format)
+            });
+            browser.granted = Some(earlier);
+            browser.log_in("/auth/login", "ada", "login").await;
+            browser.granted = Some(granted);
+            browser.log_in(&format!("{POPUP}{asked}"), "ada", "step-up").await;
+            browser.finds_step_up(asked, &context).await;
+        }
     }
 }

@@ -345,6 +345,24 @@ async fn without_a_refresh_token_a_token_is_served_to_its_end() {
 }
 
 #[tokio::test]
+async fn the_logins_own_serves_where_nothing_narrower_is_still_good() {
+    let Setting { script, clock, client } = setting();
+    let mut payload = session();
+    payload["tokenSet"].as_object_mut().unwrap().remove("refreshToken");
+    payload["tokenSet"]["expiresAt"] = json!(NOW + 60);
+    payload["accessTokens"] = json!([{ "accessToken": "narrower", "scope": "profile", "requestedScope": "profile",
+                                       "expiresAt": NOW + 5 }]);
+    let wanted = AccessTokenRequest::new().scope("profile").merge_scopes(false);
+    let mut state = open(&client, &payload);
+    for expected in ["narrower", "at-1"] {
+        let token = client.access_token(state.session_mut().unwrap(), &wanted).await.unwrap();
+        assert_eq!(token.token(), expected);
+        clock.advance(Duration::from_secs(5));
+    }
+    assert!(script.requests().is_empty());
+}
+
+#[tokio::test]
 async fn the_hook_trims_what_a_refresh_brings() {
     let script = Script::new();
     let seen = Arc::new(std::sync::atomic::AtomicUsize::new(0));
