@@ -51,16 +51,15 @@ pub(crate) struct LoginRequest {
 }
 
 impl LoginRequest {
-    /// For the user of `session`, and nobody else. What goes into their session asks for them: in their organization, and
-    /// with what they log in by filled in; what was asked for otherwise stays.
+    /// For the user of `session`, and nobody else: in their organization, and with what they log in by filled in; what was
+    /// asked for otherwise stays. The pop-ups of nextjs-auth0 fill nothing in, and neither do these, but the organization:
+    /// without it the session would leave its own.
     pub(crate) fn for_user_of(mut self, session: &Session) -> Self {
         self.subject = Some(session.subject().to_owned());
         self.default_audience.clone_from(&session.main.audience);
-        if !self.into_session {
-            return self;
-        }
-        for (parameter, claim) in [("organization", "org_id"), ("login_hint", "email")] {
-            let is_given = self.parameters.iter().any(|(name, _)| name == parameter);
+        let hint = self.popup.is_none().then_some(("login_hint", "email"));
+        for (parameter, claim) in [("organization", "org_id")].into_iter().chain(hint) {
+            let is_given = self.parameters.iter().any(|(name, value)| name == parameter && !value.is_empty());
             let value = session.claim(claim).and_then(serde_json::Value::as_str);
             if let Some(value) = value.filter(|_| !is_given) {
                 self.parameters.push((parameter.to_owned(), value.to_owned()));

@@ -31,13 +31,16 @@ struct Browser {
     language: &'static str,
     /// What the tenant says that it grants.
     granted: Option<&'static str>,
+    /// The organization that the tenant logs in to.
+    organization: Option<&'static str>,
 }
 
 impl Browser {
     fn new(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         let (script, clock) = (Script::new(), Hands::at(NOW));
         let client = set_up(builder(&script, &clock).secret(SECRET)).build().unwrap();
-        Self { script, clock, client, jar: Jar::default(), language: "en", granted: None }
+        let (granted, organization) = (None, None);
+        Self { script, clock, client, jar: Jar::default(), language: "en", granted, organization }
     }
 
     async fn of_ada(set_up: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
@@ -80,7 +83,7 @@ impl Browser {
         let id_token = self.script.sign(&json!({
             "iss": ISSUER, "aud": "client-1", "sub": format!("auth0|{user}"), "nonce": one("nonce"), "iat": now, "exp": now + 600,
             "email": format!("{user}@example.com"), "amr": ["mfa"], "acr": "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
-            "auth_time": now, "sid": format!("sid-{what}"),
+            "auth_time": now, "sid": format!("sid-{what}"), "org_id": self.organization,
         }));
         let tokens = json!({ "access_token": format!("at-{what}"), "refresh_token": format!("rt-{what}"), "id_token": id_token,
                              "token_type": "Bearer", "expires_in": 3600, "scope": self.granted });
@@ -576,5 +579,27 @@ async fn what_a_pop_up_brought_goes_before_the_logins_own_for_its_api() {
             browser.log_in(&format!("{POPUP}{asked}"), "ada", "step-up").await;
             browser.finds_step_up(asked, &context).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_pop_up_stays_in_the_sessions_organization() {
+    for (query, asked_for) in [("", "org_1"), ("&organization=", "org_1"), ("&organization=org_2", "org_2")] {
+        let mut browser = Browser::new(|client| client);
+        browser.organization = Some("org_1");
+        browser.log_in("/auth/login", "ada", "login").await;
+        let asked = browser.leave(&format!("{LOGIN}{query}")).await;
+        assert!(asked.contains(&("organization".to_owned(), asked_for.to_owned())), "{query}: {asked:?}");
+        assert!(asked.iter().all(|(name, _)| name != "login_hint"), "{query}: {asked:?}");
+
+        browser.organization = None;
+        let page = browser.come_back(&asked, "ada", "elsewhere").await;
+        assert_eq!(message(&page)["error"]["code"], "authorization_code_grant_error", "{query}");
+        assert_eq!(browser.session().session().unwrap().claim("org_id"), Some(&json!("org_1")), "{query}");
+
+        let asked = browser.leave(&format!("{LOGIN}{query}")).await;
+        browser.organization = Some(asked_for);
+        browser.come_back(&asked, "ada", "step-up").await;
+        assert_eq!(browser.session().session().unwrap().claim("org_id"), Some(&json!(asked_for)), "{query}");
     }
 }
