@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -12,7 +12,7 @@ use metrics::{
     Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 use tracing::{
-    Event, Level, Subscriber,
+    Dispatch, Event, Level, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
@@ -61,6 +61,9 @@ pub(crate) struct Guards(
 impl Captured {
     /// Captures what this thread says; a test's runtime has one thread.
     pub(crate) fn begin() -> (Self, Guards) {
+        // Where there is one subscriber alone, an event that is met first by a thread without it is off for all threads.
+        static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Captured::default()));
+        LazyLock::force(&ANOTHER);
         let captured = Self::default();
         let subscriber = tracing::subscriber::set_default(captured.clone());
         let recorder = Box::leak(Box::new(captured.clone()));
