@@ -107,8 +107,23 @@ impl From<&str> for Scopes {
 
 impl From<String> for Scopes {
     fn from(text: String) -> Self {
-        Self::from(text.as_str())
+        if is_in_order(&text) { Self(text) } else { Self::from(text.as_str()) }
     }
+}
+
+/// Whether `text` is few words, each once, with one space between two, as it is written here: it can stay then.
+fn is_in_order(text: &str) -> bool {
+    let (mut words, mut count, mut length) = ([""; FEW], 0, 0);
+    for word in text.split_ascii_whitespace() {
+        if count == FEW || words[..count].contains(&word) {
+            return false;
+        }
+        words[count] = word;
+        length += word.len() + usize::from(count > 0);
+        count += 1;
+    }
+    let other_space = |byte: u8| byte.is_ascii_whitespace() & (byte != b' ');
+    length == text.len() && !text.bytes().fold(false, |any, byte| any | other_space(byte))
 }
 
 impl From<Scopes> for String {
@@ -163,6 +178,20 @@ mod tests {
         assert_eq!(scopes.union(&Scopes::from("d a")).to_string(), "b a c d");
         assert_eq!(scopes.filter(|scope| scope != "a").to_string(), "b c");
         assert_eq!(Scopes::from("  ").to_parameter(), None);
+    }
+
+    #[test]
+    fn a_text_that_is_in_order_or_not_is_read_as_its_words() {
+        let many: Vec<String> = (0..2 * FEW).map(|number| number.to_string()).collect();
+        let (few, many) = (many[..FEW].join(" "), many.join(" "));
+        for text in ["", " ", "a", "a b c", "a  b", " a", "a ", "a\tb", "a\tb c", "a b a", "é b", &few, &many]
+        {
+            assert_eq!(Scopes::from(text.to_owned()), Scopes::from(text), "{text:?}");
+        }
+        assert!(is_in_order("") && is_in_order("a b c") && is_in_order(&few));
+        for not in [" ", "a  b", " a", "a ", "a\tb", "a b a", &many] {
+            assert!(!is_in_order(not), "{not:?}");
+        }
     }
 
     #[test]
