@@ -279,6 +279,8 @@ export interface ErrorDetails {
   retryAfter?: number | undefined;
   /** Whether only a new login helps. */
   login_required?: true | undefined;
+  /** The next recovery code, where one was used and something else went wrong after it. */
+  recovery_code?: string | undefined;
   cause?: unknown;
 }
 
@@ -295,6 +297,8 @@ export class StepupError extends Error {
   readonly retryAfter?: number;
   /** Only a new login helps. */
   readonly login_required?: true;
+  /** The new recovery code that replaces the one just used: shown this once. */
+  readonly recovery_code?: string;
   readonly cause?: unknown;
   toJSON(): { error: string; error_description: string };
 }
@@ -314,15 +318,12 @@ export class MfaRequiredError extends StepupError {
     details?: ErrorDetails & {
       mfa_token?: string | null | undefined;
       mfa_requirements?: MfaRequirements | null | undefined;
-      recovery_code?: string | undefined;
     },
   );
   readonly error: "mfa_required";
   /** Sealed. Empty if only a new login helps. */
   readonly mfa_token: string;
   readonly mfa_requirements?: MfaRequirements;
-  /** The new recovery code that replaces the one just used: shown this once. */
-  readonly recovery_code?: string;
   toJSON(): { error: string; error_description: string } & Pick<
     MfaRequiredError,
     "mfa_token" | "mfa_requirements" | "recovery_code" | "login_required"
@@ -355,7 +356,8 @@ export class MfaChallengeError extends StepupError {}
 
 /**
  * The answer was not accepted: `invalid_grant` is a wrong code, and after `mfa_token_used` the step-up is complete already,
- * by another tab or an earlier call: ask for the access token again.
+ * by another tab or an earlier call: ask for the access token again. After `session_too_large` the proof is spent; the
+ * `recovery_code` that replaces a used one is here.
  */
 export class MfaVerifyError extends StepupError {}
 

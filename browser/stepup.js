@@ -191,13 +191,14 @@ export function logout({ returnTo, federated } = {}) {
 export class StepupError extends Error {
   name = "StepupError";
 
-  constructor(error, error_description, { status, retryAfter, login_required, cause } = {}) {
+  constructor(error, error_description, { status, retryAfter, login_required, recovery_code, cause } = {}) {
     super(error_description, cause === undefined ? undefined : { cause });
     this.error = error;
     this.error_description = error_description;
     this.status = status;
     this.retryAfter = retryAfter;
     this.login_required = login_required;
+    this.recovery_code = recovery_code;
   }
 
   get code() {
@@ -213,11 +214,10 @@ export class StepupError extends Error {
 export class MfaRequiredError extends StepupError {
   name = "MfaRequiredError";
 
-  constructor(error_description, { mfa_token, mfa_requirements, recovery_code, ...details } = {}) {
+  constructor(error_description, { mfa_token, mfa_requirements, ...details } = {}) {
     super("mfa_required", error_description, details);
     this.mfa_token = mfa_token ?? "";
     this.mfa_requirements = mfa_requirements ?? undefined;
-    this.recovery_code = recovery_code;
   }
 
   toJSON() {

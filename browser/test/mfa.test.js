@@ -173,6 +173,12 @@ test("mfa_required is an MfaRequiredError on every call", async (t) => {
   }
 });
 
+test("the next recovery code comes though the session is too large to be kept", async () => {
+  scripted([500, { error: "session_too_large", error_description: "The session is too large to be kept.", recovery_code: "NEW" }]);
+  const error = await rejection(mfa.verify({ mfaToken, recoveryCode: "OLD" }));
+  assert.deepEqual([error.name, error.code, error.recovery_code], ["MfaVerifyError", "session_too_large", "NEW"]);
+});
+
 test("the recovery code that replaces the one just used comes with the factor that is wanted next", async () => {
   const body = { error: "mfa_required", error_description: "One more", mfa_token: "", login_required: true, recovery_code: "NEW" };
   scripted([403, body]);

@@ -91,15 +91,12 @@ pub(super) async fn verify(
     state: &mut SessionState,
 ) -> Response<Bytes> {
     let read = || Ok::<_, InvalidRequest>((body::bearer(request.headers())?, body::verify(request.body())?));
-    let (token, proof) = match read() {
-        Ok(read) => read,
-        Err(error) => return answer::private(client.finish(request.headers(), refused(&error), state)),
-    };
-    let verified = client.mfa().verify(state, &token, proof).await;
-    let recovery_code = verified.as_ref().ok().and_then(|verified| verified.recovery_code.clone());
-    let response = match &verified {
-        Ok(verified) => success(verified),
-        Err(error) => refused(error),
+    let (response, recovery_code) = match read() {
+        Ok((token, proof)) => match client.mfa().verify(state, &token, proof).await {
+            Ok(verified) => (success(&verified), verified.recovery_code),
+            Err(error) => (refused(&error), None),
+        },
+        Err(error) => (refused(&error), None),
     };
     answer::private(client.finish_or(response, state, || session_too_large(recovery_code.as_deref())))
 }

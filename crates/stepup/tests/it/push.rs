@@ -548,6 +548,14 @@ async fn a_browser_waits_for_a_phone_both_ways() {
     }
 }
 
+/// A setting whose pauses end when the test says so.
+fn at_standing_time() -> (Setting, VirtualClock) {
+    let (script, clock) = (Script::new(), Hands::at(NOW));
+    let time = VirtualClock::frozen(UnixTime::from_seconds(NOW));
+    let client = builder(&script, &clock).secret(SECRET).clock(TenantTime::of(&time)).build().unwrap();
+    (Setting { script, clock, client }, time)
+}
+
 /// Lets everybody go on as far as it goes at this time.
 async fn settled() {
     for _ in 0..1000 {
@@ -557,10 +565,7 @@ async fn settled() {
 
 #[tokio::test]
 async fn all_who_wait_for_a_push_ask_as_one_and_hear_its_end_at_once() {
-    let (script, clock) = (Script::new(), Hands::at(NOW));
-    let time = VirtualClock::frozen(UnixTime::from_seconds(NOW));
-    let client = builder(&script, &clock).secret(SECRET).clock(TenantTime::of(&time)).build().unwrap();
-    let setting = Setting { script, clock, client };
+    let (setting, time) = at_standing_time();
     let (_, token) = pending(&setting).await;
     let asked_before = setting.script.requests().len();
     for answer in [not_yet(), refusal("slow_down", "later"), granted(&json!({ "recovery_code": "NEW" }))] {
@@ -594,10 +599,7 @@ async fn all_who_wait_for_a_push_ask_as_one_and_hear_its_end_at_once() {
 /// Two tabs may have sent one each, or one tab another.
 #[tokio::test]
 async fn each_push_of_a_step_up_has_its_own_pace() {
-    let (script, clock) = (Script::new(), Hands::at(NOW));
-    let time = VirtualClock::frozen(UnixTime::from_seconds(NOW));
-    let client = builder(&script, &clock).secret(SECRET).clock(TenantTime::of(&time)).build().unwrap();
-    let setting = Setting { script, clock, client };
+    let (setting, time) = at_standing_time();
     let (_, token) = pending(&setting).await;
     let asked_before = setting.script.requests().len();
     (0..4).for_each(|_| setting.script.answer(not_yet()));

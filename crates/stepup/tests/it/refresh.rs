@@ -330,12 +330,18 @@ async fn nothing_is_spent_while_the_answer_could_not_be_judged() {
     assert!(script.requests().is_empty());
 }
 
+/// A session that cannot renew its access token, which is good until `end`.
+fn without_refresh_token(end: i64) -> Value {
+    let mut payload = session();
+    payload["tokenSet"].as_object_mut().unwrap().remove("refreshToken");
+    payload["tokenSet"]["expiresAt"] = json!(end);
+    payload
+}
+
 #[tokio::test]
 async fn without_a_refresh_token_a_token_is_served_to_its_end() {
     let Setting { script, clock, client } = setting();
-    let mut payload = session();
-    payload["tokenSet"].as_object_mut().unwrap().remove("refreshToken");
-    payload["tokenSet"]["expiresAt"] = json!(NOW + 5);
+    let payload = without_refresh_token(NOW + 5);
     let mut state = open(&client, &payload);
     assert_eq!(token(&client, &mut state).await.unwrap(), "at-1");
     clock.advance(Duration::from_secs(5));
@@ -347,9 +353,7 @@ async fn without_a_refresh_token_a_token_is_served_to_its_end() {
 #[tokio::test]
 async fn the_logins_own_serves_where_nothing_narrower_is_still_good() {
     let Setting { script, clock, client } = setting();
-    let mut payload = session();
-    payload["tokenSet"].as_object_mut().unwrap().remove("refreshToken");
-    payload["tokenSet"]["expiresAt"] = json!(NOW + 60);
+    let mut payload = without_refresh_token(NOW + 60);
     payload["accessTokens"] = json!([{ "accessToken": "narrower", "scope": "profile", "requestedScope": "profile",
                                        "expiresAt": NOW + 5 }]);
     let wanted = AccessTokenRequest::new().scope("profile").merge_scopes(false);
